@@ -1,0 +1,1 @@
+//! Configuration, wiring, clock, shutdown and the verbs of the command line.

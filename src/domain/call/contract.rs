@@ -1,0 +1,275 @@
+//! What a call hears from the world and what it asks of it: the words between the rules and the
+//! switch. The switch owns sockets and media; this room only names what should happen.
+
+use crate::domain::case::CaseStatus;
+use crate::domain::speech::Plan;
+use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Numbers the plays of one call; an end is only believed for the play that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlayId(pub u32);
+
+/// Numbers the recordings of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordId(pub u32);
+
+/// Joins a request to the store with its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u32);
+
+/// Who calls, as far as the network told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The number; `None` when it is withheld or unreadable.
+    pub number: Option<PhoneNumber>,
+    /// The display name, shown to people and never spoken.
+    pub display: Option<String>,
+}
+
+/// Which persons can take calls at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seats {
+    /// No seat exists or none is signed in: nothing may promise a person.
+    None,
+}
+
+/// A call that the line has decided to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// Its id for ever.
+    pub call: CallId,
+    /// Who calls.
+    pub caller: Caller,
+    /// The number that was dialled, as the network wrote it.
+    pub called: String,
+    /// Wall-clock time of arrival.
+    pub at: Timestamp,
+    /// Who could take it.
+    pub seats: Seats,
+    /// False while the store cannot commit: nothing may be promised (X04).
+    pub store_up: bool,
+}
+
+/// What happens to a call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The answer is confirmed and audio can flow.
+    Confirmed,
+    /// The citizen pressed a key; each press arrives once however it came.
+    Digit(Digit),
+    /// A play ran to its end (not when it was replaced or stopped).
+    PlayDone(PlayId),
+    /// A recording is closed on disk.
+    Recorded(RecordId, RecordingSummary),
+    /// A recording could not be written.
+    RecordFailed(RecordId),
+    /// The store answered.
+    Stored(Ticket, StoreReply),
+    /// No RTP for the time named in the limits.
+    MediaLost,
+    /// The call is over on the network; nothing can be said any more.
+    HungUp(EndedBy),
+    /// The service is about to stop: finish politely.
+    Drain,
+    /// The instant given by `poll_timeout` has come.
+    Timeout,
+}
+
+/// What a call wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Answer with 200; `Confirmed` follows.
+    Answer,
+    /// Play this, replacing what plays. `slow` asks for slow speech (语速放慢).
+    Play {
+        /// Its number.
+        play: PlayId,
+        /// What is said.
+        plan: Plan,
+        /// Slow speech.
+        slow: bool,
+    },
+    /// Be silent.
+    StopPlay,
+    /// Start a recording.
+    Record {
+        /// Its number.
+        record: RecordId,
+        /// What it is for.
+        kind: RecordingKind,
+        /// It closes by itself after this much audio.
+        limit: Duration,
+    },
+    /// Close a recording; `Recorded` follows.
+    StopRecord(RecordId),
+    /// Throw a recording away (取消, 重录).
+    DiscardRecord(RecordId),
+    /// Play back a closed recording to the citizen (重听).
+    Replay {
+        /// The number of this play.
+        play: PlayId,
+        /// What to play.
+        record: RecordId,
+    },
+    /// Ask the store; `Stored` follows with the same ticket, also when it is down.
+    Store(Ticket, StoreRequest),
+    /// End the call with BYE.
+    HangUp,
+    /// The call is over and this is its account; comes once, last.
+    Finish(Box<CallRecord>),
+}
+
+/// What a recording is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecordingKind {
+    /// The whole call: citizen on the left, what we play on the right.
+    WholeCall,
+    /// The citizen's message (语音留言), mono.
+    Message,
+}
+
+/// A closed recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordingSummary {
+    /// Path below the data folder, `/` between parts.
+    pub file: String,
+    /// Length of the audio.
+    pub duration: Duration,
+    /// How much of it is speech by level.
+    pub speech: Duration,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+}
+
+/// Who ended a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EndedBy {
+    /// The citizen hung up.
+    Citizen,
+    /// We said goodbye.
+    Service,
+    /// The network or the peer failed (timeout, transport error, no media).
+    Network,
+    /// The service was stopped.
+    Shutdown,
+    /// The process died; found at the next start.
+    Crash,
+}
+
+/// What the call asks of the store.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StoreRequest {
+    /// Turn what was left into a case.
+    Open(NewIntake),
+    /// Look a case up by number and code.
+    LookUp {
+        /// The number, check digit already verified.
+        number: CaseNumber,
+        /// The code as keyed.
+        code: QueryCode,
+    },
+}
+
+/// How a contact came in by telephone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IntakeKind {
+    /// A spoken message (语音留言).
+    Voicemail,
+    /// The citizen asked to be called back (回拨).
+    CallbackRequest,
+    /// The citizen left before anything came of it: a draft without number, and a callback task.
+    Abandoned,
+    /// A text sent by SIP MESSAGE.
+    Text,
+}
+
+/// A contact to be stored as a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewIntake {
+    /// Storing the same key twice gives the same case.
+    pub key: String,
+    /// How it came.
+    pub kind: IntakeKind,
+    /// The call it came by.
+    pub call: Option<CallId>,
+    /// Whom to call back; not always the number that called.
+    pub contact: Option<PhoneNumber>,
+    /// The caller as the network showed it.
+    pub caller: Caller,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// The original recording.
+    pub recording: Option<RecordingSummary>,
+    /// The original words, for a text.
+    pub text: Option<String>,
+    /// Whether somebody must call back (number untold, callback asked, abandoned).
+    pub callback: bool,
+}
+
+/// What the store answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StoreReply {
+    /// Committed: from now on the number may be told.
+    Opened {
+        /// `None` for a stub, which stays a draft.
+        number: Option<CaseNumber>,
+        /// Goes with the number.
+        code: Option<QueryCode>,
+    },
+    /// The outcome of a look-up.
+    LookedUp(Lookup),
+    /// Not committed and not known: say X04, promise nothing.
+    Unavailable,
+}
+
+/// The outcome of a look-up (A6). Unknown number and wrong code are the same answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup {
+    /// Number and code fit.
+    Found(Box<CaseStatus>),
+    /// Number or code is not right.
+    Wrong,
+    /// Five wrong tries in total: locked for 24 hours. Spoken like `Wrong`.
+    Locked,
+}
+
+/// The account of a finished call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallRecord {
+    /// Which call.
+    pub call: CallId,
+    /// How long it lasted from arrival.
+    pub lasted: Duration,
+    /// Who ended it.
+    pub ended_by: EndedBy,
+    /// Prompts heard, digits pressed, recordings, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// One thing that happened, `at` after arrival.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Time since arrival.
+    pub at: Duration,
+    /// What it was.
+    pub kind: EntryKind,
+}
+
+/// What an [`Entry`] tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EntryKind {
+    /// A prompt began, by its id of the script.
+    Prompt(String),
+    /// A key; those of a query code are kept as `*`.
+    Digit(char),
+    /// A recording was closed.
+    Recording(RecordingKind, RecordingSummary),
+    /// A case came of it.
+    Case(CaseNumber),
+    /// A look-up, and whether it was answered.
+    Lookup(bool),
+    /// A draft with a callback task came of it.
+    Stub,
+}

@@ -1,0 +1,85 @@
+//! What a citizen may be told about a case.
+
+use crate::units::{CaseNumber, PhoneNumber};
+use jiff::civil::Date;
+
+/// The states of the nine steps and their exits (受理—分类—会商—交办—督办—反馈—回访—统计分析—归档).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// 草稿: received, not yet numbered.
+    Draft,
+    /// 已受理.
+    Accepted,
+    /// 已分类.
+    Classified,
+    /// 会商中.
+    Consulting,
+    /// 领导阅批.
+    LeaderReview,
+    /// 已交办.
+    Assigned,
+    /// 办理中.
+    Handling,
+    /// 已反馈.
+    Feedback,
+    /// 待回访.
+    Callback,
+    /// 重办.
+    Redo,
+    /// 办结.
+    Closed,
+    /// 归档.
+    Archived,
+    /// 留存.
+    Kept,
+    /// 转阅.
+    Circulated,
+    /// 转纪委.
+    Sealed,
+    /// 不予受理.
+    Declined,
+    /// 并案.
+    Merged,
+    /// 撤回.
+    Withdrawn,
+}
+
+/// The deadline as it may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// The last day.
+    pub on: Date,
+    /// The local day the question is asked on.
+    pub today: Date,
+    /// Extended once with approval; the reason's id of the script (`reason.*`).
+    pub extended: Option<&'static str>,
+}
+
+/// The answer to a look-up: never a name, never the words of the matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseStatus {
+    /// Which case.
+    pub number: CaseNumber,
+    /// Local day it was received on.
+    pub received_on: Date,
+    /// Nature (咨询, 求助 …) by its script id; `None` when unclassified or sealed.
+    pub nature: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// The unit at work, by its id of `units.toml`.
+    pub unit: Option<String>,
+    /// Which time it is handled, from 1.
+    pub round: u8,
+    /// Answered at once or in a three-way call.
+    pub answered_directly: bool,
+    /// The day it was closed on.
+    pub closed_on: Option<Date>,
+    /// The case it was merged into.
+    pub merged_into: Option<CaseNumber>,
+    /// The lawful way, by its script id (`channel.*`), of a declined case.
+    pub channel: Option<String>,
+    /// The deadline, while one runs.
+    pub due: Option<Due>,
+    /// The unit's published telephone.
+    pub unit_phone: Option<PhoneNumber>,
+}

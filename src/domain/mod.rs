@@ -1,0 +1,6 @@
+//! The city's rules, pure: no clock, no socket, no SQL. It speaks of calls, digits, cases and days.
+
+pub mod calendar;
+pub mod call;
+pub mod case;
+pub mod speech;

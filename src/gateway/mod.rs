@@ -1,0 +1,1 @@
+//! The shell of telephony: sockets, timers, media threads and the switch.

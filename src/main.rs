@@ -1,0 +1,3 @@
+//! The `mayorline` binary: see `mayorline --help`.
+
+fn main() {}

@@ -1,0 +1,120 @@
+//! What goes into and comes out of the SIP endpoint.
+
+use crate::units::LegId;
+use std::net::SocketAddr;
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Transport {
+    /// One message per datagram.
+    Udp,
+    /// A stream framed by Content-Length.
+    Tcp,
+}
+
+/// Where a message came from and where its answer goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Flow {
+    /// The transport.
+    pub transport: Transport,
+    /// Our address.
+    pub local: SocketAddr,
+    /// The peer's address.
+    pub remote: SocketAddr,
+    /// The TCP connection, 0 for UDP. Never used again for another connection.
+    pub connection: u64,
+}
+
+/// Bytes to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    /// Where to.
+    pub flow: Flow,
+    /// One whole message.
+    pub bytes: Vec<u8>,
+}
+
+/// Names a text (MESSAGE) that waits for its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TextId(pub u64);
+
+/// Why a leg is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The peer sent BYE or CANCEL.
+    Peer,
+    /// We hung up or rejected.
+    Local,
+    /// Nothing came back in time, or the session was not refreshed.
+    Timeout,
+    /// The transport or the peer failed.
+    Failure,
+}
+
+/// What the endpoint tells its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A call: answer, ring or reject it.
+    Incoming {
+        /// Its leg.
+        leg: LegId,
+        /// The calling number or name as believed: P-Asserted-Identity of a trusted peer, else From.
+        caller: String,
+        /// The display name beside it.
+        display: Option<String>,
+        /// The user part that was dialled.
+        called: String,
+        /// The offer; `None` asks us to offer in the 200.
+        offer: Option<Vec<u8>>,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// A new offer on a live leg (re-INVITE, UPDATE): accept or refuse it.
+    Offer {
+        /// The leg.
+        leg: LegId,
+        /// The offer; `None` for a re-INVITE without one.
+        sdp: Option<Vec<u8>>,
+    },
+    /// The answer to our offer (in an ACK or PRACK).
+    Answer {
+        /// The leg.
+        leg: LegId,
+        /// The answer.
+        sdp: Vec<u8>,
+    },
+    /// Our 200 was acknowledged.
+    Confirmed {
+        /// The leg.
+        leg: LegId,
+    },
+    /// An INFO with a body on a live leg; already answered 200.
+    Info {
+        /// The leg.
+        leg: LegId,
+        /// Lower case, without parameters.
+        content_type: String,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// A text outside any call. Answer it with `Endpoint::answer_text` once it is stored.
+    Text {
+        /// Its name.
+        text: TextId,
+        /// The sender as believed.
+        caller: String,
+        /// The dialled user part.
+        called: String,
+        /// The words, decoded.
+        body: String,
+        /// Same for a retransmission and for a repeat by a proxy: Call-ID and CSeq.
+        key: String,
+    },
+    /// The leg is over; its id is not used again.
+    Ended {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        reason: Reason,
+    },
+}

@@ -1,0 +1,5 @@
+//! SIP as sans-IO machines on a clock that is passed in (RFC 3261 and the extensions named inside).
+
+mod contract;
+
+pub use contract::{Event, Flow, Reason, TextId, Transmit, Transport};

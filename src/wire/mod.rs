@@ -1,0 +1,12 @@
+//! Bytes to typed values and back. No state, no clock, no I/O; nothing a peer sends makes it panic.
+
+pub mod error;
+pub mod g711;
+pub mod rtcp;
+pub mod rtp;
+pub mod sdp;
+pub mod sip;
+pub mod telephone_event;
+pub mod wav;
+
+pub use error::WireError;

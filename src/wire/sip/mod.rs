@@ -1,0 +1,16 @@
+//! SIP messages (RFC 3261): bytes to typed values and back.
+//!
+//! Network bytes are read by our own tolerant lexer; `rsip` is the header model and the serialiser
+//! and never sees what a peer sent before the lexer has unfolded, decoded and bounded it.
+
+mod message;
+mod method;
+mod name_addr;
+mod uri;
+mod via;
+
+pub use message::{CSeq, Headers, Message, Request, Response};
+pub use method::Method;
+pub use name_addr::NameAddr;
+pub use uri::{Params, Uri, UriScheme};
+pub use via::Via;
