@@ -1,3 +1,7 @@
 //! The `mayorline` binary: see `mayorline --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mayorline::app::cli::run()
+}

@@ -1,1 +1,11 @@
 //! Configuration, wiring, clock, shutdown and the verbs of the command line.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+mod doctor;
+pub mod exit;
+mod logging;
+mod queue;
+mod serve;
+mod settings;

@@ -1,1 +1,15 @@
-//! The shell of telephony: sockets, timers, media threads and the switch.
+//! The shell of telephony: sockets, timers, media threads, and the switch that joins a SIP leg,
+//! its media and the rules of its call.
+//!
+//! * [`line`]: the one task that owns signalling; everything else reaches it by bounded channels.
+//! * [`switch`]: sans-IO; what it wants done comes out as values.
+//! * [`sip`]: UDP and TCP sockets.
+//! * [`media`]: RTP sockets, the threads that serve them, and the disk thread of the recordings.
+//! * [`prompts`]: the recorded prompts in memory.
+
+pub mod clock;
+pub mod line;
+pub mod media;
+pub mod prompts;
+pub mod sip;
+pub mod switch;

@@ -1,0 +1,104 @@
+//! The command line: one verb a subcommand.
+
+use super::exit::{Exit, Failure};
+use super::{doctor, logging, queue, serve};
+use crate::app::config::Config;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// 书记市长公开电话: answers the city's public line and keeps every contact as a case.
+#[derive(Debug, Parser)]
+#[command(name = "mayorline", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Answer the line. Prints one line that begins with `ready` and names every bound address once
+    /// calls can be answered; SIGTERM lets live calls finish, then exits 0.
+    Serve(Common),
+    /// The cases, beside a running service or on a stopped one.
+    #[command(subcommand)]
+    Case(queue::CaseVerb),
+    /// The calls: legs, times, digits pressed, prompts heard, recording file.
+    #[command(subcommand)]
+    Call(queue::CallVerb),
+    /// Say whether a configuration would be accepted, and where it is wrong.
+    CheckConfig(Common),
+    /// The recorded prompts.
+    #[command(subcommand)]
+    Prompts(PromptsVerb),
+    /// Verify the audit chain, rebuild and compare the projections, match recordings and rows.
+    Verify(Common),
+    /// Call the line over real sockets and say in plain words what is wrong with this machine.
+    Doctor(Common),
+}
+
+#[derive(Debug, Subcommand)]
+enum PromptsVerb {
+    /// Check presence, format, level, edges and hashes of every prompt, the overlay included.
+    Check(Common),
+    /// Print what is still synthetic as a CSV sheet for the recording studio.
+    Sheet(Common),
+}
+
+/// What every verb takes.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Common {
+    /// Configuration file (TOML); without one the documented defaults hold.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Data folder: database, recordings.
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub(super) data: PathBuf,
+    /// Override one key of the configuration, as section.key=value; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+impl Common {
+    /// Loads the configuration and starts logging as it says.
+    pub(super) fn load(&self) -> Result<Config, Exit> {
+        let config = Config::load(self.config.as_deref(), &self.set)?;
+        logging::start(&config.log);
+        Ok(config)
+    }
+}
+
+/// Runs the program and gives its exit code (sysexits.h).
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let asked_for = !error.use_stderr();
+            // Nothing is left to do when even the usage cannot be printed.
+            let _ = error.print();
+            return if asked_for { ExitCode::SUCCESS } else { Failure::Usage.code().into() };
+        }
+    };
+    match carry_out(arguments.verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.report(),
+    }
+}
+
+fn carry_out(verb: Verb) -> Result<(), Exit> {
+    match verb {
+        Verb::Serve(common) => serve::serve(&common),
+        Verb::Case(verb) => queue::case(verb),
+        Verb::Call(verb) => queue::call(verb),
+        Verb::CheckConfig(common) => {
+            common.load()?;
+            println!("configuration ok");
+            Ok(())
+        }
+        Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
+        Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),
+        Verb::Verify(common) => queue::verify(&common),
+        Verb::Doctor(common) => doctor::doctor(&common),
+    }
+}

@@ -1,0 +1,362 @@
+//! The configuration: one TOML file, overridden by `--set key=value`. `config/mayorline.toml` is its
+//! documentation and the built-in default.
+
+use super::exit::{Exit, Failure};
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// The documented defaults.
+pub const DEFAULTS: &str = include_str!("../../config/mayorline.toml");
+
+/// Largest configuration file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // Each key is explained in config/mayorline.toml.
+pub struct Config {
+    pub service: Service,
+    pub sip: Sip,
+    pub media: Media,
+    pub call: CallKeys,
+    pub deadline: Deadline,
+    pub prompts: Prompts,
+    pub store: StoreKeys,
+    pub log: Log,
+}
+
+/// `[service]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Service {
+    pub gateway: String,
+    pub time_zone: String,
+    pub drain_seconds: u64,
+}
+
+/// `[sip]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Sip {
+    pub udp: SocketAddr,
+    pub tcp: SocketAddr,
+    pub advertised: Option<IpAddr>,
+    pub trusted_peers: Vec<IpAddr>,
+    pub session_expires_seconds: u32,
+    pub calls_max: usize,
+    pub calls_per_second_max: u32,
+    pub calls_per_source_max: usize,
+    pub tcp_connections_max: usize,
+    pub tcp_idle_seconds: u64,
+}
+
+/// `[media]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Media {
+    pub threads: usize,
+    pub ports: [u16; 2],
+    pub realtime_priority: u8,
+}
+
+/// `[call]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct CallKeys {
+    pub menu_silence_seconds: u64,
+    pub menu_silence_slow_seconds: u64,
+    pub message_minutes_max: u64,
+    pub call_minutes_max: u64,
+    pub retention_days: u32,
+    pub sms_number: String,
+}
+
+/// `[deadline]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Deadline {
+    pub mode: DeadlineMode,
+    pub calendar_folder: PathBuf,
+}
+
+/// How "5日内" is counted (`domain::case::deadline`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum DeadlineMode {
+    CalendarRoll,
+    Calendar,
+    Working,
+}
+
+/// `[prompts]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Prompts {
+    pub overlay: PathBuf,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct StoreKeys {
+    pub queue_max: usize,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Log {
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Config {
+    /// Reads the file over the defaults and the `key=value` settings over both. The message of the
+    /// error names file, line and column, or the setting.
+    pub fn load(file: Option<&Path>, settings: &[String]) -> Result<Self, Exit> {
+        let text = file.map(read).transpose()?.unwrap_or_default();
+        let name = file.map_or_else(|| "built-in".into(), |path| path.display().to_string());
+        Self::from_text(&name, &text, settings)
+    }
+
+    /// The same from text, for tests and the fuzzer.
+    pub fn from_text(name: &str, text: &str, settings: &[String]) -> Result<Self, Exit> {
+        let refuse = |message: String| Exit::new(Failure::Config, message);
+        let defaults: toml::Table =
+            DEFAULTS.parse().map_err(|error| Exit::new(Failure::Software, error))?;
+        let given: toml::Table =
+            text.parse().map_err(|error| refuse(located(name, text, &error)))?;
+        let mut merged = merge(defaults.clone(), given);
+        check_keys(name, text, &defaults, &merged)?;
+        for setting in settings {
+            set(&mut merged, setting).map_err(refuse)?;
+        }
+        check_keys("--set", "", &defaults, &merged)?;
+        let config: Self = merged
+            .try_into()
+            .map_err(|error: toml::de::Error| refuse(format!("{name}: {}", error.message())))?;
+        config.check().map_err(|message| refuse(format!("{name}: {message}")))?;
+        Ok(config)
+    }
+
+    /// The bounds that a type cannot express.
+    fn check(&self) -> Result<(), String> {
+        let gateway = &self.service.gateway;
+        require(
+            (1..=8).contains(&gateway.len()) && gateway.bytes().all(|b| b.is_ascii_alphanumeric()),
+            "service.gateway must be 1 to 8 ASCII letters or digits",
+        )?;
+        require(
+            jiff::tz::TimeZone::get(&self.service.time_zone).is_ok(),
+            "service.time_zone is not a known time zone",
+        )?;
+        require(
+            (90..=86_400).contains(&self.sip.session_expires_seconds),
+            "sip.session_expires_seconds must be 90 to 86400 (RFC 4028)",
+        )?;
+        for (key, value) in [
+            ("sip.calls_max", self.sip.calls_max),
+            ("sip.calls_per_second_max", self.sip.calls_per_second_max as usize),
+            ("sip.calls_per_source_max", self.sip.calls_per_source_max),
+            ("sip.tcp_connections_max", self.sip.tcp_connections_max),
+            ("store.queue_max", self.store.queue_max),
+        ] {
+            require((1..=100_000).contains(&value), &format!("{key} must be 1 to 100000"))?;
+        }
+        require((1..=64).contains(&self.media.threads), "media.threads must be 1 to 64")?;
+        let [first, last] = self.media.ports;
+        require(
+            first >= 1024 && u32::from(last) > u32::from(first) + 1,
+            "media.ports must be two ports from 1024 on that hold a pair",
+        )?;
+        require(self.media.realtime_priority <= 99, "media.realtime_priority must be 0 to 99")?;
+        for (key, value, max) in [
+            ("call.menu_silence_seconds", self.call.menu_silence_seconds, 60),
+            ("call.menu_silence_slow_seconds", self.call.menu_silence_slow_seconds, 60),
+            ("call.message_minutes_max", self.call.message_minutes_max, 30),
+            ("call.call_minutes_max", self.call.call_minutes_max, 240),
+            ("sip.tcp_idle_seconds", self.sip.tcp_idle_seconds, 86_400),
+            ("call.retention_days", u64::from(self.call.retention_days), 36_500),
+        ] {
+            require((1..=max).contains(&value), &format!("{key} must be 1 to {max}"))?;
+        }
+        require(self.service.drain_seconds <= 3600, "service.drain_seconds must be at most 3600")?;
+        require(
+            self.call.sms_number.bytes().all(|b| b.is_ascii_digit()),
+            "call.sms_number must be digits",
+        )
+    }
+}
+
+fn require(holds: bool, otherwise: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise.to_owned()) }
+}
+
+fn read(path: &Path) -> Result<String, Exit> {
+    let refuse = |error: std::io::Error| {
+        Exit::new(Failure::NoInput, format!("{}: {error}", path.display()))
+    };
+    if std::fs::metadata(path).map_err(refuse)?.len() > FILE_BYTES_MAX {
+        return Err(Exit::new(Failure::Config, format!("{}: larger than 1 MiB", path.display())));
+    }
+    std::fs::read_to_string(path).map_err(refuse)
+}
+
+fn merge(mut base: toml::Table, over: toml::Table) -> toml::Table {
+    for (key, value) in over {
+        match (base.remove(&key), value) {
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => {
+                base.insert(key, toml::Value::Table(merge(old, new)));
+            }
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+    base
+}
+
+/// Keys that exist but have no default.
+const OPTIONAL: [(&str, &str); 1] = [("sip", "advertised")];
+
+/// Refuses keys that the defaults do not have, with the place where they stand.
+fn check_keys(
+    name: &str,
+    text: &str,
+    defaults: &toml::Table,
+    given: &toml::Table,
+) -> Result<(), Exit> {
+    for (section, value) in given {
+        let known = defaults.get(section).and_then(toml::Value::as_table);
+        let Some(known) = known else { return Err(unknown(name, text, section, None)) };
+        let Some(table) = value.as_table() else {
+            let message = format!("{name}: [{section}] must be a section");
+            return Err(Exit::new(Failure::Config, message));
+        };
+        for key in table.keys() {
+            let optional = OPTIONAL.contains(&(section.as_str(), key.as_str()));
+            if !known.contains_key(key) && !optional {
+                return Err(unknown(name, text, section, Some(key)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unknown(name: &str, text: &str, section: &str, key: Option<&str>) -> Exit {
+    let wanted = key.unwrap_or(section);
+    let in_section = |line: &str| line.trim_start().starts_with(wanted);
+    let bracket = |line: &str| line.trim_start().trim_start_matches('[').starts_with(section);
+    let start = text.lines().position(bracket).unwrap_or(0);
+    let place = text
+        .lines()
+        .enumerate()
+        .skip(start)
+        .find(|(_, line)| if key.is_some() { in_section(line) } else { bracket(line) })
+        .map(|(at, line)| format!(":{}:{}", at + 1, line.find(wanted).unwrap_or(0) + 1))
+        .unwrap_or_default();
+    let path = key.map_or_else(|| section.to_owned(), |key| format!("{section}.{key}"));
+    Exit::new(Failure::Config, format!("{name}{place}: unknown key {path}"))
+}
+
+/// `file:line:column: what is wrong`
+fn located(name: &str, text: &str, error: &toml::de::Error) -> String {
+    let at = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+    format!("{name}:{line}:{column}: {}", error.message())
+}
+
+/// `section.key=value`; the value is TOML, or else taken as a string.
+fn set(table: &mut toml::Table, setting: &str) -> Result<(), String> {
+    let usage = || format!("--set {setting}: write section.key=value");
+    let (path, value) = setting.split_once('=').ok_or_else(usage)?;
+    let (section, key) = path.trim().split_once('.').ok_or_else(usage)?;
+    let parsed = format!("v = {value}").parse::<toml::Table>().ok();
+    let value = parsed
+        .and_then(|mut one| one.remove("v"))
+        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let section = table
+        .entry(section)
+        .or_insert_with(|| toml::Value::Table(toml::Table::new()))
+        .as_table_mut()
+        .ok_or_else(usage)?;
+    section.insert(key.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, settings: &[&str]) -> Result<Config, String> {
+        let settings: Vec<String> = settings.iter().map(|&s| s.to_owned()).collect();
+        Config::from_text("test.toml", text, &settings).map_err(|exit| exit.message)
+    }
+
+    #[test]
+    fn the_documented_defaults_are_valid() {
+        let config = load("", &[]).unwrap();
+        assert_eq!(config.sip.udp.to_string(), "127.0.0.1:5060");
+        assert!(config.sip.udp.ip().is_loopback() && config.sip.tcp.ip().is_loopback());
+    }
+
+    #[test]
+    fn a_file_and_settings_override_in_that_order() {
+        let text = "[sip]\ncalls_max = 5\nudp = \"127.0.0.1:0\"\n";
+        let config = load(text, &["sip.calls_max=7", "log.level=debug"]).unwrap();
+        assert_eq!((config.sip.calls_max, config.sip.udp.port()), (7, 0));
+        assert_eq!(config.log.level, "debug");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_line_and_column() {
+        let error = load("[sip]\n# a line\n  udpp = \"127.0.0.1:0\"\n", &[]).unwrap_err();
+        assert_eq!(error, "test.toml:3:3: unknown key sip.udpp");
+        let error = load("[sipp]\nudp = \"127.0.0.1:0\"\n", &[]).unwrap_err();
+        assert_eq!(error, "test.toml:1:2: unknown key sipp");
+        let error = load("", &["sip.nonsense=1"]).unwrap_err();
+        assert_eq!(error, "--set: unknown key sip.nonsense");
+    }
+
+    #[test]
+    fn a_syntax_error_is_refused_with_line_and_column() {
+        let error = load("[sip]\nudp = \n", &[]).unwrap_err();
+        assert!(error.starts_with("test.toml:2:7: "), "{error}");
+    }
+
+    #[test]
+    fn values_out_of_their_bounds_are_refused_by_name() {
+        for (setting, complaint) in [
+            ("sip.calls_max=0", "sip.calls_max must be 1 to 100000"),
+            ("media.ports=[20000,20000]", "media.ports must be two ports"),
+            ("service.gateway=no spaces", "service.gateway must be"),
+            ("service.time_zone=Moon/Crater", "service.time_zone is not"),
+            ("sip.udp=everywhere", "invalid socket address"),
+        ] {
+            let error = load("", &[setting]).unwrap_err();
+            assert!(error.contains(complaint), "{setting}: {error}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `mayorline serve`: opens everything in order, says `ready`, runs, drains.
+
+use super::cli::Common;
+use super::config::{Config, DeadlineMode};
+use super::exit::{Exit, Failure};
+use super::{clock, settings};
+use crate::domain::calendar::Calendar;
+use crate::domain::case::DeadlineMode as Mode;
+use crate::gateway::line::Line;
+use crate::gateway::prompts::Library;
+use crate::gateway::switch::{Switch, SwitchConfig};
+use crate::proto::Endpoint;
+use crate::store::{Store, StoreConfig};
+use jiff::tz::TimeZone;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Answers the line until SIGTERM or SIGINT.
+pub(super) fn serve(common: &Common) -> Result<(), Exit> {
+    let config = common.load()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Exit::new(Failure::Software, error))?;
+    runtime.block_on(run(&config, &common.data))
+}
+
+async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(software)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(software)?;
+    let service = Service::open(config, data).await?;
+    let line = service.line;
+    let (udp, tcp) = line.addresses();
+    say_ready(&format!("ready udp={udp} tcp={tcp} call=sip:mayor@{udp}"))?;
+    line.run(async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: no new calls, live calls may finish");
+    })
+    .await;
+    service.store.close();
+    Ok(())
+}
+
+/// Everything that is open while the line is answered.
+pub(super) struct Service {
+    /// The bound line.
+    pub(super) line: Line,
+    /// Its store, to be closed after it.
+    pub(super) store: Store,
+}
+
+impl Service {
+    /// Prompts, store (migrated and reconciled), then sockets.
+    pub(super) async fn open(config: &Config, data: &Path) -> Result<Self, Exit> {
+        let clock = clock::system();
+        let prompts = Arc::new(library(config)?);
+        let seed = || clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error));
+        let store_config = StoreConfig {
+            queue_max: config.store.queue_max,
+            mode: deadline_mode(config.deadline.mode),
+            ..StoreConfig::new(data)
+        };
+        let store = Store::open(store_config, calendar(config)?, seed()?, (clock.wall)())
+            .map_err(|error| Exit::new(Failure::Data, error))?;
+        let switch = Switch::new(
+            SwitchConfig {
+                gateway: config.service.gateway.clone(),
+                rules: Arc::new(settings::rules(config)),
+                prompts,
+                time_zone: time_zone(config)?,
+                advertised: config.sip.advertised,
+            },
+            Endpoint::new(settings::endpoint(config), seed()?),
+            seed()?,
+        );
+        let line = Line::bind(settings::line(config, data), clock, switch, store.handle())
+            .await
+            .map_err(|error| {
+                let message = format!("{} / {}: {error}", config.sip.udp, config.sip.tcp);
+                Exit::new(Failure::Unavailable, message)
+            })?;
+        Ok(Self { line, store })
+    }
+}
+
+fn software(error: std::io::Error) -> Exit {
+    Exit::new(Failure::Software, error)
+}
+
+fn say_ready(line: &str) -> Result<(), Exit> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|e| Exit::new(Failure::Io, e))
+}
+
+fn time_zone(config: &Config) -> Result<TimeZone, Exit> {
+    TimeZone::get(&config.service.time_zone).map_err(|e| Exit::new(Failure::Config, e))
+}
+
+fn deadline_mode(mode: DeadlineMode) -> Mode {
+    match mode {
+        DeadlineMode::CalendarRoll => Mode::CalendarRoll,
+        DeadlineMode::Calendar => Mode::Calendar,
+        DeadlineMode::Working => Mode::Working,
+    }
+}
+
+/// The built-in tables, and a city's own over them.
+pub(super) fn calendar(config: &Config) -> Result<Calendar, Exit> {
+    let mut calendar = Calendar::built_in().map_err(|e| Exit::new(Failure::Software, e))?;
+    let folder = &config.deadline.calendar_folder;
+    if folder.as_os_str().is_empty() {
+        return Ok(calendar);
+    }
+    let refuse = |error: &dyn std::fmt::Display| {
+        Exit::new(Failure::Config, format!("{}: {error}", folder.display()))
+    };
+    for entry in std::fs::read_dir(folder).map_err(|e| refuse(&e))? {
+        let path = entry.map_err(|e| refuse(&e))?.path();
+        if path.extension().is_some_and(|end| end == "toml") {
+            let text = std::fs::read_to_string(&path).map_err(|e| refuse(&e))?;
+            calendar.load(&text).map_err(|e| refuse(&format!("{}: {e}", path.display())))?;
+        }
+    }
+    Ok(calendar)
+}
+
+fn overlay(config: &Config) -> Option<&Path> {
+    let overlay = &config.prompts.overlay;
+    (!overlay.as_os_str().is_empty()).then_some(overlay.as_path())
+}
+
+fn library(config: &Config) -> Result<Library, Exit> {
+    Library::load(overlay(config)).map_err(|error| Exit::new(Failure::Data, error))
+}
+
+/// `mayorline prompts check`
+pub(super) fn check_prompts(common: &Common) -> Result<(), Exit> {
+    let config = common.load()?;
+    let report = crate::gateway::prompts::check(overlay(&config));
+    print!("{report}");
+    if report.is_ok() { Ok(()) } else { Err(Exit::new(Failure::Data, "prompts are not in order")) }
+}
+
+/// `mayorline prompts sheet`
+pub(super) fn recording_sheet(common: &Common) -> Result<(), Exit> {
+    let config = common.load()?;
+    let sheet = crate::gateway::prompts::recording_sheet(overlay(&config));
+    print!("{}", sheet.map_err(|error| Exit::new(Failure::Data, error))?);
+    Ok(())
+}

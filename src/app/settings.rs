@@ -1,0 +1,74 @@
+//! From configuration keys to what each room wants to be told.
+
+use super::config::Config;
+use crate::domain::call::CallRules;
+use crate::gateway::line::LineConfig;
+use crate::gateway::media::{DiskConfig, MediaConfig, PortRange};
+use crate::gateway::sip::TcpConfig;
+use crate::proto::EndpointConfig;
+use std::path::Path;
+use std::time::Duration;
+
+/// A message over TCP must be whole this long after its first byte.
+const TCP_MESSAGE_MAX: Duration = Duration::from_secs(30);
+/// Messages that may wait for a slow TCP peer.
+const TCP_WRITES_MAX: usize = 64;
+/// Commands that may wait for one media thread.
+const MEDIA_COMMANDS_MAX: usize = 8192;
+/// Blocks that may wait for the disk.
+const DISK_QUEUE_MAX: usize = 4096;
+/// Reports, answers and messages that may wait for the line.
+const LINE_INPUTS_MAX: usize = 8192;
+
+/// The SIP endpoint.
+pub(super) fn endpoint(config: &Config) -> EndpointConfig {
+    let sip = &config.sip;
+    EndpointConfig {
+        trusted_peers: sip.trusted_peers.clone(),
+        advertised: sip.advertised,
+        calls_max: sip.calls_max,
+        calls_per_second_max: sip.calls_per_second_max,
+        calls_per_source_max: sip.calls_per_source_max,
+        session_expires_seconds: sip.session_expires_seconds,
+        ..EndpointConfig::default()
+    }
+}
+
+/// Sockets and threads.
+pub(super) fn line(config: &Config, data: &Path) -> LineConfig {
+    let [first, last] = config.media.ports;
+    let priority = config.media.realtime_priority;
+    LineConfig {
+        udp: config.sip.udp,
+        tcp: config.sip.tcp,
+        tcp_limits: TcpConfig {
+            connections_max: config.sip.tcp_connections_max,
+            idle_max: Duration::from_secs(config.sip.tcp_idle_seconds),
+            message_max: TCP_MESSAGE_MAX,
+            writes_max: TCP_WRITES_MAX,
+        },
+        media: MediaConfig {
+            threads: config.media.threads,
+            ports: PortRange { first, last },
+            commands_max: MEDIA_COMMANDS_MAX,
+            realtime_priority: (priority > 0).then_some(priority),
+        },
+        disk: DiskConfig { folder: data.to_owned(), queue_max: DISK_QUEUE_MAX },
+        inputs_max: LINE_INPUTS_MAX,
+        drain_max: Duration::from_secs(config.service.drain_seconds),
+    }
+}
+
+/// The rules of a call.
+pub(super) fn rules(config: &Config) -> CallRules {
+    let call = &config.call;
+    CallRules {
+        menu_silence: Duration::from_secs(call.menu_silence_seconds),
+        menu_silence_slow: Duration::from_secs(call.menu_silence_slow_seconds),
+        message_max: Duration::from_secs(call.message_minutes_max * 60),
+        call_max: Duration::from_secs(call.call_minutes_max * 60),
+        retention_days: call.retention_days,
+        sms_number: (!call.sms_number.is_empty()).then(|| call.sms_number.clone()),
+        ..CallRules::default()
+    }
+}

@@ -1,0 +1,243 @@
+//! The line: one task that owns all signalling. Sockets, media threads, store and timers reach it by
+//! bounded channels; it feeds the switch and carries out what the switch wants.
+
+use super::clock::Clock;
+use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool};
+use super::prompts::recording_playlist;
+use super::sip::{TcpConfig, TcpInput, TcpListeners, UdpPort};
+use super::switch::{Asker, Output, Switch};
+use crate::domain::call::StoreReply;
+use crate::media::player::Playlist;
+use crate::proto::Transport;
+use crate::store::{CallStarted, RequestContext, StoreHandle};
+use crate::units::LegId;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::Instant;
+
+/// Datagrams taken from the socket before timers and media have their turn.
+const DATAGRAMS_PER_TURN_MAX: usize = 32;
+/// How often it is looked at whether the store can commit.
+const STORE_CHECK: Duration = Duration::from_millis(500);
+/// A far-away instant for "no timer".
+const NEVER: Duration = Duration::from_secs(3600);
+
+/// Everything the line needs to open its sockets.
+pub struct LineConfig {
+    /// SIP over UDP; port 0 takes a free one.
+    pub udp: SocketAddr,
+    /// SIP over TCP; port 0 takes a free one.
+    pub tcp: SocketAddr,
+    /// Limits of TCP.
+    pub tcp_limits: TcpConfig,
+    /// Media threads and ports.
+    pub media: MediaConfig,
+    /// Recordings.
+    pub disk: DiskConfig,
+    /// Reports, store answers and TCP messages that may wait for the line, each.
+    pub inputs_max: usize,
+    /// How long live calls may finish after the service was asked to stop.
+    pub drain_max: Duration,
+}
+
+/// The bound line, ready to run.
+pub struct Line {
+    clock: Clock,
+    switch: Switch,
+    store: StoreHandle,
+    folder: PathBuf,
+    drain_max: Duration,
+    udp: UdpPort,
+    tcp: TcpListeners,
+    tcp_inputs: Receiver<TcpInput>,
+    media: MediaPool,
+    disk: Disk,
+    reports: Receiver<LegReport>,
+    answers: Receiver<(Asker, StoreReply)>,
+    answer: Sender<(Asker, StoreReply)>,
+    loaded: Receiver<(LegId, u32, Option<Arc<Playlist>>)>,
+    load: Sender<(LegId, u32, Option<Arc<Playlist>>)>,
+}
+
+impl Line {
+    /// Binds every socket and starts the media threads.
+    pub async fn bind(
+        config: LineConfig,
+        clock: Clock,
+        switch: Switch,
+        store: StoreHandle,
+    ) -> io::Result<Self> {
+        let udp = UdpPort::bind(config.udp)?;
+        let (tcp, tcp_inputs) =
+            TcpListeners::bind(config.tcp, config.tcp_limits, config.inputs_max).await?;
+        let (report, reports) = channel(config.inputs_max);
+        let folder = config.disk.folder.clone();
+        let disk = Disk::start(config.disk, report.clone())?;
+        let media = MediaPool::start(&config.media, clock, &report, &disk)?;
+        let (answer, answers) = channel(config.inputs_max);
+        let (load, loaded) = channel(config.inputs_max);
+        Ok(Self {
+            clock,
+            switch,
+            store,
+            folder,
+            drain_max: config.drain_max,
+            udp,
+            tcp,
+            tcp_inputs,
+            media,
+            disk,
+            reports,
+            answers,
+            answer,
+            loaded,
+            load,
+        })
+    }
+
+    /// The bound addresses: UDP, TCP.
+    #[must_use]
+    pub fn addresses(&self) -> (SocketAddr, SocketAddr) {
+        (self.udp.local(), self.tcp.local())
+    }
+
+    /// Serves calls until `stop` is ready and every call has ended or the limit for that is over.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        let mut draining: Option<Instant> = None;
+        let mut store_check = tokio::time::interval(STORE_CHECK);
+        let timer = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(timer);
+        loop {
+            let wake = self.switch.poll_timeout().map(Instant::from_std);
+            timer.as_mut().reset(wake.unwrap_or_else(|| self.now_plus(NEVER)));
+            tokio::select! {
+                biased;
+                () = &mut stop, if draining.is_none() => {
+                    draining = Some(self.now_plus(self.drain_max));
+                    self.switch.drain(self.clock.now());
+                }
+                Some((leg, report)) = self.reports.recv() => {
+                    self.switch.media_report(self.clock.now(), leg, report);
+                }
+                Some((asker, reply)) = self.answers.recv() => {
+                    self.switch.stored(self.clock.now(), asker, reply);
+                }
+                () = &mut timer => self.switch.handle_timeout(self.clock.now()),
+                Ok(()) = self.udp.readable() => self.receive(),
+                Some(input) = self.tcp_inputs.recv() => self.receive_tcp(input),
+                Some((leg, play, list)) = self.loaded.recv() => {
+                    self.switch.recording_loaded(self.clock.now(), leg, play, list);
+                }
+                _ = store_check.tick() => self.switch.set_store_up(self.store.is_up()),
+            }
+            self.carry_out();
+            if let Some(limit) = draining {
+                if self.switch.calls() == 0 {
+                    break;
+                }
+                if (self.clock.monotonic)() >= limit.into_std() {
+                    self.switch.hang_up_all(self.clock.now());
+                    self.carry_out();
+                    draining = Some(self.now_plus(self.drain_max));
+                }
+            }
+        }
+        self.media.finish();
+        self.disk.finish();
+    }
+
+    fn now_plus(&self, duration: Duration) -> Instant {
+        Instant::from_std((self.clock.monotonic)() + duration)
+    }
+
+    fn receive(&mut self) {
+        for _ in 0..DATAGRAMS_PER_TURN_MAX {
+            let Some((flow, bytes)) = self.udp.receive() else { break };
+            self.switch.receive(self.clock.now(), flow, bytes);
+        }
+    }
+
+    fn receive_tcp(&mut self, input: TcpInput) {
+        match input {
+            TcpInput::Opened(connection, writer) => self.tcp.opened(connection, writer),
+            TcpInput::Message(flow, bytes) => {
+                self.switch.receive(self.clock.now(), flow, &bytes);
+            }
+            TcpInput::Closed(connection) => {
+                self.tcp.closed(connection);
+                self.switch.connection_closed(self.clock.now(), connection);
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.switch.poll_output() {
+            match output {
+                Output::Transmit(transmit) => match transmit.flow.transport {
+                    Transport::Udp => self.udp.send(&transmit),
+                    Transport::Tcp => self.tcp.send(transmit),
+                },
+                Output::OpenMedia(leg, ip) => {
+                    let opened = self.media.open(leg, ip);
+                    if let Err(error) = &opened {
+                        tracing::warn!(%error, "a call is refused: no media");
+                    }
+                    self.switch.media_opened(self.clock.now(), leg, opened.ok());
+                }
+                Output::Media(leg, command) => {
+                    if !self.media.command(leg, command) {
+                        self.switch.media_failed(self.clock.now(), leg);
+                    }
+                }
+                Output::CloseMedia(leg) => self.media.close(leg),
+                Output::LoadRecording(leg, play, file) => self.load_recording(leg, play, &file),
+                Output::Store { asker, request, call, caller, at } => {
+                    let context = RequestContext { call, caller: caller.number };
+                    let answer = self.answer.clone();
+                    let reply = Box::new(move |reply| {
+                        // The line reads until its end; after that nobody waits for an answer.
+                        let _ = answer.blocking_send((asker, reply));
+                    });
+                    if !self.store.submit(at, request, context, reply) {
+                        self.switch.stored(self.clock.now(), asker, StoreReply::Unavailable);
+                    }
+                }
+                Output::Started(started) => {
+                    let started = CallStarted {
+                        call: started.call,
+                        caller: started.caller,
+                        called: started.called,
+                        at: started.at,
+                        peer: started.peer,
+                    };
+                    if !self.store.call_started(started) {
+                        tracing::error!("the ledger did not take a call");
+                    }
+                }
+                Output::Finished(record, at) => {
+                    let call = record.call.clone();
+                    if !self.store.call_finished(at, *record) {
+                        tracing::error!(%call, "the ledger did not take the end of a call");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a recording for the citizen to hear, beside the line.
+    fn load_recording(&self, leg: LegId, play: u32, file: &str) {
+        let path = self.folder.join(file);
+        let load = self.load.clone();
+        tokio::task::spawn_blocking(move || {
+            let list = recording_playlist(&path)
+                .map_err(|error| tracing::error!(%error, "a recording cannot be played back"));
+            let _ = load.blocking_send((leg, play, list.ok().map(Arc::new)));
+        });
+    }
+}

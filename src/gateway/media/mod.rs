@@ -1,0 +1,76 @@
+//! RTP sockets and the threads that serve them.
+//!
+//! Each leg has an RTP/RTCP socket pair and lives on one thread for its whole life. A thread waits
+//! in epoll for packets, commands and a 2 ms beat; every leg has its own place among the ten slots
+//! of a 20 ms frame. Recordings leave the thread as blocks through a bounded queue to the disk
+//! thread; nothing here waits for a disk.
+
+mod disk;
+mod pool;
+mod ports;
+mod recording;
+mod thread;
+mod wheel;
+
+pub use disk::{Disk, DiskConfig};
+pub use pool::{MediaConfig, MediaPool};
+pub use ports::PortRange;
+
+use crate::domain::call::{RecordId, RecordingKind, RecordingSummary};
+use crate::media::leg::{LegChange, LegSetup};
+use crate::media::player::Playlist;
+use crate::units::{Digit, LegId};
+use std::sync::Arc;
+
+/// What the switch asks of a leg's media.
+#[derive(Debug)]
+pub enum MediaCommand {
+    /// Packets may flow from now on.
+    Start(Box<LegSetup>),
+    /// The peer moved, put us on hold or changed the codec.
+    Change(Box<LegChange>),
+    /// Play this from its start, replacing what plays.
+    Play {
+        /// Comes back in [`MediaReport::PlayDone`].
+        play: u32,
+        /// What to play.
+        list: Arc<Playlist>,
+    },
+    /// Be silent.
+    StopPlay,
+    /// Start a recording.
+    Record {
+        /// Its number on the leg.
+        record: RecordId,
+        /// Which tracks.
+        kind: RecordingKind,
+        /// Where, below the data folder.
+        file: String,
+        /// It closes by itself after so many samples.
+        samples_max: u64,
+    },
+    /// Close a recording.
+    StopRecord(RecordId),
+    /// Close it and delete the file.
+    DiscardRecord(RecordId),
+    /// A key that came by SIP INFO; merged with RFC 4733 and in-band tones.
+    InfoDigit(Digit),
+}
+
+/// What a leg's media tells the switch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaReport {
+    /// A key was pressed.
+    Digit(Digit),
+    /// A play ran to its end.
+    PlayDone(u32),
+    /// A recording is closed and on stable storage.
+    Recorded(RecordId, RecordingSummary),
+    /// A recording could not be written.
+    RecordFailed(RecordId),
+    /// No RTP for the time named in the limits.
+    Lost,
+}
+
+/// A report with the leg it is about.
+pub type LegReport = (LegId, MediaReport);

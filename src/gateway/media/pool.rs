@@ -1,0 +1,118 @@
+//! The media threads as the switch's shell sees them: open a leg, command it, close it.
+
+use super::disk::Disk;
+use super::ports::{PortRange, Ports};
+use super::thread::{Command, Inbox, MediaThread};
+use super::{LegReport, MediaCommand};
+use crate::gateway::clock::Clock;
+use crate::units::LegId;
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::mpsc::Sender;
+
+/// How media runs.
+#[derive(Debug, Clone)]
+pub struct MediaConfig {
+    /// Threads that serve legs.
+    pub threads: usize,
+    /// Ports for RTP and RTCP.
+    pub ports: PortRange,
+    /// Commands that may wait for one thread.
+    pub commands_max: usize,
+    /// Ask for SCHED_FIFO with this priority (1 to 99); `None` leaves the ordinary class.
+    pub realtime_priority: Option<u8>,
+}
+
+/// Where a leg lives.
+struct Place {
+    thread: usize,
+    port: u16,
+}
+
+/// All media threads with their legs.
+pub struct MediaPool {
+    threads: Vec<(Arc<Inbox>, JoinHandle<()>)>,
+    loads: Vec<usize>,
+    ports: Ports,
+    legs: HashMap<LegId, Place>,
+}
+
+impl MediaPool {
+    /// Starts the threads. Reports go to `reports`, recordings to `disk`.
+    pub fn start(
+        config: &MediaConfig,
+        clock: Clock,
+        reports: &Sender<LegReport>,
+        disk: &Disk,
+    ) -> io::Result<Self> {
+        let mut threads = Vec::with_capacity(config.threads);
+        for number in 0..config.threads.max(1) {
+            let inbox = Arc::new(Inbox::new(config.commands_max)?);
+            let thread =
+                MediaThread::new(Arc::clone(&inbox), clock, reports.clone(), disk.queue())?;
+            let priority = config.realtime_priority;
+            let handle = std::thread::Builder::new()
+                .name(format!("media-{number}"))
+                .spawn(move || thread.run(priority))?;
+            threads.push((inbox, handle));
+        }
+        let loads = vec![0; threads.len()];
+        Ok(Self { threads, loads, ports: Ports::new(config.ports), legs: HashMap::new() })
+    }
+
+    /// Binds a port pair on `ip` for a new leg and gives the RTP address to offer.
+    pub fn open(&mut self, leg: LegId, ip: IpAddr) -> io::Result<SocketAddr> {
+        let pair = self.ports.bind(ip)?;
+        let address = pair.rtp.local_addr()?;
+        let thread = (0..self.loads.len()).min_by_key(|&n| self.loads[n]).unwrap_or(0);
+        if !self.threads[thread].0.offer(Command::Open(leg, pair)) {
+            self.ports.give_back(address.port());
+            return Err(io::Error::new(io::ErrorKind::WouldBlock, "media thread is overloaded"));
+        }
+        self.loads[thread] += 1;
+        self.legs.insert(leg, Place { thread, port: address.port() });
+        Ok(address)
+    }
+
+    /// Commands a leg; `false` when it is not open or its thread has fallen behind.
+    pub fn command(&self, leg: LegId, command: MediaCommand) -> bool {
+        self.legs.get(&leg).is_some_and(|place| {
+            self.threads[place.thread].0.offer(Command::Leg(leg, command))
+        })
+    }
+
+    /// Ends a leg: open recordings are closed, its ports become free.
+    pub fn close(&mut self, leg: LegId) {
+        let Some(place) = self.legs.remove(&leg) else { return };
+        self.threads[place.thread].0.insist(Command::Close(leg));
+        self.loads[place.thread] -= 1;
+        self.ports.give_back(place.port);
+    }
+
+    /// Legs that are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.legs.len()
+    }
+
+    /// True without legs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.legs.is_empty()
+    }
+
+    /// Ends the threads; open recordings are closed first.
+    pub fn finish(self) {
+        for (inbox, _) in &self.threads {
+            inbox.insist(Command::Quit);
+        }
+        for (_, handle) in self.threads {
+            if handle.join().is_err() {
+                tracing::error!("a media thread died");
+            }
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! One media thread: packets in by epoll, packets out on a 2 ms beat, commands by a bounded queue.
+
+use super::disk::DiskQueue;
+use super::ports::SocketPair;
+use super::recording::{Recordings, track};
+use super::wheel::{SLOTS, Wheel};
+use super::{LegReport, MediaCommand, MediaReport};
+use crate::gateway::clock::Clock;
+use crate::media::leg::{FrameEvent, MediaEvent, MediaLeg, PACKET_MAX};
+use crate::units::LegId;
+use crossbeam_queue::ArrayQueue;
+use rustix::event::{EventfdFlags, epoll, eventfd};
+use rustix::fd::OwnedFd;
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+    timerfd_settime,
+};
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::Sender;
+
+/// The beat: ten slots of a 20 ms frame.
+const BEAT: Duration = Duration::from_millis(2);
+/// One frame.
+const FRAME: Duration = Duration::from_millis(20);
+/// After a stall longer than this the missed frames are skipped instead of sent in a burst.
+const CATCH_UP_MAX: Duration = Duration::from_millis(200);
+/// Packets taken from one socket before the others have their turn.
+const PACKETS_PER_TURN_MAX: usize = 16;
+/// Largest datagram looked at; a longer one is cut and then refused by its parser.
+const DATAGRAM_MAX: usize = 2048;
+/// Events taken from one epoll call.
+const EVENTS_MAX: usize = 256;
+
+const TOKEN_INBOX: u64 = u64::MAX;
+const TOKEN_BEAT: u64 = u64::MAX - 1;
+
+/// What arrives at a thread.
+pub(super) enum Command {
+    /// A new leg with its sockets.
+    Open(LegId, SocketPair),
+    /// Something for a leg.
+    Leg(LegId, MediaCommand),
+    /// The end of a leg.
+    Close(LegId),
+    /// The end of the thread.
+    Quit,
+}
+
+/// The bounded way into a thread, with the descriptor that wakes it.
+pub(super) struct Inbox {
+    queue: ArrayQueue<Command>,
+    wake: OwnedFd,
+}
+
+impl Inbox {
+    pub(super) fn new(commands_max: usize) -> io::Result<Self> {
+        let wake = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
+        Ok(Self { queue: ArrayQueue::new(commands_max), wake })
+    }
+
+    /// Hands a command over; `false` when the thread has fallen behind.
+    pub(super) fn offer(&self, command: Command) -> bool {
+        let taken = self.queue.push(command).is_ok();
+        self.wake();
+        taken
+    }
+
+    /// Hands over what must not be lost, waiting for room: the thread drains on every wake-up.
+    pub(super) fn insist(&self, mut command: Command) {
+        while let Err(back) = self.queue.push(command) {
+            command = back;
+            self.wake();
+            std::thread::yield_now();
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        // A full counter means that the thread is being woken anyway.
+        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+    }
+}
+
+/// One leg on its thread.
+struct Leg {
+    id: LegId,
+    sockets: SocketPair,
+    media: Option<MediaLeg>,
+    recordings: Recordings,
+    /// When its next packet is due.
+    due: Instant,
+}
+
+/// The state of one thread.
+pub(super) struct MediaThread {
+    inbox: std::sync::Arc<Inbox>,
+    clock: Clock,
+    reports: Sender<LegReport>,
+    disk: DiskQueue,
+    epoll: OwnedFd,
+    beat: OwnedFd,
+    legs: Vec<Option<Leg>>,
+    free: Vec<usize>,
+    index: HashMap<LegId, usize>,
+    wheel: Wheel,
+    started: Instant,
+    /// The beat that has been served last, counted from `started`.
+    served: u64,
+}
+
+impl MediaThread {
+    pub(super) fn new(
+        inbox: std::sync::Arc<Inbox>,
+        clock: Clock,
+        reports: Sender<LegReport>,
+        disk: DiskQueue,
+    ) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let beat = timerfd_create(
+            TimerfdClockId::Monotonic,
+            TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
+        )?;
+        let interval = Timespec { tv_sec: 0, tv_nsec: 2_000_000 };
+        let every = Itimerspec { it_interval: interval, it_value: interval };
+        timerfd_settime(&beat, TimerfdTimerFlags::empty(), &every)?;
+        for (fd, token) in [(&inbox.wake, TOKEN_INBOX), (&beat, TOKEN_BEAT)] {
+            let data = epoll::EventData::new_u64(token);
+            epoll::add(&epoll, fd, data, epoll::EventFlags::IN)?;
+        }
+        let started = (clock.monotonic)();
+        Ok(Self {
+            inbox,
+            clock,
+            reports,
+            disk,
+            epoll,
+            beat,
+            legs: Vec::new(),
+            free: Vec::new(),
+            index: HashMap::new(),
+            wheel: Wheel::default(),
+            started,
+            served: 0,
+        })
+    }
+
+    /// Serves legs until `Quit`.
+    pub(super) fn run(mut self, realtime_priority: Option<u8>) {
+        ask_for_realtime(realtime_priority);
+        let mut events = Vec::with_capacity(EVENTS_MAX);
+        loop {
+            events.clear();
+            match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => {
+                    tracing::error!(%error, "epoll failed");
+                    return;
+                }
+            }
+            for event in &events {
+                match event.data.u64() {
+                    TOKEN_INBOX => drain(&self.inbox.wake),
+                    TOKEN_BEAT => drain(&self.beat),
+                    token => self.receive(token),
+                }
+            }
+            if !self.commands() {
+                break;
+            }
+            self.beats();
+        }
+        for leg in self.legs.iter_mut().flatten() {
+            leg.recordings.close_all(leg.id, &self.disk);
+        }
+    }
+
+    /// Carries out what waits in the inbox; `false` at the end.
+    fn commands(&mut self) -> bool {
+        while let Some(command) = self.inbox.queue.pop() {
+            match command {
+                Command::Open(leg, sockets) => self.open(leg, sockets),
+                Command::Leg(leg, command) => {
+                    if let Some(&at) = self.index.get(&leg) {
+                        self.command(at, command);
+                    }
+                }
+                Command::Close(leg) => self.close(leg),
+                Command::Quit => return false,
+            }
+        }
+        true
+    }
+
+    fn open(&mut self, id: LegId, sockets: SocketPair) {
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.legs.push(None);
+            self.legs.len() - 1
+        });
+        for (fd, low_bit) in [(&sockets.rtp, 0), (&sockets.rtcp, 1)] {
+            let data = epoll::EventData::new_u64((at as u64) << 1 | low_bit);
+            if let Err(error) = epoll::add(&self.epoll, fd, data, epoll::EventFlags::IN) {
+                tracing::error!(%error, %id, "a media socket cannot be watched");
+            }
+        }
+        let due = (self.clock.monotonic)();
+        self.legs[at] =
+            Some(Leg { id, sockets, media: None, recordings: Recordings::default(), due });
+        self.index.insert(id, at);
+    }
+
+    fn close(&mut self, id: LegId) {
+        let Some(at) = self.index.remove(&id) else { return };
+        self.wheel.remove(at);
+        if let Some(mut leg) = self.legs[at].take() {
+            leg.recordings.close_all(id, &self.disk);
+        }
+        self.free.push(at);
+    }
+
+    fn command(&mut self, at: usize, command: MediaCommand) {
+        let now = (self.clock.monotonic)();
+        let Some(leg) = self.legs[at].as_mut() else { return };
+        if let MediaCommand::Start(setup) = command {
+            leg.media = Some(MediaLeg::new(*setup, now));
+            self.place(at, now, self.wheel.emptiest());
+            return;
+        }
+        let Some(media) = leg.media.as_mut() else { return };
+        match command {
+            MediaCommand::Start(_) => {}
+            MediaCommand::Change(change) => media.update(*change),
+            MediaCommand::Play { play, list } => {
+                media.play(play, list);
+                self.send_now(at, now);
+            }
+            MediaCommand::StopPlay => media.stop_play(),
+            MediaCommand::Record { record, kind, file, samples_max } => {
+                let id = leg.id;
+                if leg.recordings.open(id, record, kind, file, &self.disk) {
+                    media.record(record.0, track(kind), samples_max);
+                } else {
+                    self.report(id, MediaReport::RecordFailed(record));
+                }
+            }
+            MediaCommand::StopRecord(record) => media.stop_record(record.0),
+            MediaCommand::DiscardRecord(record) => {
+                leg.recordings.discard(record);
+                media.stop_record(record.0);
+            }
+            MediaCommand::InfoDigit(digit) => media.info_digit(now, digit),
+        }
+        self.poll(at);
+    }
+
+    /// The answer to a key goes out at once instead of at the leg's next slot; the stream's own
+    /// clock catches up in the next pause.
+    fn send_now(&mut self, at: usize, now: Instant) {
+        self.tick(at, now);
+        let slot = self.slot(now);
+        self.wheel.place(at, slot);
+    }
+
+    /// The slot of the frame that an instant falls into.
+    fn slot(&self, now: Instant) -> usize {
+        let beats = now.saturating_duration_since(self.started).as_micros() / BEAT.as_micros();
+        usize::try_from(beats % SLOTS as u128).unwrap_or(0)
+    }
+
+    fn place(&mut self, at: usize, now: Instant, slot: usize) {
+        self.wheel.place(at, slot);
+        if let Some(leg) = self.legs[at].as_mut() {
+            leg.due = now;
+        }
+    }
+
+    fn receive(&mut self, token: u64) {
+        let (at, is_rtcp) = (usize::try_from(token >> 1).unwrap_or(usize::MAX), token & 1 == 1);
+        let Some(Some(leg)) = self.legs.get_mut(at) else { return };
+        let now = (self.clock.monotonic)();
+        let mut datagram = [0; DATAGRAM_MAX];
+        for _ in 0..PACKETS_PER_TURN_MAX {
+            let socket = if is_rtcp { &leg.sockets.rtcp } else { &leg.sockets.rtp };
+            let Ok((n, from)) = socket.recv_from(&mut datagram) else { break };
+            let Some(media) = leg.media.as_mut() else { continue };
+            if is_rtcp {
+                media.receive_rtcp(now, from, &datagram[..n]);
+            } else {
+                media.receive(now, from, &datagram[..n]);
+                break; // level-triggered: one packet a turn saves the call that finds it empty
+            }
+        }
+        self.poll(at);
+    }
+
+    /// Serves every slot whose beat has come.
+    fn beats(&mut self) {
+        let now = (self.clock.monotonic)();
+        let due = now.saturating_duration_since(self.started).as_micros() / BEAT.as_micros();
+        let due = u64::try_from(due).unwrap_or(u64::MAX);
+        let behind_max = u64::try_from(CATCH_UP_MAX.as_micros() / BEAT.as_micros()).unwrap_or(100);
+        self.served = self.served.max(due.saturating_sub(behind_max));
+        while self.served < due {
+            self.served += 1;
+            let slot = usize::try_from(self.served % SLOTS as u64).unwrap_or(0);
+            for position in (0..self.wheel.len(slot)).rev() {
+                if let Some(at) = self.wheel.get(slot, position) {
+                    self.tick(at, now);
+                }
+            }
+        }
+    }
+
+    fn tick(&mut self, at: usize, now: Instant) {
+        let Some(Some(leg)) = self.legs.get_mut(at) else { return };
+        let Some(media) = leg.media.as_mut() else { return };
+        let mut packet = [0; PACKET_MAX];
+        media.tick(now);
+        leg.due = now + FRAME;
+        while let Some((n, to)) = media.poll_packet(&mut packet) {
+            send(&leg.sockets.rtp, &packet[..n], to);
+        }
+        while let Some((n, to)) = media.poll_rtcp(now, (self.clock.wall)(), &mut packet) {
+            send(&leg.sockets.rtcp, &packet[..n], to);
+        }
+        self.poll(at);
+    }
+
+    /// Passes on what the leg's machine has to say.
+    fn poll(&mut self, at: usize) {
+        let Some(Some(leg)) = self.legs.get_mut(at) else { return };
+        let Some(media) = leg.media.as_mut() else { return };
+        while let Some(event) = media.poll_frame() {
+            match event {
+                FrameEvent::Frame(frame) => leg.recordings.push(leg.id, &frame, &self.disk),
+                FrameEvent::Closed(record) => {
+                    let record = crate::domain::call::RecordId(record);
+                    if let Some(report) = leg.recordings.close(leg.id, record, &self.disk) {
+                        let _ = self.reports.try_send((leg.id, report));
+                    }
+                }
+            }
+        }
+        while self.reports.capacity() > 0 {
+            let Some(event) = media.poll_event() else { break };
+            let report = match event {
+                MediaEvent::Digit(digit) => MediaReport::Digit(digit),
+                MediaEvent::PlayDone(play) => MediaReport::PlayDone(play),
+                MediaEvent::Lost => MediaReport::Lost,
+                MediaEvent::FirstPacket => continue,
+            };
+            let _ = self.reports.try_send((leg.id, report));
+        }
+    }
+
+    fn report(&self, leg: LegId, report: MediaReport) {
+        if self.reports.try_send((leg, report)).is_err() {
+            tracing::error!(%leg, "media reports are not read");
+        }
+    }
+}
+
+/// Empties an eventfd or timerfd.
+fn drain(fd: &OwnedFd) {
+    let _ = rustix::io::read(fd, &mut [0_u8; 8]);
+}
+
+/// A packet that the kernel cannot take now is lost like any packet on the way.
+fn send(socket: &std::net::UdpSocket, packet: &[u8], to: SocketAddr) {
+    let _ = socket.send_to(packet, to);
+}
+
+fn ask_for_realtime(priority: Option<u8>) {
+    use thread_priority::{
+        RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    let Some(priority) = priority.and_then(|p| ThreadPriorityValue::try_from(p).ok()) else {
+        return;
+    };
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    let asked = set_thread_priority_and_policy(
+        thread_native_id(),
+        ThreadPriority::Crossplatform(priority),
+        policy,
+    );
+    if let Err(error) = asked {
+        tracing::warn!(
+            ?error,
+            "real-time scheduling refused: audio may stutter under load (grant LimitRTPRIO)"
+        );
+    }
+}

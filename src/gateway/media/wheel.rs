@@ -1,0 +1,75 @@
+//! The ten 2 ms slots of a 20 ms frame: which legs are due at which beat.
+
+/// Slots of a frame.
+pub(super) const SLOTS: usize = 10;
+
+/// Places legs (by their index on the thread) in slots; moving and removing is constant time.
+#[derive(Debug, Default)]
+pub(super) struct Wheel {
+    slots: [Vec<usize>; SLOTS],
+    /// For each leg its slot and its position in it.
+    places: Vec<Option<(usize, usize)>>,
+}
+
+impl Wheel {
+    /// The emptiest slot, so that sends are spread over the frame.
+    pub(super) fn emptiest(&self) -> usize {
+        (0..SLOTS).min_by_key(|&slot| self.slots[slot].len()).unwrap_or(0)
+    }
+
+    /// Puts a leg into a slot, out of the one it was in.
+    pub(super) fn place(&mut self, leg: usize, slot: usize) {
+        self.remove(leg);
+        if self.places.len() <= leg {
+            self.places.resize(leg + 1, None);
+        }
+        self.places[leg] = Some((slot, self.slots[slot].len()));
+        self.slots[slot].push(leg);
+    }
+
+    /// Takes a leg out.
+    pub(super) fn remove(&mut self, leg: usize) {
+        let Some(Some((slot, position))) = self.places.get_mut(leg).map(Option::take) else {
+            return;
+        };
+        self.slots[slot].swap_remove(position);
+        if let Some(&moved) = self.slots[slot].get(position) {
+            self.places[moved] = Some((slot, position));
+        }
+    }
+
+    /// How many legs are in a slot.
+    pub(super) fn len(&self, slot: usize) -> usize {
+        self.slots[slot].len()
+    }
+
+    /// The `position`-th leg of a slot.
+    pub(super) fn get(&self, slot: usize, position: usize) -> Option<usize> {
+        self.slots[slot].get(position).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn legs_are_spread_and_survive_the_removal_of_others() {
+        let mut wheel = Wheel::default();
+        for leg in 0..25 {
+            let slot = wheel.emptiest();
+            wheel.place(leg, slot);
+        }
+        assert_eq!((0..SLOTS).map(|slot| wheel.len(slot)).max(), Some(3));
+        for leg in (0..25).step_by(2) {
+            wheel.remove(leg);
+            wheel.remove(leg);
+        }
+        let mut left: Vec<usize> = (0..SLOTS)
+            .flat_map(|slot| (0..wheel.len(slot)).map(move |at| (slot, at)))
+            .filter_map(|(slot, at)| wheel.get(slot, at))
+            .collect();
+        left.sort_unstable();
+        assert_eq!(left, (1..25).step_by(2).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,179 @@
+//! SIP over TCP: connections are framed here and their messages handed to the line.
+
+use crate::proto::{Flow, Transmit, Transport};
+use crate::wire::sip::{Framed, Framer};
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+/// Limits of the TCP side.
+#[derive(Debug, Clone)]
+pub struct TcpConfig {
+    /// Connections at once; one more is closed at once.
+    pub connections_max: usize,
+    /// A connection that sends nothing for this long is closed.
+    pub idle_max: Duration,
+    /// A message must be whole this long after its first byte.
+    pub message_max: Duration,
+    /// Messages that may wait for a slow peer before its connection is closed.
+    pub writes_max: usize,
+}
+
+/// What a connection tells the line.
+#[derive(Debug)]
+pub enum TcpInput {
+    /// A new connection; answers go through the sender.
+    Opened(u64, Sender<Vec<u8>>),
+    /// One whole message.
+    Message(Flow, Vec<u8>),
+    /// The connection is gone.
+    Closed(u64),
+}
+
+/// Bytes read at once.
+const READ_BYTES: usize = 8192;
+/// How long a write may take before the peer is given up.
+const WRITE_MAX: Duration = Duration::from_secs(10);
+
+/// The listening socket and the open connections as the line sees them.
+pub struct TcpListeners {
+    local: SocketAddr,
+    writers: HashMap<u64, Sender<Vec<u8>>>,
+}
+
+impl TcpListeners {
+    /// Binds and accepts in the background; messages arrive on the returned receiver.
+    pub async fn bind(
+        address: SocketAddr,
+        config: TcpConfig,
+        inputs_max: usize,
+    ) -> io::Result<(Self, Receiver<TcpInput>)> {
+        let listener = TcpListener::bind(address).await?;
+        let local = listener.local_addr()?;
+        let (inputs, receiver) = channel(inputs_max);
+        tokio::spawn(accept(listener, config, inputs));
+        Ok((Self { local, writers: HashMap::new() }, receiver))
+    }
+
+    /// The bound address.
+    #[must_use]
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Remembers a new connection.
+    pub fn opened(&mut self, connection: u64, writer: Sender<Vec<u8>>) {
+        self.writers.insert(connection, writer);
+    }
+
+    /// Forgets a connection.
+    pub fn closed(&mut self, connection: u64) {
+        self.writers.remove(&connection);
+    }
+
+    /// Sends on the connection of the flow; a peer that does not read loses its connection.
+    pub fn send(&mut self, transmit: Transmit) {
+        let connection = transmit.flow.connection;
+        let Some(writer) = self.writers.get(&connection) else { return };
+        if writer.try_send(transmit.bytes).is_err() {
+            self.writers.remove(&connection);
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, config: TcpConfig, inputs: Sender<TcpInput>) {
+    static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
+    let places = Arc::new(Semaphore::new(config.connections_max));
+    loop {
+        let Ok((stream, remote)) = listener.accept().await else {
+            // Out of descriptors: wait for connections to end.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let Ok(local) = stream.local_addr() else { continue };
+        let connection = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+        let flow = Flow { transport: Transport::Tcp, local, remote, connection };
+        tokio::spawn(serve(stream, flow, config.clone(), inputs.clone(), place));
+    }
+}
+
+async fn serve(
+    stream: TcpStream,
+    flow: Flow,
+    config: TcpConfig,
+    inputs: Sender<TcpInput>,
+    _place: OwnedSemaphorePermit,
+) {
+    // Small messages that somebody waits for.
+    let _ = stream.set_nodelay(true);
+    let (reader, writer) = stream.into_split();
+    let (sender, queue) = channel(config.writes_max);
+    let pong = sender.clone();
+    if inputs.send(TcpInput::Opened(flow.connection, sender)).await.is_err() {
+        return;
+    }
+    let writing = tokio::spawn(write(writer, queue));
+    read(reader, flow, &config, &inputs, &pong).await;
+    drop(pong);
+    let _ = inputs.send(TcpInput::Closed(flow.connection)).await;
+    let _ = writing.await;
+}
+
+async fn read(
+    mut reader: OwnedReadHalf,
+    flow: Flow,
+    config: &TcpConfig,
+    inputs: &Sender<TcpInput>,
+    pong: &Sender<Vec<u8>>,
+) {
+    let mut framer = Framer::default();
+    let mut bytes = vec![0; READ_BYTES];
+    loop {
+        let patience = if framer.is_empty() { config.idle_max } else { config.message_max };
+        let Ok(Ok(n)) = timeout(patience, reader.read(&mut bytes)).await else { return };
+        if n == 0 {
+            return;
+        }
+        framer.push(&bytes[..n]);
+        loop {
+            match framer.next_message() {
+                Ok(Some(Framed::Message(message))) => {
+                    if inputs.send(TcpInput::Message(flow, message)).await.is_err() {
+                        return;
+                    }
+                }
+                // RFC 5626 §3.5.1: a double CRLF is answered by a single one.
+                Ok(Some(Framed::Ping)) => {
+                    if pong.try_send(b"\r\n".to_vec()).is_err() {
+                        return;
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::debug!(%error, "a TCP connection is closed");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn write(mut writer: OwnedWriteHalf, mut queue: Receiver<Vec<u8>>) {
+    while let Some(bytes) = queue.recv().await {
+        match timeout(WRITE_MAX, writer.write_all(&bytes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+    let _ = writer.shutdown().await;
+}

@@ -1,0 +1,120 @@
+//! Offers and answers of a leg, and what they mean to its media.
+
+use super::leg::Leg;
+use super::{Output, Switch};
+use crate::gateway::clock::Now;
+use crate::gateway::media::MediaCommand;
+use crate::media::leg::{LegChange, LegSetup};
+use crate::proto::offer_answer::{self, Direction, LocalMedia, MediaPlan};
+use crate::units::LegId;
+use crate::wire::sdp::Session;
+use rand::Rng;
+use std::net::SocketAddr;
+
+impl Switch {
+    /// A new leg: its offer must be readable before sockets are spent on it.
+    pub(super) fn incoming(&mut self, now: Now, mut leg: Leg, id: LegId, offer: Option<Vec<u8>>) {
+        if let Some(bytes) = offer {
+            let Ok(session) = Session::parse(&bytes) else {
+                return self.endpoint.reject(now.monotonic, id, 488);
+            };
+            leg.offer = Some(session);
+        }
+        let ip = leg.flow.local.ip();
+        self.legs.insert(id, leg);
+        self.outputs.push_back(Output::OpenMedia(id, ip));
+    }
+
+    /// Writes our answer or offer; rejects the leg and says `false` when there is no common ground.
+    pub(super) fn describe(&mut self, now: Now, id: LegId, address: SocketAddr) -> bool {
+        let session_id = self.rng.random_range(1..=u64::from(u32::MAX));
+        let advertised = self.config.advertised.unwrap_or_else(|| address.ip());
+        let Some(leg) = self.legs.get_mut(&id) else { return false };
+        let local = LocalMedia {
+            address: advertised,
+            rtp_port: address.port(),
+            session_id,
+            session_version: 1,
+        };
+        match leg.offer.take() {
+            None => leg.described = offer_answer::offer(&local),
+            Some(offer) => match offer_answer::answer(&offer, &local) {
+                Ok((sdp, plan)) => {
+                    leg.described = sdp;
+                    leg.plan = Some(plan);
+                }
+                Err(_) => {
+                    self.endpoint.reject(now.monotonic, id, 488);
+                    return false;
+                }
+            },
+        }
+        leg.local = Some(local);
+        true
+    }
+
+    /// Lets packets flow once both sides have described themselves.
+    pub(super) fn start_media(&mut self, id: LegId) {
+        let ssrc = self.rng.random();
+        let first_sequence = self.rng.random();
+        let first_timestamp = self.rng.random();
+        let Some(plan) = self.legs.get(&id).and_then(|leg| leg.plan.clone()) else { return };
+        let change = change(&plan);
+        let setup = LegSetup { ssrc, first_sequence, first_timestamp, media: change };
+        self.media(id, MediaCommand::Start(Box::new(setup)));
+    }
+
+    /// The answer to our offer, in an ACK or PRACK.
+    pub(super) fn answered(&mut self, now: Now, id: LegId, sdp: &[u8]) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let Some(local) = &leg.local else { return };
+        let plan = Session::parse(sdp)
+            .ok()
+            .and_then(|answer| offer_answer::accept_answer(&answer, local).ok());
+        let Some(plan) = plan else {
+            return self.endpoint.hang_up(now.monotonic, id);
+        };
+        let first = leg.plan.replace(plan.clone()).is_none();
+        if first {
+            self.start_media(id);
+        } else {
+            self.media(id, MediaCommand::Change(Box::new(change(&plan))));
+        }
+    }
+
+    /// A re-INVITE or UPDATE: hold, resume, a moved peer, or a request for our description.
+    pub(super) fn offered(&mut self, now: Now, id: LegId, sdp: Option<&[u8]>) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let Some(local) = leg.local.as_mut() else { return };
+        let Some(bytes) = sdp else {
+            let ours = leg.described.clone();
+            return self.endpoint.accept_offer(now.monotonic, id, ours);
+        };
+        let mut next = local.clone();
+        next.session_version += 1;
+        let answer = Session::parse(bytes)
+            .ok()
+            .and_then(|offer| offer_answer::answer(&offer, &next).ok());
+        let Some((sdp, plan)) = answer else {
+            return self.endpoint.refuse_offer(now.monotonic, id);
+        };
+        *local = next;
+        leg.described.clone_from(&sdp);
+        leg.plan = Some(plan.clone());
+        self.endpoint.accept_offer(now.monotonic, id, sdp);
+        self.media(id, MediaCommand::Change(Box::new(change(&plan))));
+    }
+}
+
+fn change(plan: &MediaPlan) -> LegChange {
+    LegChange {
+        codec: plan.codec,
+        payload_type: plan.payload_type,
+        dtmf_payload_type: plan.dtmf_payload_type,
+        ptime_ms: plan.ptime_ms,
+        remote: plan.remote,
+        remote_rtcp: plan.remote_rtcp,
+        send: matches!(plan.direction, Direction::SendRecv | Direction::SendOnly),
+        receive: matches!(plan.direction, Direction::SendRecv | Direction::RecvOnly),
+    }
+}
