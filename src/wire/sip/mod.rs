@@ -10,6 +10,7 @@ mod message;
 mod method;
 mod name_addr;
 mod parse;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod uri;
@@ -19,6 +20,8 @@ pub use headers::{CSeq, Headers};
 pub use message::{Message, Request, Response};
 pub use method::Method;
 pub use name_addr::NameAddr;
+pub(in crate::wire) use parse::decode;
 pub use parse::{Answer, Framing, ParseFailure};
+pub use stream::{Frame, Framer, PONG, STREAM_BUFFER_BYTES_MAX};
 pub use uri::{Params, Uri, UriScheme};
 pub use via::Via;

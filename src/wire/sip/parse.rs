@@ -152,7 +152,7 @@ fn split_head(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// Where the body begins: behind the first empty line.
-pub(super) fn head_end(bytes: &[u8]) -> Option<usize> {
+fn head_end(bytes: &[u8]) -> Option<usize> {
     let mut line_start = 0;
     loop {
         let rest = bytes.get(line_start..)?;
@@ -176,7 +176,7 @@ fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// UTF-8, else GB18030 (what Chinese exchanges send in names), else Latin-1.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+pub(in crate::wire) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Cow::Borrowed(text);
     }
@@ -329,8 +329,21 @@ fn cut_body<'a>(
     body.get(..length).ok_or(WireError::Malformed("Content-Length"))
 }
 
+/// The Content-Length of a head that ends with its empty line; `None` unless there is exactly one
+/// and it is a number.
+pub(super) fn declared_length(head: &[u8]) -> Option<usize> {
+    let (_, fields) = split_line(head);
+    let mut headers = Headers::default();
+    let read = read_fields(fields, &mut headers);
+    if headers.values("Content-Length").count() != 1 || matches!(read, Err(WireError::TooLarge(_)))
+    {
+        return None;
+    }
+    content_length(&headers).ok().flatten()
+}
+
 /// Content-Length where there is one.
-pub(super) fn content_length(headers: &Headers) -> Result<Option<usize>, WireError> {
+fn content_length(headers: &Headers) -> Result<Option<usize>, WireError> {
     let Some(value) = headers.get("Content-Length") else { return Ok(None) };
     let length = super::lexis::decimal(value, u64::MAX).and_then(|n| usize::try_from(n).ok());
     length.map(Some).ok_or(WireError::Malformed("Content-Length"))

@@ -99,3 +99,47 @@ fn a_gb18030_display_name_is_read_as_chinese() {
     let message = Message::parse(&bytes, Framing::Datagram).unwrap();
     assert_eq!(message.headers().from().unwrap().display.as_deref(), Some("王"));
 }
+
+fn frames(chunks: &[&[u8]]) -> (Vec<Frame>, Option<crate::wire::WireError>) {
+    let mut framer = Framer::default();
+    let mut frames = Vec::new();
+    for chunk in chunks {
+        if let Err(error) = framer.push(chunk) {
+            return (frames, Some(error));
+        }
+        loop {
+            match framer.poll_frame() {
+                Ok(Some(frame)) => frames.push(frame),
+                Ok(None) => break,
+                Err(error) => return (frames, Some(error)),
+            }
+        }
+    }
+    (frames, None)
+}
+
+#[test]
+fn a_stream_reads_the_same_whole_and_byte_by_byte() {
+    let one = OPTIONS.replace('\n', "\r\n");
+    let body = one.replace("Length: 0\r\n\r\n", "Length: 4\r\n\r\n\r\n\r\n");
+    let all = format!("\r\n{one}\r\n\r\n{body}{one}\r\n\r\n\r\n\r\n\r\n{one}");
+    let whole = frames(&[all.as_bytes()]);
+    let bytes: Vec<&[u8]> = all.as_bytes().chunks(1).collect();
+    assert_eq!(frames(&bytes), whole);
+    let pings = whole.0.iter().filter(|f| **f == Frame::Ping).count();
+    assert_eq!((whole.0.len(), pings, whole.1), (7, 3, None));
+}
+
+#[test]
+fn a_stream_without_a_usable_length_is_answered_and_closed() {
+    for length in ["", "Content-Length: 4294967295\n", "Content-Length: -1\n", "l: 0\nl: 0\n"] {
+        let text = OPTIONS.replace("Content-Length: 0\n", length).replace('\n', "\r\n");
+        let (frames, error) = frames(&[text.as_bytes(), text.as_bytes()]);
+        let [Frame::Message(parsed)] = frames.as_slice() else { panic!("{length}") };
+        let failure = parsed.as_ref().as_ref().unwrap_err();
+        assert_eq!(failure.answer.as_ref().map(|a| a.status), Some(400), "{length}");
+        assert!(error.is_some(), "{length}");
+    }
+    let (none, error) = frames(&[&[b'x'; 70_000]]);
+    assert!(none.is_empty() && error.is_some());
+}
