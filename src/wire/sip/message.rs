@@ -1,7 +1,7 @@
 //! A whole message: start line, headers, body.
 
-use super::{Method, NameAddr, Uri, Via};
-use crate::wire::WireError;
+use super::lexis::one_line;
+use super::{Headers, Method, Uri};
 
 /// A SIP message.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,95 +38,6 @@ pub struct Response {
     pub body: Vec<u8>,
 }
 
-/// The sequence number of a request with its method (RFC 3261 §20.16).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct CSeq {
-    /// Below 2^31.
-    pub number: u32,
-    /// The method it counts.
-    pub method: Method,
-}
-
-/// Header fields in the order they stand, over `rsip`'s model.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Headers(pub rsip::Headers);
-
-impl Headers {
-    /// The unfolded values of all fields of that (long, case-insensitive) name, one per line sent.
-    pub fn values<'a>(&'a self, _name: &'a str) -> impl Iterator<Item = &'a str> {
-        std::iter::empty()
-    }
-
-    /// The first field of that name.
-    #[must_use]
-    pub fn get(&self, _name: &str) -> Option<&str> {
-        todo!()
-    }
-
-    /// Appends a field.
-    pub fn push(&mut self, _name: &str, _value: impl Into<String>) {
-        todo!()
-    }
-
-    /// Replaces every field of that name by one.
-    pub fn set(&mut self, _name: &str, _value: impl Into<String>) {
-        todo!()
-    }
-
-    /// Removes every field of that name.
-    pub fn remove(&mut self, _name: &str) {
-        todo!()
-    }
-
-    /// The topmost Via.
-    pub fn top_via(&self) -> Result<Via, WireError> {
-        todo!()
-    }
-
-    /// From, with its tag.
-    pub fn from(&self) -> Result<NameAddr, WireError> {
-        todo!()
-    }
-
-    /// To, with its tag where the dialog has one.
-    pub fn to(&self) -> Result<NameAddr, WireError> {
-        todo!()
-    }
-
-    /// Call-ID.
-    pub fn call_id(&self) -> Result<&str, WireError> {
-        todo!()
-    }
-
-    /// CSeq.
-    pub fn cseq(&self) -> Result<CSeq, WireError> {
-        todo!()
-    }
-
-    /// All Contact elements; `*` gives an empty list.
-    pub fn contacts(&self) -> Result<Vec<NameAddr>, WireError> {
-        todo!()
-    }
-
-    /// Route or Record-Route elements in order.
-    pub fn routes(&self, _name: &str) -> Result<Vec<NameAddr>, WireError> {
-        todo!()
-    }
-
-    /// The tokens of a comma-list header (Require, Supported, Allow, Accept …), lower case kept as sent.
-    pub fn tokens<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.values(name)
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-            .filter(|t| !t.is_empty())
-    }
-
-    /// A decimal header value such as Max-Forwards or Expires; parameters behind `;` are ignored.
-    pub fn number(&self, _name: &str) -> Result<Option<u32>, WireError> {
-        todo!()
-    }
-}
-
 impl Message {
     /// The headers of either kind.
     #[must_use]
@@ -140,6 +51,82 @@ impl Message {
     /// The bytes to send; Content-Length is written anew from the body.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        todo!()
+        match self {
+            Self::Request(request) => request.to_bytes(),
+            Self::Response(response) => response.to_bytes(),
+        }
     }
+}
+
+impl Request {
+    /// The bytes to send; Content-Length is written anew from the body.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let headers = with_length(&self.headers, self.body.len());
+        let uri = self.uri.to_string();
+        let Some(method) = known_method(&self.method) else {
+            // rsip's method enum is closed, so the start line of an unknown one is written here.
+            let start = format!("{} {} SIP/2.0\r\n", self.method, one_line(&uri));
+            return join(format!("{start}{headers}\r\n"), &self.body);
+        };
+        let version = rsip::Version::V2;
+        let uri = carried(&uri);
+        let head = rsip::Request { method, uri, version, headers, body: Vec::new() };
+        join(head.to_string(), &self.body)
+    }
+}
+
+impl Response {
+    /// The bytes to send; Content-Length is written anew from the body.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let head = rsip::Response {
+            // `Other` prints the phrase as it is; the named codes would print "TryingRinging" style.
+            status_code: rsip::StatusCode::Other(self.status, one_line(&self.reason).into_owned()),
+            version: rsip::Version::V2,
+            headers: with_length(&self.headers, self.body.len()),
+            body: Vec::new(),
+        };
+        join(head.to_string(), &self.body)
+    }
+}
+
+/// A copy of the headers with the true Content-Length.
+fn with_length(headers: &Headers, length: usize) -> rsip::Headers {
+    let mut headers = headers.clone();
+    headers.set("Content-Length", length.to_string());
+    headers.0
+}
+
+/// `rsip`'s URI knows neither IPv6 brackets, tel: nor URI headers; its domain prints as it is, so
+/// it carries the text that [`Uri`] wrote.
+fn carried(uri: &str) -> rsip::Uri {
+    let host = rsip::Host::Domain(one_line(uri).into_owned().into());
+    rsip::Uri { host_with_port: rsip::HostWithPort { host, port: None }, ..Default::default() }
+}
+
+fn known_method(method: &Method) -> Option<rsip::Method> {
+    Some(match method {
+        Method::Ack => rsip::Method::Ack,
+        Method::Bye => rsip::Method::Bye,
+        Method::Cancel => rsip::Method::Cancel,
+        Method::Info => rsip::Method::Info,
+        Method::Invite => rsip::Method::Invite,
+        Method::Message => rsip::Method::Message,
+        Method::Notify => rsip::Method::Notify,
+        Method::Options => rsip::Method::Options,
+        Method::Prack => rsip::Method::PRack,
+        Method::Publish => rsip::Method::Publish,
+        Method::Refer => rsip::Method::Refer,
+        Method::Register => rsip::Method::Register,
+        Method::Subscribe => rsip::Method::Subscribe,
+        Method::Update => rsip::Method::Update,
+        Method::Other(_) => return None,
+    })
+}
+
+fn join(head: String, body: &[u8]) -> Vec<u8> {
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
 }

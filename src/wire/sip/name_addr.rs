@@ -1,8 +1,13 @@
 //! `"Display name" <uri>;params` of From, To, Contact, Route, P-Asserted-Identity and friends.
 
+use super::lexis::{
+    collect_list, elements, header_params, quoted, trim, write_header_params, write_quoted,
+};
 use super::uri::{Params, Uri};
 use crate::wire::WireError;
 use std::fmt;
+
+const MALFORMED: WireError = WireError::Malformed("address");
 
 /// One name-addr or addr-spec with its header parameters (RFC 3261 §20.10).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +22,44 @@ pub struct NameAddr {
 
 impl NameAddr {
     /// Reads one element.
-    pub fn parse(_text: &str) -> Result<Self, WireError> {
-        todo!()
+    ///
+    /// ```
+    /// use mayorline::wire::sip::NameAddr;
+    /// let from = NameAddr::parse("\"王\" <tel:+8619900000017>;tag=a1")?;
+    /// assert_eq!((from.display.as_deref(), from.tag()), (Some("王"), Some("a1")));
+    /// # Ok::<(), mayorline::wire::WireError>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, WireError> {
+        let text = trim(text);
+        let (display, rest) = if text.starts_with('"') {
+            let (display, rest) = quoted(text).ok_or(MALFORMED)?;
+            (Some(display), trim(rest))
+        } else {
+            match text.find('<').and_then(|at| text.split_at_checked(at)) {
+                Some((display, rest)) => (bare_display(trim(display))?, rest),
+                None => return Self::parse_bare(text),
+            }
+        };
+        let (uri, params) =
+            rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or(MALFORMED)?;
+        Ok(Self { display, uri: Uri::parse(uri)?, params: header_params(params)? })
+    }
+
+    /// An addr-spec without angle brackets.
+    fn parse_bare(text: &str) -> Result<Self, WireError> {
+        let at = text.find(';').unwrap_or(text.len());
+        let (uri, params) = text.split_at_checked(at).ok_or(MALFORMED)?;
+        // RFC 3261 §20: if the URI contains a comma, question mark or semicolon, it MUST be
+        // enclosed in angle brackets.
+        if uri.contains(['?', ',']) {
+            return Err(MALFORMED);
+        }
+        Ok(Self { display: None, uri: Uri::parse(trim(uri))?, params: header_params(params)? })
     }
 
     /// Reads a comma list; commas inside quotes and brackets do not split.
-    pub fn parse_list(_text: &str) -> Result<Vec<Self>, WireError> {
-        todo!()
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, WireError> {
+        collect_list(elements(text).map(Self::parse))
     }
 
     /// The `tag` parameter.
@@ -33,8 +69,22 @@ impl NameAddr {
     }
 }
 
+/// Words before `<`. More than tokens is taken (carriers send bare Chinese), but nothing that
+/// would read differently elsewhere.
+fn bare_display(text: &str) -> Result<Option<String>, WireError> {
+    if text.contains([',', ';', ':', '"', '>']) {
+        return Err(MALFORMED);
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
 impl fmt::Display for NameAddr {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(display) = &self.display {
+            write_quoted(f, display)?;
+            f.write_str(" ")?;
+        }
+        write!(f, "<{}>", self.uri)?;
+        write_header_params(f, &self.params)
     }
 }

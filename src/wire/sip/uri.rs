@@ -1,7 +1,12 @@
 //! SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966); other schemes are kept as text.
 
+use super::lexis::decimal;
+use super::limits::{PARAMS_MAX, URI_BYTES_MAX};
 use crate::wire::WireError;
 use std::fmt;
+use std::net::Ipv6Addr;
+
+const MALFORMED: WireError = WireError::Malformed("URI");
 
 /// The scheme of a [`Uri`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,13 +61,154 @@ pub struct Uri {
 
 impl Uri {
     /// Reads a URI without angle brackets.
-    pub fn parse(_text: &str) -> Result<Self, WireError> {
-        todo!()
+    ///
+    /// ```
+    /// use mayorline::wire::sip::Uri;
+    /// let uri = Uri::parse("sip:12345@[2001:db8::9]:5070;transport=tcp")?;
+    /// assert_eq!((uri.user.as_deref(), uri.port), (Some("12345"), Some(5070)));
+    /// # Ok::<(), mayorline::wire::WireError>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, WireError> {
+        if text.len() > URI_BYTES_MAX {
+            return Err(WireError::TooLarge("URI"));
+        }
+        if text.bytes().any(|b| b <= b' ' || b == 0x7F || matches!(b, b'<' | b'>' | b'"')) {
+            return Err(MALFORMED);
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(MALFORMED)?;
+        if !is_scheme(scheme) || rest.is_empty() {
+            return Err(MALFORMED);
+        }
+        match () {
+            () if scheme.eq_ignore_ascii_case("sip") => parse_sip(UriScheme::Sip, rest),
+            () if scheme.eq_ignore_ascii_case("sips") => parse_sip(UriScheme::Sips, rest),
+            () if scheme.eq_ignore_ascii_case("tel") => parse_tel(rest),
+            () => Ok(Self::opaque(UriScheme::Other(scheme.to_owned()), rest, Params::default())),
+        }
+    }
+
+    fn opaque(scheme: UriScheme, user: &str, params: Params) -> Self {
+        let user = Some(user.to_owned());
+        Self { scheme, user, host: String::new(), port: None, params, headers: None }
+    }
+}
+
+/// RFC 3986 §3.1.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
+fn parse_sip(scheme: UriScheme, rest: &str) -> Result<Uri, WireError> {
+    // RFC 3261 §25.1: `;` and `?` may stand in the user part, `@` only behind it.
+    let (user, rest) = match rest.split_once('@') {
+        Some((user, rest)) if !user.is_empty() => (Some(user.to_owned()), rest),
+        Some(_) => return Err(MALFORMED),
+        None => (None, rest),
+    };
+    let (rest, headers) = match rest.split_once('?') {
+        Some((rest, headers)) => (rest, Some(headers.to_owned())),
+        None => (rest, None),
+    };
+    let (host_port, params) = match rest.split_once(';') {
+        Some((host_port, params)) => (host_port, uri_params(params)?),
+        None => (rest, Params::default()),
+    };
+    let (host, port) = host_port_of(host_port)?;
+    Ok(Uri { scheme, user, host: host.to_owned(), port, params, headers })
+}
+
+fn parse_tel(rest: &str) -> Result<Uri, WireError> {
+    let (number, params) = match rest.split_once(';') {
+        Some((number, params)) => (number, uri_params(params)?),
+        None => (rest, Params::default()),
+    };
+    // RFC 3966 §3, with the letters of local numbers left out and the hex digits kept.
+    let legal = number.bytes().all(|b| b.is_ascii_hexdigit() || b"+-.()*#".contains(&b));
+    if number.is_empty() || !legal {
+        return Err(MALFORMED);
+    }
+    Ok(Uri::opaque(UriScheme::Tel, number, params))
+}
+
+fn uri_params(text: &str) -> Result<Params, WireError> {
+    let mut params = Params::default();
+    for pair in text.split(';').filter(|pair| !pair.is_empty()) {
+        if params.0.len() == PARAMS_MAX {
+            return Err(WireError::TooLarge("parameter list"));
+        }
+        let (name, value) = match pair.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (pair, None),
+        };
+        if name.is_empty() {
+            return Err(MALFORMED);
+        }
+        params.0.push((name.to_owned(), value));
+    }
+    Ok(params)
+}
+
+/// `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
+pub(super) fn host_port_of(text: &str) -> Result<(&str, Option<u16>), WireError> {
+    const HOST: WireError = WireError::Malformed("host");
+    let end = if text.starts_with('[') {
+        text.find(']').ok_or(HOST)? + 1
+    } else {
+        text.find(':').unwrap_or(text.len())
+    };
+    let (host, tail) = text.split_at_checked(end).ok_or(HOST)?;
+    let legal = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        }
+    };
+    if !legal {
+        return Err(HOST);
+    }
+    if tail.is_empty() {
+        return Ok((host, None));
+    }
+    let digits = tail.strip_prefix(':').ok_or(HOST)?;
+    let port = decimal(digits, u64::from(u16::MAX)).and_then(|port| u16::try_from(port).ok());
+    Ok((host, Some(port.ok_or(WireError::Malformed("port"))?)))
+}
+
+impl fmt::Display for UriScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sip => "sip",
+            Self::Sips => "sips",
+            Self::Tel => "tel",
+            Self::Other(scheme) => scheme,
+        })
     }
 }
 
 impl fmt::Display for Uri {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.scheme)?;
+        if let Some(user) = &self.user {
+            f.write_str(user)?;
+            if matches!(self.scheme, UriScheme::Sip | UriScheme::Sips) {
+                f.write_str("@")?;
+            }
+        }
+        f.write_str(&self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        for (name, value) in &self.params.0 {
+            match value {
+                Some(value) => write!(f, ";{name}={value}")?,
+                None => write!(f, ";{name}")?,
+            }
+        }
+        match &self.headers {
+            Some(headers) => write!(f, "?{headers}"),
+            None => Ok(()),
+        }
     }
 }

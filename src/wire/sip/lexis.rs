@@ -1,0 +1,192 @@
+//! The small words of the grammar (RFC 3261 §25.1): tokens, quoted strings, parameters, lists.
+
+use super::limits::{LIST_ELEMENTS_MAX, PARAMS_MAX};
+use super::uri::Params;
+use crate::wire::WireError;
+use std::borrow::Cow;
+use std::fmt;
+
+const PARAMETER: WireError = WireError::Malformed("parameter");
+
+/// A character of `token`.
+pub(super) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+}
+
+/// A non-empty `token`.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+/// Blanks of linear white space; line ends are gone when this is asked.
+pub(super) fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// Without blanks at both ends.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches(is_blank)
+}
+
+/// Decimal digits only, at most `max`.
+pub(super) fn decimal(text: &str, max: u64) -> Option<u64> {
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let value = text
+        .bytes()
+        .fold(0_u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
+    (value <= max).then_some(value)
+}
+
+/// Splits what begins with `"` behind the closing quote: the text without quotes and escapes,
+/// and the rest. `None` when the quote is not closed.
+pub(super) fn quoted(text: &str) -> Option<(String, &str)> {
+    let inner = text.strip_prefix('"')?;
+    let mut plain = String::with_capacity(inner.len().min(64));
+    let mut escaped = false;
+    for (at, c) in inner.char_indices() {
+        match c {
+            _ if escaped => {
+                plain.push(c);
+                escaped = false;
+            }
+            '\\' => escaped = true,
+            '"' => return Some((plain, inner.get(at + 1..)?)),
+            _ => plain.push(c),
+        }
+    }
+    None
+}
+
+/// Writes a quoted string with its escapes; line ends become blanks.
+pub(super) fn write_quoted(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    use fmt::Write as _;
+    f.write_char('"')?;
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => write!(f, "\\{c}")?,
+            '\r' | '\n' => f.write_char(' ')?,
+            _ => f.write_char(c)?,
+        }
+    }
+    f.write_char('"')
+}
+
+/// The elements of a comma list; commas inside quotes and angle brackets do not split. Empty
+/// elements are skipped.
+pub(super) fn elements(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let whole = rest?;
+        let end = element_end(whole);
+        let (element, tail) = whole.split_at_checked(end)?;
+        rest = tail.strip_prefix(',');
+        Some(trim(element))
+    })
+    .filter(|element| !element.is_empty())
+}
+
+fn element_end(text: &str) -> usize {
+    let (mut in_quotes, mut in_brackets, mut escaped) = (false, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_quotes => escaped = true,
+            b'"' if !in_brackets => in_quotes = !in_quotes,
+            _ if in_quotes => {}
+            b'<' => in_brackets = true,
+            b'>' => in_brackets = false,
+            b',' if !in_brackets => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Collects parsed elements up to the limit of a list.
+pub(super) fn collect_list<T>(
+    items: impl Iterator<Item = Result<T, WireError>>,
+) -> Result<Vec<T>, WireError> {
+    let mut list = Vec::new();
+    for item in items {
+        if list.len() == LIST_ELEMENTS_MAX {
+            return Err(WireError::TooLarge("header list"));
+        }
+        list.push(item?);
+    }
+    Ok(list)
+}
+
+/// Header parameters `;name=value;flag`, blanks anywhere between; text before the first `;` is
+/// refused. Empty parameters are skipped.
+pub(super) fn header_params(text: &str) -> Result<Params, WireError> {
+    let mut params = Params::default();
+    let mut rest = trim(text);
+    while !rest.is_empty() {
+        rest = trim(rest.strip_prefix(';').ok_or(PARAMETER)?);
+        let end = rest.find([';', '=']).unwrap_or(rest.len());
+        let (name, tail) = rest.split_at_checked(end).ok_or(PARAMETER)?;
+        let name = trim(name);
+        if name.is_empty() && !tail.starts_with('=') {
+            rest = tail;
+            continue;
+        }
+        if !is_token(name) {
+            return Err(PARAMETER);
+        }
+        let value;
+        (value, rest) = match tail.strip_prefix('=') {
+            Some(tail) => param_value(trim(tail)).map(|(value, rest)| (Some(value), rest))?,
+            None => (None, tail),
+        };
+        if params.0.len() == PARAMS_MAX {
+            return Err(WireError::TooLarge("parameter list"));
+        }
+        params.0.push((name.to_owned(), value));
+    }
+    Ok(params)
+}
+
+fn param_value(text: &str) -> Result<(String, &str), WireError> {
+    if text.starts_with('"') {
+        let (value, rest) = quoted(text).ok_or(PARAMETER)?;
+        return Ok((value, trim(rest)));
+    }
+    let end = text.find(';').unwrap_or(text.len());
+    let (value, rest) = text.split_at_checked(end).ok_or(PARAMETER)?;
+    let value = trim(value);
+    if value.is_empty() || value.contains([' ', '\t', '"', ',', '<', '>']) {
+        return Err(PARAMETER);
+    }
+    Ok((value.to_owned(), rest))
+}
+
+/// Writes `;name=value`, the value in quotes where it is not a token or a host.
+pub(super) fn write_header_params(f: &mut fmt::Formatter<'_>, params: &Params) -> fmt::Result {
+    for (name, value) in &params.0 {
+        write!(f, ";{}", one_line(name))?;
+        match value.as_deref() {
+            None => {}
+            Some(value) if is_plain_value(value) => write!(f, "={value}")?,
+            Some(value) => {
+                f.write_str("=")?;
+                write_quoted(f, value)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_plain_value(value: &str) -> bool {
+    !value.is_empty() && value.bytes().all(|b| is_token_byte(b) || b"[]:/@&$?".contains(&b))
+}
+
+/// The text with every line end replaced by a blank, so that no value can start a header field.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    if text.bytes().any(|b| matches!(b, b'\r' | b'\n')) {
+        Cow::Owned(text.replace(['\r', '\n'], " "))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
