@@ -2,9 +2,11 @@
 
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// The states of the nine steps and their exits (受理—分类—会商—交办—督办—反馈—回访—统计分析—归档).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// 草稿: received, not yet numbered.
     Draft,
@@ -42,6 +44,64 @@ pub enum State {
     Merged,
     /// 撤回.
     Withdrawn,
+}
+
+impl State {
+    /// Every state with its name in the store and in JSON.
+    pub const NAMES: [(Self, &'static str); 18] = [
+        (Self::Draft, "draft"),
+        (Self::Accepted, "accepted"),
+        (Self::Classified, "classified"),
+        (Self::Consulting, "consulting"),
+        (Self::LeaderReview, "leader_review"),
+        (Self::Assigned, "assigned"),
+        (Self::Handling, "handling"),
+        (Self::Feedback, "feedback"),
+        (Self::Callback, "callback"),
+        (Self::Redo, "redo"),
+        (Self::Closed, "closed"),
+        (Self::Archived, "archived"),
+        (Self::Kept, "kept"),
+        (Self::Circulated, "circulated"),
+        (Self::Sealed, "sealed"),
+        (Self::Declined, "declined"),
+        (Self::Merged, "merged"),
+        (Self::Withdrawn, "withdrawn"),
+    ];
+
+    /// Its name in the store and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(state, _)| *state == self).map_or("draft", |(_, name)| name)
+    }
+
+    /// Reads what [`State::as_str`] gave.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(state, _)| *state)
+    }
+
+    /// A citizen who was promised a reply still waits for it: a deadline runs.
+    #[must_use]
+    pub fn owes_reply(self) -> bool {
+        matches!(
+            self,
+            Self::Accepted
+                | Self::Classified
+                | Self::Consulting
+                | Self::LeaderReview
+                | Self::Assigned
+                | Self::Handling
+                | Self::Feedback
+                | Self::Redo
+        )
+    }
+
+    /// Numbered and not at an end: it can still be sealed or withdrawn (T12, T29).
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.owes_reply() || self == Self::Callback
+    }
 }
 
 /// The deadline as it may be told.

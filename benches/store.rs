@@ -1,0 +1,3 @@
+//! Durable cases a second and look-ups.
+
+fn main() {}

@@ -1,0 +1,362 @@
+//! What can happen to a case, as it is stored for ever.
+//!
+//! Everything that says who a citizen is stands in [`Private`], under the JSON key `private`. The
+//! store keeps that part beside the hash chain and chains only its digest, so it can be erased one
+//! day without breaking the chain. Names of variants and fields are part of the file format.
+
+use super::codec;
+use super::deadline::{Deadline, Step};
+use crate::domain::call::{IntakeKind, RecordingSummary};
+use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// The way a contact came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A spoken message (语音留言).
+    Voicemail,
+    /// The citizen asked to be called back (回拨).
+    CallbackRequest,
+    /// The citizen left before anything came of it.
+    Abandoned,
+    /// A text by SIP MESSAGE.
+    Text,
+}
+
+impl Channel {
+    /// Its name in the store and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Voicemail => "voicemail",
+            Self::CallbackRequest => "callback_request",
+            Self::Abandoned => "abandoned",
+            Self::Text => "text",
+        }
+    }
+}
+
+impl From<IntakeKind> for Channel {
+    fn from(kind: IntakeKind) -> Self {
+        match kind {
+            IntakeKind::Voicemail => Self::Voicemail,
+            IntakeKind::CallbackRequest => Self::CallbackRequest,
+            IntakeKind::Abandoned => Self::Abandoned,
+            IntakeKind::Text => Self::Text,
+        }
+    }
+}
+
+/// Why somebody must call back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackReason {
+    /// The citizen asked for it.
+    Asked,
+    /// The call ended before anything came of it (漏接电话回拨).
+    Missed,
+    /// A message was stored but its number could not be told.
+    NumberUntold,
+}
+
+impl CallbackReason {
+    /// Its name in the store and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Missed => "missed",
+            Self::NumberUntold => "number_untold",
+        }
+    }
+}
+
+/// The nature of a matter (domain.md 3.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Nature {
+    /// 咨询.
+    Consult,
+    /// 求助.
+    Help,
+    /// 投诉.
+    Complaint,
+    /// 举报.
+    Report,
+    /// 建议.
+    Suggest,
+    /// 表扬.
+    Praise,
+    /// 其他.
+    Other,
+}
+
+impl Nature {
+    /// Its id of the prompt script.
+    #[must_use]
+    pub fn script_id(self) -> &'static str {
+        match self {
+            Self::Consult => "nature.consult",
+            Self::Help => "nature.help",
+            Self::Complaint => "nature.complaint",
+            Self::Report => "nature.report",
+            Self::Suggest => "nature.suggest",
+            Self::Praise => "nature.praise",
+            Self::Other => "nature.other",
+        }
+    }
+}
+
+/// Why a period was extended; a fixed list, so that each can be spoken (DL05).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExtensionReason {
+    /// The matter is complicated.
+    Complex,
+    /// Several units must work together.
+    SeveralUnits,
+    /// Somebody must look at the place or measure.
+    Inspection,
+    /// Building work takes its time.
+    Works,
+    /// Weather or another force.
+    Weather,
+}
+
+impl ExtensionReason {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Complex, Self::SeveralUnits, Self::Inspection, Self::Works, Self::Weather];
+
+    /// Its id of the prompt script.
+    #[must_use]
+    pub fn script_id(self) -> &'static str {
+        match self {
+            Self::Complex => "reason.complex",
+            Self::SeveralUnits => "reason.several_units",
+            Self::Inspection => "reason.inspection",
+            Self::Works => "reason.works",
+            Self::Weather => "reason.weather",
+        }
+    }
+}
+
+/// The lawful way of a declined matter (ST15).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LawfulChannel {
+    /// 诉讼.
+    Litigation,
+    /// 仲裁.
+    Arbitration,
+    /// 行政复议.
+    Reconsideration,
+    /// 信访.
+    Petition,
+}
+
+impl LawfulChannel {
+    /// Its id of the prompt script.
+    #[must_use]
+    pub fn script_id(self) -> &'static str {
+        match self {
+            Self::Litigation => "channel.litigation",
+            Self::Arbitration => "channel.arbitration",
+            Self::Reconsideration => "channel.reconsideration",
+            Self::Petition => "channel.petition",
+        }
+    }
+}
+
+/// Who the citizen is and what must not be read by others. Empty after erasure.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Private {
+    /// Whom to call back.
+    #[serde(default, with = "codec::maybe")]
+    pub contact: Option<PhoneNumber>,
+    /// The number that called.
+    #[serde(default, with = "codec::maybe")]
+    pub caller: Option<PhoneNumber>,
+    /// The display name it showed.
+    #[serde(default)]
+    pub display: Option<String>,
+    /// The citizen's own words, for a text.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The query code (查询码).
+    #[serde(default, with = "codec::maybe")]
+    pub code: Option<QueryCode>,
+}
+
+/// The original recording as it came in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    /// Path below the data folder.
+    pub file: String,
+    /// Length of the audio in milliseconds.
+    pub duration_ms: u64,
+    /// How much of it is speech, in milliseconds.
+    pub speech_ms: u64,
+    /// SHA-256 of the file in hexadecimal.
+    pub sha256: String,
+}
+
+impl From<&RecordingSummary> for Original {
+    fn from(summary: &RecordingSummary) -> Self {
+        let ms = |length: std::time::Duration| u64::try_from(length.as_millis()).unwrap_or(0);
+        Self {
+            file: summary.file.clone(),
+            duration_ms: ms(summary.duration),
+            speech_ms: ms(summary.speech),
+            sha256: summary.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}
+
+/// A contact was stored: the first event of every case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Received {
+    /// The key that makes storing it twice harmless.
+    pub key: String,
+    /// How it came.
+    pub channel: Channel,
+    /// When it came.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// The call it came by.
+    #[serde(default, with = "codec::maybe")]
+    pub call: Option<CallId>,
+    /// The original recording.
+    #[serde(default)]
+    pub recording: Option<Original>,
+    /// Who and what.
+    #[serde(default)]
+    pub private: Private,
+}
+
+/// A due date inside an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueDate {
+    /// The last day.
+    pub on: Date,
+    /// The instant after which it is overdue.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// A year without a holiday table is involved.
+    pub provisional: bool,
+    /// How it came about.
+    pub explained: Vec<Step>,
+}
+
+impl From<Deadline> for DueDate {
+    fn from(deadline: Deadline) -> Self {
+        let Deadline { on, at, provisional, explained } = deadline;
+        Self { on, at, provisional, explained }
+    }
+}
+
+/// A case got its number (T2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// Its number.
+    #[serde(with = "codec::one")]
+    pub number: CaseNumber,
+    /// When: the citizen's clock starts here.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub at: Timestamp,
+    /// What it is about, without names.
+    pub summary: String,
+    /// Who took it first (首问负责); never changes.
+    pub first_responsible: String,
+    /// The citizen's due date.
+    pub due: DueDate,
+    /// The query code.
+    #[serde(default)]
+    pub private: Private,
+}
+
+/// One thing that happened to a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum CaseEvent {
+    /// T1: stored as a draft.
+    Received(Box<Received>),
+    /// Somebody must call the citizen back.
+    CallbackAsked {
+        /// Why.
+        reason: CallbackReason,
+        /// Until when.
+        #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+        due_at: Timestamp,
+    },
+    /// T2: numbered.
+    Accepted(Box<Accepted>),
+    /// T4: nature and domain are known.
+    Classified {
+        /// What kind of matter.
+        nature: Nature,
+        /// Six-digit code of its domain.
+        domain: String,
+    },
+    /// T7: to be discussed by several units.
+    Consulted,
+    /// T8: laid before a leader.
+    ReportedToLeader,
+    /// T9: given to a unit.
+    Assigned {
+        /// The unit's id of `units.toml`.
+        unit: String,
+        /// The unit's due date.
+        due: DueDate,
+    },
+    /// T15: the unit signed for it.
+    HandlingStarted,
+    /// T19: the unit reported its result.
+    FedBack,
+    /// T5, T6, T20: answered, the citizen is to be asked.
+    CallbackDue {
+        /// Answered at once or in a three-way call.
+        answered_directly: bool,
+    },
+    /// T23: not satisfied, to be handled again.
+    Redone {
+        /// The new due date.
+        due: DueDate,
+    },
+    /// T22, T24, T26: done.
+    Closed {
+        /// Local day.
+        on: Date,
+    },
+    /// T27: filed, read-only.
+    Archived,
+    /// T3, T11: kept without reply.
+    Kept,
+    /// T10: sent to readers.
+    Circulated,
+    /// T12: sealed.
+    Sealed,
+    /// T13: not taken on.
+    Declined {
+        /// The lawful way.
+        channel: LawfulChannel,
+    },
+    /// T14: the same matter as another case.
+    Merged {
+        /// That case.
+        #[serde(with = "codec::one")]
+        into: CaseNumber,
+    },
+    /// T29: the citizen took it back.
+    Withdrawn,
+    /// T18: extended once, with approval.
+    Extended {
+        /// The new last day.
+        due: DueDate,
+        /// Why.
+        reason: ExtensionReason,
+    },
+}

@@ -1,0 +1,247 @@
+//! Which command gives which events, and which event may follow in which state (domain.md 3.2).
+
+use super::deadline::{Deadline, DeadlineRules, REPLY_DAYS};
+use super::event::{Accepted, CallbackReason, CaseEvent, Channel, Original, Private, Received};
+use super::fold::Case;
+use super::status::State;
+use crate::domain::calendar::Calendar;
+use crate::domain::call::{IntakeKind, NewIntake};
+use crate::units::{CaseNumber, QueryCode};
+use jiff::{Timestamp, ToSpan};
+
+/// A missed call is called back within this time (S16).
+pub const CALLBACK_MINUTES: i64 = 30;
+
+/// Longest summary.
+pub const SUMMARY_CHARS_MAX: usize = 500;
+
+/// Longest text of a citizen that is kept; a SIP MESSAGE is far shorter.
+pub const TEXT_CHARS_MAX: usize = 20_000;
+
+/// Longest intake key and display name.
+const KEY_CHARS_MAX: usize = 200;
+
+/// What somebody wants done to a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Store a contact (T1).
+    Receive(Box<NewIntake>),
+    /// Give it its number (T2).
+    Accept {
+        /// What it is about, without names.
+        summary: String,
+        /// Who takes it (首问负责).
+        by: String,
+    },
+}
+
+/// What a decision rests on besides the case itself.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// The time of the command.
+    pub now: Timestamp,
+    /// Working days.
+    pub calendar: &'a Calendar,
+    /// How the city counts days.
+    pub rules: &'a DeadlineRules,
+    /// The number and code set aside for this case, when it is to get one.
+    pub identity: Option<(CaseNumber, QueryCode)>,
+}
+
+/// A command that cannot be carried out; told to the person who gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The case is not in a state that allows it.
+    #[error("a case in state {from:?} does not allow {event}")]
+    State {
+        /// Where the case stands; `None` before it is received.
+        from: Option<State>,
+        /// The event that was asked for.
+        event: &'static str,
+    },
+    /// No number could be set aside (9999 cases a day).
+    #[error("no case number is left for today")]
+    NoNumber,
+    /// Nothing was left: no recording, no text, no number to call.
+    #[error("there is nothing to store")]
+    Empty,
+    /// A summary is missing or too long.
+    #[error("the summary must have 1 to {SUMMARY_CHARS_MAX} characters")]
+    Summary,
+    /// The intake key is missing or too long.
+    #[error("the intake key must have 1 to {KEY_CHARS_MAX} characters")]
+    Key,
+    /// It was extended before.
+    #[error("a case can be extended only once")]
+    ExtendedBefore,
+}
+
+/// The events a command leads to. Nothing changes; the caller stores and folds them.
+pub fn decide(
+    case: &Case,
+    command: Command,
+    context: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    let events = match command {
+        Command::Receive(intake) => receive(*intake, context)?,
+        Command::Accept { summary, by } => vec![accept(summary, by, context)?],
+    };
+    match events.first() {
+        Some(first) => may_follow(case, first).map(|()| events),
+        None => Ok(events),
+    }
+}
+
+fn receive(intake: NewIntake, context: &Context<'_>) -> Result<Vec<CaseEvent>, Refusal> {
+    if intake.key.is_empty() || intake.key.chars().count() > KEY_CHARS_MAX {
+        return Err(Refusal::Key);
+    }
+    let empty = match intake.kind {
+        IntakeKind::Voicemail => intake.recording.is_none(),
+        IntakeKind::Text => intake.text.as_deref().is_none_or(|text| text.trim().is_empty()),
+        IntakeKind::CallbackRequest => intake.contact.is_none() && intake.caller.number.is_none(),
+        IntakeKind::Abandoned => false,
+    };
+    if empty {
+        return Err(Refusal::Empty);
+    }
+    let asked = callback_reason(&intake).map(|reason| CaseEvent::CallbackAsked {
+        reason,
+        due_at: context.now.saturating_add(CALLBACK_MINUTES.minutes()).unwrap_or(context.now),
+    });
+    let first = CaseEvent::Received(Box::new(received(intake)));
+    Ok(std::iter::once(first).chain(asked).collect())
+}
+
+/// The first event of a contact. Texts are cut to their limits, times to milliseconds.
+#[must_use]
+pub fn received(intake: NewIntake) -> Received {
+    let cut = |text: String, max: usize| text.chars().take(max).collect::<String>();
+    Received {
+        key: intake.key,
+        channel: intake.kind.into(),
+        at: whole_milliseconds(intake.received_at),
+        call: intake.call,
+        recording: intake.recording.as_ref().map(Original::from),
+        private: Private {
+            contact: intake.contact.or_else(|| intake.caller.number.clone()),
+            caller: intake.caller.number,
+            display: intake.caller.display.map(|name| cut(name, KEY_CHARS_MAX)),
+            text: intake.text.map(|text| cut(text, TEXT_CHARS_MAX)),
+            code: None,
+        },
+    }
+}
+
+// D8: every abandoned or refused call becomes a callback task.
+fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
+    match intake.kind {
+        IntakeKind::Abandoned => Some(CallbackReason::Missed),
+        IntakeKind::CallbackRequest => Some(CallbackReason::Asked),
+        _ if intake.callback => Some(CallbackReason::NumberUntold),
+        IntakeKind::Voicemail | IntakeKind::Text => None,
+    }
+}
+
+fn accept(summary: String, by: String, context: &Context<'_>) -> Result<CaseEvent, Refusal> {
+    if summary.trim().is_empty() || summary.chars().count() > SUMMARY_CHARS_MAX {
+        return Err(Refusal::Summary);
+    }
+    let (number, code) = context.identity.ok_or(Refusal::NoNumber)?;
+    let at = whole_milliseconds(context.now);
+    // D4: the citizen's clock runs from acceptance.
+    let due = Deadline::due(at, REPLY_DAYS, context.rules, context.calendar).into();
+    let private = Private { code: Some(code), ..Private::default() };
+    let accepted = Accepted { number, at, summary, first_responsible: by, due, private };
+    Ok(CaseEvent::Accepted(Box::new(accepted)))
+}
+
+/// The store keeps milliseconds.
+fn whole_milliseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+/// Whether an event may happen to a case as it stands: the table of domain.md 3.2.
+pub fn may_follow(case: &Case, event: &CaseEvent) -> Result<(), Refusal> {
+    let refused = Refusal::State { from: case.state, event: name(event) };
+    let Some(from) = case.state else {
+        return if matches!(event, CaseEvent::Received(_)) { Ok(()) } else { Err(refused) };
+    };
+    if matches!(event, CaseEvent::Extended { .. }) && case.extended.is_some() {
+        return Err(Refusal::ExtendedBefore);
+    }
+    if allowed(from, event) { Ok(()) } else { Err(refused) }
+}
+
+#[rustfmt::skip] // one row of the table a line
+fn allowed(from: State, event: &CaseEvent) -> bool {
+    use State as S;
+    match event {
+        CaseEvent::Received(_) => false,
+        CaseEvent::CallbackAsked { .. } => from == S::Draft || from.is_open(),
+        CaseEvent::Accepted(_) => from == S::Draft,
+        CaseEvent::Classified { .. } => // T4, T17
+            matches!(from, S::Accepted | S::Assigned | S::Handling | S::Kept | S::Circulated),
+        CaseEvent::Consulted => // T7, T17, T23
+            matches!(from, S::Classified | S::Assigned | S::Handling | S::Callback),
+        CaseEvent::ReportedToLeader => matches!(from, S::Classified | S::Consulting), // T8
+        CaseEvent::Assigned { .. } => // T9
+            matches!(from, S::Classified | S::Consulting | S::LeaderReview),
+        CaseEvent::HandlingStarted => // T15, T21, T25
+            matches!(from, S::Assigned | S::Feedback | S::Callback | S::Redo),
+        CaseEvent::FedBack => matches!(from, S::Handling | S::Redo), // T19
+        CaseEvent::CallbackDue { .. } => matches!(from, S::Classified | S::Feedback), // T5, T6, T20
+        CaseEvent::Redone { .. } => matches!(from, S::Callback | S::Closed | S::Archived), // T23, T28
+        CaseEvent::Closed { .. } => from == S::Callback, // T22, T24, T26
+        CaseEvent::Archived => from == S::Closed, // T27
+        CaseEvent::Kept => matches!(from, S::Draft | S::Classified | S::Consulting), // T3, T11
+        CaseEvent::Circulated => // T10
+            matches!(from, S::Classified | S::Consulting | S::LeaderReview),
+        CaseEvent::Sealed | CaseEvent::Withdrawn => from.is_open(), // T12, T29
+        CaseEvent::Declined { .. } | CaseEvent::Merged { .. } => from == S::Classified, // T13, T14
+        CaseEvent::Extended { .. } => matches!(from, S::Handling | S::Redo), // T18
+    }
+}
+
+/// The name of an event for a person.
+fn name(event: &CaseEvent) -> &'static str {
+    match event {
+        CaseEvent::Received(_) => "receive",
+        CaseEvent::CallbackAsked { .. } => "ask for a callback",
+        CaseEvent::Accepted(_) => "accept",
+        CaseEvent::Classified { .. } => "classify",
+        CaseEvent::Consulted => "consult",
+        CaseEvent::ReportedToLeader => "report to a leader",
+        CaseEvent::Assigned { .. } => "assign",
+        CaseEvent::HandlingStarted => "start handling",
+        CaseEvent::FedBack => "feed back",
+        CaseEvent::CallbackDue { .. } => "ask the citizen",
+        CaseEvent::Redone { .. } => "redo",
+        CaseEvent::Closed { .. } => "close",
+        CaseEvent::Archived => "archive",
+        CaseEvent::Kept => "keep",
+        CaseEvent::Circulated => "circulate",
+        CaseEvent::Sealed => "seal",
+        CaseEvent::Declined { .. } => "decline",
+        CaseEvent::Merged { .. } => "merge",
+        CaseEvent::Withdrawn => "withdraw",
+        CaseEvent::Extended { .. } => "extend",
+    }
+}
+
+impl Channel {
+    /// What a case is called before a person has read or heard it.
+    #[must_use]
+    pub fn first_summary(self) -> &'static str {
+        match self {
+            Self::Voicemail => "语音留言，待听写",
+            Self::CallbackRequest => "来电要求回拨",
+            Self::Abandoned => "来电未接通，待回拨",
+            Self::Text => "文字消息，待整理",
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "workflow_tests.rs"]
+mod tests;
