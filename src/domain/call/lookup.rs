@@ -127,6 +127,7 @@ impl LookUp {
         match reply {
             StoreReply::LookedUp(Lookup::Found(status)) => {
                 line.timers.clear(Timer::Delay);
+                line.fruitful = true;
                 Next::After(Outcome::untold(answer(&status), "L08N"))
             }
             StoreReply::LookedUp(Lookup::Wrong | Lookup::Locked) => {

@@ -263,43 +263,102 @@ fn status(state: State) -> CaseStatus {
 #[test]
 fn the_greeting_is_said_in_full_before_the_menu() {
     let mut talk = Talk::new();
-    assert_snapshot!(talk.hear().story(), @"");
+    assert_snapshot!(talk.hear().story(), @r"
+    answer
+    say G01 G02
+    say B01 G04 G03N
+    ");
 }
 
 #[test]
 fn a_message_becomes_a_case_and_its_number_is_told_after_the_commit() {
     let mut talk = Talk::at_menu();
     talk.press("2").hear().press("#").hear().press("1").hear().wait().hear();
-    assert_snapshot!(talk.story(), @"");
-    assert_snapshot!(talk.account(), @"");
+    assert_snapshot!(talk.story(), @r"
+    > press 2
+    say M01 M02 tone
+    record
+    > press #
+    stop recording
+    say M04
+    > press 1
+    store Voicemail g1-01a1ee565e00-0001/1
+    say M14 M05 M06
+    say M15
+    > silence
+    say X08
+    hang up
+    finish by Service
+    ");
+    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N [2] M01 M02 [#] Message M04 [1] case:26112200131 M14 M05 M06 M15 X08 WholeCall");
 }
 
 #[test]
 fn a_citizen_who_presses_nothing_can_simply_speak() {
     let mut talk = Talk::at_menu();
     talk.wait().hear().wait().hear().press("#").hear().wait().hear().wait().hear();
-    assert_snapshot!(talk.story(), @"");
+    assert_snapshot!(talk.story(), @r"
+    > silence
+    say X02 X09 G03N
+    > silence
+    say B04 M01 M02 tone
+    record
+    > press #
+    stop recording
+    say M04
+    > silence
+    say X02 X09 M04
+    > silence
+    store Voicemail g1-01a1ee565e00-0001/1
+    say M16
+    say M14 M05 M06
+    say M15
+    ");
 }
 
 #[test]
 fn a_hang_up_while_recording_still_hands_the_message_in() {
     let mut talk = Talk::at_menu();
     talk.press("2").hear().hang_up();
-    assert_snapshot!(talk.story(), @"");
+    assert_snapshot!(talk.story(), @r"
+    > press 2
+    say M01 M02 tone
+    record
+    > hang up
+    stop recording
+    store Voicemail g1-01a1ee565e00-0001/1, call back
+    finish by Citizen
+    ");
 }
 
 #[test]
 fn a_hang_up_at_the_menu_leaves_a_stub_with_a_callback() {
     let mut talk = Talk::at_menu();
     talk.hang_up();
-    assert_snapshot!(talk.story(), @"");
-    assert_snapshot!(talk.account(), @"");
+    assert_snapshot!(talk.story(), @r"
+    > hang up
+    store Abandoned g1-01a1ee565e00-0001/1, call back
+    finish by Citizen
+    ");
+    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N WholeCall stub");
 }
 
 #[test]
 fn a_look_up_is_answered() {
     let mut talk = Talk::at_menu();
     talk.press("1").hear().press(LOOK_UP).hear().wait().hear();
-    assert_snapshot!(talk.story(), @"");
-    assert_snapshot!(talk.account(), @"");
+    assert_snapshot!(talk.story(), @r"
+    > press 1
+    say L01
+    > press 26112200131#4821#
+    say L02
+    look up 26112200131
+    say L07 ST05 DL01 DL02 L08N
+    > silence
+    say X08
+    hang up
+    store Abandoned g1-01a1ee565e00-0001/1, call back
+    finish by Service
+    ");
+    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N [1] L01 [2] [6] [1] [1] [2] [2] [0] [0] [1] [3] [1] L02 [#] [*] [*] [*] [*] lookup:true L07 ST05 DL01 DL02 L08N [#] X08 WholeCall stub");
 }
