@@ -1,1 +1,246 @@
-//! To be written.
+//! WAV files as this service keeps them: RIFF/WAVE, PCM 16 bit little-endian, 8 kHz, mono or
+//! stereo. The writer makes the 44-byte header; the reader also takes extra chunks and a file that
+//! was cut off by a crash.
+
+use super::WireError;
+use super::g711::SAMPLE_RATE_HZ;
+
+/// Length of the header that [`header`] writes; samples begin there.
+pub const HEADER_LEN: usize = 44;
+
+/// Most audio bytes one file may hold: the sizes in the header are 32 bits wide.
+pub const DATA_BYTES_MAX: u32 = u32::MAX - 44;
+
+const BYTES_PER_SAMPLE: u16 = 2;
+const FORMAT_PCM: u16 = 1;
+// WAVE_FORMAT_EXTENSIBLE: the true format is the first field of the sub-format id.
+const FORMAT_EXTENSIBLE: u16 = 0xFFFE;
+const SUB_FORMAT_AT: usize = 24;
+
+/// Mono or stereo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channels {
+    /// One track.
+    Mono,
+    /// Two tracks, left sample first.
+    Stereo,
+}
+
+impl Channels {
+    /// One or two.
+    #[must_use]
+    pub const fn count(self) -> u16 {
+        match self {
+            Self::Mono => 1,
+            Self::Stereo => 2,
+        }
+    }
+}
+
+/// The header of a file with `data_bytes` of audio (8 kHz, 16 bit).
+///
+/// ```
+/// use mayorline::wire::wav::{self, Channels};
+/// let mut file = wav::header(Channels::Mono, 4).to_vec();
+/// file.extend_from_slice(&[1, 0, 255, 255]);
+/// assert_eq!(wav::parse(&file)?.samples().collect::<Vec<_>>(), [1, -1]);
+/// # Ok::<(), mayorline::wire::WireError>(())
+/// ```
+#[must_use]
+pub fn header(channels: Channels, data_bytes: u32) -> [u8; HEADER_LEN] {
+    let frame_bytes = channels.count() * BYTES_PER_SAMPLE;
+    let data_bytes = data_bytes.min(DATA_BYTES_MAX);
+    let mut header = [0; HEADER_LEN];
+    let mut at = 0;
+    let mut put = |bytes: &[u8]| {
+        header[at..at + bytes.len()].copy_from_slice(bytes);
+        at += bytes.len();
+    };
+    put(b"RIFF");
+    put(&(data_bytes + 36).to_le_bytes());
+    put(b"WAVEfmt ");
+    put(&16_u32.to_le_bytes());
+    put(&FORMAT_PCM.to_le_bytes());
+    put(&channels.count().to_le_bytes());
+    put(&SAMPLE_RATE_HZ.to_le_bytes());
+    put(&(SAMPLE_RATE_HZ * u32::from(frame_bytes)).to_le_bytes());
+    put(&frame_bytes.to_le_bytes());
+    put(&(BYTES_PER_SAMPLE * 8).to_le_bytes());
+    put(b"data");
+    put(&data_bytes.to_le_bytes());
+    header
+}
+
+/// A readable file: its tracks and its audio, whole sample frames only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wav<'a> {
+    /// Mono or stereo.
+    pub channels: Channels,
+    /// 16-bit little-endian samples, tracks interleaved.
+    pub data: &'a [u8],
+    /// The header promised more than the file holds.
+    pub cut_off: bool,
+}
+
+impl<'a> Wav<'a> {
+    /// All samples in file order (left, right, left, … for stereo).
+    pub fn samples(&self) -> impl Iterator<Item = i16> + 'a {
+        self.data.as_chunks::<2>().0.iter().map(|&bytes| i16::from_le_bytes(bytes))
+    }
+
+    /// One track; track 1 of a mono file is empty.
+    pub fn track(&self, index: u16) -> impl Iterator<Item = i16> + 'a {
+        let count = self.channels.count();
+        let present = if index < count { usize::MAX } else { 0 };
+        self.samples().skip(usize::from(index)).step_by(usize::from(count)).take(present)
+    }
+
+    /// Sample frames, so eighths of a millisecond.
+    #[must_use]
+    pub fn frames(&self) -> usize {
+        self.data.len() / usize::from(self.channels.count() * BYTES_PER_SAMPLE)
+    }
+}
+
+/// Reads a file. Unknown chunks are skipped; a `data` chunk longer than the file ends with the
+/// file, so a recording cut by a crash stays playable.
+///
+/// # Errors
+/// `Malformed` when it is no RIFF/WAVE file, `Missing` without `fmt ` or `data`, `Unsupported` for
+/// anything but PCM 16 bit, 8 kHz, one or two tracks.
+pub fn parse(file: &[u8]) -> Result<Wav<'_>, WireError> {
+    let mut rest = riff_body(file).ok_or(WireError::Malformed("WAV file"))?;
+    let mut channels = None;
+    while let Some((name, size, body)) = next_chunk(rest) {
+        let present = size.min(body.len());
+        match name {
+            b"fmt " => channels = Some(format(&body[..present])?),
+            b"data" => {
+                let channels = channels.ok_or(WireError::Missing("WAV fmt chunk"))?;
+                let frame = usize::from(channels.count() * BYTES_PER_SAMPLE);
+                let whole = present - present % frame;
+                return Ok(Wav { channels, data: &body[..whole], cut_off: size > body.len() });
+            }
+            _ => {}
+        }
+        // RIFF: a chunk of odd size is followed by a padding byte.
+        let next = size.saturating_add(size & 1).min(body.len());
+        rest = &body[next..];
+    }
+    Err(WireError::Missing("WAV data chunk"))
+}
+
+fn riff_body(file: &[u8]) -> Option<&[u8]> {
+    let body = file.strip_prefix(b"RIFF")?;
+    body.get(4..)?.strip_prefix(b"WAVE")
+}
+
+fn next_chunk(bytes: &[u8]) -> Option<(&[u8; 4], usize, &[u8])> {
+    let (name, rest) = bytes.split_first_chunk::<4>()?;
+    let (size, body) = rest.split_first_chunk::<4>()?;
+    Some((name, usize::try_from(u32::from_le_bytes(*size)).ok()?, body))
+}
+
+fn format(fmt: &[u8]) -> Result<Channels, WireError> {
+    let field = |at: usize| {
+        let bytes = fmt.get(at..at + 2).and_then(|b| b.first_chunk::<2>());
+        bytes.map(|&b| u16::from_le_bytes(b)).ok_or(WireError::Malformed("WAV fmt chunk"))
+    };
+    let kind = match field(0)? {
+        FORMAT_EXTENSIBLE => field(SUB_FORMAT_AT)?,
+        kind => kind,
+    };
+    let rate = u32::from(field(4)?) | u32::from(field(6)?) << 16;
+    if kind != FORMAT_PCM || field(14)? != BYTES_PER_SAMPLE * 8 || rate != SAMPLE_RATE_HZ {
+        return Err(WireError::Unsupported("WAV format"));
+    }
+    match field(2)? {
+        1 => Ok(Channels::Mono),
+        2 => Ok(Channels::Stereo),
+        _ => Err(WireError::Unsupported("WAV track count")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::rngs::SmallRng;
+    use rand::{RngExt, SeedableRng};
+
+    const MUTATION_SEED: u64 = 0x5741_5601;
+    const MUTATIONS: usize = 20_000;
+
+    fn file(channels: Channels, samples: &[i16]) -> Vec<u8> {
+        let bytes = u32::try_from(samples.len() * 2).unwrap();
+        let mut file = header(channels, bytes).to_vec();
+        samples.iter().for_each(|s| file.extend_from_slice(&s.to_le_bytes()));
+        file
+    }
+
+    #[test]
+    fn another_reader_understands_the_header() {
+        let bytes = file(Channels::Stereo, &[1, -2, 3, -4]);
+        let reader = hound::WavReader::new(&bytes[..]).unwrap();
+        let spec = reader.spec();
+        assert_eq!((spec.channels, spec.sample_rate, spec.bits_per_sample), (2, 8_000, 16));
+        let samples: Vec<i16> = reader.into_samples().map(Result::unwrap).collect();
+        assert_eq!(samples, [1, -2, 3, -4]);
+    }
+
+    #[test]
+    fn tracks_come_apart() {
+        let bytes = file(Channels::Stereo, &[1, -2, 3, -4]);
+        let wav = parse(&bytes).unwrap();
+        assert_eq!(wav.track(0).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(wav.track(1).collect::<Vec<_>>(), [-2, -4]);
+        assert_eq!((wav.frames(), wav.cut_off), (2, false));
+        let mono = file(Channels::Mono, &[7]);
+        assert_eq!(parse(&mono).unwrap().track(1).count(), 0);
+    }
+
+    #[test]
+    fn extra_chunks_are_skipped_and_odd_ones_padded() {
+        let plain = file(Channels::Mono, &[5, 6]);
+        let mut bytes = plain[..36].to_vec();
+        bytes.extend_from_slice(b"LIST\x03\0\0\0abc\0");
+        bytes.extend_from_slice(&plain[36..]);
+        assert_eq!(parse(&bytes).unwrap().samples().collect::<Vec<_>>(), [5, 6]);
+    }
+
+    #[test]
+    fn a_cut_off_file_keeps_its_whole_samples() {
+        let bytes = file(Channels::Stereo, &[1, 2, 3, 4, 5, 6]);
+        let wav = parse(&bytes[..bytes.len() - 5]).unwrap();
+        assert_eq!(wav.samples().collect::<Vec<_>>(), [1, 2]);
+        assert!(wav.cut_off);
+    }
+
+    #[test]
+    fn other_formats_are_refused() {
+        let good = file(Channels::Mono, &[1]);
+        for (at, value) in [(20, 6), (22, 3), (24, 1), (34, 8)] {
+            let mut bytes = good.clone();
+            bytes[at] = value;
+            assert!(matches!(parse(&bytes), Err(WireError::Unsupported(_))), "byte {at}");
+        }
+        assert_eq!(parse(b"RIFF"), Err(WireError::Malformed("WAV file")));
+        assert_eq!(parse(&good[..30]), Err(WireError::Malformed("WAV fmt chunk")));
+    }
+
+    #[test]
+    fn mutated_files_never_panic() {
+        let good = file(Channels::Stereo, &[9; 40]);
+        let mut rng = SmallRng::seed_from_u64(MUTATION_SEED);
+        for _ in 0..MUTATIONS {
+            let mut bytes = good.clone();
+            for _ in 0..rng.random_range(1..6) {
+                let at = rng.random_range(0..bytes.len());
+                bytes[at] = rng.random();
+            }
+            bytes.truncate(rng.random_range(0..=bytes.len()));
+            if let Ok(wav) = parse(&bytes) {
+                assert!(wav.samples().count() <= bytes.len() / 2);
+            }
+        }
+    }
+}
