@@ -2,10 +2,27 @@
 //!
 //! `Call::handle(now, input)`, then `poll_action` until it is empty, then `poll_timeout`.
 
+mod callback;
 mod contract;
+mod goodbye;
+mod keypad;
+mod ledger;
+mod line;
+mod lookup;
+mod machine;
+mod menu;
+mod opening;
+mod rules;
+mod stage;
+mod status;
+mod timers;
+mod voicemail;
+mod words;
 
 pub use contract::{
     Action, CallRecord, Caller, EndedBy, Entry, EntryKind, Incoming, Input, IntakeKind, Lookup,
     NewIntake, PlayId, RecordId, RecordingKind, RecordingSummary, Seats, StoreReply, StoreRequest,
     Ticket,
 };
+pub use machine::Call;
+pub use rules::CallRules;

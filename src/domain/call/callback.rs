@@ -1,0 +1,170 @@
+//! The request to be called back (回拨): to which number, then the case.
+//!
+//! `Shown (Q05) | Entry (Q06) -> Confirm (Q07) -> Saving -> Telling -> goodbye (Q08N)`
+
+use super::contract::{IntakeKind, StoreReply};
+use super::keypad::{Keyed, KeypadEntry};
+use super::line::Line;
+use super::menu::{Failures, Pressed};
+use super::stage::{Event, Next, Why};
+use super::timers::Timer;
+use super::voicemail::receipt;
+use super::words::{Sentence, Value, phone, sentence, with};
+use crate::units::PhoneNumber;
+
+#[derive(Debug)]
+enum Step {
+    /// Q05: to the number that called?
+    Shown(PhoneNumber, Failures),
+    /// Q06 or Q09N: a number is keyed.
+    Entry(KeypadEntry),
+    /// Q07: is that the number?
+    Confirm(PhoneNumber, Failures),
+    /// The store was asked.
+    Saving,
+    /// M05C, M06 and Q08N run.
+    Telling,
+}
+
+/// One request.
+#[derive(Debug)]
+pub(super) struct Callback {
+    step: Step,
+    entry_failures: u8,
+}
+
+impl Callback {
+    /// Asks for the number.
+    pub(super) fn enter(line: &mut Line) -> Self {
+        let step = match line.incoming.caller.number.clone() {
+            Some(number) => {
+                let tail = Value::Digits(number.tail4().to_owned());
+                line.ask(vec![with("Q05", "tail4", tail)]);
+                Step::Shown(number, Failures::default())
+            }
+            None => ask_number(line, &[], "Q09N"),
+        };
+        if !line.may_open() {
+            line.end(vec![sentence("X08")]);
+        }
+        Self { step, entry_failures: 0 }
+    }
+
+    /// Takes an event.
+    pub(super) fn on(&mut self, line: &mut Line, event: Event) -> Next {
+        match (&mut self.step, event) {
+            (Step::Shown(_, failures) | Step::Confirm(_, failures), Event::Key(key)) => {
+                let pressed = failures.key(line, key, "12");
+                return self.choose(line, pressed);
+            }
+            (Step::Shown(_, failures) | Step::Confirm(_, failures), Event::Silent) => {
+                let pressed = failures.silent(line);
+                return self.choose(line, pressed);
+            }
+            (Step::Entry(entry), Event::Key(key)) => {
+                let keyed = entry.key(line, key);
+                return self.keyed(line, keyed);
+            }
+            (Step::Entry(entry), Event::Silent) => {
+                let keyed = entry.silent().unwrap_or(Keyed::Done(String::new()));
+                return self.keyed(line, keyed);
+            }
+            (Step::Saving, Event::Step) if !line.speaks() => line.tell(&[sentence("M12")]),
+            (Step::Saving, Event::Replied(reply)) => return self.saved(line, reply),
+            (Step::Telling, Event::Said) => {
+                line.untold = None;
+                return Next::Goodbye(Vec::new());
+            }
+            _ => {}
+        }
+        Next::Stay
+    }
+
+    fn choose(&mut self, line: &mut Line, pressed: Pressed) -> Next {
+        match (pressed, &self.step) {
+            // Who asked for a callback and then says nothing still wants it.
+            (
+                Pressed::Choice('1') | Pressed::GaveUp(_),
+                Step::Shown(number, _) | Step::Confirm(number, _),
+            ) => {
+                let number = number.clone();
+                self.submit(line, number);
+            }
+            (Pressed::Choice(_), _) => self.step = ask_number(line, &[], "Q06"),
+            (Pressed::Human, _) => return Next::NoSeat(Vec::new()),
+            (Pressed::Back, _) => return Next::Menu(Vec::new()),
+            _ => {}
+        }
+        Next::Stay
+    }
+
+    fn keyed(&mut self, line: &mut Line, keyed: Keyed) -> Next {
+        match keyed {
+            Keyed::More => {}
+            Keyed::Restart => line.repeat_after(&[]),
+            Keyed::Back => return Next::Voicemail(Why::Chosen),
+            Keyed::Done(digits) => match callable(&digits) {
+                Some(number) => {
+                    line.ask(vec![with("Q07", "phone", phone(&number))]);
+                    self.step = Step::Confirm(number, Failures::default());
+                }
+                None => return self.unreadable(line, digits.is_empty()),
+            },
+        }
+        Next::Stay
+    }
+
+    fn unreadable(&mut self, line: &mut Line, silent: bool) -> Next {
+        self.entry_failures += 1;
+        line.forget_keys();
+        if self.entry_failures >= line.rules.failures_max {
+            return Next::Voicemail(if silent { Why::Silent } else { Why::WrongKeys });
+        }
+        self.step = ask_number(line, &[sentence(if silent { "X02" } else { "X01" })], "Q06");
+        Next::Stay
+    }
+
+    fn submit(&mut self, line: &mut Line, number: PhoneNumber) {
+        self.step = Step::Saving;
+        let intake = line.intake(IntakeKind::CallbackRequest, Some(number), None);
+        line.submit(intake);
+    }
+
+    fn saved(&mut self, line: &mut Line, reply: StoreReply) -> Next {
+        line.timers.clear(Timer::Step);
+        let words = match reply {
+            StoreReply::Opened { number: Some(number), code } => {
+                let mut words = vec![sentence("M14")];
+                words.extend(receipt("M05C", number, code));
+                words
+            }
+            StoreReply::Opened { number: None, .. } => Vec::new(),
+            StoreReply::LookedUp(_) | StoreReply::Unavailable => {
+                return Next::Goodbye(vec![sentence("X04N"), sentence("X08")]);
+            }
+        };
+        line.tell(&[words, vec![sentence("Q08N")]].concat());
+        self.step = Step::Telling;
+        Next::Stay
+    }
+}
+
+fn ask_number(line: &mut Line, preface: &[Sentence], id: &'static str) -> Step {
+    line.ask_after(preface, vec![sentence(id)]);
+    Step::Entry(KeypadEntry::phone())
+}
+
+/// A number that can be called back: a mobile number, or an area code with a landline number.
+fn callable(digits: &str) -> Option<PhoneNumber> {
+    let mobile = digits.len() == 11
+        && digits.starts_with('1')
+        && matches!(digits.as_bytes().get(1), Some(b'3'..=b'9'));
+    // Area codes: 010 and 02x have three digits, the others four; numbers have seven or eight.
+    let short_area = digits.starts_with("01") || digits.starts_with("02");
+    let landline = if short_area {
+        (10..=11).contains(&digits.len())
+    } else {
+        digits.starts_with('0') && !digits.starts_with("00") && (11..=12).contains(&digits.len())
+    };
+    if mobile || landline { PhoneNumber::parse(digits).ok() } else { None }
+}

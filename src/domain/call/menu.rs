@@ -1,0 +1,150 @@
+//! Menus: what a key means, and what follows when none or a wrong one is pressed.
+
+use super::line::Line;
+use super::stage::{Event, Next, Outcome, Why};
+use super::words::{Sentence, Value, sentence, with};
+
+/// What a key in a menu means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pressed {
+    /// One of the choices.
+    Choice(char),
+    /// 0: a person is wanted.
+    Human,
+    /// `*`: back to the main menu.
+    Back,
+    /// It is dealt with: repeated, slower, refused.
+    Done,
+    /// Too many failures; the last was this.
+    GaveUp(Why),
+}
+
+/// Counts what goes wrong in one menu.
+#[derive(Debug, Default)]
+pub(super) struct Failures(u8);
+
+impl Failures {
+    /// A key in a menu with these choices. 7, 8, 9, 0 and `*` mean the same in every menu.
+    pub(super) fn key(&mut self, line: &mut Line, key: char, choices: &str) -> Pressed {
+        match key {
+            _ if choices.contains(key) => return Pressed::Choice(key),
+            '0' => return Pressed::Human,
+            '*' => return Pressed::Back,
+            '7' => {
+                let confirmed = if line.toggle_slow() { "X11" } else { "X12" };
+                line.repeat_after(&[sentence(confirmed)]);
+            }
+            '8' => line.repeat_after(&[notice(line)]),
+            '9' => line.repeat_after(&[]),
+            _ => return self.fail(line, Why::WrongKeys),
+        }
+        Pressed::Done
+    }
+
+    /// Nothing was pressed.
+    pub(super) fn silent(&mut self, line: &mut Line) -> Pressed {
+        self.fail(line, Why::Silent)
+    }
+
+    fn fail(&mut self, line: &mut Line, why: Why) -> Pressed {
+        self.0 = self.0.saturating_add(1);
+        line.forget_keys();
+        if self.0 >= line.rules.failures_max {
+            return Pressed::GaveUp(why);
+        }
+        match why {
+            Why::WrongKeys => line.repeat_after(&[sentence("X01")]),
+            _ => line.repeat_after(&[sentence("X02"), sentence("X09")]),
+        }
+        Pressed::Done
+    }
+}
+
+/// The personal information notice (PIPL art. 17) as it holds without seats.
+fn notice(line: &Line) -> Sentence {
+    with("G08N", "retention_days", Value::Count(line.rules.retention_days))
+}
+
+/// The main menu without seats (G03N), or the choice after "nobody is on duty" (B03).
+#[derive(Debug, Default)]
+pub(super) struct Menu {
+    failures: Failures,
+}
+
+impl Menu {
+    /// Asks for a choice; once in the call the emergency numbers come first (G04).
+    pub(super) fn enter(line: &mut Line, mut preface: Vec<Sentence>) -> Self {
+        if !std::mem::replace(&mut line.emergency_told, true) {
+            preface.push(sentence("G04"));
+        }
+        line.ask_after(&preface, vec![sentence("G03N")]);
+        Self::default()
+    }
+
+    /// Says honestly that nobody is on duty and asks what to do instead.
+    pub(super) fn no_seat(line: &mut Line, mut preface: Vec<Sentence>) -> Self {
+        preface.extend([sentence("B01"), sentence("B02")]);
+        line.ask_after(&preface, vec![sentence("B03")]);
+        Self::default()
+    }
+
+    /// Takes an event.
+    pub(super) fn on(&mut self, line: &mut Line, event: &Event) -> Next {
+        let pressed = match event {
+            Event::Key(key) => self.failures.key(line, *key, "123"),
+            Event::Silent => self.failures.silent(line),
+            _ => Pressed::Done,
+        };
+        match pressed {
+            Pressed::GaveUp(why) => Next::Voicemail(why),
+            pressed => common(pressed),
+        }
+    }
+}
+
+/// The choice after something came of the call: silence is a goodbye here.
+#[derive(Debug, Default)]
+pub(super) struct After {
+    failures: Failures,
+}
+
+impl After {
+    /// Says the outcome unless it was told, which no key typed before skips, and asks.
+    pub(super) fn enter(line: &mut Line, outcome: Outcome) -> Self {
+        line.forget_keys();
+        let full = [outcome.words, vec![sentence(outcome.question)]].concat();
+        if outcome.told {
+            line.ask(vec![sentence(outcome.question)]);
+            line.remember(full);
+        } else {
+            line.ask(full);
+        }
+        Self::default()
+    }
+
+    /// Takes an event.
+    pub(super) fn on(&mut self, line: &mut Line, event: &Event) -> Next {
+        let pressed = match event {
+            Event::Key(key) => self.failures.key(line, *key, "123"),
+            Event::Silent => Pressed::GaveUp(Why::Silent),
+            _ => Pressed::Done,
+        };
+        match pressed {
+            Pressed::GaveUp(_) => Next::Goodbye(vec![sentence("X08")]),
+            pressed => common(pressed),
+        }
+    }
+}
+
+/// Where the keys of the main menu lead from everywhere.
+fn common(pressed: Pressed) -> Next {
+    match pressed {
+        Pressed::Choice('1') => Next::LookUp,
+        Pressed::Choice('2') => Next::Voicemail(Why::Chosen),
+        Pressed::Choice(_) => Next::Callback,
+        Pressed::Human => Next::NoSeat(Vec::new()),
+        Pressed::Back => Next::Menu(Vec::new()),
+        Pressed::GaveUp(why) => Next::Voicemail(why),
+        Pressed::Done => Next::Stay,
+    }
+}

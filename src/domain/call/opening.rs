@@ -1,0 +1,33 @@
+//! The greeting, which no key cuts short: who answers (G01), and that the call is recorded (G02).
+
+use super::contract::EndedBy;
+use super::line::Line;
+use super::stage::{Event, Next};
+use super::timers::Timer;
+use super::words::sentence;
+
+/// From the answer to the end of G02. Then the whole-call recording starts.
+#[derive(Debug)]
+pub(super) struct Opening;
+
+impl Opening {
+    /// Takes an event.
+    pub(super) fn on(&mut self, line: &mut Line, event: &Event) -> Next {
+        match event {
+            Event::Confirmed if !line.speaks() => {
+                line.timers.clear(Timer::Step);
+                line.tell(&[sentence("G01"), sentence("G02")]);
+            }
+            Event::Said => {
+                line.record_whole();
+                if !line.incoming.store_up {
+                    return Next::Goodbye(vec![sentence("X04N"), sentence("X08")]);
+                }
+                return Next::Menu(vec![sentence("B01")]);
+            }
+            Event::Step => line.go(Vec::new(), EndedBy::Network),
+            _ => {}
+        }
+        Next::Stay
+    }
+}

@@ -1,0 +1,147 @@
+//! The recorded pieces that variable parts are made of, and how hanzi are covered with them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// The words of `pieces.toml`, which is compiled in.
+const SOURCE: &str = include_str!("../../../prompts/zh-CN/pieces.toml");
+
+/// Longest piece that is looked for, in characters (晚上十一点, 二零三五年).
+const PIECE_CHARS_MAX: usize = 8;
+
+/// Where in the sentence a run of digits stands; its last piece is recorded for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tune {
+    /// More follows.
+    Mid,
+    /// The sentence ends here.
+    Final,
+}
+
+/// The file as written.
+#[derive(serde::Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Tables {
+    digit: BTreeMap<String, String>,
+    number: BTreeMap<String, String>,
+    word: BTreeMap<String, String>,
+}
+
+/// A digit piece, recorded inside and at the end of a run.
+struct DigitPiece {
+    mid: Arc<str>,
+    last: Arc<str>,
+}
+
+/// The pieces by what they say.
+pub struct Lexicon {
+    digits: BTreeMap<String, DigitPiece>,
+    numbers: BTreeMap<String, Arc<str>>,
+    words: BTreeMap<Arc<str>, String>,
+}
+
+static BUILTIN: LazyLock<Lexicon> = LazyLock::new(|| Lexicon::read(SOURCE).unwrap_or_default());
+
+impl Default for Lexicon {
+    fn default() -> Self {
+        Self::from(Tables::default())
+    }
+}
+
+impl From<Tables> for Lexicon {
+    fn from(tables: Tables) -> Self {
+        let digits = tables.digit.into_iter().map(|(id, text)| {
+            let piece =
+                DigitPiece { mid: format!("{id}.m").into(), last: format!("{id}.f").into() };
+            (text, piece)
+        });
+        Self {
+            digits: digits.collect(),
+            numbers: tables.number.into_iter().map(|(id, text)| (text, id.into())).collect(),
+            words: tables.word.into_iter().map(|(id, text)| (id.into(), text)).collect(),
+        }
+    }
+}
+
+impl Lexicon {
+    /// The pieces that are compiled in.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        &BUILTIN
+    }
+
+    /// Reads a `pieces.toml`. The error names line and column.
+    pub fn read(source: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str::<Tables>(source).map(Self::from)
+    }
+
+    /// Covers spoken digits (幺九九) with pairs and single digits; `tune` is that of the last.
+    /// Characters without a piece are left out.
+    #[must_use]
+    pub fn digits(&self, spoken: &str, tune: Tune) -> Vec<Arc<str>> {
+        let found: Vec<&DigitPiece> = cover(spoken, |part| self.digits.get(part)).collect();
+        let last = found.len().saturating_sub(1);
+        let id = |(at, piece): (usize, &DigitPiece)| match tune {
+            Tune::Final if at == last => Arc::clone(&piece.last),
+            _ => Arc::clone(&piece.mid),
+        };
+        found.into_iter().enumerate().map(id).collect()
+    }
+
+    /// Covers a spoken number, date or time with the longest pieces. Characters without a piece
+    /// are left out.
+    #[must_use]
+    pub fn number(&self, spoken: &str) -> Vec<Arc<str>> {
+        cover(spoken, |part| self.numbers.get(part)).cloned().collect()
+    }
+
+    /// A word by its id (`unit.07`, `nature.help`), as recorded; `None` when there is none.
+    #[must_use]
+    pub fn word(&self, id: &str) -> Option<&Arc<str>> {
+        self.words.get_key_value(id).map(|(id, _)| id)
+    }
+
+    /// The id of a word by what it says: the unit named 财政局. With a prefix such as `unit.`.
+    #[must_use]
+    pub fn word_named(&self, prefix: &str, text: &str) -> Option<&Arc<str>> {
+        self.words
+            .iter()
+            .find(|(id, word)| id.starts_with(prefix) && *word == text)
+            .map(|(id, _)| id)
+    }
+
+    /// Every clip id of the pieces with its text.
+    pub fn clips(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
+        let digits = self
+            .digits
+            .iter()
+            .flat_map(|(text, piece)| [(&piece.mid, text.as_str()), (&piece.last, text.as_str())]);
+        let numbers = self.numbers.iter().map(|(text, id)| (id, text.as_str()));
+        let words = self.words.iter().map(|(id, text)| (id, text.as_str()));
+        digits.chain(numbers).chain(words)
+    }
+}
+
+/// From left to right, the longest part that `find` knows.
+fn cover<'a, T>(
+    spoken: &'a str,
+    find: impl Fn(&'a str) -> Option<T> + 'a,
+) -> impl Iterator<Item = T> + 'a {
+    let mut rest = spoken;
+    std::iter::from_fn(move || {
+        while let Some(first) = rest.chars().next() {
+            let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(PIECE_CHARS_MAX);
+            let ends: Vec<usize> = ends.collect();
+            let longest =
+                ends.into_iter().rev().find_map(|end| Some((end, find(rest.get(..end)?)?)));
+            match longest {
+                Some((end, piece)) => {
+                    rest = rest.get(end..).unwrap_or_default();
+                    return Some(piece);
+                }
+                None => rest = rest.get(first.len_utf8()..).unwrap_or_default(),
+            }
+        }
+        None
+    })
+}
