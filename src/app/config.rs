@@ -74,7 +74,6 @@ pub struct CallKeys {
     pub message_minutes_max: u64,
     pub call_minutes_max: u64,
     pub retention_days: u32,
-    pub sms_number: String,
 }
 
 /// `[deadline]`
@@ -200,11 +199,7 @@ impl Config {
         ] {
             require((1..=max).contains(&value), &format!("{key} must be 1 to {max}"))?;
         }
-        require(self.service.drain_seconds <= 3600, "service.drain_seconds must be at most 3600")?;
-        require(
-            self.call.sms_number.bytes().all(|b| b.is_ascii_digit()),
-            "call.sms_number must be digits",
-        )
+        require(self.service.drain_seconds <= 3600, "service.drain_seconds must be at most 3600")
     }
 }
 

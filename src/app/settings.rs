@@ -65,10 +65,9 @@ pub(super) fn rules(config: &Config) -> CallRules {
     CallRules {
         menu_silence: Duration::from_secs(call.menu_silence_seconds),
         menu_silence_slow: Duration::from_secs(call.menu_silence_slow_seconds),
-        message_max: Duration::from_secs(call.message_minutes_max * 60),
+        message_limit: Duration::from_secs(call.message_minutes_max * 60),
         call_max: Duration::from_secs(call.call_minutes_max * 60),
         retention_days: call.retention_days,
-        sms_number: (!call.sms_number.is_empty()).then(|| call.sms_number.clone()),
         ..CallRules::default()
     }
 }

@@ -1,0 +1,87 @@
+//! What must hold, watched from outside (the numbers are those of `docs/testing.md`).
+
+use super::citizen::Citizen;
+use mayorline::domain::call::StoreReply;
+use mayorline::gateway::switch::{Asker, Output, Switch};
+use mayorline::units::{CallId, LegId};
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+
+/// Counts and sets that the outputs are held against.
+#[derive(Default)]
+pub struct Shadow {
+    open_media: HashSet<LegId>,
+    ever_opened: HashSet<LegId>,
+    running: HashSet<CallId>,
+    finished: HashMap<CallId, u32>,
+    crashed: HashSet<CallId>,
+    texts_stored: usize,
+    texts_acknowledged: usize,
+    pub started: usize,
+    pub crashes: usize,
+    trace: DefaultHasher,
+}
+
+impl Shadow {
+    pub fn observe(&mut self, output: &Output) {
+        match output {
+            Output::Transmit(transmit) => transmit.bytes.hash(&mut self.trace),
+            Output::OpenMedia(leg, _) => {
+                assert!(self.open_media.insert(*leg), "S1: {leg} is opened twice");
+                self.ever_opened.insert(*leg);
+            }
+            Output::Media(leg, command) => {
+                assert!(self.open_media.contains(leg), "S1: {command:?} for closed {leg}");
+            }
+            Output::CloseMedia(leg) => {
+                assert!(self.open_media.remove(leg), "S1: {leg} is closed twice");
+            }
+            Output::Started(started) => {
+                self.started += 1;
+                assert!(self.running.insert(started.call.clone()), "S2: a call starts twice");
+            }
+            Output::Finished(record, _) => {
+                assert!(self.running.remove(&record.call), "S2: the end of no call");
+                let times = self.finished.entry(record.call.clone()).or_default();
+                *times += 1;
+                assert_eq!(*times, 1, "S2: a call finishes twice");
+            }
+            Output::LoadRecording(..) | Output::Store { .. } => {}
+        }
+    }
+
+    pub fn media_refused(&mut self, leg: LegId) {
+        self.open_media.remove(&leg);
+    }
+
+    pub fn stored(&mut self, asker: Asker, reply: &StoreReply) {
+        if matches!((asker, reply), (Asker::Text(_), StoreReply::Opened { .. })) {
+            self.texts_stored += 1;
+        }
+    }
+
+    pub fn text_acknowledged(&mut self) {
+        self.texts_acknowledged += 1;
+    }
+
+    pub fn crashed(&mut self) {
+        self.crashes += 1;
+        self.open_media.clear();
+        self.crashed.extend(self.running.drain());
+    }
+
+    pub fn check_end(&self, switch: &Switch, citizens: &[Citizen]) {
+        assert_eq!(switch.calls(), 0, "S4: calls are left");
+        assert!(switch.endpoint().counts().is_quiet(), "S4: {:?}", switch.endpoint().counts());
+        assert!(self.open_media.is_empty(), "S1: media is left: {:?}", self.open_media);
+        assert!(self.running.is_empty(), "S2: calls without an end: {:?}", self.running);
+        let accepted = citizens.iter().filter(|citizen| citizen.text_accepted).count();
+        assert!(accepted <= self.texts_stored, "S5: a text was acknowledged before its commit");
+    }
+
+    /// The same for the same seed.
+    pub fn trace(&self) -> u64 {
+        self.trace.finish()
+    }
+}
