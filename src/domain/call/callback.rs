@@ -9,7 +9,8 @@ use super::menu::{Failures, Pressed};
 use super::stage::{Event, Next, Why};
 use super::timers::Timer;
 use super::voicemail::receipt;
-use super::words::{Sentence, Value, phone, sentence, with};
+use super::words::{Sentence, Value, sentence, with};
+use crate::domain::speech::PromptId;
 use crate::units::PhoneNumber;
 
 #[derive(Debug)]
@@ -39,13 +40,13 @@ impl Callback {
         let step = match line.incoming.caller.number.clone() {
             Some(number) => {
                 let tail = Value::Digits(number.tail4().to_owned());
-                line.ask(vec![with("Q05", "tail4", tail)]);
+                line.ask(vec![with(PromptId::Q05, "tail4", tail)]);
                 Step::Shown(number, Failures::default())
             }
-            None => ask_number(line, &[], "Q09N"),
+            None => ask_number(line, &[], PromptId::Q09N),
         };
         if !line.may_open() {
-            line.end(vec![sentence("X08")]);
+            line.end(vec![sentence(PromptId::X08)]);
         }
         Self { step, entry_failures: 0 }
     }
@@ -69,7 +70,7 @@ impl Callback {
                 let keyed = entry.silent().unwrap_or(Keyed::Done(String::new()));
                 return self.keyed(line, keyed);
             }
-            (Step::Saving, Event::Step) if !line.speaks() => line.tell(&[sentence("M12")]),
+            (Step::Saving, Event::Step) if !line.speaks() => line.tell(&[sentence(PromptId::M12)]),
             (Step::Saving, Event::Replied(reply)) => return self.saved(line, reply),
             (Step::Telling, Event::Said) => {
                 line.untold = None;
@@ -90,7 +91,7 @@ impl Callback {
                 let number = number.clone();
                 self.submit(line, number);
             }
-            (Pressed::Choice(_), _) => self.step = ask_number(line, &[], "Q06"),
+            (Pressed::Choice(_), _) => self.step = ask_number(line, &[], PromptId::Q06),
             (Pressed::Human, _) => return Next::NoSeat(Vec::new()),
             (Pressed::Back, _) => return Next::Menu(Vec::new()),
             _ => {}
@@ -105,7 +106,7 @@ impl Callback {
             Keyed::Back => return Next::Voicemail(Why::Chosen),
             Keyed::Done(digits) => match callable(&digits) {
                 Some(number) => {
-                    line.ask(vec![with("Q07", "phone", phone(&number))]);
+                    line.ask(vec![with(PromptId::Q07, "phone", Value::Phone(number.clone()))]);
                     self.step = Step::Confirm(number, Failures::default());
                 }
                 None => return self.unreadable(line, digits.is_empty()),
@@ -120,7 +121,11 @@ impl Callback {
         if self.entry_failures >= line.rules.failures_max {
             return Next::Voicemail(if silent { Why::Silent } else { Why::WrongKeys });
         }
-        self.step = ask_number(line, &[sentence(if silent { "X02" } else { "X01" })], "Q06");
+        self.step = ask_number(
+            line,
+            &[sentence(if silent { PromptId::X02 } else { PromptId::X01 })],
+            PromptId::Q06,
+        );
         Next::Stay
     }
 
@@ -134,22 +139,22 @@ impl Callback {
         line.timers.clear(Timer::Step);
         let words = match reply {
             StoreReply::Opened { number: Some(number), code } => {
-                let mut words = vec![sentence("M14")];
-                words.extend(receipt("M05C", number, code));
+                let mut words = vec![sentence(PromptId::M14)];
+                words.extend(receipt(PromptId::M05C, number, code));
                 words
             }
             StoreReply::Opened { number: None, .. } => Vec::new(),
             StoreReply::LookedUp(_) | StoreReply::Unavailable => {
-                return Next::Goodbye(vec![sentence("X04N"), sentence("X08")]);
+                return Next::Goodbye(vec![sentence(PromptId::X04N), sentence(PromptId::X08)]);
             }
         };
-        line.tell(&[words, vec![sentence("Q08N")]].concat());
+        line.tell(&[words, vec![sentence(PromptId::Q08N)]].concat());
         self.step = Step::Telling;
         Next::Stay
     }
 }
 
-fn ask_number(line: &mut Line, preface: &[Sentence], id: &'static str) -> Step {
+fn ask_number(line: &mut Line, preface: &[Sentence], id: PromptId) -> Step {
     line.ask_after(preface, vec![sentence(id)]);
     Step::Entry(KeypadEntry::phone())
 }

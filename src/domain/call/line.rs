@@ -8,6 +8,7 @@ use super::ledger::Ledger;
 use super::rules::CallRules;
 use super::timers::{Timer, Timers};
 use super::words::{Sentence, Value, say, sentence};
+use crate::domain::speech::PromptId;
 use crate::units::{CaseNumber, PhoneNumber};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -230,7 +231,7 @@ impl Line {
     }
 
     /// Says something over what goes on, without a change of who listens (M03, X05).
-    pub(super) fn interject(&mut self, id: &'static str) {
+    pub(super) fn interject(&mut self, id: PromptId) {
         self.play(&[sentence(id)]);
     }
 
@@ -239,7 +240,7 @@ impl Line {
         debug_assert!(self.only_committed(sentences), "C1: no number before its commit");
         let mut plan = say(sentences);
         if std::mem::take(&mut self.warning_due) {
-            let warned = say(&[sentence("X05")]);
+            let warned = say(&[sentence(PromptId::X05)]);
             plan.pieces.splice(0..0, warned.pieces);
             plan.ids.splice(0..0, warned.ids);
         }
@@ -255,7 +256,7 @@ impl Line {
         let play = PlayId(self.next_serial());
         self.plays += 1;
         if self.plays >= self.rules.plays_max && !self.leaving {
-            self.end(vec![sentence("X08")]);
+            self.end(vec![sentence(PromptId::X08)]);
         }
         self.playing = Some(play);
         self.timers.set(Timer::Play, self.now + guard);
@@ -265,8 +266,8 @@ impl Line {
 
     fn only_committed(&self, sentences: &[Sentence]) -> bool {
         sentences.iter().all(|sentence| match sentence {
-            Sentence::Script("M05" | "M05C", values) => values.iter().all(|(_, value)| {
-                self.committed.iter().any(|n| *value == Value::Digits(n.to_string()))
+            Sentence::Script(PromptId::M05 | PromptId::M05C, values) => values.iter().all(|(_, value)| {
+                matches!(value, Value::Case(number) if self.committed.contains(number))
             }),
             _ => true,
         })
@@ -592,7 +593,7 @@ impl Line {
     /// At a point where the citizen would be waited for: while draining the call ends instead.
     pub(super) fn leaves_instead(&mut self) -> bool {
         if self.draining {
-            self.go(vec![sentence("X13"), sentence("X08")], EndedBy::Shutdown);
+            self.go(vec![sentence(PromptId::X13), sentence(PromptId::X08)], EndedBy::Shutdown);
         }
         self.leave.is_some()
     }

@@ -10,6 +10,7 @@ use super::stage::{Event, Next, Outcome, Why};
 use super::status::answer;
 use super::timers::Timer;
 use super::words::{Sentence, Value, sentence, with};
+use crate::domain::speech::PromptId;
 use crate::units::{CaseNumber, QueryCode};
 
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl LookUp {
     /// Asks for the number, unless this call has used up its tries.
     pub(super) fn enter(line: &mut Line) -> Result<Self, Vec<Sentence>> {
         if line.wrong_tries >= line.rules.lookup_tries_max {
-            return Err(vec![sentence("L06N")]);
+            return Err(vec![sentence(PromptId::L06N)]);
         }
         Ok(Self { step: ask_number(line, &[]), unreadable: 0 })
     }
@@ -52,7 +53,7 @@ impl LookUp {
                 None => return self.ask_again(line, Why::Silent),
             },
             (Step::Waiting { .. }, Event::Step) => {
-                line.tell(&[sentence("L03")]);
+                line.tell(&[sentence(PromptId::L03)]);
                 return Next::Stay;
             }
             (Step::Waiting { delayed, refused: true }, Event::Delayed) => {
@@ -82,7 +83,7 @@ impl LookUp {
             Step::Number(_) => match CaseNumber::parse(digits) {
                 Ok(number) => {
                     self.unreadable = 0;
-                    line.ask_secret(&[], vec![sentence("L02")]);
+                    line.ask_secret(&[], vec![sentence(PromptId::L02)]);
                     self.step = Step::Code(number, KeypadEntry::new(QueryCode::LEN));
                     Next::Stay
                 }
@@ -112,12 +113,14 @@ impl LookUp {
             return if silent { Next::Voicemail(why) } else { Next::NoSeat(Vec::new()) };
         }
         match (&mut self.step, silent) {
-            (Step::Number(_), true) => line.repeat_after(&[sentence("X02"), sentence("L09")]),
-            (Step::Number(_), false) => {
-                self.step = ask_number(line, &[sentence("L04"), sentence("L09")]);
+            (Step::Number(_), true) => {
+                line.repeat_after(&[sentence(PromptId::X02), sentence(PromptId::L09)])
             }
-            (_, true) => line.repeat_after(&[sentence("X02")]),
-            (_, false) => line.repeat_after(&[sentence("X01")]),
+            (Step::Number(_), false) => {
+                self.step = ask_number(line, &[sentence(PromptId::L04), sentence(PromptId::L09)]);
+            }
+            (_, true) => line.repeat_after(&[sentence(PromptId::X02)]),
+            (_, false) => line.repeat_after(&[sentence(PromptId::X01)]),
         }
         Next::Stay
     }
@@ -128,7 +131,7 @@ impl LookUp {
             StoreReply::LookedUp(Lookup::Found(status)) => {
                 line.timers.clear(Timer::Delay);
                 line.fruitful = true;
-                Next::After(Outcome::untold(answer(&status), "L08N"))
+                Next::After(Outcome::untold(answer(&status), PromptId::L08N))
             }
             StoreReply::LookedUp(Lookup::Wrong | Lookup::Locked) => {
                 let Step::Waiting { delayed, refused } = &mut self.step else {
@@ -138,7 +141,7 @@ impl LookUp {
                 if *delayed { self.refuse(line) } else { Next::Stay }
             }
             StoreReply::Opened { .. } | StoreReply::Unavailable => {
-                Next::Goodbye(vec![sentence("X04N"), sentence("X08")])
+                Next::Goodbye(vec![sentence(PromptId::X04N), sentence(PromptId::X08)])
             }
         }
     }
@@ -148,15 +151,15 @@ impl LookUp {
         line.forget_keys();
         let left = line.rules.lookup_tries_max.saturating_sub(line.wrong_tries);
         if left == 0 {
-            return Next::NoSeat(vec![sentence("L05N"), sentence("L06N")]);
+            return Next::NoSeat(vec![sentence(PromptId::L05N), sentence(PromptId::L06N)]);
         }
-        let refusal = with("L05", "n", Value::Count(u32::from(left)));
+        let refusal = with(PromptId::L05, "n", Value::Count(u32::from(left)));
         self.step = ask_number(line, &[refusal]);
         Next::Stay
     }
 }
 
 fn ask_number(line: &mut Line, preface: &[Sentence]) -> Step {
-    line.ask_after(preface, vec![sentence("L01")]);
+    line.ask_after(preface, vec![sentence(PromptId::L01)]);
     Step::Number(KeypadEntry::new(CaseNumber::LEN))
 }

@@ -23,6 +23,7 @@ use super::stage::{Event, Next};
 use super::timers::Timer;
 use super::voicemail::Voicemail;
 use super::words::sentence;
+use crate::domain::speech::PromptId;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -113,7 +114,7 @@ impl Call {
                     self.replied(reply);
                 }
             }
-            Input::MediaLost => self.line.go(vec![sentence("X06N")], EndedBy::Network),
+            Input::MediaLost => self.line.go(vec![sentence(PromptId::X06N)], EndedBy::Network),
             Input::HungUp(by) => self.hung_up(by),
             Input::Drain => self.line.drain(),
             Input::Timeout => self.timeout(),
@@ -177,7 +178,7 @@ impl Call {
                 }
             }
             Timer::Warning => self.line.warn(),
-            Timer::Max => self.line.end(vec![sentence("X14")]),
+            Timer::Max => self.line.end(vec![sentence(PromptId::X14)]),
         }
     }
 

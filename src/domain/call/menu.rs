@@ -3,6 +3,7 @@
 use super::line::Line;
 use super::stage::{Event, Next, Outcome, Why};
 use super::words::{Sentence, Value, sentence, with};
+use crate::domain::speech::PromptId;
 
 /// What a key in a menu means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl Failures {
             '0' => return Pressed::Human,
             '*' => return Pressed::Back,
             '7' => {
-                let confirmed = if line.toggle_slow() { "X11" } else { "X12" };
+                let confirmed = if line.toggle_slow() { PromptId::X11 } else { PromptId::X12 };
                 line.repeat_after(&[sentence(confirmed)]);
             }
             '8' => line.repeat_after(&[notice(line)]),
@@ -53,8 +54,8 @@ impl Failures {
             return Pressed::GaveUp(why);
         }
         match why {
-            Why::WrongKeys => line.repeat_after(&[sentence("X01")]),
-            _ => line.repeat_after(&[sentence("X02"), sentence("X09")]),
+            Why::WrongKeys => line.repeat_after(&[sentence(PromptId::X01)]),
+            _ => line.repeat_after(&[sentence(PromptId::X02), sentence(PromptId::X09)]),
         }
         Pressed::Done
     }
@@ -62,7 +63,7 @@ impl Failures {
 
 /// The personal information notice (PIPL art. 17) as it holds without seats.
 fn notice(line: &Line) -> Sentence {
-    with("G08N", "retention_days", Value::Count(line.rules.retention_days))
+    with(PromptId::G08N, "retention_days", Value::Count(line.rules.retention_days))
 }
 
 /// The main menu without seats (G03N), or the choice after "nobody is on duty" (B03).
@@ -75,16 +76,16 @@ impl Menu {
     /// Asks for a choice; once in the call the emergency numbers come first (G04).
     pub(super) fn enter(line: &mut Line, mut preface: Vec<Sentence>) -> Self {
         if !std::mem::replace(&mut line.emergency_told, true) {
-            preface.push(sentence("G04"));
+            preface.push(sentence(PromptId::G04));
         }
-        line.ask_after(&preface, vec![sentence("G03N")]);
+        line.ask_after(&preface, vec![sentence(PromptId::G03N)]);
         Self::default()
     }
 
     /// Says honestly that nobody is on duty and asks what to do instead.
     pub(super) fn no_seat(line: &mut Line, mut preface: Vec<Sentence>) -> Self {
-        preface.extend([sentence("B01"), sentence("B02")]);
-        line.ask_after(&preface, vec![sentence("B03")]);
+        preface.extend([sentence(PromptId::B01), sentence(PromptId::B02)]);
+        line.ask_after(&preface, vec![sentence(PromptId::B03)]);
         Self::default()
     }
 
@@ -130,7 +131,7 @@ impl After {
             _ => Pressed::Done,
         };
         match pressed {
-            Pressed::GaveUp(_) => Next::Goodbye(vec![sentence("X08")]),
+            Pressed::GaveUp(_) => Next::Goodbye(vec![sentence(PromptId::X08)]),
             pressed => common(pressed),
         }
     }

@@ -5,6 +5,7 @@ use super::line::Line;
 use super::stage::{Event, Next};
 use super::timers::Timer;
 use super::words::sentence;
+use crate::domain::speech::PromptId;
 
 /// From the answer to the end of G02. Then the whole-call recording starts.
 #[derive(Debug)]
@@ -16,14 +17,14 @@ impl Opening {
         match event {
             Event::Confirmed if !line.speaks() => {
                 line.timers.clear(Timer::Step);
-                line.tell(&[sentence("G01"), sentence("G02")]);
+                line.tell(&[sentence(PromptId::G01), sentence(PromptId::G02)]);
             }
             Event::Said => {
                 line.record_whole();
                 if !line.incoming.store_up {
-                    return Next::Goodbye(vec![sentence("X04N"), sentence("X08")]);
+                    return Next::Goodbye(vec![sentence(PromptId::X04N), sentence(PromptId::X08)]);
                 }
-                return Next::Menu(vec![sentence("B01")]);
+                return Next::Menu(vec![sentence(PromptId::B01)]);
             }
             Event::Step => line.go(Vec::new(), EndedBy::Network),
             _ => {}

@@ -2,6 +2,7 @@
 
 use super::contract::StoreReply;
 use super::words::Sentence;
+use crate::domain::speech::PromptId;
 
 /// What a stage hears.
 #[derive(Debug)]
@@ -62,19 +63,19 @@ pub(super) struct Outcome {
     /// The words.
     pub(super) words: Vec<Sentence>,
     /// The question after them.
-    pub(super) question: &'static str,
+    pub(super) question: PromptId,
     /// The words were said already.
     pub(super) told: bool,
 }
 
 impl Outcome {
     /// An outcome that was just said in full.
-    pub(super) fn told(words: Vec<Sentence>, question: &'static str) -> Self {
+    pub(super) fn told(words: Vec<Sentence>, question: PromptId) -> Self {
         Self { words, question, told: true }
     }
 
     /// An outcome that is still to be said.
-    pub(super) fn untold(words: Vec<Sentence>, question: &'static str) -> Self {
+    pub(super) fn untold(words: Vec<Sentence>, question: PromptId) -> Self {
         Self { words, question, told: false }
     }
 }

@@ -7,7 +7,8 @@ use super::line::{Line, Message};
 use super::menu::{Failures, Pressed};
 use super::stage::{Event, Next, Outcome, Why};
 use super::timers::Timer;
-use super::words::{Sentence, Value, case_no, pin, sentence, with};
+use super::words::{Sentence, Value, sentence, with};
+use crate::domain::speech::PromptId;
 
 #[derive(Debug)]
 enum Step {
@@ -40,13 +41,13 @@ impl Voicemail {
         if line.may_open() {
             let preface = match why {
                 Why::Chosen => None,
-                Why::Silent => Some(sentence("B04")),
-                Why::WrongKeys => Some(sentence("X03N")),
+                Why::Silent => Some(sentence(PromptId::B04)),
+                Why::WrongKeys => Some(sentence(PromptId::X03N)),
             };
             line.forget_keys();
             line.invite(&preface.into_iter().chain(invitation(line)).collect::<Vec<_>>());
         } else {
-            line.end(vec![sentence("X08")]);
+            line.end(vec![sentence(PromptId::X08)]);
         }
         Self { step: Step::Told, chosen, silent_messages: 0 }
     }
@@ -57,7 +58,7 @@ impl Voicemail {
             (Step::Told, Event::Said) => self.record(line),
             (Step::Told, Event::Key(key)) => return self.told_key(line, key),
             (Step::Recording, Event::Key('#')) => line.stop_message(),
-            (Step::Recording, Event::Step) => line.interject("M03"),
+            (Step::Recording, Event::Step) => line.interject(PromptId::M03),
             (Step::Recording, Event::Recorded) => return self.recorded(line),
             (Step::Choice(failures), Event::Key(key)) => {
                 let pressed = failures.key(line, key, "1234");
@@ -69,11 +70,11 @@ impl Voicemail {
             }
             (Step::Choice(_), Event::Said) if line.replayed() => line.repeat_after(&[]),
             (Step::Announced, Event::Said) => self.replay(line),
-            (Step::Saving, Event::Step) if !line.speaks() => line.tell(&[sentence("M12")]),
+            (Step::Saving, Event::Step) if !line.speaks() => line.tell(&[sentence(PromptId::M12)]),
             (Step::Saving, Event::Replied(reply)) => return self.saved(line, reply),
             (Step::Telling(outcome), Event::Said) => {
                 line.untold = None;
-                return Next::After(Outcome::told(std::mem::take(outcome), "M15"));
+                return Next::After(Outcome::told(std::mem::take(outcome), PromptId::M15));
             }
             _ => {}
         }
@@ -86,7 +87,7 @@ impl Voicemail {
             '0' => return Next::NoSeat(Vec::new()),
             '*' => return Next::Menu(Vec::new()),
             '7' => {
-                let confirmed = if line.toggle_slow() { "X11" } else { "X12" };
+                let confirmed = if line.toggle_slow() { PromptId::X11 } else { PromptId::X12 };
                 line.invite(&[vec![sentence(confirmed)], invitation(line)].concat());
             }
             _ => line.invite(&invitation(line)),
@@ -116,14 +117,14 @@ impl Voicemail {
                 summary.speech >= line.rules.message_speech_min,
                 summary.duration >= line.rules.message_limit,
             ),
-            _ => return Next::Goodbye(vec![sentence("M10"), sentence("X08")]),
+            _ => return Next::Goodbye(vec![sentence(PromptId::M10), sentence(PromptId::X08)]),
         };
         if !long_enough {
             return self.heard_nothing(line);
         }
         self.step = Step::Choice(Failures::default());
-        let preface = if at_limit { vec![sentence("M11")] } else { Vec::new() };
-        line.ask_after(&preface, vec![sentence("M04")]);
+        let preface = if at_limit { vec![sentence(PromptId::M11)] } else { Vec::new() };
+        line.ask_after(&preface, vec![sentence(PromptId::M04)]);
         Next::Stay
     }
 
@@ -131,13 +132,13 @@ impl Voicemail {
         line.discard_message();
         self.silent_messages += 1;
         if self.silent_messages < line.rules.failures_max {
-            self.record_after_tone(line, &[sentence("M08")]);
+            self.record_after_tone(line, &[sentence(PromptId::M08)]);
             return Next::Stay;
         }
         if self.chosen {
-            Next::Menu(vec![sentence("M13")])
+            Next::Menu(vec![sentence(PromptId::M13)])
         } else {
-            Next::Goodbye(vec![sentence("M13"), sentence("X08")])
+            Next::Goodbye(vec![sentence(PromptId::M13), sentence(PromptId::X08)])
         }
     }
 
@@ -146,7 +147,7 @@ impl Voicemail {
             Pressed::Choice('1') => self.submit(line),
             Pressed::Choice('2') => {
                 self.step = Step::Announced;
-                line.tell(&[sentence("M17")]);
+                line.tell(&[sentence(PromptId::M17)]);
             }
             Pressed::Choice('3') => {
                 line.discard_message();
@@ -155,14 +156,14 @@ impl Voicemail {
             }
             Pressed::Choice(_) => {
                 line.discard_message();
-                return Next::Menu(vec![sentence("M09")]);
+                return Next::Menu(vec![sentence(PromptId::M09)]);
             }
             // The message must not be lost on the way to a person or to the menu.
-            Pressed::Human => line.repeat_after(&[sentence("B01")]),
+            Pressed::Human => line.repeat_after(&[sentence(PromptId::B01)]),
             Pressed::Back => line.repeat_after(&[]),
             Pressed::GaveUp(_) => {
                 self.submit(line);
-                line.tell(&[sentence("M16")]);
+                line.tell(&[sentence(PromptId::M16)]);
             }
             Pressed::Done => {}
         }
@@ -191,16 +192,16 @@ impl Voicemail {
         line.timers.clear(Timer::Step);
         match reply {
             StoreReply::Opened { number: Some(number), code } => {
-                let outcome = receipt("M05", number, code);
-                line.tell(&[vec![sentence("M14")], outcome.clone()].concat());
+                let outcome = receipt(PromptId::M05, number, code);
+                line.tell(&[vec![sentence(PromptId::M14)], outcome.clone()].concat());
                 self.step = Step::Telling(outcome);
                 Next::Stay
             }
             StoreReply::Opened { number: None, .. } => {
-                Next::Goodbye(vec![sentence("M05N"), sentence("X08")])
+                Next::Goodbye(vec![sentence(PromptId::M05N), sentence(PromptId::X08)])
             }
             StoreReply::LookedUp(_) | StoreReply::Unavailable => {
-                Next::Goodbye(vec![sentence("M10"), sentence("X08")])
+                Next::Goodbye(vec![sentence(PromptId::M10), sentence(PromptId::X08)])
             }
         }
     }
@@ -208,16 +209,16 @@ impl Voicemail {
 
 /// Number and query code of a case that is committed, each spoken twice by the script.
 pub(super) fn receipt(
-    id: &'static str,
+    id: PromptId,
     number: crate::units::CaseNumber,
     code: Option<crate::units::QueryCode>,
 ) -> Vec<Sentence> {
-    let mut words = vec![with(id, "case_no", case_no(number))];
-    words.extend(code.map(|code| with("M06", "pin", pin(code))));
+    let mut words = vec![with(id, "case_no", Value::Case(number))];
+    words.extend(code.map(|code| with(PromptId::M06, "pin", Value::Code(code))));
     words
 }
 
 fn invitation(line: &Line) -> Vec<Sentence> {
     let minutes = u32::try_from(line.rules.message_limit.as_secs() / 60).unwrap_or(1).max(1);
-    vec![sentence("M01"), with("M02", "n", Value::Count(minutes)), Sentence::Tone]
+    vec![sentence(PromptId::M01), with(PromptId::M02, "n", Value::Count(minutes)), Sentence::Tone]
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::call::{
-    Caller, EntryKind, IntakeKind, Lookup, PlayId, RecordingKind, Seats, StoreRequest,
+    CallRecord, Caller, EntryKind, IntakeKind, Lookup, PlayId, RecordingKind, Seats, StoreRequest,
 };
 use crate::domain::case::{CaseStatus, Due, State};
 use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode};
@@ -29,8 +29,6 @@ struct Talk {
     log: Vec<String>,
     record: Option<CallRecord>,
 }
-
-use crate::domain::call::CallRecord;
 
 impl Talk {
     fn new() -> Self {
@@ -247,7 +245,7 @@ fn status(state: State) -> CaseStatus {
     CaseStatus {
         number: CaseNumber::parse(NUMBER).unwrap(),
         received_on: date(2026, 11, 22),
-        nature: Some("nature.1".to_owned()),
+        nature: Some("nature.help".to_owned()),
         state,
         unit: Some("unit.01".to_owned()),
         round: 1,
@@ -357,8 +355,7 @@ fn a_look_up_is_answered() {
     > silence
     say X08
     hang up
-    store Abandoned g1-01a1ee565e00-0001/1, call back
     finish by Service
     ");
-    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N [1] L01 [2] [6] [1] [1] [2] [2] [0] [0] [1] [3] [1] L02 [#] [*] [*] [*] [*] lookup:true L07 ST05 DL01 DL02 L08N [#] X08 WholeCall stub");
+    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N [1] L01 [2] [6] [1] [1] [2] [2] [0] [0] [1] [3] [1] L02 [#] [*] [*] [*] [*] lookup:true L07 ST05 DL01 DL02 L08N [#] X08 WholeCall");
 }
