@@ -17,6 +17,8 @@ from voice import NAME, RATE_HZ, Voice
 
 COMMENT = b"synthetic speech"
 HEADER_BYTES = 44
+# Words alone come out slower than inside a sentence; this brings them to the sentences' pace.
+PACE = {"digit": 1.15, "number": 1.25, "word": 1.15}
 voice = None
 
 
@@ -106,7 +108,7 @@ def main():
     for clip in dict.fromkeys(owners.values()):
         target = args.out / clip.folder / f"{clip.id}.wav"
         if (not wanted or clip.folder in wanted) and (clip.id in again or not target.exists()):
-            jobs.append((clip, target, args.speed))
+            jobs.append((clip, target, args.speed * PACE.get(clip.folder, 1.0)))
     with ProcessPoolExecutor(args.workers, initializer=begin, initargs=(args.voice_file,)) as pool:
         for number, name in enumerate(pool.map(say, *zip(*jobs)) if jobs else [], 1):
             print(f"{number}/{len(jobs)} {name}", flush=True)
