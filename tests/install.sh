@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs what the tests need from Debian, by package name. Quick when all of it is there;
+# fails loudly, naming the package, when one cannot be had. A missing counterpart is a failed
+# test run, never a skipped one.
+set -eu
+
+# program:package, one a line
+needed='
+sipp:sip-tester
+baresip:baresip
+linphonec:linphone-cli
+espeak-ng:espeak-ng
+sox:sox
+tshark:tshark
+taskset:util-linux
+'
+
+missing=''
+for pair in $needed; do
+    program=${pair%%:*}
+    package=${pair#*:}
+    command -v "$program" >/dev/null 2>&1 || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=''
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || {
+        echo "tests/install.sh: these packages are missing and need root:$missing" >&2
+        exit 1
+    }
+    as_root='sudo'
+fi
+
+# Package lists may be absent in a fresh container; an update that fails shows in the install.
+$as_root apt-get update -qq || echo "tests/install.sh: apt-get update failed, going on" >&2
+for package in $missing; do
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends \
+        "$package" >/dev/null || {
+        echo "tests/install.sh: cannot install the Debian package $package" >&2
+        exit 1
+    }
+done
+
+for pair in $needed; do
+    program=${pair%%:*}
+    command -v "$program" >/dev/null 2>&1 || {
+        echo "tests/install.sh: $program is still missing after installing ${pair#*:}" >&2
+        exit 1
+    }
+done

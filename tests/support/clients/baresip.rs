@@ -1,0 +1,109 @@
+//! baresip with its own folder: plays a WAV as the microphone, dumps what it decodes to a WAV.
+
+use super::Program;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// It starts and binds within this.
+const START_LIMIT: Duration = Duration::from_secs(10);
+/// Past this it quits by itself, whatever became of the test.
+const LIFE_SECONDS_MAX: &str = "120";
+const MODULE_FOLDERS: [&str; 3] = [
+    "/usr/lib/baresip/modules",
+    "/usr/lib/x86_64-linux-gnu/baresip/modules",
+    "/usr/lib/aarch64-linux-gnu/baresip/modules",
+];
+
+/// A running baresip.
+pub struct Baresip {
+    program: Program,
+    folder: tempfile::TempDir,
+    /// Where it listens for SIP.
+    pub address: SocketAddr,
+}
+
+impl Baresip {
+    /// Starts one that calls as `user`, speaks `microphone` (8 kHz WAV) and answers by itself.
+    pub fn start(user: &str, microphone: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let port = super::super::free_udp_port();
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        write_configuration(folder.path(), user, address, microphone);
+        let mut command = Command::new("baresip");
+        command.arg("-f").arg(folder.path()).args(["-4", "-t", LIFE_SECONDS_MAX]);
+        command.current_dir(folder.path());
+        let program = Program::start(&mut command);
+        program.wait_printed("baresip is ready", START_LIMIT);
+        Self { program, folder, address }
+    }
+
+    /// Calls a number and waits until the call stands.
+    pub fn dial(&mut self, number: &str, server: SocketAddr) {
+        self.program.type_in(&format!("/dial sip:{number}@{server}\n"));
+        self.wait_printed("Call established", Duration::from_secs(10));
+    }
+
+    /// Presses keys in the call (RFC 4733), one every 250 ms.
+    pub fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.program.type_in(&key.to_string());
+            std::thread::sleep(Duration::from_millis(250));
+        }
+    }
+
+    /// Hangs up.
+    pub fn hang_up(&mut self) {
+        self.program.type_in("/hangup\n");
+        self.wait_printed("terminated", Duration::from_secs(5));
+    }
+
+    /// Quits and gives what it decoded from the other side: (samples per second, samples).
+    pub fn quit(mut self) -> Vec<i16> {
+        self.program.type_in("/quit\n");
+        self.program.wait_exit(Duration::from_secs(10));
+        let dump = dump_of(self.folder.path());
+        let file = dump.unwrap_or_else(|| panic!("baresip heard nothing\n{}", self.output()));
+        super::super::audio::read_wav(&file, 0)
+    }
+
+    /// Waits for words in its output.
+    pub fn wait_printed(&self, words: &str, limit: Duration) {
+        self.program.wait_printed(words, limit);
+    }
+
+    /// What it printed.
+    pub fn output(&self) -> String {
+        self.program.output()
+    }
+}
+
+fn dump_of(folder: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder).ok()?;
+    let mut dumps = entries.filter_map(|e| Some(e.ok()?.path()));
+    dumps.find(|path| path.to_string_lossy().ends_with("-dec.wav"))
+}
+
+fn write_configuration(folder: &Path, user: &str, address: SocketAddr, microphone: &Path) {
+    let modules = MODULE_FOLDERS
+        .iter()
+        .find(|path| Path::new(path).is_dir())
+        .expect("baresip's modules are installed: run tests/install.sh");
+    // The bridge device takes the decoded audio, since no player writes files; sndfile dumps it.
+    let config = format!(
+        "poll_method epoll\nsip_listen {address}\ncall_max_calls 4\ncall_local_timeout 20\n\
+         audio_source aufile,{}\naudio_player aubridge,nowhere\naudio_alert aubridge,nowhere\n\
+         ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
+         rtp_ports 40000-49000\nmodule_path {modules}\nmodule stdio.so\nmodule g711.so\n\
+         module aufile.so\nmodule aubridge.so\nmodule sndfile.so\nsnd_path {}\n\
+         module_tmp uuid.so\nmodule_app account.so\nmodule_app menu.so\n",
+        microphone.display(),
+        folder.display()
+    );
+    let account =
+        format!("<sip:{user}@127.0.0.1>;regint=0;audio_codecs=PCMA,PCMU;answermode=auto\n");
+    for (name, text) in [("config", config.as_str()), ("accounts", &account), ("contacts", "\n")] {
+        std::fs::write(folder.join(name), text).expect("the temporary folder can be written");
+    }
+}

@@ -1,0 +1,83 @@
+//! linphonec with its own home: plays a WAV as the microphone, records what it hears.
+
+use super::Program;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// A running linphonec.
+pub struct Linphone {
+    program: Program,
+    folder: tempfile::TempDir,
+}
+
+impl Linphone {
+    /// Starts one that calls `server` as `user`, speaks `microphone` (8 kHz WAV) and answers by
+    /// itself.
+    pub fn start(user: &str, server: SocketAddr, microphone: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let home = folder.path();
+        // It stops at its first start when these are missing.
+        for data in [".local/share/linphone", ".config/linphone"] {
+            std::fs::create_dir_all(home.join(data)).expect("the folder can be written");
+        }
+        let file = home.join("linphonerc");
+        let port = super::super::free_udp_port();
+        std::fs::write(&file, configuration(user, server, port))
+            .expect("the folder can be written");
+        let mut command = Command::new("linphonec");
+        command.env("HOME", home).current_dir(home).arg("-a").arg("-c").arg(&file);
+        let mut program = Program::start(&mut command);
+        program.wait_printed("Warning: video is disabled", Duration::from_secs(10));
+        program.type_in("soundcard use files\n");
+        program.type_in(&format!("play {}\n", microphone.display()));
+        program.type_in(&format!("record {}\n", home.join("heard.wav").display()));
+        Self { program, folder }
+    }
+
+    /// Calls a number and waits until audio flows.
+    pub fn dial(&mut self, number: &str, server: SocketAddr) {
+        self.program.type_in(&format!("call sip:{number}@{server}\n"));
+        self.program.wait_printed("Media streams established", Duration::from_secs(10));
+    }
+
+    /// Presses keys in the call, one every 400 ms.
+    pub fn press(&mut self, keys: &str) {
+        for key in keys.chars() {
+            self.program.type_in(&format!("{key}\n"));
+            std::thread::sleep(Duration::from_millis(400));
+        }
+    }
+
+    /// Hangs up.
+    pub fn hang_up(&mut self) {
+        self.program.type_in("terminate\n");
+        self.program.wait_printed(" ended (", Duration::from_secs(5));
+    }
+
+    /// Quits and gives what it heard.
+    pub fn quit(mut self) -> Vec<i16> {
+        self.program.type_in("quit\n");
+        self.program.wait_exit(Duration::from_secs(10));
+        let heard: PathBuf = self.folder.path().join("heard.wav");
+        assert!(heard.exists(), "linphonec heard nothing\n{}", self.output());
+        super::super::audio::read_wav(&heard, 0)
+    }
+
+    /// What it printed.
+    pub fn output(&self) -> String {
+        self.program.output()
+    }
+}
+
+fn configuration(user: &str, server: SocketAddr, port: u16) -> String {
+    format!(
+        "[sip]\nsip_port={port}\nsip_tcp_port=0\nsip_tls_port=0\nbind_address=127.0.0.1\n\
+         guess_hostname=0\ncontact=sip:{user}@127.0.0.1\ndefault_proxy=0\nuse_ipv6=0\n\
+         use_rfc2833=1\nuse_info=0\n\n[proxy_0]\nreg_proxy=<sip:{server}>\n\
+         reg_identity=sip:{user}@127.0.0.1\nreg_sendregister=0\npublish=0\n\n\
+         [rtp]\naudio_rtp_port=-1\n\n[sound]\nechocancellation=0\n\n\
+         [video]\nautomatically_initiate=0\nautomatically_accept=0\n"
+    )
+}

@@ -1,0 +1,70 @@
+//! Programs of others that call and answer. A program that is missing fails the test by name.
+
+pub mod baresip;
+pub mod linphone;
+pub mod sipp;
+
+use super::service::keep_lines;
+use super::wait_for;
+use std::io::Write;
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A foreign program as a child; killed when dropped.
+pub struct Program {
+    name: String,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Arc<Mutex<Vec<String>>>,
+    errors: Arc<Mutex<Vec<String>>>,
+}
+
+impl Program {
+    /// Starts it with all its pipes held.
+    pub fn start(command: &mut Command) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
+            .unwrap_or_else(|e| panic!("{name} cannot be started ({e}): run tests/install.sh"));
+        let lines = keep_lines(child.stdout.take().expect("standard output is piped"));
+        let errors = keep_lines(child.stderr.take().expect("standard error is piped"));
+        Self { name, stdin: child.stdin.take(), child, lines, errors }
+    }
+
+    /// Types text at it.
+    pub fn type_in(&mut self, text: &str) {
+        let stdin = self.stdin.as_mut().expect("standard input is held");
+        let written = stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush());
+        assert!(written.is_ok(), "{} takes no more input\n{}", self.name, self.output());
+    }
+
+    /// Waits until it has printed `words` on one of its outputs.
+    pub fn wait_printed(&self, words: &str, limit: Duration) {
+        let seen = wait_for(limit, || self.output().contains(words).then_some(()));
+        let name = &self.name;
+        assert!(seen.is_some(), "{name} did not print {words:?} in {limit:?}\n{}", self.output());
+    }
+
+    /// Waits for its end by itself.
+    pub fn wait_exit(&mut self, limit: Duration) -> ExitStatus {
+        let exited = wait_for(limit, || self.child.try_wait().ok().flatten());
+        let name = &self.name;
+        exited.unwrap_or_else(|| panic!("{name} still runs after {limit:?}\n{}", self.output()))
+    }
+
+    /// The end of what it printed.
+    pub fn output(&self) -> String {
+        let joined = |l: &Mutex<Vec<String>>| l.lock().unwrap().join("\n");
+        joined(&self.lines) + "\n" + &joined(&self.errors)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
