@@ -166,8 +166,8 @@ impl Line {
     fn receive_tcp(&mut self, input: TcpInput) {
         match input {
             TcpInput::Opened(connection, writer) => self.tcp.opened(connection, writer),
-            TcpInput::Message(flow, bytes) => {
-                self.switch.receive(self.clock.now(), flow, &bytes);
+            TcpInput::Message(flow, message) => {
+                self.switch.receive_parsed(self.clock.now(), flow, *message);
             }
             TcpInput::Closed(connection) => {
                 self.tcp.closed(connection);

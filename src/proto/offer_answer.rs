@@ -1,7 +1,8 @@
 //! Offer and answer (RFC 3264) for calls of one audio stream: what we offer, what we answer, and
 //! what both sides then do.
 
-use crate::wire::sdp::{Body, BodyMedia, CLOCK_HZ, Codec, Direction, MediaLine, Session};
+use crate::wire::g711::Codec;
+use crate::wire::sdp::{Body, BodyMedia, CLOCK_HZ, Direction, MediaLine, Session};
 use std::net::{IpAddr, SocketAddr};
 
 /// Milliseconds of audio per packet where nobody says otherwise (RFC 3551 table 4).

@@ -20,6 +20,18 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Both, the preferred one first.
+    pub const PREFERENCE: [Self; 2] = [Self::Pcma, Self::Pcmu];
+
+    /// The encoding name of `a=rtpmap`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pcma => "PCMA",
+            Self::Pcmu => "PCMU",
+        }
+    }
+
     /// The static RTP payload type.
     #[must_use]
     pub const fn payload_type(self) -> u8 {

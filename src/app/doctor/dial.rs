@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 const ANSWER_MAX: Duration = Duration::from_secs(4);
 /// An INVITE is sent again after this long without any response (RFC 3261 T1).
 const T1: Duration = Duration::from_millis(500);
-/// Samples and bytes of a 20 ms frame.
-const FRAME: usize = 160;
 /// Payload type of our telephone events.
 const DTMF_PAYLOAD_TYPE: u8 = 101;
+/// The synchronisation source of the self-test's audio; there is one call, so any will do.
+const SSRC: u32 = 0x6D61_796F;
 /// The caller that the self-test shows.
 const CALLER: &str = "19900000000";
 
@@ -72,7 +72,9 @@ impl Dialled {
             line.to = to.to_string();
         }
         let session = Session::parse(&response.body).map_err(|_| "its SDP cannot be read")?;
-        line.audio = session.audio_address().ok_or("its SDP names no address for audio")?;
+        let media = session.media.first().ok_or("its SDP has no audio")?;
+        let ip = session.address_for(media).ok_or("its SDP names no address for audio")?;
+        line.audio = SocketAddr::new(ip, media.port);
         let ack = line.request("ACK", 1, None);
         line.send(&ack)?;
         Ok(line)
@@ -131,19 +133,13 @@ impl Dialled {
     }
 
     fn send_rtp(&mut self, payload_type: u8, marker: bool, timestamp: u32, payload: &[u8]) {
-        let mut packet = [0; 12 + FRAME];
-        let header = rtp::Header {
-            payload_type,
-            marker,
-            sequence: self.sequence,
-            timestamp,
-            ssrc: 0x6D61_796F,
-        };
-        self.sequence = self.sequence.wrapping_add(1);
-        if let Some(n) = rtp::write(&header, payload, &mut packet) {
-            // A packet that cannot be sent shows as audio that was not heard.
-            let _ = self.rtp.send_to(&packet[..n], self.audio);
-        }
+        let sequence = self.sequence;
+        let header = rtp::Header { marker, payload_type, sequence, timestamp, ssrc: SSRC };
+        self.sequence = sequence.wrapping_add(1);
+        let mut head = [0; rtp::HEADER_LEN];
+        header.write(&mut head);
+        // A packet that cannot be sent shows as audio that was not heard.
+        let _ = self.rtp.send_to(&[&head, payload].concat(), self.audio);
     }
 
     fn elapsed(&self, since: Instant) -> Duration {

@@ -6,6 +6,7 @@ use crate::domain::call::{RecordId, RecordingKind};
 use crate::media::leg::{RecordFrame, Track};
 use crate::media::recorder::Recorder;
 use crate::units::LegId;
+use crate::wire::wav::Channels;
 
 /// One open recording.
 struct Open {
@@ -42,8 +43,8 @@ impl Recordings {
             return false;
         }
         let recorder = Recorder::new(match track(kind) {
-            Track::Both => 2,
-            Track::Citizen => 1,
+            Track::Both => Channels::Stereo,
+            Track::Citizen => Channels::Mono,
         });
         self.0.push(Open { record, recorder, discard: false, broken: false });
         true
@@ -59,7 +60,7 @@ impl Recordings {
     /// Appends 20 ms.
     pub(super) fn push(&mut self, leg: LegId, frame: &RecordFrame, disk: &DiskQueue) {
         let Some(open) = self.0.iter_mut().find(|open| open.record.0 == frame.id) else { return };
-        open.recorder.push(&frame.left, frame.right.as_ref().map(|right| &right[..]));
+        open.recorder.push(&frame.left, frame.right.as_ref());
         open.flush(leg, disk);
     }
 

@@ -1,7 +1,7 @@
 //! SIP over TCP: connections are framed here and their messages handed to the line.
 
 use crate::proto::{Flow, Transmit, Transport};
-use crate::wire::sip::{Framed, Framer};
+use crate::wire::sip::{Frame, Framer, Message, PONG, ParseFailure};
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
@@ -33,8 +33,8 @@ pub struct TcpConfig {
 pub enum TcpInput {
     /// A new connection; answers go through the sender.
     Opened(u64, Sender<Vec<u8>>),
-    /// One whole message.
-    Message(Flow, Vec<u8>),
+    /// One message, or why it is none.
+    Message(Flow, Box<Result<Message, ParseFailure>>),
     /// The connection is gone.
     Closed(u64),
 }
@@ -139,22 +139,25 @@ async fn read(
     let mut framer = Framer::default();
     let mut bytes = vec![0; READ_BYTES];
     loop {
-        let patience = if framer.is_empty() { config.idle_max } else { config.message_max };
+        let patience = if framer.is_idle() { config.idle_max } else { config.message_max };
         let Ok(Ok(n)) = timeout(patience, reader.read(&mut bytes)).await else { return };
         if n == 0 {
             return;
         }
-        framer.push(&bytes[..n]);
+        if let Err(error) = framer.push(&bytes[..n]) {
+            tracing::debug!(%error, "a TCP connection is closed");
+            return;
+        }
         loop {
-            match framer.next_message() {
-                Ok(Some(Framed::Message(message))) => {
+            match framer.poll_frame() {
+                Ok(Some(Frame::Message(message))) => {
                     if inputs.send(TcpInput::Message(flow, message)).await.is_err() {
                         return;
                     }
                 }
                 // RFC 5626 §3.5.1: a double CRLF is answered by a single one.
-                Ok(Some(Framed::Ping)) => {
-                    if pong.try_send(b"\r\n".to_vec()).is_err() {
+                Ok(Some(Frame::Ping)) => {
+                    if pong.try_send(PONG.to_vec()).is_err() {
                         return;
                     }
                 }

@@ -6,9 +6,10 @@ use crate::domain::call::{
 };
 use crate::gateway::clock::Now;
 use crate::gateway::media::{MediaCommand, MediaReport};
-use crate::media::digits::{dtmf, dtmf_relay};
+use crate::media::digits::info_digit;
 use crate::proto::Flow;
 use crate::proto::offer_answer::{LocalMedia, MediaPlan};
+use crate::store::recording_file;
 use crate::units::{CallId, LegId, PhoneNumber};
 use crate::wire::sdp::Session;
 use jiff::Timestamp;
@@ -166,24 +167,15 @@ impl Switch {
     fn record(&mut self, id: LegId, record: RecordId, kind: RecordingKind, limit: Duration) {
         let Some(leg) = self.legs.get(&id) else { return };
         let Some(call) = &leg.id else { return };
-        let day = leg.at.to_zoned(self.config.time_zone.clone()).strftime("%Y/%m/%d").to_string();
-        let track = match kind {
-            RecordingKind::WholeCall => "call",
-            RecordingKind::Message => "message",
-        };
-        let file = format!("recordings/{day}/{call}-{track}-{}.wav", record.0);
+        let day = leg.at.to_zoned(self.config.time_zone.clone()).date();
+        let file = recording_file(day, call, kind, record.0);
         let samples_max = limit.as_secs() * SAMPLES_PER_SECOND;
         self.media(id, MediaCommand::Record { record, kind, file, samples_max });
     }
 
     /// Keys by SIP INFO go through the media machine, where each press is counted once.
     pub(super) fn info(&mut self, id: LegId, content_type: &str, body: &[u8]) {
-        let digit = match content_type {
-            "application/dtmf-relay" => dtmf_relay(body),
-            "application/dtmf" => dtmf(body),
-            _ => None,
-        };
-        if let Some(digit) = digit {
+        if let Some(digit) = info_digit(content_type, body) {
             self.media(id, MediaCommand::InfoDigit(digit));
         }
     }

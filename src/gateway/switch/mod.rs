@@ -25,6 +25,7 @@ use crate::gateway::prompts::Library;
 use crate::media::player::Playlist;
 use crate::proto::{Endpoint, Event, Flow, Reason, TextId, Transmit};
 use crate::units::{CallId, LegId};
+use crate::wire::sip::{Message, ParseFailure};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use leg::Leg;
@@ -133,9 +134,20 @@ impl Switch {
         }
     }
 
-    /// One datagram or one framed message.
+    /// One datagram.
     pub fn receive(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
         self.endpoint.receive(now.monotonic, flow, bytes);
+        self.settle(now);
+    }
+
+    /// One message of a stream, or why it is none.
+    pub fn receive_parsed(
+        &mut self,
+        now: Now,
+        flow: Flow,
+        message: Result<Message, ParseFailure>,
+    ) {
+        self.endpoint.receive_parsed(now.monotonic, flow, message);
         self.settle(now);
     }
 

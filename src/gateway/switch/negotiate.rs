@@ -5,7 +5,7 @@ use super::{Output, Switch};
 use crate::gateway::clock::Now;
 use crate::gateway::media::MediaCommand;
 use crate::media::leg::{LegChange, LegSetup};
-use crate::proto::offer_answer::{self, Direction, LocalMedia, MediaPlan};
+use crate::proto::offer_answer::{self, LocalMedia, MediaPlan};
 use crate::units::LegId;
 use crate::wire::sdp::Session;
 use rand::Rng;
@@ -58,7 +58,7 @@ impl Switch {
         let ssrc = self.rng.random();
         let first_sequence = self.rng.random();
         let first_timestamp = self.rng.random();
-        let Some(plan) = self.legs.get(&id).and_then(|leg| leg.plan.clone()) else { return };
+        let Some(plan) = self.legs.get(&id).and_then(|leg| leg.plan) else { return };
         let change = change(&plan);
         let setup = LegSetup { ssrc, first_sequence, first_timestamp, media: change };
         self.media(id, MediaCommand::Start(Box::new(setup)));
@@ -74,7 +74,7 @@ impl Switch {
         let Some(plan) = plan else {
             return self.endpoint.hang_up(now.monotonic, id);
         };
-        let first = leg.plan.replace(plan.clone()).is_none();
+        let first = leg.plan.replace(plan).is_none();
         if first {
             self.start_media(id);
         } else {
@@ -90,17 +90,19 @@ impl Switch {
             let ours = leg.described.clone();
             return self.endpoint.accept_offer(now.monotonic, id, ours);
         };
-        let mut next = local.clone();
-        next.session_version += 1;
+        let next = LocalMedia { session_version: local.session_version + 1, ..*local };
         let answer = Session::parse(bytes)
             .ok()
             .and_then(|offer| offer_answer::answer(&offer, &next).ok());
         let Some((sdp, plan)) = answer else {
             return self.endpoint.refuse_offer(now.monotonic, id);
         };
-        *local = next;
+        let (sdp, changed) = offer_answer::keep_if_unchanged(&leg.described, sdp);
+        if changed {
+            *local = next;
+        }
         leg.described.clone_from(&sdp);
-        leg.plan = Some(plan.clone());
+        leg.plan = Some(plan);
         self.endpoint.accept_offer(now.monotonic, id, sdp);
         self.media(id, MediaCommand::Change(Box::new(change(&plan))));
     }
@@ -114,7 +116,7 @@ fn change(plan: &MediaPlan) -> LegChange {
         ptime_ms: plan.ptime_ms,
         remote: plan.remote,
         remote_rtcp: plan.remote_rtcp,
-        send: matches!(plan.direction, Direction::SendRecv | Direction::SendOnly),
-        receive: matches!(plan.direction, Direction::SendRecv | Direction::RecvOnly),
+        send: plan.direction.sends(),
+        receive: plan.direction.receives(),
     }
 }

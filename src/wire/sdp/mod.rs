@@ -6,6 +6,7 @@
 mod write;
 
 use super::WireError;
+use super::g711::Codec;
 use super::sip::decode;
 use std::fmt;
 use std::net::IpAddr;
@@ -26,38 +27,6 @@ pub const FORMATS_MAX: usize = 64;
 pub const CLOCK_HZ: u32 = 8_000;
 
 const MALFORMED: WireError = WireError::Malformed("SDP");
-
-/// The two kinds of G.711, which every carrier here speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Codec {
-    /// A-law, what China uses.
-    Pcma,
-    /// µ-law.
-    Pcmu,
-}
-
-impl Codec {
-    /// Both, the preferred one first.
-    pub const PREFERENCE: [Self; 2] = [Self::Pcma, Self::Pcmu];
-
-    /// The static RTP payload type (RFC 3551 table 4).
-    #[must_use]
-    pub fn payload_type(self) -> u8 {
-        match self {
-            Self::Pcma => 8,
-            Self::Pcmu => 0,
-        }
-    }
-
-    /// The encoding name of `a=rtpmap`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pcma => "PCMA",
-            Self::Pcmu => "PCMU",
-        }
-    }
-}
 
 /// Who sends, seen from the side that says it (RFC 3264 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
