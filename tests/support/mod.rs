@@ -3,6 +3,7 @@
 //! * [`audio`]: G.711, tones, and what can be said about received sound.
 //! * [`sip`]: just enough SIP text for the citizen, written apart from the product's parser.
 //! * [`rtp`]: the citizen's packets: sender, receiver, seeded loss.
+//! * [`prompts`]: writes down what the service said, clip by clip.
 //! * [`citizen`]: a caller that dials, speaks, presses keys and hears.
 //! * [`service`]: the real `mayorline` binary as a child process.
 //! * [`clients`]: SIPp, baresip and linphonec.
@@ -15,6 +16,7 @@
 pub mod audio;
 pub mod citizen;
 pub mod clients;
+pub mod prompts;
 pub mod rtp;
 pub mod service;
 pub mod sip;

@@ -1,0 +1,125 @@
+//! Ears that know the prompts: what was received is written down as the clips it consists of,
+//! each found bit for bit after A-law.
+
+use super::audio::{FRAME, alaw_encode, read_wav};
+use super::citizen::Call;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Bytes at a clip's most telling place that are looked up in the stream.
+const KEY_LEN: usize = 24;
+const LISTEN_INTERVAL: Duration = Duration::from_millis(200);
+
+/// The clips of `prompts/zh-CN`.
+pub struct Prompts {
+    clips: Vec<Clip>,
+    by_key: HashMap<Vec<u8>, Vec<usize>>,
+}
+
+struct Clip {
+    id: String,
+    bytes: Vec<u8>,
+    key_at: usize,
+}
+
+/// A clip that was heard whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// First byte in the received audio.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+    /// Its id in the manifest.
+    pub id: String,
+}
+
+#[derive(serde::Deserialize)]
+struct Manifest {
+    clip: Vec<Entry>,
+}
+
+#[derive(serde::Deserialize)]
+struct Entry {
+    id: String,
+    file: String,
+}
+
+impl Prompts {
+    /// Reads the manifest and encodes every clip.
+    pub fn load() -> Self {
+        let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/zh-CN");
+        let text = std::fs::read_to_string(folder.join("manifest.toml")).expect("the manifest");
+        let manifest: Manifest = toml::from_str(&text).expect("the manifest is TOML");
+        let clip = |entry: Entry| {
+            let samples = read_wav(&folder.join(entry.file), 0);
+            let bytes: Vec<u8> = samples.into_iter().map(alaw_encode).collect();
+            Clip { id: entry.id, key_at: telling_place(&bytes), bytes }
+        };
+        let clips: Vec<Clip> = manifest.clip.into_iter().map(clip).collect();
+        let mut by_key: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+        for (at, clip) in clips.iter().enumerate() {
+            let key = clip.bytes[clip.key_at..clip.key_at + KEY_LEN].to_vec();
+            by_key.entry(key).or_default().push(at);
+        }
+        Self { clips, by_key }
+    }
+
+    /// The A-law bytes of a clip.
+    pub fn bytes(&self, id: &str) -> &[u8] {
+        let clip = self.clips.iter().find(|clip| clip.id == id);
+        &clip.unwrap_or_else(|| panic!("no clip {id} in the manifest")).bytes
+    }
+
+    /// Every clip heard whole, in order of its start.
+    pub fn transcribe(&self, stream: &[u8]) -> Vec<Said> {
+        let mut said: Vec<Said> = Vec::new();
+        for (at, window) in stream.windows(KEY_LEN).enumerate() {
+            for index in self.by_key.get(window).into_iter().flatten() {
+                let clip = &self.clips[*index];
+                let Some(start) = at.checked_sub(clip.key_at) else { continue };
+                let end = start + clip.bytes.len();
+                if stream.get(start..end) == Some(clip.bytes.as_slice()) {
+                    said.push(Said { start, end, id: clip.id.clone() });
+                }
+            }
+        }
+        said.sort_by_key(|s| (s.start, usize::MAX - s.end));
+        said.dedup_by(|inner, outer| inner.end <= outer.end);
+        said
+    }
+
+    /// Waits until the clip was heard whole; fails the test with what was heard instead.
+    pub fn wait(&self, call: &Call, id: &str, limit: Duration) -> Said {
+        let deadline = Instant::now() + limit;
+        loop {
+            let said = self.transcribe(&call.heard().audio());
+            if let Some(found) = said.iter().rfind(|s| s.id == id) {
+                return found.clone();
+            }
+            let ids: Vec<_> = said.iter().map(|s| s.id.as_str()).collect();
+            let ended = call.ended();
+            assert!(Instant::now() < deadline, "no {id} in {limit:?}; hung up: {ended}; {ids:?}");
+            std::thread::sleep(LISTEN_INTERVAL);
+        }
+    }
+
+    /// The digits said directly after the last `before`, up to the next clip that is no digit.
+    pub fn digits_after(&self, said: &[Said], before: &str) -> String {
+        let Some(at) = said.iter().rposition(|s| s.id == before) else { return String::new() };
+        let digits = said[at + 1..].iter().map_while(|s| s.id.strip_prefix("d."));
+        digits.filter_map(|rest| rest.split('.').next()).collect()
+    }
+}
+
+/// The start of the frame with the most different bytes: silence is everywhere.
+fn telling_place(bytes: &[u8]) -> usize {
+    let last = bytes.len().checked_sub(KEY_LEN).expect("a clip is longer than its key");
+    let distinct = |at: &usize| {
+        let mut window: Vec<u8> = bytes[*at..(*at + FRAME).min(bytes.len())].to_vec();
+        window.sort_unstable();
+        window.dedup();
+        window.len()
+    };
+    (0..=last).step_by(FRAME).max_by_key(distinct).unwrap_or(0)
+}
