@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 /// How a replay of the citizen's own message stands in the account.
 const REPLAY: &str = "replay";
 
+/// The keys that cut an invitation short: at once, a person, main menu, slower, again.
+const INVITED_KEYS: [char; 5] = ['#', '0', '*', '7', '9'];
+
 /// Who listens for keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ear {
@@ -327,7 +330,15 @@ impl Line {
             return None;
         }
         match self.ear {
-            Ear::Open | Ear::Secret | Ear::Invited => Some(self.consume(key)),
+            Ear::Open | Ear::Secret => Some(self.consume(key)),
+            Ear::Invited => {
+                self.note_key(key);
+                let known = INVITED_KEYS.contains(&key);
+                if known {
+                    self.hush();
+                }
+                known.then_some(key)
+            }
             Ear::Recording => {
                 self.note_key(key);
                 (key == '#').then_some(key)
@@ -360,9 +371,7 @@ impl Line {
     fn consume(&mut self, key: char) -> char {
         self.note_key(key);
         self.hush();
-        if self.ear != Ear::Invited {
-            self.await_key();
-        }
+        self.await_key();
         key
     }
 
