@@ -1,0 +1,203 @@
+//! Cases in the database: events appended to the chain, the row worked out from them.
+
+use super::chain::{self, Link};
+use super::error::StoreError;
+use crate::domain::case::{Case, CaseEvent, DueDate, State, apply};
+use crate::units::{CaseNumber, PhoneNumber};
+use jiff::Timestamp;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
+
+/// The JSON key of the part that is kept beside the chain.
+const PRIVATE: &str = "private";
+
+/// The columns of `case_file` that follow from the events, in the order of [`columns`].
+const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, code, accepted_at, \
+    contact, caller, display, summary, text, recording, first_responsible, nature, domain, unit, \
+    round, answered_directly, due_on, due_at, due_provisional, unit_due_at, extended, closed_on, \
+    merged_into, lawful_channel";
+
+/// How many columns that are.
+const COLUMN_COUNT: usize = 28;
+
+/// Who, when, and the salt of the private part, for one event that is to be stored.
+pub(super) struct Stamp<'a> {
+    /// When, to the millisecond.
+    pub(super) at: Timestamp,
+    /// Who did it.
+    pub(super) actor: &'a str,
+    /// Sixteen random bytes.
+    pub(super) salt: [u8; 16],
+}
+
+/// Appends an event to the chain.
+pub(super) fn append(
+    db: &Connection,
+    case_id: i64,
+    event: &CaseEvent,
+    stamp: &Stamp<'_>,
+) -> Result<(), StoreError> {
+    let (body, private) = split(event)?;
+    let (last, prev) = chain::head(db)?;
+    let seq = last + 1;
+    let digest = private.as_ref().map(|body| chain::private_digest(&stamp.salt, body));
+    let at = stamp.at.as_millisecond();
+    let private_digest = digest.as_ref().map(|digest| &digest[..]);
+    let link = Link { seq, case_id, at, actor: stamp.actor, body: &body, private_digest };
+    let hash = chain::hash(&prev, &link);
+    db.prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .execute(params![seq, case_id, at, stamp.actor, body, private_digest, prev, hash])?;
+    if let Some(private) = private {
+        db.prepare_cached("INSERT INTO event_private VALUES (?1, ?2, ?3)")?
+            .execute(params![seq, stamp.salt, private])?;
+    }
+    Ok(())
+}
+
+/// The JSON of an event in two parts: what is chained, and what is private.
+fn split(event: &CaseEvent) -> Result<(String, Option<String>), StoreError> {
+    let damaged = |_| StoreError::Damaged("event");
+    let mut value = serde_json::to_value(event).map_err(damaged)?;
+    let private = value.as_object_mut().and_then(|object| object.remove(PRIVATE));
+    let body = serde_json::to_string(&value).map_err(damaged)?;
+    Ok((body, private.map(|private| private.to_string())))
+}
+
+/// The event of two parts.
+pub(super) fn join(body: &str, private: Option<&str>) -> Result<CaseEvent, StoreError> {
+    let damaged = |_| StoreError::Damaged("event");
+    let mut value: serde_json::Value = serde_json::from_str(body).map_err(damaged)?;
+    if let (Some(private), Some(object)) = (private, value.as_object_mut()) {
+        let private = serde_json::from_str(private).map_err(damaged)?;
+        object.insert(PRIVATE.to_owned(), private);
+    }
+    serde_json::from_value(value).map_err(damaged)
+}
+
+/// The fold of the events of one case.
+pub(super) fn load(db: &Connection, case_id: i64) -> Result<Case, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT e.body, p.body FROM event e LEFT JOIN event_private p USING (seq)
+         WHERE e.case_id = ?1 ORDER BY e.seq",
+    )?;
+    let mut rows = statement.query([case_id])?;
+    let mut case = Case::default();
+    while let Some(row) = rows.next()? {
+        let body: String = row.get(0)?;
+        let private: Option<String> = row.get(1)?;
+        case = apply(case, &join(&body, private.as_deref())?);
+    }
+    Ok(case)
+}
+
+/// A new row whose last event will be `last_event`; gives its id.
+pub(super) fn insert(db: &Connection, case: &Case, last_event: i64) -> Result<i64, StoreError> {
+    let sql = format!("INSERT INTO case_file ({COLUMNS}, last_event) VALUES ({})", places(1));
+    db.prepare_cached(&sql)?.execute(params_from_iter(values(case, last_event)))?;
+    let id = db.last_insert_rowid();
+    put_callback(db, id, case)?;
+    Ok(id)
+}
+
+/// The row of a case brought up to its events.
+pub(super) fn update(
+    db: &Connection,
+    id: i64,
+    case: &Case,
+    last_event: i64,
+) -> Result<(), StoreError> {
+    let places = places(2);
+    let sql = format!("UPDATE case_file SET ({COLUMNS}, last_event) = ({places}) WHERE id = ?1");
+    let values = std::iter::once(Value::Integer(id)).chain(values(case, last_event));
+    db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    put_callback(db, id, case)
+}
+
+/// Placeholders for the columns and `last_event`, numbered from `from`.
+fn places(from: usize) -> String {
+    (from..=from + COLUMN_COUNT).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ")
+}
+
+fn values(case: &Case, last_event: i64) -> impl Iterator<Item = Value> + use<> {
+    columns(case).into_iter().chain([Value::Integer(last_event)])
+}
+
+fn put_callback(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
+    let Some(task) = &case.callback else { return Ok(()) };
+    db.prepare_cached(
+        "INSERT INTO callback_task (case_id, phone, reason, due_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (case_id) DO UPDATE SET
+         phone = excluded.phone, reason = excluded.reason, due_at = excluded.due_at",
+    )?
+    .execute(params![
+        id,
+        case.private.contact.as_ref().map(PhoneNumber::as_str),
+        task.reason.as_str(),
+        task.due_at.as_millisecond(),
+    ])?;
+    Ok(())
+}
+
+fn text(value: Option<impl Into<String>>) -> Value {
+    value.map_or(Value::Null, |value| Value::Text(value.into()))
+}
+
+fn ms(at: Option<Timestamp>) -> Value {
+    at.map_or(Value::Null, |at| Value::Integer(at.as_millisecond()))
+}
+
+fn number(number: Option<CaseNumber>) -> Value {
+    number.and_then(|n| i64::try_from(n.as_u64()).ok()).map_or(Value::Null, Value::Integer)
+}
+
+/// The row of a case without its id, in the order of [`COLUMNS`].
+fn columns(case: &Case) -> [Value; COLUMN_COUNT] {
+    let private = &case.private;
+    let due = case.due.as_ref();
+    [
+        Value::Text(case.key.clone()),
+        text(case.state.map(State::as_str)),
+        text(case.channel.map(|channel| channel.as_str())),
+        ms(case.received_at),
+        text(case.call.as_ref().map(|call| call.as_str())),
+        number(case.number),
+        text(private.code.map(|code| code.reveal())),
+        ms(case.accepted_at),
+        text(private.contact.as_ref().map(PhoneNumber::as_str)),
+        text(private.caller.as_ref().map(PhoneNumber::as_str)),
+        text(private.display.clone()),
+        text(case.summary.clone()),
+        text(private.text.clone()),
+        text(case.recording.as_ref().map(|recording| recording.file.clone())),
+        text(case.first_responsible.clone()),
+        text(case.nature.map(|nature| nature.script_id())),
+        text(case.domain.clone()),
+        text(case.unit.clone()),
+        Value::Integer(case.round.into()),
+        Value::Integer(case.answered_directly.into()),
+        text(due.map(|due| due.on.to_string())),
+        ms(due.map(|due| due.at)),
+        Value::Integer(due.is_some_and(|due| due.provisional).into()),
+        ms(case.unit_due.as_ref().map(|due: &DueDate| due.at)),
+        text(case.extended.map(|reason| reason.script_id())),
+        text(case.closed_on.map(|on| on.to_string())),
+        number(case.merged_into),
+        text(case.lawful_channel.map(|channel| channel.script_id())),
+    ]
+}
+
+/// Whether the stored row says what the events say; the first column that does not.
+pub(super) fn differs(db: &Connection, id: i64, case: &Case) -> Result<Option<String>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM case_file WHERE id = ?1");
+    let mut statement = db.prepare_cached(&sql)?;
+    let expected = columns(case);
+    let found = statement.query_row([id], |row| {
+        for (at, (value, name)) in expected.iter().zip(COLUMNS.split(", ")).enumerate() {
+            if row.get::<_, Value>(at)? != *value {
+                return Ok(Some(name.trim().to_owned()));
+            }
+        }
+        Ok(None)
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,71 @@
+//! Where the store lives, and its limits.
+
+use crate::domain::case::DeadlineRules;
+use crate::units::PhoneNumber;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The database file below the data folder.
+pub const DATABASE_FILE: &str = "mayorline.db";
+
+/// The folder of recordings below the data folder.
+pub const RECORDINGS_FOLDER: &str = "recordings";
+
+/// The folder of copies made before a migration, below the data folder.
+pub const BACKUP_FOLDER: &str = "backup";
+
+/// Most jobs that share one commit.
+pub const GROUP_JOBS_MAX: usize = 256;
+
+/// Ledger jobs that wait for a failed disk to come back; more are counted as lost.
+pub const LEDGER_BACKLOG_MAX: usize = 1024;
+
+/// Between two tries whether a failed disk is better, in milliseconds.
+pub const PROBE_INTERVAL_MS: u64 = 200;
+
+/// How long a lock of another process is waited for, in milliseconds.
+pub const BUSY_TIMEOUT_MS: u64 = 5000;
+
+/// Size the write-ahead log is cut back to, in bytes.
+pub const JOURNAL_BYTES_MAX: i64 = 64 << 20;
+
+/// What a store is opened with.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// The data folder; made when it is not there.
+    pub path: PathBuf,
+    /// The time of opening, for what reconciling stores.
+    pub opened_at: Timestamp,
+    /// Jobs that wait for the writer; one more is refused.
+    pub queue_max: usize,
+    /// Look-ups that wait for a reader; one more is refused.
+    pub lookup_queue_max: usize,
+    /// Threads that answer look-ups.
+    pub readers: usize,
+    /// How the city counts days.
+    pub rules: DeadlineRules,
+    /// Published telephones of units, by id.
+    pub unit_phones: BTreeMap<String, PhoneNumber>,
+}
+
+impl StoreConfig {
+    /// The defaults for a data folder.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, opened_at: Timestamp) -> Self {
+        Self {
+            path: path.into(),
+            opened_at,
+            queue_max: 1024,
+            lookup_queue_max: 256,
+            readers: 2,
+            rules: DeadlineRules::default(),
+            unit_phones: BTreeMap::new(),
+        }
+    }
+}
+
+/// The database file of a data folder.
+pub(super) fn database_path(data: &Path) -> PathBuf {
+    data.join(DATABASE_FILE)
+}

@@ -1,0 +1,79 @@
+//! What can go wrong in the store. All of it is ours: it is alarmed, never told to a citizen.
+
+use crate::domain::case::Refusal;
+use std::path::PathBuf;
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused: disk full, input/output error, a constraint.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A file or folder cannot be used.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Another process has this data folder open for writing.
+    #[error("{0} is in use by another mayorline process")]
+    InUse(PathBuf),
+    /// The database was written by a newer program.
+    #[error(
+        "the database has schema version {found}, this program knows up to {known}: \
+             start the newer program, or restore the backup made before the upgrade"
+    )]
+    Newer {
+        /// Version of the file.
+        found: u32,
+        /// Last version known here.
+        known: u32,
+    },
+    /// There is no database in that folder.
+    #[error("no database at {0}")]
+    Missing(PathBuf),
+    /// The rules do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// What stands in the database cannot be read back.
+    #[error("stored {0} cannot be read")]
+    Damaged(&'static str),
+    /// No such case or call.
+    #[error("not found")]
+    NotFound,
+    /// The store cannot commit at the moment, or its queue is full.
+    #[error("the store cannot commit at the moment")]
+    Unavailable,
+}
+
+impl StoreError {
+    /// The disk or the file failed, not the request: nothing can be committed until it is better.
+    pub(super) fn is_outage(&self) -> bool {
+        use rusqlite::ErrorCode as Code;
+        let Self::Sqlite(rusqlite::Error::SqliteFailure(error, _)) = self else { return false };
+        matches!(
+            error.code,
+            Code::DiskFull
+                | Code::SystemIoFailure
+                | Code::CannotOpen
+                | Code::ReadOnly
+                | Code::OutOfMemory
+                | Code::DatabaseBusy
+                | Code::DatabaseLocked
+                | Code::DatabaseCorrupt
+                | Code::NotADatabase
+                | Code::PermissionDenied
+                | Code::FileLockingProtocolFailed
+        )
+    }
+}
+
+/// Gives an I/O error the path it is about.
+pub(super) fn at_path<T>(
+    path: &std::path::Path,
+    result: std::io::Result<T>,
+) -> Result<T, StoreError> {
+    result.map_err(|error| StoreError::File { path: path.to_owned(), error })
+}

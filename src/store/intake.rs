@@ -1,0 +1,172 @@
+//! From a contact to a case, inside the transaction of the writer.
+
+use super::case_file::{self, Stamp};
+use super::chain;
+use super::error::StoreError;
+use super::recording;
+use crate::domain::calendar::Calendar;
+use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
+use crate::domain::case::{
+    Case, CaseEvent, Command, Context, DeadlineRules, Refusal, apply, decide, local_day, may_follow,
+};
+use crate::units::{CaseNumber, QueryCode};
+use jiff::Timestamp;
+use rand::rngs::StdRng;
+use rand::{Rng, RngExt};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// Who acts when no person does.
+pub(super) const SYSTEM: &str = "system";
+
+/// Query codes run from 0000 to here.
+const CODE_MAX: u16 = 9999;
+
+/// What the writer decides with.
+pub(super) struct Desk {
+    /// Working days.
+    pub(super) calendar: Calendar,
+    /// How the city counts days.
+    pub(super) rules: DeadlineRules,
+    /// For query codes and salts; seeded by the operating system.
+    pub(super) rng: StdRng,
+}
+
+/// What a contact became.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Opened {
+    /// Row of the case.
+    pub(super) case_id: i64,
+    /// Its number, unless it is a draft.
+    pub(super) number: Option<CaseNumber>,
+    /// The code that goes with it.
+    pub(super) code: Option<QueryCode>,
+}
+
+/// Stores a contact once: the same key gives the same case again.
+pub(super) fn open(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    intake: &NewIntake,
+) -> Result<Opened, StoreError> {
+    if let Some(known) = find(db, &intake.key)? {
+        return Ok(known);
+    }
+    let (case, events) = decide_intake(db, desk, at, intake)?;
+    let last_event = chain::head(db)?.0 + i64::try_from(events.len()).unwrap_or(0);
+    let case_id = case_file::insert(db, &case, last_event)?;
+    for event in &events {
+        append(db, desk, case_id, event, at, SYSTEM)?;
+    }
+    if let Some(summary) = &intake.recording {
+        let owner = recording::Owner { call: intake.call.as_ref(), case_id: Some(case_id) };
+        recording::put(db, RecordingKind::Message, summary, owner)?;
+    }
+    Ok(Opened { case_id, number: case.number, code: case.private.code })
+}
+
+fn decide_intake(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    intake: &NewIntake,
+) -> Result<(Case, Vec<CaseEvent>), StoreError> {
+    let numbered = intake.kind != IntakeKind::Abandoned;
+    let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
+    let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
+    let receive = Command::Receive(Box::new(intake.clone()));
+    let mut events = decide(&Case::default(), receive, &context)?;
+    let mut case = events.iter().fold(Case::default(), apply);
+    if numbered {
+        let summary = case.channel.map_or("", |channel| channel.first_summary()).to_owned();
+        let accepted = decide(&case, Command::Accept { summary, by: SYSTEM.to_owned() }, &context)?;
+        case = accepted.iter().fold(case, apply);
+        events.extend(accepted);
+    }
+    Ok((case, events))
+}
+
+/// Appends events to a case that is there, each only where the table of transitions allows it.
+pub(super) fn record(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    number: CaseNumber,
+    events: &[CaseEvent],
+    actor: &str,
+) -> Result<(), StoreError> {
+    let number = i64::try_from(number.as_u64()).map_err(|_| StoreError::NotFound)?;
+    let mut find = db.prepare_cached("SELECT id FROM case_file WHERE number = ?1")?;
+    let case_id = find.query_row([number], |row| row.get(0)).optional()?;
+    let case_id = case_id.ok_or(StoreError::NotFound)?;
+    let mut case = case_file::load(db, case_id)?;
+    for event in events {
+        may_follow(&case, event)?;
+        append(db, desk, case_id, event, at, actor)?;
+        case = apply(case, event);
+    }
+    case_file::update(db, case_id, &case, chain::head(db)?.0)
+}
+
+fn append(
+    db: &Connection,
+    desk: &mut Desk,
+    case_id: i64,
+    event: &CaseEvent,
+    at: Timestamp,
+    actor: &str,
+) -> Result<(), StoreError> {
+    let mut salt = [0; 16];
+    desk.rng.fill_bytes(&mut salt);
+    case_file::append(db, case_id, event, &Stamp { at, actor, salt })
+}
+
+fn find(db: &Connection, key: &str) -> Result<Option<Opened>, StoreError> {
+    let sql = "SELECT id, number, code FROM case_file WHERE intake_key = ?1";
+    let row = db
+        .prepare_cached(sql)?
+        .query_row([key], |row| {
+            Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, Option<String>>(2)?))
+        })
+        .optional()?;
+    let Some((case_id, number, code)) = row else { return Ok(None) };
+    let number = number.map(read_number).transpose()?;
+    let code = code.map(|code| read_code(&code)).transpose()?;
+    Ok(Some(Opened { case_id, number, code }))
+}
+
+/// A case number as it stands in a row.
+pub(super) fn read_number(stored: i64) -> Result<CaseNumber, StoreError> {
+    CaseNumber::parse(&format!("{stored:011}")).map_err(|_| StoreError::Damaged("case number"))
+}
+
+/// A query code as it stands in a row.
+pub(super) fn read_code(stored: &str) -> Result<QueryCode, StoreError> {
+    QueryCode::parse(stored).map_err(|_| StoreError::Damaged("query code"))
+}
+
+/// The next number of the local day, and a random code.
+fn next_identity(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+) -> Result<(CaseNumber, QueryCode), StoreError> {
+    let day = local_day(at);
+    let key =
+        i64::from(day.year() % 100) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day());
+    let last: Option<u16> = db
+        .prepare_cached("SELECT last FROM day_sequence WHERE day = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?;
+    let next = last.unwrap_or(0) + 1;
+    if next > CaseNumber::SEQUENCE_MAX {
+        return Err(Refusal::NoNumber.into());
+    }
+    let put = "INSERT INTO day_sequence VALUES (?1, ?2)";
+    let bump = "UPDATE day_sequence SET last = ?2 WHERE day = ?1";
+    let sql = if last.is_none() { put } else { bump };
+    db.prepare_cached(sql)?.execute(params![key, next])?;
+    let number = CaseNumber::new(day.year(), day.month(), day.day(), next);
+    let code = QueryCode::new(desk.rng.random_range(0..=CODE_MAX));
+    number.zip(code).ok_or_else(|| Refusal::NoNumber.into())
+}

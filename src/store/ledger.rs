@@ -1,0 +1,163 @@
+//! The ledger of calls: who called, how long, what was heard and pressed, how it ended.
+
+use super::error::StoreError;
+use super::recording::{self, Owner};
+use crate::domain::call::{CallRecord, Caller, EndedBy, EntryKind};
+use crate::units::{CallId, LegId, PhoneNumber};
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use std::time::Duration;
+
+/// Entries of one call that are kept; a caller who presses keys for an hour fills no disk.
+pub const ENTRIES_MAX: usize = 2000;
+
+/// Legs of one call that are kept.
+pub const LEGS_MAX: usize = 32;
+
+/// A call that was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallStarted {
+    /// Its id for ever.
+    pub call: CallId,
+    /// Who calls.
+    pub caller: Caller,
+    /// The number that was dialled, as the network wrote it.
+    pub called: String,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// Address and port the signalling came from.
+    pub peer: String,
+}
+
+/// One party's half of a call that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegRecord {
+    /// Which leg.
+    pub leg: LegId,
+    /// Whose: `citizen` for now.
+    pub role: String,
+    /// Address and port its audio came from.
+    pub peer: String,
+    /// Name of the codec (`PCMA`), `None` when no audio was agreed.
+    pub codec: Option<String>,
+    /// From when, after the call's arrival.
+    pub from: Duration,
+    /// Until when, after the call's arrival.
+    pub to: Duration,
+    /// RTP packets received.
+    pub received: u64,
+    /// RTP packets sent.
+    pub sent: u64,
+    /// RTP packets that never came.
+    pub lost: u64,
+}
+
+/// How a call ended, by its name in the store.
+pub(super) fn ended_by_name(ended_by: EndedBy) -> &'static str {
+    match ended_by {
+        EndedBy::Citizen => "citizen",
+        EndedBy::Service => "service",
+        EndedBy::Network => "network",
+        EndedBy::Shutdown => "shutdown",
+        EndedBy::Crash => "crash",
+    }
+}
+
+fn ms(length: Duration) -> i64 {
+    i64::try_from(length.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn count(packets: u64) -> i64 {
+    i64::try_from(packets).unwrap_or(i64::MAX)
+}
+
+/// A row for a call that was answered.
+pub(super) fn start(db: &Connection, call: &CallStarted) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO call (id, caller, display, called, peer, started_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        call.call.as_str(),
+        call.caller.number.as_ref().map(PhoneNumber::as_str),
+        call.caller.display,
+        call.called,
+        call.peer,
+        call.at.as_millisecond(),
+    ])?;
+    Ok(())
+}
+
+/// The account of a call that has ended. A second account of the same call changes nothing.
+pub(super) fn finish(
+    db: &Connection,
+    at: Timestamp,
+    record: &CallRecord,
+    legs: &[LegRecord],
+) -> Result<(), StoreError> {
+    let (id, lasted) = (record.call.as_str(), ms(record.lasted));
+    // The start may be missing when the disk had failed then.
+    db.prepare_cached(
+        "INSERT OR IGNORE INTO call (id, called, peer, started_at) VALUES (?1, '', '', ?2)",
+    )?
+    .execute(params![id, at.as_millisecond().saturating_sub(lasted)])?;
+    let changed = db
+        .prepare_cached(
+            "UPDATE call SET ended_at = ?2, lasted_ms = ?3, ended_by = ?4
+             WHERE id = ?1 AND ended_at IS NULL",
+        )?
+        .execute(params![id, at.as_millisecond(), lasted, ended_by_name(record.ended_by)])?;
+    if changed == 0 {
+        return Ok(());
+    }
+    put_entries(db, record)?;
+    put_legs(db, id, legs)
+}
+
+fn put_entries(db: &Connection, record: &CallRecord) -> Result<(), StoreError> {
+    let owner = Owner { call: Some(&record.call), case_id: None };
+    let mut insert = db.prepare_cached("INSERT INTO call_entry VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for (position, entry) in (0_i64..).zip(record.entries.iter().take(ENTRIES_MAX)) {
+        if let EntryKind::Recording(kind, summary) = &entry.kind {
+            recording::put(db, *kind, summary, owner)?;
+        }
+        let (kind, value) = words(&entry.kind);
+        insert.execute(params![record.call.as_str(), position, ms(entry.at), kind, value])?;
+    }
+    Ok(())
+}
+
+/// An entry as two words.
+fn words(kind: &EntryKind) -> (&'static str, String) {
+    match kind {
+        EntryKind::Prompt(id) => ("prompt", id.clone()),
+        EntryKind::Digit(digit) => ("digit", digit.to_string()),
+        EntryKind::Recording(_, summary) => ("recording", summary.file.clone()),
+        EntryKind::Case(number) => ("case", number.to_string()),
+        EntryKind::Lookup(answered) => {
+            ("lookup", if *answered { "answered" } else { "refused" }.to_owned())
+        }
+        EntryKind::Stub => ("stub", String::new()),
+    }
+}
+
+fn put_legs(db: &Connection, call: &str, legs: &[LegRecord]) -> Result<(), StoreError> {
+    let mut insert = db.prepare_cached(
+        "INSERT OR REPLACE INTO call_leg VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    )?;
+    for leg in legs.iter().take(LEGS_MAX) {
+        insert.execute(params![
+            call,
+            count(leg.leg.0),
+            leg.role,
+            leg.peer,
+            leg.codec,
+            ms(leg.from),
+            ms(leg.to),
+            count(leg.received),
+            count(leg.sent),
+            count(leg.lost),
+        ])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Look-ups (A6) on read-only connections. An unknown number and a wrong code take the same way:
+//! one row is asked for, four digits are compared in constant time, the try is stored, and only
+//! then comes the same answer.
+
+use super::case_file;
+use super::error::StoreError;
+use super::guard::{Guard, Tally, Verdict};
+use super::handle::Reply;
+use super::writer::Job;
+use crate::domain::call::{Lookup, StoreReply};
+use crate::domain::case::CaseStatus;
+use crate::units::{CaseNumber, PhoneNumber, QueryCode};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Compared with when there is no such case.
+const NO_CODE: &str = "    ";
+
+/// One look-up.
+pub(super) struct Ask {
+    pub(super) at: Timestamp,
+    pub(super) number: CaseNumber,
+    pub(super) code: QueryCode,
+    pub(super) caller: Option<PhoneNumber>,
+    pub(super) reply: Reply,
+}
+
+/// What a reader thread hears.
+pub(super) enum Question {
+    /// A look-up.
+    Ask(Box<Ask>),
+    /// End.
+    Close,
+}
+
+/// One thread that answers look-ups.
+pub(super) struct Desk {
+    pub(super) db: Connection,
+    pub(super) questions: Arc<Mutex<Receiver<Question>>>,
+    pub(super) guard: Arc<Mutex<Guard>>,
+    pub(super) writer: SyncSender<Job>,
+    pub(super) unit_phones: Arc<BTreeMap<String, PhoneNumber>>,
+}
+
+impl Desk {
+    /// Runs until it is told to close or nobody can ask any more.
+    pub(super) fn run(self) {
+        loop {
+            let next = self.questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            match next {
+                Ok(Question::Ask(ask)) => self.answer(*ask),
+                Ok(Question::Close) | Err(_) => return,
+            }
+        }
+    }
+
+    fn answer(&self, ask: Ask) {
+        let (at, number) = (ask.at, ask.number);
+        let found = match find(&self.db, number, ask.code) {
+            Ok(found) => found,
+            Err(error) => return fail(&error, ask.reply),
+        };
+        let verdict = self.guard.lock().unwrap_or_else(PoisonError::into_inner).judge(
+            number,
+            ask.caller.as_ref(),
+            found.is_some(),
+            at,
+        );
+        match (verdict, found) {
+            (Verdict::Right(tallies), Some(id)) => match self.status(id, at) {
+                Ok(Some(status)) => {
+                    let answer = Lookup::Found(Box::new(status));
+                    self.store_then_reply(at, tallies, answer, ask.reply);
+                }
+                Ok(None) => fail(&StoreError::Damaged("case"), ask.reply),
+                Err(error) => fail(&error, ask.reply),
+            },
+            (Verdict::Locked, _) => (ask.reply)(StoreReply::LookedUp(Lookup::Locked)),
+            (Verdict::Wrong(tallies) | Verdict::Right(tallies), _) => {
+                self.store_then_reply(at, tallies, Lookup::Wrong, ask.reply);
+            }
+        }
+    }
+
+    /// The answer goes out after its counts are on the disk; at once when there are none.
+    fn store_then_reply(&self, at: Timestamp, tallies: Vec<Tally>, answer: Lookup, reply: Reply) {
+        if tallies.is_empty() {
+            return reply(StoreReply::LookedUp(answer));
+        }
+        let job = Job::Tally { at, tallies, answer, reply };
+        if let Err(
+            std::sync::mpsc::TrySendError::Full(job)
+            | std::sync::mpsc::TrySendError::Disconnected(job),
+        ) = self.writer.try_send(job)
+            && let Job::Tally { reply, .. } = job
+        {
+            reply(StoreReply::Unavailable);
+        }
+    }
+
+    fn status(&self, id: i64, now: Timestamp) -> Result<Option<CaseStatus>, StoreError> {
+        let case = case_file::load(&self.db, id)?;
+        let phone = case.unit.as_ref().and_then(|unit| self.unit_phones.get(unit)).cloned();
+        Ok(case.status(now, phone))
+    }
+}
+
+fn fail(error: &StoreError, reply: Reply) {
+    tracing::error!(%error, "a look-up failed");
+    reply(StoreReply::Unavailable);
+}
+
+/// The row of the case when number and code fit.
+fn find(db: &Connection, number: CaseNumber, code: QueryCode) -> Result<Option<i64>, StoreError> {
+    let number = i64::try_from(number.as_u64()).unwrap_or(0);
+    let row: Option<(i64, Option<String>)> = db
+        .prepare_cached("SELECT id, code FROM case_file WHERE number = ?1")?
+        .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (id, stored) = row.unwrap_or((0, None));
+    let stored = stored.unwrap_or_else(|| NO_CODE.to_owned());
+    Ok(equal(stored.as_bytes(), code.reveal().as_bytes()).then_some(id))
+}
+
+/// Compares all bytes, wherever the first difference is.
+fn equal(a: &[u8], b: &[u8]) -> bool {
+    let different = a.iter().zip(b).fold(0, |sum, (a, b)| sum | (a ^ b));
+    a.len() == b.len() && different == 0
+}

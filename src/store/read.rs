@@ -1,0 +1,440 @@
+//! The reading side for the command line: beside a running service, or on a stopped one.
+//!
+//! Numbers of citizens are masked in lists and in clear only where one case or call is asked for
+//! by its id. The query code is never part of a row; [`Reader::code`] is the one way to it.
+
+use super::error::StoreError;
+use super::intake::{read_code, read_number};
+use super::schema;
+use crate::domain::case::{State, city_zone};
+use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use serde::Serialize;
+use std::path::Path;
+
+/// Most rows of one answer.
+pub const ROWS_MAX: usize = 10_000;
+
+/// Which cases are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    /// Only cases in this state.
+    pub state: Option<State>,
+    /// Only cases with an open callback task.
+    pub callback_open: bool,
+}
+
+/// One case in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseRow {
+    /// Row id; the only name of a draft.
+    pub id: i64,
+    /// Eleven digits; `null` for a draft.
+    pub number: Option<String>,
+    /// Where it stands (`draft`, `accepted` …).
+    pub state: String,
+    /// How it came (`voicemail`, `callback_request`, `abandoned`, `text`).
+    pub channel: String,
+    /// When it came, RFC 3339 with the city's offset.
+    pub received_at: String,
+    /// The call it came by.
+    pub call: Option<String>,
+    /// Whom to call back; masked in lists.
+    pub contact: Option<String>,
+    /// What it is about.
+    pub summary: Option<String>,
+    /// The unit at work.
+    pub unit: Option<String>,
+    /// The citizen's due date, `YYYY-MM-DD`.
+    pub due_on: Option<String>,
+    /// A year without a holiday table is involved in it.
+    pub due_provisional: bool,
+    /// Somebody must call back: until when.
+    pub callback_due_at: Option<String>,
+    /// Why (`asked`, `missed`, `number_untold`).
+    pub callback_reason: Option<String>,
+    /// The original recording, below the data folder.
+    pub recording: Option<String>,
+}
+
+/// One case with everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseDetail {
+    /// What a list shows, the contact in clear.
+    #[serde(flatten)]
+    pub row: CaseRow,
+    /// The number that called, in clear.
+    pub caller: Option<String>,
+    /// The citizen's own words.
+    pub text: Option<String>,
+    /// Which time it is handled.
+    pub round: i64,
+    /// Nature by its script id.
+    pub nature: Option<String>,
+    /// The day it was closed on.
+    pub closed_on: Option<String>,
+    /// The case it was merged into.
+    pub merged_into: Option<String>,
+    /// What happened, first to last, without private parts.
+    pub events: Vec<EventRow>,
+    /// Its recordings.
+    pub recordings: Vec<RecordingRow>,
+}
+
+/// One event of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventRow {
+    /// Place in the chain.
+    pub seq: i64,
+    /// When.
+    pub at: String,
+    /// Who did it.
+    pub actor: String,
+    /// What, without its private part.
+    pub body: serde_json::Value,
+}
+
+/// One recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordingRow {
+    /// Path below the data folder.
+    pub file: String,
+    /// `whole_call` or `message`.
+    pub kind: String,
+    /// Length of the audio.
+    pub duration_ms: i64,
+    /// How much of it is speech; 0 for one that was found after a crash.
+    pub speech_ms: i64,
+    /// SHA-256 of the file in hexadecimal.
+    pub sha256: String,
+    /// Found without a row after a crash.
+    pub found: bool,
+    /// The file was gone at a start.
+    pub missing: bool,
+}
+
+/// One call in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallRow {
+    /// Its id.
+    pub id: String,
+    /// The number that called; masked in lists; `null` when withheld.
+    pub caller: Option<String>,
+    /// The number that was dialled.
+    pub called: String,
+    /// When it arrived, RFC 3339 with the city's offset.
+    pub started_at: String,
+    /// When it ended; `null` while it runs.
+    pub ended_at: Option<String>,
+    /// How long it lasted.
+    pub lasted_ms: Option<i64>,
+    /// `citizen`, `service`, `network`, `shutdown`, `crash`; `null` while it runs.
+    pub ended_by: Option<String>,
+    /// Numbers of the cases that came of it.
+    pub cases: Vec<String>,
+}
+
+/// One call with everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CallDetail {
+    /// What a list shows, the caller in clear.
+    #[serde(flatten)]
+    pub row: CallRow,
+    /// The display name the network showed.
+    pub display: Option<String>,
+    /// Where the signalling came from.
+    pub peer: String,
+    /// The keys that were pressed, in order; those of a query code as `*`.
+    pub digits: String,
+    /// The prompts that were heard, in order.
+    pub prompts: Vec<String>,
+    /// Everything that happened, in order.
+    pub entries: Vec<EntryRow>,
+    /// The parties' halves.
+    pub legs: Vec<LegRow>,
+    /// Its recordings.
+    pub recordings: Vec<RecordingRow>,
+}
+
+/// One thing that happened in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EntryRow {
+    /// After the call's arrival.
+    pub at_ms: i64,
+    /// `prompt`, `digit`, `recording`, `case`, `lookup`, `stub`.
+    pub kind: String,
+    /// Prompt id, key, file, number, `answered` or `refused`.
+    pub value: String,
+}
+
+/// One party's half of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LegRow {
+    /// Its number within the process.
+    pub leg: i64,
+    /// Whose.
+    pub role: String,
+    /// Where its audio came from.
+    pub peer: String,
+    /// Name of the codec.
+    pub codec: Option<String>,
+    /// From when, after the call's arrival.
+    pub from_ms: i64,
+    /// Until when, after the call's arrival.
+    pub to_ms: i64,
+    /// RTP packets received.
+    pub received: i64,
+    /// RTP packets sent.
+    pub sent: i64,
+    /// RTP packets that never came.
+    pub lost: i64,
+}
+
+/// Reads a data folder and changes nothing.
+pub struct Reader {
+    db: Connection,
+}
+
+const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, c.contact, \
+    c.summary, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording";
+
+const CASE_TABLES: &str =
+    "case_file c LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL";
+
+const CALL_COLUMNS: &str = "id, caller, called, started_at, ended_at, lasted_ms, ended_by";
+
+impl Reader {
+    /// Opens the database of a data folder; fails when there is none or a newer program wrote it.
+    pub fn open(data: &Path) -> Result<Self, StoreError> {
+        Ok(Self { db: schema::open_reader(data)? })
+    }
+
+    /// The newest cases first.
+    pub fn cases(&self, filter: &CaseFilter, limit: usize) -> Result<Vec<CaseRow>, StoreError> {
+        let sql = format!(
+            "SELECT {CASE_COLUMNS} FROM {CASE_TABLES}
+             WHERE (?1 IS NULL OR c.state = ?1) AND (NOT ?2 OR t.case_id IS NOT NULL)
+             ORDER BY c.received_at DESC, c.id DESC LIMIT ?3"
+        );
+        let state = filter.state.map(State::as_str);
+        let mut rows =
+            self.all(&sql, params![state, filter.callback_open, cap(limit)], case_row)?;
+        for row in &mut rows {
+            row.contact = row.contact.take().map(|contact| masked(&contact));
+        }
+        Ok(rows)
+    }
+
+    /// One case by its number.
+    pub fn case(&self, number: CaseNumber) -> Result<CaseDetail, StoreError> {
+        self.case_where("number", &i64::try_from(number.as_u64()).unwrap_or(0))
+    }
+
+    /// One case, a draft too, by its row id.
+    pub fn case_by_id(&self, id: i64) -> Result<CaseDetail, StoreError> {
+        self.case_where("id", &id)
+    }
+
+    /// The query code of a case, in clear: to be told to its citizen and to nobody else.
+    pub fn code(&self, number: CaseNumber) -> Result<QueryCode, StoreError> {
+        let sql = "SELECT code FROM case_file WHERE number = ?1 AND code IS NOT NULL";
+        let number = i64::try_from(number.as_u64()).unwrap_or(0);
+        let code = self.db.query_row(sql, [number], |row| row.get::<_, String>(0)).optional()?;
+        read_code(&code.ok_or(StoreError::NotFound)?)
+    }
+
+    fn case_where(&self, column: &str, value: &i64) -> Result<CaseDetail, StoreError> {
+        let sql = format!(
+            "SELECT {CASE_COLUMNS}, c.caller, c.text, c.round, c.nature, c.closed_on, c.merged_into
+             FROM {CASE_TABLES} WHERE c.{column} = ?1"
+        );
+        let detail = self.db.query_row(&sql, [value], case_detail).optional()?;
+        let mut detail = detail.ok_or(StoreError::NotFound)?;
+        let id = detail.row.id;
+        detail.events = self.all(
+            "SELECT seq, at, actor, body FROM event WHERE case_id = ?1 ORDER BY seq",
+            [id],
+            event_row,
+        )?;
+        detail.recordings =
+            self.recordings("case_id = ?1 OR call = ?2", params![id, detail.row.call])?;
+        Ok(detail)
+    }
+
+    /// The newest calls first.
+    pub fn calls(&self, limit: usize) -> Result<Vec<CallRow>, StoreError> {
+        let sql = format!("SELECT {CALL_COLUMNS} FROM call ORDER BY started_at DESC, id LIMIT ?1");
+        let mut rows = self.all(&sql, [cap(limit)], call_row)?;
+        for row in &mut rows {
+            row.caller = row.caller.take().map(|caller| masked(&caller));
+            row.cases = self.cases_of(&row.id)?;
+        }
+        Ok(rows)
+    }
+
+    /// One call by its id.
+    pub fn call(&self, id: &CallId) -> Result<CallDetail, StoreError> {
+        let sql = format!("SELECT {CALL_COLUMNS}, display, peer FROM call WHERE id = ?1");
+        let detail = self.db.query_row(&sql, [id.as_str()], call_detail).optional()?;
+        let mut detail = detail.ok_or(StoreError::NotFound)?;
+        detail.row.cases = self.cases_of(id.as_str())?;
+        detail.entries = self.all(
+            "SELECT at_ms, kind, value FROM call_entry WHERE call = ?1 ORDER BY position",
+            [id.as_str()],
+            |row| Ok(EntryRow { at_ms: row.get(0)?, kind: row.get(1)?, value: row.get(2)? }),
+        )?;
+        let of = |kind| {
+            let entries = detail.entries.iter().filter(move |entry| entry.kind == kind);
+            entries.map(|entry| entry.value.clone())
+        };
+        detail.digits = of("digit").collect();
+        detail.prompts = of("prompt").collect();
+        detail.legs = self.all(
+            "SELECT leg, role, peer, codec, from_ms, to_ms, received, sent, lost FROM call_leg
+             WHERE call = ?1 ORDER BY leg",
+            [id.as_str()],
+            leg_row,
+        )?;
+        detail.recordings = self.recordings("call = ?1", [id.as_str()])?;
+        Ok(detail)
+    }
+
+    fn cases_of(&self, call: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT number FROM case_file WHERE call = ?1 AND number IS NOT NULL ORDER BY id";
+        let numbers = self.all(sql, [call], |row| row.get(0))?;
+        numbers.into_iter().map(|number| Ok(read_number(number)?.to_string())).collect()
+    }
+
+    fn recordings(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<RecordingRow>, StoreError> {
+        let sql = format!(
+            "SELECT file, kind, duration_ms, speech_ms, sha256, found, missing FROM recording
+             WHERE {condition} ORDER BY id"
+        );
+        self.all(&sql, values, recording_row)
+    }
+
+    fn all<T>(
+        &self,
+        sql: &str,
+        values: impl rusqlite::Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.db.prepare_cached(sql)?;
+        Ok(statement.query_map(values, read)?.collect::<Result<_, _>>()?)
+    }
+}
+
+fn cap(limit: usize) -> impl ToSql {
+    i64::try_from(limit.min(ROWS_MAX)).unwrap_or(0)
+}
+
+/// A number as a list shows it.
+fn masked(number: &str) -> String {
+    PhoneNumber::parse(number).map_or_else(|_| "***".to_owned(), |number| number.masked())
+}
+
+/// RFC 3339 with the city's offset.
+fn clock(ms: i64) -> String {
+    let at = Timestamp::from_millisecond(ms).unwrap_or_default();
+    at.to_zoned(city_zone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
+}
+
+fn digits(number: Option<i64>) -> Option<String> {
+    number.map(|number| format!("{number:011}"))
+}
+
+fn case_row(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
+    Ok(CaseRow {
+        id: row.get(0)?,
+        number: digits(row.get(1)?),
+        state: row.get(2)?,
+        channel: row.get(3)?,
+        received_at: clock(row.get(4)?),
+        call: row.get(5)?,
+        contact: row.get(6)?,
+        summary: row.get(7)?,
+        unit: row.get(8)?,
+        due_on: row.get(9)?,
+        due_provisional: row.get(10)?,
+        callback_due_at: row.get::<_, Option<i64>>(11)?.map(clock),
+        callback_reason: row.get(12)?,
+        recording: row.get(13)?,
+    })
+}
+
+fn case_detail(row: &Row<'_>) -> rusqlite::Result<CaseDetail> {
+    Ok(CaseDetail {
+        row: case_row(row)?,
+        caller: row.get(14)?,
+        text: row.get(15)?,
+        round: row.get(16)?,
+        nature: row.get(17)?,
+        closed_on: row.get(18)?,
+        merged_into: digits(row.get(19)?),
+        events: vec![],
+        recordings: vec![],
+    })
+}
+
+fn event_row(row: &Row<'_>) -> rusqlite::Result<EventRow> {
+    let body: String = row.get(3)?;
+    let body = serde_json::from_str(&body).unwrap_or(serde_json::Value::Null);
+    Ok(EventRow { seq: row.get(0)?, at: clock(row.get(1)?), actor: row.get(2)?, body })
+}
+
+fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
+    Ok(RecordingRow {
+        file: row.get(0)?,
+        kind: row.get(1)?,
+        duration_ms: row.get(2)?,
+        speech_ms: row.get(3)?,
+        sha256: row.get(4)?,
+        found: row.get(5)?,
+        missing: row.get(6)?,
+    })
+}
+
+fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
+    Ok(CallRow {
+        id: row.get(0)?,
+        caller: row.get(1)?,
+        called: row.get(2)?,
+        started_at: clock(row.get(3)?),
+        ended_at: row.get::<_, Option<i64>>(4)?.map(clock),
+        lasted_ms: row.get(5)?,
+        ended_by: row.get(6)?,
+        cases: vec![],
+    })
+}
+
+fn call_detail(row: &Row<'_>) -> rusqlite::Result<CallDetail> {
+    Ok(CallDetail {
+        row: call_row(row)?,
+        display: row.get(7)?,
+        peer: row.get(8)?,
+        digits: String::new(),
+        prompts: vec![],
+        entries: vec![],
+        legs: vec![],
+        recordings: vec![],
+    })
+}
+
+fn leg_row(row: &Row<'_>) -> rusqlite::Result<LegRow> {
+    Ok(LegRow {
+        leg: row.get(0)?,
+        role: row.get(1)?,
+        peer: row.get(2)?,
+        codec: row.get(3)?,
+        from_ms: row.get(4)?,
+        to_ms: row.get(5)?,
+        received: row.get(6)?,
+        sent: row.get(7)?,
+        lost: row.get(8)?,
+    })
+}

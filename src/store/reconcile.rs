@@ -1,0 +1,284 @@
+//! What a crash left behind, put right before anything else happens: calls that never ended,
+//! recordings without a row, rows whose file is gone.
+
+use super::config::{RECORDINGS_FOLDER, StoreConfig};
+use super::error::{StoreError, at_path};
+use super::intake::{self, Desk};
+use super::recording::{Owner, is_inside, parse_recording_file, put};
+use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
+use crate::units::{CallId, PhoneNumber};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+use std::time::Duration;
+
+/// Files looked at below the folder of recordings at one start; the rest waits for the next.
+pub const RECORDINGS_SCANNED_MAX: usize = 1_000_000;
+
+/// Folders below the folder of recordings.
+const FOLDER_DEPTH_MAX: usize = 4;
+
+/// Bytes of a RIFF header with one `fmt ` chunk of PCM and a `data` chunk.
+const WAV_HEADER_BYTES: u64 = 44;
+
+/// What was put right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reconciled {
+    /// Calls that were running when the process died.
+    pub crashed_calls: usize,
+    /// Drafts with a callback task that were made for calls and messages nobody knew of.
+    pub drafts: usize,
+    /// Recordings that got their row now.
+    pub found: usize,
+    /// Rows whose file is gone.
+    pub missing: usize,
+    /// Headers whose length was put right.
+    pub repaired: usize,
+}
+
+/// A message that was found without a row.
+struct Message {
+    file: String,
+    summary: RecordingSummary,
+}
+
+/// Puts everything right in one transaction; headers of files before it.
+pub(super) fn run(
+    db: &mut Connection,
+    desk: &mut Desk,
+    config: &StoreConfig,
+) -> Result<Reconciled, StoreError> {
+    let mut report = Reconciled::default();
+    let tx = db.transaction()?;
+    report.missing = flag_missing(&tx, &config.path)?;
+    let mut messages = find_recordings(&tx, &config.path, &mut report)?;
+    for (call, caller, started_at) in running_calls(&tx)? {
+        report.crashed_calls += 1;
+        let lasted = config.opened_at.as_millisecond().saturating_sub(started_at).max(0);
+        tx.execute(
+            "UPDATE call SET ended_at = ?2, lasted_ms = ?3, ended_by = 'crash' WHERE id = ?1",
+            params![call.as_str(), started_at.saturating_add(lasted), lasted],
+        )?;
+        let message = messages.get_mut(&call).and_then(Vec::pop);
+        if message.is_some() || case_of_call(&tx, &call)?.is_none() {
+            let at = Timestamp::from_millisecond(started_at).unwrap_or(config.opened_at);
+            make_draft(&tx, desk, config.opened_at, &call, caller, at, message)?;
+            report.drafts += 1;
+        }
+    }
+    for (call, waiting) in messages {
+        report.drafts += adopt(&tx, desk, config.opened_at, &call, waiting)?;
+    }
+    tx.commit()?;
+    Ok(report)
+}
+
+/// Messages of calls that had ended: to the case of the call, or a draft each.
+fn adopt(
+    db: &Connection,
+    desk: &mut Desk,
+    now: Timestamp,
+    call: &CallId,
+    waiting: Vec<Message>,
+) -> Result<usize, StoreError> {
+    let mut drafts = 0;
+    for message in waiting {
+        if let Some(case_id) = case_of_call(db, call)? {
+            let owner = Owner { call: Some(call), case_id: Some(case_id) };
+            put(db, RecordingKind::Message, &message.summary, owner)?;
+        } else {
+            let (caller, at) = caller_of(db, call)?.unwrap_or((None, now));
+            make_draft(db, desk, now, call, caller, at, Some(message))?;
+            drafts += 1;
+        }
+    }
+    Ok(drafts)
+}
+
+/// A draft with a callback task, for a person to look at.
+fn make_draft(
+    db: &Connection,
+    desk: &mut Desk,
+    now: Timestamp,
+    call: &CallId,
+    caller: Option<PhoneNumber>,
+    received_at: Timestamp,
+    message: Option<Message>,
+) -> Result<(), StoreError> {
+    let key = match &message {
+        Some(message) => format!("found:{}", message.file),
+        None => format!("crash:{call}"),
+    };
+    let intake = NewIntake {
+        key,
+        kind: IntakeKind::Abandoned,
+        call: Some(call.clone()),
+        contact: None,
+        caller: Caller { number: caller, display: None },
+        received_at,
+        recording: message.map(|message| message.summary),
+        text: None,
+        callback: true,
+    };
+    intake::open(db, desk, now, &intake).map(|_| ())
+}
+
+type Running = (CallId, Option<PhoneNumber>, i64);
+
+fn running_calls(db: &Connection) -> Result<Vec<Running>, StoreError> {
+    let sql = "SELECT id, caller, started_at FROM call WHERE ended_at IS NULL ORDER BY id";
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut running = vec![];
+    while let Some(row) = rows.next()? {
+        let (id, caller): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        let id = CallId::parse(&id).map_err(|_| StoreError::Damaged("call id"))?;
+        running.push((id, caller.and_then(|text| PhoneNumber::parse(&text).ok()), row.get(2)?));
+    }
+    Ok(running)
+}
+
+fn case_of_call(db: &Connection, call: &CallId) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT id FROM case_file WHERE call = ?1 ORDER BY id LIMIT 1";
+    Ok(db.query_row(sql, [call.as_str()], |row| row.get(0)).optional()?)
+}
+
+type CallerAt = (Option<PhoneNumber>, Timestamp);
+
+fn caller_of(db: &Connection, call: &CallId) -> Result<Option<CallerAt>, StoreError> {
+    let sql = "SELECT caller, started_at FROM call WHERE id = ?1";
+    let row: Option<(Option<String>, i64)> =
+        db.query_row(sql, [call.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(row.map(|(caller, at)| {
+        let caller = caller.and_then(|text| PhoneNumber::parse(&text).ok());
+        (caller, Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH))
+    }))
+}
+
+/// Marks rows whose file is gone; gives how many are newly so.
+fn flag_missing(db: &Connection, data: &Path) -> Result<usize, StoreError> {
+    let mut statement = db.prepare("SELECT id, file FROM recording WHERE missing = 0")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut gone: Vec<i64> = vec![];
+    for row in rows {
+        let (id, file): (i64, String) = row?;
+        if !data.join(&file).is_file() {
+            gone.push(id);
+        }
+    }
+    for id in &gone {
+        db.execute("UPDATE recording SET missing = 1 WHERE id = ?1", [id])?;
+    }
+    Ok(gone.len())
+}
+
+/// Gives every file its row; messages that nobody knew of are handed back by call.
+fn find_recordings(
+    db: &Connection,
+    data: &Path,
+    report: &mut Reconciled,
+) -> Result<BTreeMap<CallId, Vec<Message>>, StoreError> {
+    let mut messages: BTreeMap<CallId, Vec<Message>> = BTreeMap::new();
+    for file in list_recordings(data)? {
+        let known =
+            db.prepare_cached("SELECT 1 FROM recording WHERE file = ?1")?.exists([&file])?;
+        let Some((call, kind)) = parse_recording_file(&file).filter(|_| !known) else { continue };
+        let path = data.join(&file);
+        let summary = match repair_wav(&path).and_then(|done| Ok((done, summarise(&path, &file)?)))
+        {
+            Ok((repaired, summary)) => {
+                report.repaired += usize::from(repaired);
+                summary
+            }
+            Err(error) => {
+                tracing::error!(file, %error, "a recording cannot be read and was passed over");
+                continue;
+            }
+        };
+        put(db, kind, &summary, Owner { call: Some(&call), case_id: None })?;
+        db.execute("UPDATE recording SET found = 1 WHERE file = ?1", [&file])?;
+        report.found += 1;
+        if kind == RecordingKind::Message {
+            messages.entry(call).or_default().push(Message { file, summary });
+        }
+    }
+    Ok(messages)
+}
+
+/// The files below the folder of recordings, as paths below the data folder, in order.
+pub(super) fn list_recordings(data: &Path) -> Result<Vec<String>, StoreError> {
+    let mut files = vec![];
+    let mut folders = vec![(data.join(RECORDINGS_FOLDER), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        if !folder.is_dir() {
+            continue;
+        }
+        for entry in at_path(&folder, std::fs::read_dir(&folder))? {
+            let path = at_path(&folder, entry)?.path();
+            if path.is_dir() && depth < FOLDER_DEPTH_MAX {
+                folders.push((path, depth + 1));
+            } else if path.extension().is_some_and(|end| end == "wav")
+                && files.len() < RECORDINGS_SCANNED_MAX
+                && let Some(file) = path.strip_prefix(data).ok().and_then(Path::to_str)
+                && is_inside(file)
+            {
+                files.push(file.to_owned());
+            }
+        }
+    }
+    files.sort_unstable();
+    Ok(files)
+}
+
+/// Puts the two lengths of a PCM header right when a crash left them short. `true` when it had to.
+fn repair_wav(path: &Path) -> std::io::Result<bool> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+    let length = file.metadata()?.len();
+    let mut header = [0; 44];
+    if length < WAV_HEADER_BYTES || file.read_exact(&mut header).is_err() {
+        return Ok(false);
+    }
+    let plain = header.starts_with(b"RIFF") && header[36..40] == *b"data";
+    let data = u32::try_from(length - WAV_HEADER_BYTES).unwrap_or(u32::MAX);
+    if !plain || header[40..44] == data.to_le_bytes() {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::Start(4))?;
+    file.write_all(&data.saturating_add(36).to_le_bytes())?;
+    file.seek(SeekFrom::Start(40))?;
+    file.write_all(&data.to_le_bytes())?;
+    file.sync_all()?;
+    Ok(true)
+}
+
+/// Length and hash of a file that was found. How much of it is speech is not known.
+fn summarise(path: &Path, file: &str) -> std::io::Result<RecordingSummary> {
+    let mut header = [0; 44];
+    let read = File::open(path)?.read(&mut header)?;
+    let field = |at: usize| {
+        header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_le_bytes)
+    };
+    let (bytes_per_second, data) = (field(28), field(40));
+    let known = read == header.len() && bytes_per_second > 0;
+    let ms = if known { u64::from(data) * 1000 / u64::from(bytes_per_second) } else { 0 };
+    let sha256 = sha256_of(path)?;
+    let (file, duration) = (file.to_owned(), Duration::from_millis(ms));
+    Ok(RecordingSummary { file, duration, speech: Duration::ZERO, sha256 })
+}
+
+/// SHA-256 of a file.
+pub(super) fn sha256_of(path: &Path) -> std::io::Result<[u8; 32]> {
+    let mut sha = Sha256::new();
+    let mut file = File::open(path)?;
+    let mut buffer = [0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(sha.finalize().into()),
+            read => sha.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
+}

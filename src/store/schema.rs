@@ -1,0 +1,179 @@
+//! Opening connections, and bringing a database to the current schema.
+
+use super::config::{
+    BACKUP_FOLDER, BUSY_TIMEOUT_MS, JOURNAL_BYTES_MAX, StoreConfig, database_path,
+};
+use super::error::{StoreError, at_path};
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// The whole current schema.
+const SCHEMA: &str = include_str!("../../schema.sql");
+
+/// The way there, one file a version.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+
+/// Prepared statements kept per connection.
+const STATEMENTS_MAX: usize = 64;
+
+/// Memory of a reader that maps the file, in bytes.
+const READER_MMAP_BYTES_MAX: i64 = 256 << 20;
+
+/// Makes a folder that only its owner can look into.
+pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
+    at_path(path, std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path))
+}
+
+/// The connection that writes. Makes the database when it is not there.
+pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError> {
+    let mut db = Connection::open(database_path(&config.path))?;
+    db.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    refuse_newer(&db, MIGRATIONS)?;
+    // FULL: a commit that was acknowledged is on the disk, also after a power cut.
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "cell_size_check", true)?;
+    db.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    migrate(&mut db, MIGRATIONS, Some((&config.path, config.opened_at)))?;
+    Ok(db)
+}
+
+/// A connection that cannot write.
+pub(super) fn open_reader(data: &Path) -> Result<Connection, StoreError> {
+    let path = database_path(data);
+    if !path.is_file() {
+        return Err(StoreError::Missing(path));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    db.pragma_update(None, "query_only", true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "mmap_size", READER_MMAP_BYTES_MAX)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    refuse_newer(&db, MIGRATIONS)?;
+    Ok(db)
+}
+
+fn version(db: &Connection) -> Result<u32, StoreError> {
+    Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn known(migrations: &[&str]) -> u32 {
+    u32::try_from(migrations.len()).unwrap_or(u32::MAX)
+}
+
+fn refuse_newer(db: &Connection, migrations: &[&str]) -> Result<(), StoreError> {
+    let (found, known) = (version(db)?, known(migrations));
+    if found > known { Err(StoreError::Newer { found, known }) } else { Ok(()) }
+}
+
+/// Brings a database to the last version: a new one at once by `schema.sql`, an older one step by
+/// step after a copy was made.
+fn migrate(
+    db: &mut Connection,
+    migrations: &[&str],
+    backup: Option<(&Path, Timestamp)>,
+) -> Result<(), StoreError> {
+    let from = version(db)?;
+    if from == 0 {
+        return step(db, SCHEMA, known(migrations));
+    }
+    if from < known(migrations)
+        && let Some((data, at)) = backup
+    {
+        back_up(db, data, from, at)?;
+    }
+    for (number, sql) in (1_u32..).zip(migrations).skip(usize::try_from(from).unwrap_or(0)) {
+        step(db, sql, number)?;
+    }
+    Ok(())
+}
+
+/// One version, whole or not at all.
+fn step(db: &mut Connection, sql: &str, number: u32) -> Result<(), StoreError> {
+    let tx = db.transaction()?;
+    tx.execute_batch(sql)?;
+    tx.pragma_update(None, "user_version", number)?;
+    let broken = tx.prepare("PRAGMA foreign_key_check")?.exists([])?;
+    if broken {
+        return Err(StoreError::Damaged("references after a migration"));
+    }
+    Ok(tx.commit()?)
+}
+
+fn back_up(db: &Connection, data: &Path, from: u32, at: Timestamp) -> Result<(), StoreError> {
+    let folder = data.join(BACKUP_FOLDER);
+    make_folder(&folder)?;
+    let file = folder.join(format!("mayorline-v{from}-{}.db", at.as_millisecond()));
+    db.execute("VACUUM INTO ?1", [file.to_string_lossy()])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every object with its text, without comments and white space.
+    fn objects(db: &Connection) -> Vec<(String, String, String)> {
+        let sql = "SELECT type, name, COALESCE(sql, '') FROM sqlite_schema ORDER BY type, name";
+        let mut statement = db.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            let text: String = row.get(2)?;
+            let bare: String =
+                text.lines().map(|line| line.split("--").next().unwrap_or("")).collect();
+            Ok((row.get(0)?, row.get(1)?, bare.split_whitespace().collect()))
+        });
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_fresh_schema_is_the_same_as_all_migrations_one_by_one() {
+        let mut fresh = Connection::open_in_memory().unwrap();
+        migrate(&mut fresh, MIGRATIONS, None).unwrap();
+        let mut stepped = Connection::open_in_memory().unwrap();
+        for (number, sql) in (1..).zip(MIGRATIONS) {
+            step(&mut stepped, sql, number).unwrap();
+        }
+        assert!(objects(&fresh).len() > 30);
+        assert_eq!(objects(&fresh), objects(&stepped));
+        assert_eq!(version(&fresh).unwrap(), version(&stepped).unwrap());
+    }
+
+    #[test]
+    fn an_older_database_is_copied_and_brought_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let mut db = open_writer(&config).unwrap();
+        let last = known(MIGRATIONS);
+        let mut longer = MIGRATIONS.to_vec();
+        longer.push("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT;");
+        migrate(&mut db, &longer, Some((folder.path(), config.opened_at))).unwrap();
+        assert_eq!(version(&db).unwrap(), last + 1);
+        let copy = folder.path().join(format!("backup/mayorline-v{last}-0.db"));
+        let copy = Connection::open(copy).unwrap();
+        assert_eq!(version(&copy).unwrap(), last);
+        drop(db);
+        let error = open_writer(&config).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { .. }), "{error}");
+        assert!(error.to_string().contains("newer program"));
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_nothing_behind() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db, MIGRATIONS, None).unwrap();
+        let before = objects(&db);
+        let mut longer = MIGRATIONS.to_vec();
+        longer.push("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT; SELECT nonsense;");
+        assert!(migrate(&mut db, &longer, None).is_err());
+        assert_eq!(objects(&db), before);
+        assert_eq!(version(&db).unwrap(), known(MIGRATIONS));
+    }
+}

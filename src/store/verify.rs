@@ -1,0 +1,279 @@
+//! Proves a data folder: the chain of events, the rows against a fold of their events, recordings
+//! against their files both ways, the numbers of each day, and SQLite's own checks.
+
+use super::case_file;
+use super::chain::{self, Link};
+use super::error::StoreError;
+use super::reconcile::{list_recordings, sha256_of};
+use super::recording::{hex, parse_recording_file};
+use super::schema;
+use crate::domain::case::{Case, apply};
+use rusqlite::{Connection, Row};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Faults that are listed; more are only counted.
+pub const FAULTS_MAX: usize = 1000;
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// `chain`, `private`, `projection`, `callback`, `recording`, `sequence`, `database`.
+    pub area: &'static str,
+    /// Where: event, case, file, day. Never a citizen's number.
+    pub subject: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+/// What was looked at and what was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct VerifyReport {
+    /// Events in the chain.
+    pub events: u64,
+    /// Cases whose row was compared with its events.
+    pub cases: u64,
+    /// Recordings whose file was hashed.
+    pub recordings: u64,
+    /// Days whose numbers were counted.
+    pub days: u64,
+    /// Private parts that were erased; not a fault.
+    pub erased: u64,
+    /// Hash of the last event, in hexadecimal: to be written down outside.
+    pub head: String,
+    /// How many faults there are.
+    pub fault_count: u64,
+    /// The first of them.
+    pub faults: Vec<Fault>,
+}
+
+impl VerifyReport {
+    /// Nothing is wrong.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.fault_count == 0
+    }
+
+    fn fault(&mut self, area: &'static str, subject: impl ToString, problem: impl Into<String>) {
+        self.fault_count += 1;
+        if self.faults.len() < FAULTS_MAX {
+            let (subject, problem) = (subject.to_string(), problem.into());
+            self.faults.push(Fault { area, subject, problem });
+        }
+    }
+}
+
+/// Checks everything in the data folder and changes nothing. An error means that it could not be
+/// looked at; what is wrong stands in the report. One read transaction: a running service goes on.
+pub fn verify(data: &Path) -> Result<VerifyReport, StoreError> {
+    let db = schema::open_reader(data)?;
+    let tx = db.unchecked_transaction()?;
+    let mut report = VerifyReport::default();
+    check_database(&tx, &mut report)?;
+    check_chain(&tx, &mut report)?;
+    check_cases(&tx, &mut report)?;
+    check_days(&tx, &mut report)?;
+    check_recordings(&tx, data, &mut report)?;
+    Ok(report)
+}
+
+fn check_database(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let mut check = db.prepare("PRAGMA integrity_check(100)")?;
+    let mut rows = check.query([])?;
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(0)?;
+        if text != "ok" {
+            report.fault("database", "integrity_check", text);
+        }
+    }
+    let mut check = db.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = check.query([])?;
+    while let Some(row) = rows.next()? {
+        let table: String = row.get(0)?;
+        report.fault("database", table, "a row refers to nothing");
+    }
+    Ok(())
+}
+
+fn check_chain(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let mut statement = db.prepare(
+        "SELECT e.seq, e.case_id, e.at, e.actor, e.body, e.private_digest, e.prev, e.hash,
+                p.salt, p.body
+         FROM event e LEFT JOIN event_private p USING (seq) ORDER BY e.seq",
+    )?;
+    let mut rows = statement.query([])?;
+    let (mut seq, mut prev) = (0, chain::START);
+    while let Some(row) = rows.next()? {
+        seq += 1;
+        report.events += 1;
+        prev = check_link(row, seq, &prev, report)?;
+    }
+    report.head = hex(&prev);
+    Ok(())
+}
+
+fn check_link(
+    row: &Row<'_>,
+    expected: i64,
+    prev: &[u8; 32],
+    report: &mut VerifyReport,
+) -> Result<[u8; 32], StoreError> {
+    let seq: i64 = row.get(0)?;
+    let (actor, body): (String, String) = (row.get(3)?, row.get(4)?);
+    let digest: Option<[u8; 32]> = row.get(5)?;
+    let (stored_prev, stored): ([u8; 32], [u8; 32]) = (row.get(6)?, row.get(7)?);
+    let private_digest = digest.as_ref().map(|digest| &digest[..]);
+    let (case_id, at) = (row.get(1)?, row.get(2)?);
+    let link = Link { seq, case_id, at, actor: &actor, body: &body, private_digest };
+    if seq != expected {
+        report.fault("chain", seq, "an event before it is missing");
+    }
+    if stored_prev != *prev {
+        report.fault("chain", seq, "does not follow the event before it");
+    }
+    if chain::hash(prev, &link) != stored {
+        report.fault("chain", seq, "was changed");
+    }
+    let private: Option<(Vec<u8>, String)> = row.get::<_, Option<_>>(8)?.zip(row.get(9)?);
+    match (digest, private) {
+        (Some(digest), Some((salt, body))) if chain::private_digest(&salt, &body) != digest => {
+            report.fault("private", seq, "was changed");
+        }
+        (Some(_), None) => report.erased += 1,
+        (None, Some(_)) => report.fault("private", seq, "was added"),
+        _ => {}
+    }
+    Ok(stored)
+}
+
+/// One case being folded.
+struct Fold {
+    id: i64,
+    case: Case,
+    last: i64,
+}
+
+/// Folds all events by case and compares each with its row.
+fn check_cases(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let mut statement = db.prepare(
+        "SELECT e.case_id, e.seq, e.body, p.body
+         FROM event e LEFT JOIN event_private p USING (seq) ORDER BY e.case_id, e.seq",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut open: Option<Fold> = None;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get(0)?;
+        if open.as_ref().is_some_and(|fold| fold.id != id)
+            && let Some(done) = open.take()
+        {
+            compare(db, &done, report)?;
+        }
+        let fold = open.get_or_insert_with(|| Fold { id, case: Case::default(), last: 0 });
+        fold.last = row.get(1)?;
+        let (body, private): (String, Option<String>) = (row.get(2)?, row.get(3)?);
+        match case_file::join(&body, private.as_deref()) {
+            Ok(event) => fold.case = apply(std::mem::take(&mut fold.case), &event),
+            Err(error) => report.fault("projection", fold.last, error.to_string()),
+        }
+    }
+    if let Some(done) = open {
+        compare(db, &done, report)?;
+    }
+    let sql = "SELECT id FROM case_file WHERE id NOT IN (SELECT case_id FROM event)";
+    for id in column(db, sql)? {
+        report.fault("projection", id, "has a row and no event");
+    }
+    Ok(())
+}
+
+fn compare(db: &Connection, fold: &Fold, report: &mut VerifyReport) -> Result<(), StoreError> {
+    report.cases += 1;
+    match case_file::differs(db, fold.id, &fold.case) {
+        Ok(None) => {}
+        Ok(Some(column)) => {
+            report.fault("projection", fold.id, format!("{column} is not what the events say"));
+        }
+        Err(_) => report.fault("projection", fold.id, "has events and no row"),
+    }
+    let last = db
+        .prepare_cached("SELECT last_event FROM case_file WHERE id = ?1")?
+        .query_row([fold.id], |row| row.get(0));
+    if last.is_ok_and(|last: i64| last != fold.last) {
+        report.fault("chain", fold.last, "events after it are missing");
+    }
+    let tasks: i64 = db
+        .prepare_cached("SELECT count(*) FROM callback_task WHERE case_id = ?1")?
+        .query_row([fold.id], |row| row.get(0))?;
+    if (tasks == 1) != fold.case.callback.is_some() {
+        report.fault("callback", fold.id, "the callback task is not what the events say");
+    }
+    Ok(())
+}
+
+/// Every number from 1 to the last of its day stands on exactly one case.
+fn check_days(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
+    let mut statement = db.prepare(
+        "SELECT d.day, d.last, count(c.number), COALESCE(min(c.number / 10 % 10000), 0),
+                COALESCE(max(c.number / 10 % 10000), 0)
+         FROM day_sequence d
+         LEFT JOIN case_file c
+           ON c.number BETWEEN d.day * 100000 AND d.day * 100000 + 99999
+         GROUP BY d.day",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        report.days += 1;
+        let day: i64 = row.get(0)?;
+        let (last, count, min, max): (i64, i64, i64, i64) =
+            (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
+        if (count, min, max) != (last, 1, last) {
+            report.fault("sequence", day, format!("{last} numbers given, {count} cases found"));
+        }
+    }
+    let sql = "SELECT id FROM case_file
+               WHERE number IS NOT NULL AND number / 100000 NOT IN (SELECT day FROM day_sequence)";
+    for id in column(db, sql)? {
+        report.fault("sequence", id, "its day gave out no number");
+    }
+    Ok(())
+}
+
+fn column(db: &Connection, sql: &str) -> Result<Vec<i64>, StoreError> {
+    let mut statement = db.prepare(sql)?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Every row has its file with its hash, every file its row.
+fn check_recordings(
+    db: &Connection,
+    data: &Path,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
+    let mut statement = db.prepare("SELECT file, sha256 FROM recording ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    let mut known = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        let (file, sha256): (String, String) = (row.get(0)?, row.get(1)?);
+        report.recordings += 1;
+        match sha256_of(&data.join(&file)) {
+            Ok(found) if hex(&found) == sha256 => {}
+            Ok(_) => report.fault("recording", &file, "the file was changed"),
+            Err(_) => report.fault("recording", &file, "the file is missing or unreadable"),
+        }
+        known.insert(file);
+    }
+    for file in list_recordings(data)? {
+        if !known.contains(&file) && !is_being_made(db, &file)? {
+            report.fault("recording", &file, "no row knows this file");
+        }
+    }
+    Ok(())
+}
+
+/// A recording of a call that still runs gets its row when the call ends.
+fn is_being_made(db: &Connection, file: &str) -> Result<bool, StoreError> {
+    let Some((call, _)) = parse_recording_file(file) else { return Ok(false) };
+    let mut running = db.prepare_cached("SELECT 1 FROM call WHERE id = ?1 AND ended_at IS NULL")?;
+    Ok(running.exists([call.as_str()])?)
+}

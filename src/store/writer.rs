@@ -1,0 +1,325 @@
+//! The one thread that writes. Jobs that wait together share one commit: each runs in its own
+//! savepoint, so one that fails takes back only itself, and every answer waits for the commit.
+//!
+//! When the disk is full or fails, the open transaction is given up, everything is answered with
+//! `Unavailable` and the store is down until a trial write succeeds. Rows of the call ledger wait
+//! that long in a bounded list; nothing else is kept, because nothing else was promised.
+
+use super::config::{GROUP_JOBS_MAX, LEDGER_BACKLOG_MAX, PROBE_INTERVAL_MS};
+use super::error::StoreError;
+use super::guard::{self, Tally};
+use super::handle::Reply;
+use super::intake::{self, Desk, Opened};
+use super::ledger::{self, CallStarted, LegRecord};
+use crate::domain::call::{CallRecord, Lookup, NewIntake, StoreReply};
+use crate::domain::case::CaseEvent;
+use crate::units::CaseNumber;
+use jiff::Timestamp;
+use rusqlite::Connection;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+/// Bytes of a trial write: more than one page, so that the file must have room to grow.
+const PROBE_BYTES: i64 = 64 << 10;
+
+/// Proof that a commit reached the disk. Only [`Committed::commit`] makes one, so whatever tells a
+/// citizen a number cannot be written without it.
+#[derive(Debug)]
+pub struct Committed(());
+
+impl Committed {
+    /// Commits the open transaction; takes it back when that fails.
+    fn commit(db: &Connection) -> Result<Self, StoreError> {
+        match db.execute_batch("COMMIT") {
+            Ok(()) => Ok(Self(())),
+            Err(error) => {
+                give_up(db);
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// Ends a transaction that SQLite may have ended by itself.
+fn give_up(db: &Connection) {
+    if !db.is_autocommit() {
+        // When even this fails the next BEGIN fails too, and the store stays down.
+        let _ = db.execute_batch("ROLLBACK");
+    }
+}
+
+/// The reply to [`Job::Record`].
+pub(super) type RecordReply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// What the writer is asked to do.
+pub(super) enum Job {
+    /// Turn a contact into a case.
+    Open { at: Timestamp, intake: Box<NewIntake>, reply: Reply },
+    /// Store the counts of a look-up, then give its answer.
+    Tally { at: Timestamp, tallies: Vec<Tally>, answer: Lookup, reply: Reply },
+    /// Append events to a case.
+    Record {
+        at: Timestamp,
+        number: CaseNumber,
+        events: Vec<CaseEvent>,
+        actor: String,
+        reply: RecordReply,
+    },
+    /// A call was answered.
+    CallStarted(Box<CallStarted>),
+    /// A call has ended.
+    CallFinished { at: Timestamp, record: Box<CallRecord>, legs: Vec<LegRecord> },
+    /// Finish what waits and end.
+    Close,
+}
+
+/// What a job did inside the transaction.
+enum Done {
+    Opened(Opened),
+    Written,
+}
+
+impl Job {
+    fn run(&self, db: &Connection, desk: &mut Desk) -> Result<Done, StoreError> {
+        match self {
+            Self::Open { at, intake, .. } => {
+                return intake::open(db, desk, *at, intake).map(Done::Opened);
+            }
+            Self::Tally { at, tallies, .. } => guard::put(db, tallies, *at)?,
+            Self::Record { at, number, events, actor, .. } => {
+                intake::record(db, desk, *at, *number, events, actor)?;
+            }
+            Self::CallStarted(call) => ledger::start(db, call)?,
+            Self::CallFinished { at, record, legs } => ledger::finish(db, *at, record, legs)?,
+            Self::Close => {}
+        }
+        Ok(Done::Written)
+    }
+
+    /// Answers after the commit.
+    fn answer(self, done: Done, _proof: &Committed) {
+        match (self, done) {
+            (Self::Open { reply, .. }, Done::Opened(Opened { number, code, .. })) => {
+                reply(StoreReply::Opened { number, code });
+            }
+            (Self::Tally { reply, answer, .. }, _) => reply(StoreReply::LookedUp(answer)),
+            (Self::Record { reply, .. }, _) => reply(Ok(())),
+            _ => {}
+        }
+    }
+
+    /// Answers that nothing was stored.
+    fn refuse(self, error: StoreError) {
+        match self {
+            Self::Open { reply, .. } | Self::Tally { reply, .. } => reply(StoreReply::Unavailable),
+            Self::Record { reply, .. } => reply(Err(error)),
+            Self::CallStarted(_) | Self::CallFinished { .. } | Self::Close => {}
+        }
+    }
+
+    fn is_ledger(&self) -> bool {
+        matches!(self, Self::CallStarted(_) | Self::CallFinished { .. })
+    }
+}
+
+/// What the writer tells the handles.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// Commits succeed.
+    pub(super) up: AtomicBool,
+    /// Commits so far.
+    pub(super) commits: AtomicU64,
+    /// Jobs that were committed.
+    pub(super) jobs: AtomicU64,
+    /// Times the store went down.
+    pub(super) outages: AtomicU64,
+    /// Ledger rows that were given up.
+    pub(super) ledger_lost: AtomicU64,
+}
+
+/// The writer's thread.
+pub(super) struct Writer {
+    pub(super) db: Connection,
+    pub(super) desk: Desk,
+    pub(super) jobs: Receiver<Job>,
+    pub(super) shared: Arc<Shared>,
+    /// Ledger rows that wait for the disk.
+    pub(super) backlog: VecDeque<Job>,
+}
+
+/// Whether the thread goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    Continue,
+    Close,
+}
+
+impl Writer {
+    /// Runs until it is told to close or nobody can ask any more.
+    pub(super) fn run(mut self) {
+        while let Ok(first) = self.jobs.recv() {
+            let (batch, mut next) = self.gather(first);
+            self.commit_all(batch);
+            if next == Next::Continue && !self.shared.up.load(Ordering::Acquire) {
+                next = self.wait_until_up();
+            }
+            if next == Next::Close {
+                break;
+            }
+        }
+        self.close();
+    }
+
+    /// The first job and those that wait behind it.
+    fn gather(&self, first: Job) -> (Vec<Job>, Next) {
+        let mut batch = Vec::with_capacity(GROUP_JOBS_MAX);
+        let mut job = first;
+        loop {
+            if matches!(job, Job::Close) {
+                return (batch, Next::Close);
+            }
+            batch.push(job);
+            if batch.len() == GROUP_JOBS_MAX {
+                return (batch, Next::Continue);
+            }
+            match self.jobs.try_recv() {
+                Ok(more) => job = more,
+                Err(_) => return (batch, Next::Continue),
+            }
+        }
+    }
+
+    fn commit_all(&mut self, batch: Vec<Job>) {
+        if batch.is_empty() {
+            return;
+        }
+        match self.attempt(&batch) {
+            Ok((outcomes, committed)) => {
+                self.shared.commits.fetch_add(1, Ordering::Relaxed);
+                for (job, outcome) in batch.into_iter().zip(outcomes) {
+                    self.answer(job, outcome, &committed);
+                }
+            }
+            Err(error) => self.go_down(&error, batch),
+        }
+    }
+
+    fn answer(&self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {
+        match outcome {
+            Ok(done) => {
+                self.shared.jobs.fetch_add(1, Ordering::Relaxed);
+                job.answer(done, committed);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a job was not stored");
+                if job.is_ledger() {
+                    self.shared.ledger_lost.fetch_add(1, Ordering::Relaxed);
+                }
+                job.refuse(error);
+            }
+        }
+    }
+
+    /// One transaction over all jobs. An error means that none of them is stored.
+    fn attempt(&mut self, batch: &[Job]) -> Result<Attempt, StoreError> {
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for job in batch {
+            match self.run_one(job) {
+                Err(error) if error.is_outage() || self.db.is_autocommit() => {
+                    give_up(&self.db);
+                    return Err(error);
+                }
+                outcome => outcomes.push(outcome),
+            }
+        }
+        Committed::commit(&self.db).map(|committed| (outcomes, committed))
+    }
+
+    /// One job in its savepoint.
+    fn run_one(&mut self, job: &Job) -> Result<Done, StoreError> {
+        self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
+        let outcome = job.run(&self.db, &mut self.desk);
+        if outcome.is_err() && !self.db.is_autocommit() {
+            self.db.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        }
+        if !self.db.is_autocommit() {
+            self.db.prepare_cached("RELEASE job")?.execute([])?;
+        }
+        outcome
+    }
+
+    fn go_down(&mut self, error: &StoreError, batch: Vec<Job>) {
+        tracing::error!(%error, "the store cannot commit");
+        self.shared.up.store(false, Ordering::Release);
+        self.shared.outages.fetch_add(1, Ordering::Relaxed);
+        batch.into_iter().for_each(|job| self.put_off(job));
+    }
+
+    /// Keeps a ledger row for later; answers everything else with "not stored".
+    fn put_off(&mut self, job: Job) {
+        if !job.is_ledger() {
+            job.refuse(StoreError::Unavailable);
+        } else if self.backlog.len() < LEDGER_BACKLOG_MAX {
+            self.backlog.push_back(job);
+        } else {
+            self.shared.ledger_lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Tries the disk again and again.
+    fn wait_until_up(&mut self) -> Next {
+        loop {
+            std::thread::sleep(Duration::from_millis(PROBE_INTERVAL_MS));
+            while let Ok(job) = self.jobs.try_recv() {
+                if matches!(job, Job::Close) {
+                    return Next::Close;
+                }
+                self.put_off(job);
+            }
+            if self.probe().is_ok() {
+                tracing::warn!(backlog = self.backlog.len(), "the store commits again");
+                self.shared.up.store(true, Ordering::Release);
+                let waiting = self.backlog.drain(..).collect();
+                self.commit_all(waiting);
+                if self.shared.up.load(Ordering::Acquire) {
+                    return Next::Continue;
+                }
+            }
+        }
+    }
+
+    /// A trial write that makes the file grow.
+    fn probe(&self) -> Result<(), StoreError> {
+        give_up(&self.db);
+        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        let put = "INSERT OR REPLACE INTO meta VALUES ('probe', hex(zeroblob(?1)))";
+        if let Err(error) = self.db.execute(put, [PROBE_BYTES / 2]) {
+            give_up(&self.db);
+            return Err(error.into());
+        }
+        Committed::commit(&self.db)?;
+        self.db.execute("DELETE FROM meta WHERE key = 'probe'", [])?;
+        Ok(())
+    }
+
+    /// What waits is refused, the log is taken into the file.
+    fn close(mut self) {
+        while let Ok(job) = self.jobs.try_recv() {
+            self.put_off(job);
+        }
+        let lost = u64::try_from(self.backlog.len()).unwrap_or(u64::MAX);
+        self.shared.ledger_lost.fetch_add(lost, Ordering::Relaxed);
+        self.shared.up.store(false, Ordering::Release);
+        let tidy = "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);";
+        if let Err(error) = self.db.execute_batch(tidy) {
+            tracing::warn!(%error, "the log was not taken into the database at closing");
+        }
+    }
+}
+
+/// The outcome of each job, and the proof of their commit.
+type Attempt = (Vec<Result<Done, StoreError>>, Committed);
