@@ -12,6 +12,8 @@ pub mod say;
 pub mod say_text;
 pub mod say_time;
 pub mod script;
+#[cfg(test)]
+mod tests;
 
 pub use ids::PromptId;
 pub use script::{Script, Value, plan};
