@@ -4,13 +4,13 @@ use crate::line::{
     House, LINE, PROMPTS, Receipt, SENTENCE_LIMIT, ask, case_numbers, hand_in, recordings,
     speak_message, trimmed, voice,
 };
-use crate::support::audio::{alaw_encode, find, frames_in_order, read_wav, to_alaw};
+use crate::support::audio::{alaw_encode, find, frames_in_order, read_wav, to_alaw, write_wav};
 use crate::support::citizen::{Call, Dial, ULAW};
 use crate::support::clients::baresip::Baresip;
 use crate::support::clients::linphone::Linphone;
 use crate::support::clients::sipp;
 use crate::support::rtp::Impairment;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 fn leave_message(house: &House, from: &str) -> (Receipt, Vec<u8>) {
@@ -50,7 +50,7 @@ fn a_spoken_message_becomes_a_case_with_the_very_audio() {
     assert!(!files.is_empty(), "the case names no recording: {shown}");
     let spoken: Vec<i16> = sent.iter().map(|b| crate::support::audio::alaw_decode(*b)).collect();
     let spoken = to_alaw(trimmed(&spoken));
-    let kept = |file: &std::path::PathBuf| to_alaw(&read_wav(file, 0));
+    let kept = |file: &PathBuf| to_alaw(&read_wav(file, 0));
     let frames = spoken.len() / 160;
     let nearest = files.iter().map(|f| frames_in_order(&kept(f), &spoken)).max();
     let whole = files.iter().any(|file| find(&kept(file), &spoken).is_some());
@@ -171,7 +171,7 @@ fn heard_most_of(samples: &[i16], id: &str) {
 #[test]
 fn baresip_leaves_a_message_by_keys_and_voice() {
     let house = House::open();
-    let mut phone = Baresip::start("19900000002", &voice(house.folder.path()));
+    let mut phone = Baresip::start("19900000002", &long_voice(house.folder.path()));
     phone.dial(LINE, house.service.udp());
     message_by_clock(|keys| phone.press(keys));
     phone.hang_up();
@@ -184,13 +184,21 @@ fn baresip_leaves_a_message_by_keys_and_voice() {
 fn linphone_leaves_a_message_by_keys_and_voice() {
     let house = House::open();
     let udp = house.service.udp();
-    let mut phone = Linphone::start("19900000003", udp, &voice(house.folder.path()));
+    let mut phone = Linphone::start("19900000003", udp, &long_voice(house.folder.path()));
     phone.dial(LINE, udp);
     message_by_clock(|keys| phone.press(keys));
     phone.hang_up();
     heard_most_of(&phone.quit(), "G02");
     let listed = case_numbers(&house.service.json(&["case", "list"]));
     assert_eq!(listed.len(), 1, "one message, one case: {listed:?}");
+}
+
+/// The sentence over and over: a foreign phone plays its file from the start of the call.
+fn long_voice(folder: &Path) -> PathBuf {
+    let file = folder.join("long.wav");
+    let sentence = read_wav(&voice(folder), 0);
+    write_wav(&file, &sentence.repeat(10));
+    file
 }
 
 /// A phone that cannot be listened to while it calls goes by the lengths of the prompts.
