@@ -2,8 +2,7 @@
 
 use super::cli::Common;
 use super::exit::{Exit, Failure};
-use super::{clock, serve};
-use crate::store::{Reader, StoreError};
+use crate::store::{CaseFilter, Reader, StoreError, VerifyReport};
 use crate::units::{CallId, CaseNumber};
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -79,14 +78,18 @@ impl Output {
 }
 
 fn refused(error: &StoreError) -> Exit {
-    Exit::new(Failure::Data, error)
+    let failure = match error {
+        StoreError::NotFound => Failure::NoInput,
+        _ => Failure::Data,
+    };
+    Exit::new(failure, error)
 }
 
 /// Cases.
 pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
     match verb {
         CaseVerb::List(list) => {
-            let rows = list.output.reader()?.cases(list.limit).map_err(|e| refused(&e))?;
+            let rows = list.output.reader()?.cases(&CaseFilter::default(), list.limit).map_err(|e| refused(&e))?;
             list.output.print(&rows)
         }
         CaseVerb::Show { number, output } => {
@@ -94,7 +97,7 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
             let found = match number.strip_prefix("draft-") {
                 Some(id) => {
                     let id = id.parse().map_err(|_| Exit::new(Failure::Usage, "not a draft id"))?;
-                    reader.draft(id)
+                    reader.case_by_id(id)
                 }
                 None => {
                     let number =
@@ -102,10 +105,7 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
                     reader.case(number)
                 }
             };
-            match found.map_err(|e| refused(&e))? {
-                Some(case) => output.print(&case),
-                None => Err(Exit::new(Failure::NoInput, format!("no case {number}"))),
-            }
+            output.print(&found.map_err(|e| refused(&e))?)
         }
     }
 }
@@ -119,22 +119,33 @@ pub(super) fn call(verb: CallVerb) -> Result<(), Exit> {
         }
         CallVerb::Show { id, output } => {
             let id = CallId::parse(&id).map_err(|error| Exit::new(Failure::Usage, error))?;
-            match output.reader()?.call(&id).map_err(|e| refused(&e))? {
-                Some(call) => output.print(&call),
-                None => Err(Exit::new(Failure::NoInput, format!("no call {id}"))),
-            }
+            output.print(&output.reader()?.call(&id).map_err(|e| refused(&e))?)
         }
     }
 }
 
 /// `mayorline verify`
 pub(super) fn verify(common: &Common) -> Result<(), Exit> {
-    let config = common.load()?;
-    let calendar = serve::calendar(&config)?;
-    let now = (clock::system().wall)();
-    let report = crate::store::verify(&common.data, &calendar, now).map_err(|e| refused(&e))?;
-    print!("{report}");
-    if report.is_ok() { Ok(()) } else { Err(Exit::new(Failure::Data, "the store is not sound")) }
+    common.load()?;
+    let report = crate::store::verify(&common.data).map_err(|e| refused(&e))?;
+    print!("{}", described(&report));
+    if report.is_sound() {
+        Ok(())
+    } else {
+        Err(Exit::new(Failure::Data, format!("{} faults", report.fault_count)))
+    }
+}
+
+fn described(report: &VerifyReport) -> String {
+    let mut text = format!(
+        "events {}, cases {}, recordings {}, days {}, erased {}\nhead {}\n",
+        report.events, report.cases, report.recordings, report.days, report.erased, report.head
+    );
+    for fault in &report.faults {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "FAULT {} {}: {}", fault.area, fault.subject, fault.problem);
+    }
+    text
 }
 
 /// Lists as lines of `key=value`, one object a block.

@@ -5,7 +5,7 @@ use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
 use super::{clock, settings};
 use crate::domain::calendar::Calendar;
-use crate::domain::case::DeadlineMode as Mode;
+use crate::domain::case::{DeadlineMode as Mode, DeadlineRules};
 use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
 use crate::gateway::switch::{Switch, SwitchConfig};
@@ -60,13 +60,16 @@ impl Service {
         let clock = clock::system();
         let prompts = Arc::new(library(config)?);
         let seed = || clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error));
+        let rules =
+            DeadlineRules { mode: deadline_mode(config.deadline.mode), ..DeadlineRules::default() };
         let store_config = StoreConfig {
             queue_max: config.store.queue_max,
-            mode: deadline_mode(config.deadline.mode),
-            ..StoreConfig::new(data)
+            rules,
+            ..StoreConfig::new(data, (clock.wall)())
         };
-        let store = Store::open(store_config, calendar(config)?, seed()?, (clock.wall)())
+        let store = Store::open(store_config, calendar(config)?, seed()?)
             .map_err(|error| Exit::new(Failure::Data, error))?;
+        tracing::info!(reconciled = ?store.reconciled(), "store is open");
         let switch = Switch::new(
             SwitchConfig {
                 gateway: config.service.gateway.clone(),
@@ -110,8 +113,8 @@ fn deadline_mode(mode: DeadlineMode) -> Mode {
 }
 
 /// The built-in tables, and a city's own over them.
-pub(super) fn calendar(config: &Config) -> Result<Calendar, Exit> {
-    let mut calendar = Calendar::built_in().map_err(|e| Exit::new(Failure::Software, e))?;
+fn calendar(config: &Config) -> Result<Calendar, Exit> {
+    let mut calendar = Calendar::built_in();
     let folder = &config.deadline.calendar_folder;
     if folder.as_os_str().is_empty() {
         return Ok(calendar);
@@ -123,7 +126,7 @@ pub(super) fn calendar(config: &Config) -> Result<Calendar, Exit> {
         let path = entry.map_err(|e| refuse(&e))?.path();
         if path.extension().is_some_and(|end| end == "toml") {
             let text = std::fs::read_to_string(&path).map_err(|e| refuse(&e))?;
-            calendar.load(&text).map_err(|e| refuse(&format!("{}: {e}", path.display())))?;
+            calendar.add(&text).map_err(|e| refuse(&format!("{}: {e}", path.display())))?;
         }
     }
     Ok(calendar)
@@ -141,7 +144,8 @@ fn library(config: &Config) -> Result<Library, Exit> {
 /// `mayorline prompts check`
 pub(super) fn check_prompts(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
-    let report = crate::gateway::prompts::check(overlay(&config));
+    let report = crate::gateway::prompts::check(overlay(&config))
+        .map_err(|error| Exit::new(Failure::Data, error))?;
     print!("{report}");
     if report.is_ok() { Ok(()) } else { Err(Exit::new(Failure::Data, "prompts are not in order")) }
 }

@@ -214,15 +214,15 @@ impl Line {
                         caller: started.caller,
                         called: started.called,
                         at: started.at,
-                        peer: started.peer,
+                        peer: started.peer.to_string(),
                     };
                     if !self.store.call_started(started) {
                         tracing::error!("the ledger did not take a call");
                     }
                 }
-                Output::Finished(record, at) => {
+                Output::Finished(record, at, leg) => {
                     let call = record.call.clone();
-                    if !self.store.call_finished(at, *record) {
+                    if !self.store.call_finished(at, *record, vec![leg]) {
                         tracing::error!(%call, "the ledger did not take the end of a call");
                     }
                 }

@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::serve::Service;
 use crate::gateway::clock::Clock;
 use crate::media::level;
-use crate::store::Reader;
+use crate::store::{CallDetail, Reader};
 use crate::wire::wav;
 use dial::Dialled;
 use std::net::SocketAddr;
@@ -225,11 +225,10 @@ fn key(data: &Path) -> Result<String, String> {
     }
 }
 
-fn last_call(data: &Path) -> Result<crate::store::CallView, String> {
+fn last_call(data: &Path) -> Result<CallDetail, String> {
     let reader = Reader::open(data).map_err(|error| error.to_string())?;
     let calls = reader.calls(1).map_err(|error| error.to_string())?;
     let newest = calls.first().ok_or("the call is not in the ledger")?;
     let id = crate::units::CallId::parse(&newest.id).map_err(|error| error.to_string())?;
-    let call = reader.call(&id).map_err(|error| error.to_string())?;
-    call.ok_or_else(|| "the call is not in the ledger".to_owned())
+    reader.call(&id).map_err(|error| error.to_string())
 }

@@ -17,9 +17,10 @@ pub use pool::{MediaConfig, MediaPool};
 pub use ports::PortRange;
 
 use crate::domain::call::{RecordId, RecordingKind, RecordingSummary};
-use crate::media::leg::{LegChange, LegSetup};
+use crate::media::leg::{Agreed, LegSetup, Statistics};
 use crate::media::player::Playlist;
 use crate::units::{Digit, LegId};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What the switch asks of a leg's media.
@@ -28,7 +29,7 @@ pub enum MediaCommand {
     /// Packets may flow from now on.
     Start(Box<LegSetup>),
     /// The peer moved, put us on hold or changed the codec.
-    Change(Box<LegChange>),
+    Change(Agreed),
     /// Play this from its start, replacing what plays.
     Play {
         /// Comes back in [`MediaReport::PlayDone`].
@@ -70,6 +71,17 @@ pub enum MediaReport {
     RecordFailed(RecordId),
     /// No RTP for the time named in the limits.
     Lost,
+    /// The leg's sockets are closed; nothing follows.
+    Closed(Box<Closed>),
+}
+
+/// The account of a leg's media.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Closed {
+    /// Where audio went last.
+    pub peer: Option<SocketAddr>,
+    /// Counts since its beginning.
+    pub statistics: Statistics,
 }
 
 /// A report with the leg it is about.

@@ -84,7 +84,7 @@ impl Recordings {
         (open.broken || !closed).then_some(MediaReport::RecordFailed(record))
     }
 
-    /// Closes all, at the end of the leg.
+    /// Closes all, at the end of the leg; their files are complete and found by the ledger.
     pub(super) fn close_all(&mut self, leg: LegId, disk: &DiskQueue) {
         while let Some(open) = self.0.last() {
             let record = open.record;

@@ -4,9 +4,10 @@ use super::disk::DiskQueue;
 use super::ports::SocketPair;
 use super::recording::{Recordings, track};
 use super::wheel::{SLOTS, Wheel};
-use super::{LegReport, MediaCommand, MediaReport};
+use super::{Closed, LegReport, MediaCommand, MediaReport};
+use crate::domain::call::RecordId;
 use crate::gateway::clock::Clock;
-use crate::media::leg::{FrameEvent, MediaEvent, MediaLeg, PACKET_MAX};
+use crate::media::leg::{MediaEvent, MediaLeg, PACKET_MAX};
 use crate::units::LegId;
 use crossbeam_queue::ArrayQueue;
 use rustix::event::{EventfdFlags, epoll, eventfd};
@@ -23,8 +24,6 @@ use tokio::sync::mpsc::Sender;
 
 /// The beat: ten slots of a 20 ms frame.
 const BEAT: Duration = Duration::from_millis(2);
-/// One frame.
-const FRAME: Duration = Duration::from_millis(20);
 /// After a stall longer than this the missed frames are skipped instead of sent in a burst.
 const CATCH_UP_MAX: Duration = Duration::from_millis(200);
 /// Packets taken from one socket before the others have their turn.
@@ -90,8 +89,6 @@ struct Leg {
     sockets: SocketPair,
     media: Option<MediaLeg>,
     recordings: Recordings,
-    /// When its next packet is due.
-    due: Instant,
 }
 
 /// The state of one thread.
@@ -205,9 +202,7 @@ impl MediaThread {
                 tracing::error!(%error, %id, "a media socket cannot be watched");
             }
         }
-        let due = (self.clock.monotonic)();
-        self.legs[at] =
-            Some(Leg { id, sockets, media: None, recordings: Recordings::default(), due });
+        self.legs[at] = Some(Leg { id, sockets, media: None, recordings: Recordings::default() });
         self.index.insert(id, at);
     }
 
@@ -216,8 +211,21 @@ impl MediaThread {
         self.wheel.remove(at);
         if let Some(mut leg) = self.legs[at].take() {
             leg.recordings.close_all(id, &self.disk);
+            let closed = leg.media.as_mut().map(|media| self.goodbye(media, &leg.sockets));
+            let closed = closed.unwrap_or_default();
+            self.report(id, MediaReport::Closed(Box::new(closed)));
         }
         self.free.push(at);
+    }
+
+    /// The last report to the peer and to the line.
+    fn goodbye(&self, media: &mut MediaLeg, sockets: &SocketPair) -> Closed {
+        let now = self.clock.now();
+        let mut packet = [0; PACKET_MAX];
+        if let Some((n, to)) = media.goodbye(now.monotonic, ntp(now.wall), &mut packet) {
+            send(&sockets.rtcp, &packet[..n], to);
+        }
+        Closed { peer: media.destination(), statistics: media.statistics() }
     }
 
     fn command(&mut self, at: usize, command: MediaCommand) {
@@ -225,23 +233,23 @@ impl MediaThread {
         let Some(leg) = self.legs[at].as_mut() else { return };
         if let MediaCommand::Start(setup) = command {
             leg.media = Some(MediaLeg::new(*setup, now));
-            self.place(at, now, self.wheel.emptiest());
-            return;
+            let slot = self.wheel.emptiest();
+            return self.wheel.place(at, slot);
         }
         let Some(media) = leg.media.as_mut() else { return };
         match command {
             MediaCommand::Start(_) => {}
-            MediaCommand::Change(change) => media.update(*change),
+            MediaCommand::Change(agreed) => media.update(agreed, now),
             MediaCommand::Play { play, list } => {
+                // The first packet leaves now and not at the leg's slot; its machine keeps the pace.
                 media.play(play, list);
-                self.send_now(at, now);
+                send_all(media, &leg.sockets);
             }
             MediaCommand::StopPlay => media.stop_play(),
             MediaCommand::Record { record, kind, file, samples_max } => {
                 let id = leg.id;
-                if leg.recordings.open(id, record, kind, file, &self.disk) {
-                    media.record(record.0, track(kind), samples_max);
-                } else {
+                let opened = leg.recordings.open(id, record, kind, file, &self.disk);
+                if !opened || !media.record(record.0, track(kind), samples_max) {
                     self.report(id, MediaReport::RecordFailed(record));
                 }
             }
@@ -250,30 +258,9 @@ impl MediaThread {
                 leg.recordings.discard(record);
                 media.stop_record(record.0);
             }
-            MediaCommand::InfoDigit(digit) => media.info_digit(now, digit),
+            MediaCommand::InfoDigit(digit) => media.info(now, digit),
         }
         self.poll(at);
-    }
-
-    /// The answer to a key goes out at once instead of at the leg's next slot; the stream's own
-    /// clock catches up in the next pause.
-    fn send_now(&mut self, at: usize, now: Instant) {
-        self.tick(at, now);
-        let slot = self.slot(now);
-        self.wheel.place(at, slot);
-    }
-
-    /// The slot of the frame that an instant falls into.
-    fn slot(&self, now: Instant) -> usize {
-        let beats = now.saturating_duration_since(self.started).as_micros() / BEAT.as_micros();
-        usize::try_from(beats % SLOTS as u128).unwrap_or(0)
-    }
-
-    fn place(&mut self, at: usize, now: Instant, slot: usize) {
-        self.wheel.place(at, slot);
-        if let Some(leg) = self.legs[at].as_mut() {
-            leg.due = now;
-        }
     }
 
     fn receive(&mut self, token: u64) {
@@ -316,13 +303,10 @@ impl MediaThread {
     fn tick(&mut self, at: usize, now: Instant) {
         let Some(Some(leg)) = self.legs.get_mut(at) else { return };
         let Some(media) = leg.media.as_mut() else { return };
-        let mut packet = [0; PACKET_MAX];
         media.tick(now);
-        leg.due = now + FRAME;
-        while let Some((n, to)) = media.poll_packet(&mut packet) {
-            send(&leg.sockets.rtp, &packet[..n], to);
-        }
-        while let Some((n, to)) = media.poll_rtcp(now, (self.clock.wall)(), &mut packet) {
+        send_all(media, &leg.sockets);
+        let mut packet = [0; PACKET_MAX];
+        if let Some((n, to)) = media.rtcp(now, ntp((self.clock.wall)()), &mut packet) {
             send(&leg.sockets.rtcp, &packet[..n], to);
         }
         self.poll(at);
@@ -332,32 +316,31 @@ impl MediaThread {
     fn poll(&mut self, at: usize) {
         let Some(Some(leg)) = self.legs.get_mut(at) else { return };
         let Some(media) = leg.media.as_mut() else { return };
-        while let Some(event) = media.poll_frame() {
-            match event {
-                FrameEvent::Frame(frame) => leg.recordings.push(leg.id, &frame, &self.disk),
-                FrameEvent::Closed(record) => {
-                    let record = crate::domain::call::RecordId(record);
-                    if let Some(report) = leg.recordings.close(leg.id, record, &self.disk) {
-                        let _ = self.reports.try_send((leg.id, report));
-                    }
-                }
-            }
+        while let Some(frame) = media.poll_frame() {
+            leg.recordings.push(leg.id, &frame, &self.disk);
         }
-        while self.reports.capacity() > 0 {
-            let Some(event) = media.poll_event() else { break };
-            let report = match event {
-                MediaEvent::Digit(digit) => MediaReport::Digit(digit),
-                MediaEvent::PlayDone(play) => MediaReport::PlayDone(play),
-                MediaEvent::Lost => MediaReport::Lost,
-                MediaEvent::FirstPacket => continue,
+        // What the line does not take now stays in the leg and goes out with a later tick.
+        while let Ok(place) = self.reports.try_reserve() {
+            let report = match media.poll_event() {
+                Some(MediaEvent::Digit(digit)) => MediaReport::Digit(digit),
+                Some(MediaEvent::PlayDone(play)) => MediaReport::PlayDone(play),
+                Some(MediaEvent::Lost) => MediaReport::Lost,
+                Some(MediaEvent::FirstPacket) => continue,
+                Some(MediaEvent::RecordClosed(record)) => {
+                    let failed = leg.recordings.close(leg.id, RecordId(record), &self.disk);
+                    let Some(report) = failed else { continue };
+                    report
+                }
+                None => break,
             };
-            let _ = self.reports.try_send((leg.id, report));
+            place.send((leg.id, report));
         }
     }
 
+    /// Passes on what must not be lost; the line reads all the time, so a wait is a short one.
     fn report(&self, leg: LegId, report: MediaReport) {
-        if self.reports.try_send((leg, report)).is_err() {
-            tracing::error!(%leg, "media reports are not read");
+        if self.reports.blocking_send((leg, report)).is_err() {
+            tracing::debug!(%leg, "the line has ended before its media");
         }
     }
 }
@@ -365,6 +348,23 @@ impl MediaThread {
 /// Empties an eventfd or timerfd.
 fn drain(fd: &OwnedFd) {
     let _ = rustix::io::read(fd, &mut [0_u8; 8]);
+}
+
+/// Sends what the leg has ready.
+fn send_all(media: &mut MediaLeg, sockets: &SocketPair) {
+    let mut packet = [0; PACKET_MAX];
+    while let Some((n, to)) = media.poll_packet(&mut packet) {
+        send(&sockets.rtp, &packet[..n], to);
+    }
+}
+
+/// Wall time as RTCP has it: seconds since 1900 in 32.32 fixed point (RFC 3550 §4).
+#[allow(clippy::cast_sign_loss)] // Two's complement is what the era arithmetic of NTP wants.
+fn ntp(wall: jiff::Timestamp) -> u64 {
+    const SECONDS_1900_TO_1970: u64 = 2_208_988_800;
+    let seconds = (wall.as_second() as u64).wrapping_add(SECONDS_1900_TO_1970);
+    let fraction = (wall.subsec_nanosecond().unsigned_abs() as u64 * (1 << 32)) / 1_000_000_000;
+    seconds << 32 | fraction
 }
 
 /// A packet that the kernel cannot take now is lost like any packet on the way.

@@ -2,14 +2,15 @@
 
 use super::{Asker, Output, Started, Switch};
 use crate::domain::call::{
-    Action, Call, Caller, EndedBy, Incoming, Input, PlayId, RecordId, RecordingKind, Seats,
+    Action, Call, CallRecord, Caller, EndedBy, Incoming, Input, PlayId, RecordId, RecordingKind,
+    Seats,
 };
 use crate::gateway::clock::Now;
-use crate::gateway::media::{MediaCommand, MediaReport};
+use crate::gateway::media::{Closed, MediaCommand, MediaReport};
 use crate::media::digits::info_digit;
 use crate::proto::Flow;
 use crate::proto::offer_answer::{LocalMedia, MediaPlan};
-use crate::store::recording_file;
+use crate::store::{LegRecord, recording_file};
 use crate::units::{CallId, LegId, PhoneNumber};
 use crate::wire::sdp::Session;
 use jiff::Timestamp;
@@ -31,7 +32,7 @@ pub(super) struct Leg {
     pub(super) plan: Option<MediaPlan>,
     /// Our description as it was last sent, for a re-INVITE that asks for it.
     pub(super) described: Vec<u8>,
-    pub(super) started: bool,
+    account: Option<Box<CallRecord>>,
     pub(super) call: Option<Call>,
     pub(super) timer: Option<Instant>,
     id: Option<CallId>,
@@ -56,7 +57,7 @@ impl Leg {
             local: None,
             plan: None,
             described: Vec::new(),
-            started: false,
+            account: None,
             call: None,
             timer: None,
             id: None,
@@ -75,6 +76,7 @@ impl Leg {
             }
             MediaReport::RecordFailed(record) => Input::RecordFailed(record),
             MediaReport::Lost => Input::MediaLost,
+            MediaReport::Closed(_) => return None,
         })
     }
 }
@@ -141,17 +143,13 @@ impl Switch {
                 });
             }
             Action::HangUp => self.endpoint.hang_up(now.monotonic, id),
-            Action::Finish(record) => {
-                self.outputs.push_back(Output::Finished(record, now.wall));
-                self.remove(now, id);
-            }
+            Action::Finish(record) => self.finish(now, id, record),
         }
     }
 
     fn answer(&mut self, now: Now, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let Some(call) = leg.id.clone() else { return };
-        leg.started = true;
         self.outputs.push_back(Output::Started(Box::new(Started {
             call,
             caller: leg.caller.clone(),
@@ -186,19 +184,39 @@ impl Switch {
         if leg.call.is_some() {
             self.media(id, MediaCommand::StopPlay);
             self.tell(now, id, Input::HungUp(by));
-        } else {
-            self.remove(now, id);
+        } else if leg.account.is_none() {
+            // Its sockets are being bound; `begin` finds nobody and closes them.
+            self.legs.remove(&id);
         }
     }
 
-    fn remove(&mut self, now: Now, id: LegId) {
-        let Some(leg) = self.legs.remove(&id) else { return };
-        if let Some(at) = leg.timer {
-            self.timers.remove(&(at, id));
-        }
+    /// The call has given its account; it is passed on with that of the media.
+    fn finish(&mut self, now: Now, id: LegId, record: Box<CallRecord>) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.account = Some(record);
+        leg.call = None;
         // A leg whose call has given its account must not stay up on the network.
         self.endpoint.hang_up(now.monotonic, id);
         self.outputs.push_back(Output::CloseMedia(id));
+    }
+
+    /// The media is closed: nothing is left of the leg but its account.
+    pub(super) fn close_account(&mut self, now: Now, id: LegId, closed: &Closed) {
+        let Some(leg) = self.legs.remove(&id) else { return };
+        let Some(record) = leg.account else { return };
+        let peer = closed.peer.map_or_else(String::new, |peer| peer.to_string());
+        let account = LegRecord {
+            leg: id,
+            role: "citizen".to_owned(),
+            peer,
+            codec: leg.plan.map(|plan| plan.codec.name().to_owned()),
+            from: Duration::ZERO,
+            to: record.lasted,
+            received: closed.statistics.received,
+            sent: closed.statistics.sent,
+            lost: closed.statistics.lost.into(),
+        };
+        self.outputs.push_back(Output::Finished(record, now.wall, account));
     }
 
     pub(super) fn media(&mut self, id: LegId, command: MediaCommand) {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Invariants (asserted in debug builds, checked by the simulation):
-//! * S1: a leg with media is in `legs` until `CloseMedia` has been put out for it.
+//! * S1: `CloseMedia` follows each `OpenMedia` that was carried out, once, and no command follows it.
 //! * S2: each call that was answered puts out exactly one `Finished`.
 //! * S3: after `poll_output` is empty the next instant of `poll_timeout` is in the future or now.
 
@@ -24,6 +24,7 @@ use crate::gateway::media::{MediaCommand, MediaReport};
 use crate::gateway::prompts::Library;
 use crate::media::player::Playlist;
 use crate::proto::{Endpoint, Event, Flow, Reason, TextId, Transmit};
+use crate::store::LegRecord;
 use crate::units::{CallId, LegId};
 use crate::wire::sip::{Message, ParseFailure};
 use jiff::Timestamp;
@@ -102,8 +103,8 @@ pub enum Output {
     },
     /// A call was answered.
     Started(Box<Started>),
-    /// A call is over.
-    Finished(Box<CallRecord>, Timestamp),
+    /// A call is over and its media closed.
+    Finished(Box<CallRecord>, Timestamp, LegRecord),
 }
 
 /// All calls of this gateway.
@@ -171,7 +172,9 @@ impl Switch {
 
     /// A leg's media said something.
     pub fn media_report(&mut self, now: Now, leg: LegId, report: MediaReport) {
-        if let Some(input) = self.legs.get_mut(&leg).and_then(|leg| leg.heard(report)) {
+        if let MediaReport::Closed(closed) = report {
+            self.close_account(now, leg, &closed);
+        } else if let Some(input) = self.legs.get_mut(&leg).and_then(|leg| leg.heard(report)) {
             self.tell(now, leg, input);
         }
         self.settle(now);

@@ -4,7 +4,7 @@ use super::leg::Leg;
 use super::{Output, Switch};
 use crate::gateway::clock::Now;
 use crate::gateway::media::MediaCommand;
-use crate::media::leg::{LegChange, LegSetup};
+use crate::media::leg::{Agreed, LegSetup};
 use crate::proto::offer_answer::{self, LocalMedia, MediaPlan};
 use crate::units::LegId;
 use crate::wire::sdp::Session;
@@ -58,9 +58,16 @@ impl Switch {
         let ssrc = self.rng.random();
         let first_sequence = self.rng.random();
         let first_timestamp = self.rng.random();
-        let Some(plan) = self.legs.get(&id).and_then(|leg| leg.plan) else { return };
-        let change = change(&plan);
-        let setup = LegSetup { ssrc, first_sequence, first_timestamp, media: change };
+        let Some(leg) = self.legs.get(&id) else { return };
+        let Some(plan) = leg.plan else { return };
+        let setup = LegSetup {
+            ssrc,
+            first_sequence,
+            first_timestamp,
+            cname: format!("{ssrc:08x}"),
+            peer: Some(leg.flow.remote.ip()),
+            agreed: agreed(&plan),
+        };
         self.media(id, MediaCommand::Start(Box::new(setup)));
     }
 
@@ -78,7 +85,7 @@ impl Switch {
         if first {
             self.start_media(id);
         } else {
-            self.media(id, MediaCommand::Change(Box::new(change(&plan))));
+            self.media(id, MediaCommand::Change(agreed(&plan)));
         }
     }
 
@@ -104,12 +111,12 @@ impl Switch {
         leg.described.clone_from(&sdp);
         leg.plan = Some(plan);
         self.endpoint.accept_offer(now.monotonic, id, sdp);
-        self.media(id, MediaCommand::Change(Box::new(change(&plan))));
+        self.media(id, MediaCommand::Change(agreed(&plan)));
     }
 }
 
-fn change(plan: &MediaPlan) -> LegChange {
-    LegChange {
+fn agreed(plan: &MediaPlan) -> Agreed {
+    Agreed {
         codec: plan.codec,
         payload_type: plan.payload_type,
         dtmf_payload_type: plan.dtmf_payload_type,

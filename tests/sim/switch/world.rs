@@ -362,7 +362,13 @@ impl World {
     }
 
     fn report(&mut self, leg: LegId, life: u64, report: MediaReport) {
-        let Some(media) = self.media.get_mut(&leg).filter(|_| life == self.life) else { return };
+        if life != self.life {
+            return;
+        }
+        if matches!(report, MediaReport::Closed(_)) {
+            return self.switch.media_report(self.clock(), leg, report);
+        }
+        let Some(media) = self.media.get_mut(&leg) else { return };
         match &report {
             MediaReport::PlayDone(play) if media.playing != Some(*play) => return,
             MediaReport::PlayDone(_) => media.playing = None,
@@ -399,6 +405,8 @@ impl World {
                 Output::Media(leg, command) => self.command(leg, command),
                 Output::CloseMedia(leg) => {
                     self.media.remove(&leg);
+                    let closed = MediaReport::Closed(Box::default());
+                    self.after(Duration::from_millis(1), Happening::Media(leg, self.life, closed));
                 }
                 Output::LoadRecording(leg, play, _) => {
                     self.switch.recording_loaded(self.clock(), leg, play, None);
