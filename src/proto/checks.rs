@@ -1,0 +1,216 @@
+//! What is looked at before a request is taken: loops, extensions, bodies, and who is calling.
+
+use super::config::VIAS_MAX;
+use super::reply::SIP_PORT;
+use super::{EndpointConfig, Flow};
+use crate::wire::sip::{Headers, NameAddr, Request, Uri, UriScheme};
+use std::net::IpAddr;
+
+/// What we take, for Allow.
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE";
+/// Option tags we know, for Supported.
+pub(super) const SUPPORTED: &str = "100rel, timer";
+/// The body of a call.
+pub(super) const SDP_TYPE: &str = "application/sdp";
+/// The body of a text.
+pub(super) const TEXT_TYPE: &str = "text/plain";
+const KNOWN_OPTIONS: [&str; 2] = ["100rel", "timer"];
+
+/// A final answer other than 2xx with the fields that explain it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rejection {
+    pub(super) status: u16,
+    pub(super) fields: Vec<(&'static str, String)>,
+}
+
+impl Rejection {
+    pub(super) fn new(status: u16) -> Self {
+        Self { status, fields: Vec::new() }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.fields.push((name, value.into()));
+        self
+    }
+
+    /// 405 with what is allowed instead (RFC 3261 §8.2.1).
+    pub(super) fn not_allowed() -> Self {
+        Self::new(405).with("Allow", ALLOW)
+    }
+}
+
+/// RFC 3261 §8.2.2.3: an extension that is required and not known.
+pub(super) fn check_require(headers: &Headers) -> Result<(), Rejection> {
+    let known = |option: &&str| KNOWN_OPTIONS.iter().any(|k| k.eq_ignore_ascii_case(option));
+    let unknown: Vec<&str> = headers.tokens("Require").filter(|option| !known(option)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    Err(Rejection::new(420).with("Unsupported", unknown.join(", ")))
+}
+
+/// RFC 3261 §8.2.2.1: schemes that can be dialled here.
+pub(super) fn check_scheme(uri: &Uri) -> Result<(), Rejection> {
+    match uri.scheme {
+        UriScheme::Sip | UriScheme::Sips | UriScheme::Tel => Ok(()),
+        UriScheme::Other(_) => Err(Rejection::new(416)),
+    }
+}
+
+/// The media type of the body in lower case without parameters.
+pub(super) fn content_type(headers: &Headers) -> String {
+    let value = headers.get("Content-Type").unwrap_or("");
+    value.split(';').next().unwrap_or("").trim().to_ascii_lowercase()
+}
+
+/// RFC 3261 §8.2.3: a body that is encoded cannot be read.
+pub(super) fn check_encoding(headers: &Headers) -> Result<(), Rejection> {
+    if headers.tokens("Content-Encoding").all(|coding| coding.eq_ignore_ascii_case("identity")) {
+        return Ok(());
+    }
+    Err(Rejection::new(415).with("Accept-Encoding", "identity"))
+}
+
+/// The offer or answer in a request, taken out of it.
+pub(super) fn take_sdp(request: &mut Request) -> Result<Option<Vec<u8>>, Rejection> {
+    if request.body.is_empty() {
+        return Ok(None);
+    }
+    check_encoding(&request.headers)?;
+    let kind = content_type(&request.headers);
+    if kind == SDP_TYPE || (kind.is_empty() && request.body.starts_with(b"v=")) {
+        return Ok(Some(std::mem::take(&mut request.body)));
+    }
+    // RFC 3261 §20.11: what is optional may be ignored.
+    let disposition = request.headers.get("Content-Disposition").unwrap_or("");
+    let optional = disposition.split(';').skip(1).any(|parameter| {
+        let pair = parameter.split_once('=');
+        pair.is_some_and(|(name, value)| {
+            name.trim().eq_ignore_ascii_case("handling")
+                && value.trim().eq_ignore_ascii_case("optional")
+        })
+    });
+    if optional {
+        return Ok(None);
+    }
+    Err(Rejection::new(415).with("Accept", SDP_TYPE))
+}
+
+/// Whether a request went through us before, or is built to come back (RFC 3261 §8.1.1.7, §16.3).
+/// `ours` begins every branch of this endpoint.
+pub(super) fn is_loop(config: &EndpointConfig, flow: &Flow, request: &Request, ours: &str) -> bool {
+    let headers = &request.headers;
+    let us = |uri: &Uri| names_us(config, flow, &uri.host, uri.port);
+    let Ok(vias) = headers.vias() else { return false };
+    let by_via = vias.len() > VIAS_MAX
+        || vias.iter().any(|via| {
+            via.branch().is_some_and(|branch| branch.starts_with(ours))
+                || names_us(config, flow, &via.host, via.port)
+        });
+    let listed = |name: &str| headers.routes(name).unwrap_or_default();
+    // One Route that names us only says that we are the outbound proxy; a second one is a circle.
+    let by_route = || listed("Route").iter().filter(|route| us(&route.uri)).count() > 1;
+    let by_contact = || {
+        let contacts = headers.contacts().unwrap_or_default();
+        contacts.iter().chain(&listed("Record-Route")).any(|contact| us(&contact.uri))
+    };
+    by_via || by_route() || by_contact()
+}
+
+fn names_us(config: &EndpointConfig, flow: &Flow, host: &str, port: Option<u16>) -> bool {
+    let Ok(ip) = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() else {
+        return false;
+    };
+    port.unwrap_or(SIP_PORT) == flow.local.port()
+        && (ip == flow.local.ip() || config.advertised == Some(ip))
+}
+
+/// Who is calling, as believed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) caller: String,
+    pub(super) display: Option<String>,
+}
+
+/// P-Asserted-Identity of a trusted peer (RFC 3325 §6), else From.
+pub(super) fn identify(config: &EndpointConfig, flow: &Flow, headers: &Headers) -> Identity {
+    let trusted = config.trusted_peers.contains(&flow.remote.ip());
+    let asserted = trusted
+        .then(|| headers.routes("P-Asserted-Identity").ok())
+        .flatten()
+        .and_then(|list| list.into_iter().find(|name| name.uri.user.is_some()));
+    match asserted.or_else(|| headers.from().ok()) {
+        Some(NameAddr { display, uri, .. }) => {
+            let caller = dialled(&uri);
+            let caller = if caller.is_empty() { uri.host } else { caller };
+            Identity { caller, display: display.filter(|name| !name.is_empty()) }
+        }
+        None => Identity { caller: String::new(), display: None },
+    }
+}
+
+/// The user part without its parameters and escapes.
+pub(super) fn dialled(uri: &Uri) -> String {
+    let user = uri.user.as_deref().unwrap_or("");
+    unescape(user.split(';').next().unwrap_or(""))
+}
+
+/// `%2B` to `+`; what is not UTF-8 afterwards stays as it was.
+fn unescape(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let escaped = match (first, tail) {
+            (b'%', [high, low, after @ ..]) => hex(*high).zip(hex(*low)).map(|pair| (pair, after)),
+            _ => None,
+        };
+        match escaped {
+            Some(((high, low), after)) => {
+                bytes.push(high * 16 + low);
+                rest = after;
+            }
+            None => {
+                bytes.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// The words of a MESSAGE (RFC 3428): text/plain in UTF-8 or one of the GB family.
+pub(super) fn read_text(request: &Request) -> Result<String, Rejection> {
+    let headers = &request.headers;
+    check_encoding(headers)?;
+    let unsupported = || Rejection::new(415).with("Accept", TEXT_TYPE);
+    if content_type(headers) != TEXT_TYPE {
+        return Err(unsupported());
+    }
+    let value = headers.get("Content-Type").unwrap_or("");
+    let charset = value.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches('"').to_ascii_lowercase();
+        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+    });
+    match charset.as_deref() {
+        None | Some("utf-8" | "utf8" | "us-ascii") => match str::from_utf8(&request.body) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => decode_gb(&request.body).ok_or_else(unsupported),
+        },
+        Some("gb18030" | "gbk" | "gb2312") => decode_gb(&request.body).ok_or_else(unsupported),
+        Some(_) => Err(unsupported()),
+    }
+}
+
+fn decode_gb(bytes: &[u8]) -> Option<String> {
+    encoding_rs::GB18030
+        .decode_without_bom_handling_and_without_replacement(bytes)
+        .map(std::borrow::Cow::into_owned)
+}

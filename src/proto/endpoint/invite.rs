@@ -1,0 +1,178 @@
+//! A new call: checked, admitted, and told to the user.
+
+use super::super::checks::{Rejection, check_require, check_scheme, dialled, identify, take_sdp};
+use super::super::dialog::{Dialog, Ground};
+use super::super::leg::{Abilities, Leg, Pending};
+use super::super::reply::with_tag;
+use super::super::session_timer::Terms;
+use super::super::{Event, Flow, Transport};
+use super::receive::Incoming;
+use super::send::rejected;
+use super::{Endpoint, Owner};
+use crate::units::LegId;
+use crate::wire::sip::{Headers, NameAddr, Uri, UriScheme};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// What a good INVITE holds.
+struct Invitation {
+    offer: Option<Vec<u8>>,
+    target: Uri,
+    routes: Vec<NameAddr>,
+}
+
+impl Endpoint {
+    pub(super) fn receive_invite(&mut self, now: Instant, mut incoming: Incoming) {
+        let invitation = match self.read_invite(&mut incoming) {
+            Ok(invitation) => invitation,
+            Err(rejection) => return self.refuse(now, &incoming, rejection),
+        };
+        if self.draining || !self.has_room() {
+            return self.turn_away(now, &incoming);
+        }
+        if !self.admission.admit_call(&self.config, now, incoming.flow.remote.ip()) {
+            return self.turn_away(now, &incoming);
+        }
+        self.open_leg(now, incoming, invitation);
+    }
+
+    /// The checks in the order of RFC 3261 §8.2.
+    fn read_invite(&self, incoming: &mut Incoming) -> Result<Invitation, Rejection> {
+        let request = &mut incoming.request;
+        check_scheme(&request.uri)?;
+        check_require(&request.headers)?;
+        let offer = take_sdp(request)?;
+        let bad = || Rejection::new(400);
+        // RFC 3261 §12.1.1: exactly one Contact, a URI that requests can be sent to.
+        let contact = request.headers.contacts().ok().filter(|list| list.len() == 1);
+        let target = contact.and_then(|list| list.into_iter().next()).ok_or_else(bad)?.uri;
+        if !matches!(target.scheme, UriScheme::Sip | UriScheme::Sips) {
+            return Err(bad());
+        }
+        let routes = request.headers.routes("Record-Route").map_err(|_| bad())?;
+        Terms::negotiate(&self.config, &request.headers).map_err(too_brief)?;
+        Ok(Invitation { offer, target, routes })
+    }
+
+    /// 503 past a limit. It goes through a transaction where there is room, so that a
+    /// retransmission that crosses it does not become a call after all.
+    fn turn_away(&mut self, now: Instant, incoming: &Incoming) {
+        let with = self.overloaded();
+        if self.servers.len() >= self.config.transactions_max / 2 {
+            return self.refuse(now, incoming, with);
+        }
+        if self.admission.may_refuse(&self.config, now, incoming.flow.remote.ip()) {
+            let tag = self.salted_tag(&incoming.origin);
+            let response = rejected(&incoming.reply, Some(&tag), with);
+            self.respond_new(now, incoming, &response);
+        }
+    }
+
+    fn open_leg(&mut self, now: Instant, incoming: Incoming, invitation: Invitation) {
+        let Invitation { offer, target, routes } = invitation;
+        let id = LegId(self.next_id());
+        let tag = self.new_tag();
+        let transaction = self.open_server(now, &incoming);
+        let branch = incoming.key.branch();
+        let held = self.hold_origin(&incoming.origin, branch);
+        let origin = self.hold_origin(&incoming.origin, branch);
+        if let Some(server) = self.servers.get_mut(&transaction) {
+            server.leg = Some(id);
+            server.origin = Some(held);
+        }
+        let (headers, flow) = (&incoming.request.headers, incoming.flow);
+        let dialog = Dialog::new(Ground {
+            headers,
+            remote_tag: &incoming.remote_tag,
+            local: with_tag(headers.get("To").unwrap_or(""), Some(&tag)),
+            local_tag: &tag,
+            routes,
+            target,
+            cseq: incoming.cseq,
+            flow,
+            contact: self.contact(&flow),
+        });
+        let identity = identify(&self.config, &flow, headers);
+        self.tell(Event::Incoming {
+            leg: id,
+            caller: identity.caller,
+            display: identity.display,
+            called: dialled(&incoming.request.uri),
+            offer: offer.clone(),
+            flow,
+        });
+        let leg = Leg {
+            dialog,
+            source: flow.remote.ip(),
+            origin,
+            abilities: abilities(headers),
+            initial: None,
+            modify: None,
+            acks: Vec::new(),
+            reliable: None,
+            rang: false,
+            ring_again_at: None,
+            confirmed: false,
+            closing: false,
+            session: None,
+            refresh: None,
+            refresh_tries: 0,
+            local_sdp: Vec::new(),
+        };
+        let pending = self.pending(now, incoming, transaction, offer.is_some());
+        self.insert_leg(id, Leg { initial: Some(pending), ..leg });
+    }
+
+    fn pending(
+        &self,
+        now: Instant,
+        incoming: Incoming,
+        transaction: super::TransactionId,
+        offered: bool,
+    ) -> Pending {
+        // RFC 3261 §13.3.1: an Expires in the INVITE bounds the ringing.
+        let expires = incoming.request.headers.number("Expires").ok().flatten();
+        let seconds = expires.map_or(self.config.answer_seconds_max, |seconds| {
+            seconds.min(self.config.answer_seconds_max)
+        });
+        Pending {
+            transaction,
+            headers: incoming.request.headers,
+            reply: incoming.reply,
+            cseq: incoming.cseq,
+            method: incoming.request.method,
+            offered,
+            until: now + Duration::from_secs(u64::from(seconds)),
+        }
+    }
+
+    fn insert_leg(&mut self, id: LegId, leg: Leg) {
+        self.tags.insert(leg.dialog.local_tag.clone(), id);
+        let flow = leg.dialog.flow;
+        if flow.transport == Transport::Tcp {
+            self.connections.entry(flow.connection).or_default().insert(id);
+        }
+        self.timers.arm(Owner::Leg(id), leg.poll_timeout());
+        self.legs.insert(id, leg);
+    }
+
+    /// Our Contact on a flow.
+    fn contact(&self, flow: &Flow) -> String {
+        let host = self.config.advertised.unwrap_or_else(|| flow.local.ip());
+        let address = SocketAddr::new(host, flow.local.port());
+        match flow.transport {
+            Transport::Udp => format!("<sip:{address}>"),
+            Transport::Tcp => format!("<sip:{address};transport=tcp>"),
+        }
+    }
+}
+
+/// 422 with the interval that would do (RFC 4028 §9).
+pub(super) fn too_brief(min_se_seconds: u32) -> Rejection {
+    Rejection::new(422).with("Min-SE", min_se_seconds.to_string())
+}
+
+fn abilities(headers: &Headers) -> Abilities {
+    let has = |name: &str, token: &str| headers.tokens(name).any(|t| t.eq_ignore_ascii_case(token));
+    Abilities { update: has("Allow", "UPDATE"), requires_100rel: has("Require", "100rel") }
+}
