@@ -4,6 +4,8 @@
 //! repeated, `\c` at the end of a line leaves its CRLF out. `@sdp ADDRESS [START]` stands for the
 //! body that most messages of RFC 4475 share.
 
+#![allow(clippy::unwrap_used)] // a wrong notation shall stop the test
+
 use std::path::PathBuf;
 
 /// Where the messages lie.

@@ -1,5 +1,6 @@
 //! SIP as it may arrive: the torture messages of the RFCs, and damaged ones.
 
+mod checks;
 mod corpus;
 mod mutation;
 mod torture;

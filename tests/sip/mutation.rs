@@ -1,10 +1,10 @@
 //! Damaged messages: whatever arrives, reading ends in bounded time and without a panic.
 
+#![allow(clippy::unwrap_used)] // a wrong set-up shall stop the test
+
+use crate::checks;
 use crate::corpus::message;
 use crate::verdicts::VERDICTS;
-use mayorline::wire::sdp::Session;
-use mayorline::wire::sip::limits::MESSAGE_BYTES_MAX;
-use mayorline::wire::sip::{Framer, Framing, Message, NameAddr, Uri, Via};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
@@ -67,23 +67,6 @@ fn damage(bytes: &mut Vec<u8>, rng: &mut StdRng) {
     }
 }
 
-/// Everything a user of a message may ask it.
-fn read_all(bytes: &[u8]) -> bool {
-    let Ok(parsed) = Message::parse(bytes, Framing::Datagram) else { return false };
-    let headers = parsed.headers();
-    let _ = (headers.top_via(), headers.from(), headers.to(), headers.call_id(), headers.cseq());
-    let _ = (headers.contacts(), headers.routes("Record-Route"), headers.number("Expires"));
-    assert!(headers.tokens("Require").count() <= bytes.len());
-    let printed = parsed.to_bytes();
-    let again = Message::parse(&printed, Framing::Stream);
-    let fits = printed.len() <= MESSAGE_BYTES_MAX;
-    assert!(again.is_ok() || !fits, "{again:?}: {}", printed.escape_ascii());
-    if let Message::Request(request) = &parsed {
-        let _ = Session::parse(&request.body);
-    }
-    true
-}
-
 #[test]
 #[allow(clippy::disallowed_methods)] // the bound on time is what is tested
 fn damaged_messages_are_read_in_bounded_time_without_panic() {
@@ -94,12 +77,9 @@ fn damaged_messages_are_read_in_bounded_time_without_panic() {
         let mut bytes = corpus.choose(&mut rng).unwrap().clone();
         damage(&mut bytes, &mut rng);
         let start = Instant::now();
-        understood += u64::from(read_all(&bytes));
-        let mut framer = Framer::default();
-        if framer.push(&bytes).is_ok() {
-            while let Ok(Some(_)) = framer.poll_frame() {}
-        }
-        let _ = Session::parse(&bytes);
+        understood += u64::from(checks::sip_message(&bytes));
+        checks::sip_stream(&bytes);
+        checks::sdp(&bytes);
         assert!(start.elapsed() < ONE_MESSAGE_MAX, "seed {seed}");
     }
     // Both sides of the parser are exercised.
@@ -121,17 +101,29 @@ fn bombs_take_linear_time() {
         ] {
             let bytes = [before.as_bytes(), &filling, after.as_bytes()].concat();
             let start = Instant::now();
-            read_all(&bytes);
-            let mut framer = Framer::default();
-            for byte in bytes.chunks(1) {
-                if framer.push(byte).is_err() || framer.poll_frame().is_err() {
-                    break;
-                }
-            }
-            let text = String::from_utf8_lossy(&filling);
-            let _ = (Uri::parse(&text), NameAddr::parse_list(&text), Via::parse(&text));
-            let _ = Session::parse(&filling);
+            checks::sip_message(&bytes);
+            checks::sip_stream(&bytes);
+            checks::uri(&filling);
+            checks::sdp(&filling);
             assert!(start.elapsed() < 4 * ONE_MESSAGE_MAX, "{before}{}", morsel.escape_ascii());
         }
     }
+}
+
+#[test]
+fn every_seed_of_the_fuzz_targets_is_read() {
+    let seeds = |target: &str| {
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.map(|path| std::fs::read(path).unwrap()).collect::<Vec<_>>()
+    };
+    let understood = |check: fn(&[u8]) -> bool, target: &str| {
+        let seeds = seeds(target);
+        (seeds.iter().filter(|seed| check(seed)).count(), seeds.len())
+    };
+    assert_eq!(understood(checks::sip_message, "sip_message"), (4, 5));
+    assert_eq!(understood(checks::sip_stream, "sip_stream"), (2, 3));
+    assert_eq!(understood(checks::uri, "uri"), (6, 8));
+    assert_eq!(understood(checks::sdp, "sdp"), (3, 4));
 }

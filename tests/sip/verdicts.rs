@@ -3,6 +3,8 @@
 //! `parse` is what `Message::parse` makes of it in a datagram, `stream` what a TCP connection makes
 //! of it, `reply` what an endpoint that knows nothing of the call shall answer.
 
+use Reply::{Nothing, Status};
+
 /// What reading comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parse {
@@ -49,7 +51,7 @@ const fn ordinary(name: &'static str, section: &'static str) -> Verdict {
 }
 
 const fn refused(name: &'static str, section: &'static str, status: u16) -> Verdict {
-    let (parse, reply) = (Parse::Answer(status), Reply::Status(status));
+    let (parse, reply) = (Parse::Answer(status), Status(status));
     Verdict { name, section, parse, stream: parse, reply }
 }
 
@@ -58,15 +60,13 @@ const fn understood(name: &'static str, section: &'static str, reply: Reply) -> 
 }
 
 const fn dropped(name: &'static str, section: &'static str) -> Verdict {
-    let (parse, reply) = (Parse::Drop, Reply::Nothing);
+    let (parse, reply) = (Parse::Drop, Nothing);
     Verdict { name, section, parse, stream: parse, reply }
 }
 
 const fn on_stream(verdict: Verdict, stream: Parse) -> Verdict {
     Verdict { stream, ..verdict }
 }
-
-use Reply::{Nothing, Status};
 
 /// RFC 4475 §3 and RFC 5118 §4, in their order.
 pub(crate) const VERDICTS: [Verdict; 61] = [

@@ -264,9 +264,10 @@ fn read_fields(mut rest: &[u8], headers: &mut Headers) -> Result<(), WireError> 
         rest = tail;
         count += 1;
         if count > FIELDS_MAX {
-            return outcome.and(Err(WireError::TooLarge("header field count")));
+            return outcome.and_then(|()| Err(WireError::TooLarge("header field count")));
         }
-        outcome = outcome.and(push_field(&field, headers));
+        let pushed = push_field(&field, headers);
+        outcome = outcome.and(pushed);
     }
     outcome
 }
