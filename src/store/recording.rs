@@ -38,7 +38,7 @@ pub(super) fn kind_name(kind: RecordingKind) -> &'static str {
 /// use mayorline::units::CallId;
 /// let call = CallId::new("g1", 1_795_000_000_000, 7);
 /// let file = recording_file(jiff::civil::date(2026, 11, 22), &call, RecordingKind::Message, 1);
-/// assert_eq!(file, "recordings/2026-11-22/g1-01a1eec44e00-0007.message.1.wav");
+/// assert_eq!(file, "recordings/2026-11-22/g1-01a1ee565e00-0007.message.1.wav");
 /// assert_eq!(parse_recording_file(&file), Some((call, RecordingKind::Message)));
 /// ```
 #[must_use]

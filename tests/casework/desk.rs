@@ -1,0 +1,155 @@
+//! A store in a temporary folder and short words for what tests ask of it.
+#![allow(dead_code)] // each test crate uses its part
+
+use jiff::Timestamp;
+use mayorline::domain::calendar::Calendar;
+use mayorline::domain::call::{
+    CallRecord, Caller, EndedBy, Entry, IntakeKind, Lookup, NewIntake, RecordingSummary,
+    StoreReply, StoreRequest,
+};
+use mayorline::domain::case::CaseEvent;
+use mayorline::store::{CallStarted, RequestContext, Store, StoreConfig, StoreError, StoreHandle};
+use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+/// Longest wait for any answer before a test fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Sunday 22 November 2026, 10:00 in the city.
+pub(crate) fn noonish() -> Timestamp {
+    at("2026-11-22T10:00:00+08:00")
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(crate) fn phone(tail: u32) -> PhoneNumber {
+    PhoneNumber::parse(&format!("1990000{tail:04}")).unwrap()
+}
+
+pub(crate) fn open(path: &Path) -> Store {
+    Store::open(StoreConfig::new(path, noonish()), Calendar::built_in(), [7; 32]).unwrap()
+}
+
+pub(crate) fn intake(key: &str, kind: IntakeKind) -> NewIntake {
+    NewIntake {
+        key: key.to_owned(),
+        kind,
+        call: None,
+        contact: None,
+        caller: Caller { number: Some(phone(17)), display: None },
+        received_at: noonish(),
+        recording: None,
+        text: Some("北宿镇路灯不亮".to_owned()),
+        callback: false,
+    }
+}
+
+/// Sends and waits for the answer; `None` when the store did not take it.
+pub(crate) fn ask(
+    store: &StoreHandle,
+    at: Timestamp,
+    request: StoreRequest,
+    tail: Option<u32>,
+) -> Option<StoreReply> {
+    let (send, receive) = sync_channel(1);
+    let context = RequestContext { call: None, caller: tail.map(phone) };
+    let reply = Box::new(move |reply| send.send(reply).unwrap());
+    store.submit(at, request, context, reply).then(|| receive.recv_timeout(PATIENCE).unwrap())
+}
+
+pub(crate) fn store_intake(
+    store: &StoreHandle,
+    intake: NewIntake,
+) -> (Option<CaseNumber>, Option<QueryCode>) {
+    match ask(store, noonish(), StoreRequest::Open(intake), None) {
+        Some(StoreReply::Opened { number, code }) => (number, code),
+        other => panic!("not stored: {other:?}"),
+    }
+}
+
+/// A numbered case from a text.
+pub(crate) fn new_case(store: &StoreHandle, key: &str) -> (CaseNumber, QueryCode) {
+    let (number, code) = store_intake(store, intake(key, IntakeKind::Text));
+    (number.unwrap(), code.unwrap())
+}
+
+pub(crate) fn look_up(
+    store: &StoreHandle,
+    at: Timestamp,
+    number: CaseNumber,
+    code: QueryCode,
+    tail: Option<u32>,
+) -> Lookup {
+    match ask(store, at, StoreRequest::LookUp { number, code }, tail) {
+        Some(StoreReply::LookedUp(lookup)) => lookup,
+        other => panic!("no answer: {other:?}"),
+    }
+}
+
+/// Another code than the right one.
+pub(crate) fn wrong(code: QueryCode) -> QueryCode {
+    let value: u16 = code.reveal().parse().unwrap();
+    QueryCode::new((value + 1) % 10_000).unwrap()
+}
+
+pub(crate) fn record(
+    store: &StoreHandle,
+    number: CaseNumber,
+    events: Vec<CaseEvent>,
+) -> Result<(), StoreError> {
+    let (send, receive) = sync_channel(1);
+    let reply = Box::new(move |reply| send.send(reply).unwrap());
+    assert!(store.record(noonish(), number, events, "test", reply));
+    receive.recv_timeout(PATIENCE).unwrap()
+}
+
+pub(crate) fn call_id(serial: u32) -> CallId {
+    CallId::new("g1", 1_795_000_000_000, serial)
+}
+
+pub(crate) fn call_started(call: &CallId) -> CallStarted {
+    CallStarted {
+        call: call.clone(),
+        caller: Caller { number: Some(phone(17)), display: None },
+        called: "12345".to_owned(),
+        at: noonish(),
+        peer: "127.0.0.1:5060".to_owned(),
+    }
+}
+
+pub(crate) fn call_record(call: &CallId, entries: Vec<Entry>) -> CallRecord {
+    let lasted = Duration::from_secs(42);
+    CallRecord { call: call.clone(), lasted, ended_by: EndedBy::Citizen, entries }
+}
+
+/// A playable second of silence, whose header claims `claimed` bytes of audio.
+pub(crate) fn write_wav(data: &Path, file: &str, claimed: u32) -> RecordingSummary {
+    let path = data.join(file);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut wav = hound::WavWriter::create(&path, spec).unwrap();
+    (0..8000).for_each(|_| wav.write_sample(0_i16).unwrap());
+    wav.finalize().unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[40..44].copy_from_slice(&claimed.to_le_bytes());
+    std::fs::write(&path, &bytes).unwrap();
+    RecordingSummary {
+        file: file.to_owned(),
+        duration: Duration::from_secs(1),
+        speech: Duration::from_millis(500),
+        sha256: sha2::Digest::finalize(sha2::Digest::chain_update(
+            <sha2::Sha256 as sha2::Digest>::new(),
+            &bytes,
+        ))
+        .into(),
+    }
+}

@@ -1,0 +1,63 @@
+//! What the database itself refuses, whoever asks.
+
+use crate::desk::*;
+use mayorline::domain::call::IntakeKind;
+use mayorline::store::DATABASE_FILE;
+use rusqlite::Connection;
+
+/// A database with a case, a draft and an ended call, opened past the store.
+fn database() -> (tempfile::TempDir, Connection) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    new_case(&store.handle(), "k");
+    store_intake(&store.handle(), intake("a", IntakeKind::Abandoned));
+    let call = call_id(1);
+    assert!(store.handle().call_started(call_started(&call)));
+    assert!(store.handle().call_finished(noonish(), call_record(&call, vec![]), vec![]));
+    store.close();
+    let db = Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
+    (folder, db)
+}
+
+#[test]
+fn every_statement_that_would_break_an_invariant_is_refused_with_its_reason() {
+    let (_folder, db) = database();
+    let event = "INSERT INTO event SELECT seq + 7, case_id, at, actor, body, NULL, prev, hash";
+    let unlinked = "INSERT INTO event SELECT seq + 1, case_id, at, actor, body, NULL, prev, hash";
+    for (sql, reason) in [
+        ("UPDATE event SET actor = 'x'", "events are never changed"),
+        ("DELETE FROM event", "events are never deleted"),
+        (&format!("{event} FROM event ORDER BY seq DESC LIMIT 1"), "must follow the last"),
+        (&format!("{unlinked} FROM event ORDER BY seq DESC LIMIT 1"), "must follow the last"),
+        ("UPDATE event_private SET body = '{}'", "never changed"),
+        ("DELETE FROM case_file", "cases are never deleted"),
+        ("UPDATE case_file SET number = 26112200021 WHERE number IS NOT NULL", "identifies a case"),
+        ("UPDATE case_file SET number = NULL WHERE number IS NOT NULL", "identifies a case"),
+        ("UPDATE case_file SET code = '0000' WHERE number IS NOT NULL", "identifies a case"),
+        ("UPDATE case_file SET first_responsible = 'x' WHERE number > 0", "identifies a case"),
+        ("UPDATE case_file SET received_at = 0", "identifies a case"),
+        ("UPDATE case_file SET intake_key = 'other' || id", "identifies a case"),
+        ("UPDATE case_file SET state = 'lost'", "CHECK constraint failed"),
+        (
+            "UPDATE case_file SET state = 'accepted' WHERE state = 'draft'",
+            "CHECK constraint failed",
+        ),
+        ("UPDATE day_sequence SET last = last + 2", "counts one by one"),
+        ("UPDATE day_sequence SET last = last", "counts one by one"),
+        ("DELETE FROM day_sequence", "never forgotten"),
+        ("INSERT INTO day_sequence VALUES (261123, 2)", "starts at number one"),
+        ("UPDATE call SET lasted_ms = 0", "ended call is never changed"),
+        ("INSERT INTO meta VALUES ('x', x'00')", "cannot store BLOB"),
+    ] {
+        let error = db.execute(sql, []).unwrap_err().to_string();
+        assert!(error.contains(reason), "{sql}: {error}");
+    }
+}
+
+#[test]
+fn every_trigger_of_the_schema_is_tried_above() {
+    let (_folder, db) = database();
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'";
+    let triggers: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(triggers, 10, "a new trigger needs its statement in the test above");
+}

@@ -1,0 +1,112 @@
+//! Killed at random instants, again and again over the same data folder.
+
+use crate::child;
+use crate::desk::*;
+use mayorline::domain::call::{IntakeKind, StoreReply, StoreRequest};
+use mayorline::store::{CaseFilter, ROWS_MAX, Reader, RequestContext, verify};
+use mayorline::units::CaseNumber;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Write};
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+const CYCLES: u64 = 20;
+
+/// Requests that are on their way at once in the child.
+const IN_FLIGHT: usize = 32;
+
+const NAME: &str = "crash::no_acknowledged_number_is_missing_or_doubled_after_twenty_kills";
+
+/// Prints a line for each acknowledged case until it is killed.
+fn store_until_killed(cycle: &str) {
+    let store = open(&child::data());
+    let (send, receive) = sync_channel(IN_FLIGHT);
+    let mut out = std::io::stdout();
+    let submit = |n: usize| {
+        let key = format!("{cycle}-{n}");
+        let call = call_id(u32::try_from(n).unwrap() + 100_000 * cycle.parse::<u32>().unwrap());
+        assert!(store.handle().call_started(call_started(&call)));
+        let mut intake = intake(&key, IntakeKind::Text);
+        intake.call = Some(call.clone());
+        let send = send.clone();
+        let reply = Box::new(move |reply| send.send((key, call, reply)).unwrap());
+        let request = StoreRequest::Open(intake);
+        assert!(store.handle().submit(noonish(), request, RequestContext::default(), reply));
+    };
+    (0..IN_FLIGHT).for_each(submit);
+    for next in IN_FLIGHT.. {
+        let (key, call, reply) = receive.recv_timeout(PATIENCE).unwrap();
+        let StoreReply::Opened { number: Some(number), .. } = reply else { panic!("{reply:?}") };
+        // One write a line: a line that is there in part was never finished.
+        out.write_all(format!("ack {key} {number}\n").as_bytes()).unwrap();
+        out.flush().unwrap();
+        // Every other call ends; the rest runs when the process dies.
+        if next % 2 == 0 {
+            assert!(store.handle().call_finished(noonish(), call_record(&call, vec![]), vec![]));
+        }
+        submit(next);
+    }
+}
+
+/// Whole lines that the child had printed before it was killed `delay` after its first line.
+fn run_and_kill(data: &std::path::Path, cycle: u64, delay: Duration) -> Vec<(String, String)> {
+    let mut child = child::command(NAME, &cycle.to_string(), data, "").spawn().unwrap();
+    let stdout = child.stdout.take().unwrap();
+    let lines = std::thread::spawn(move || {
+        let mut lines = vec![];
+        let mut reader = BufReader::new(stdout);
+        let mut line = String::new();
+        while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
+            if let Some(rest) = line.strip_suffix('\n').and_then(|line| line.split_once("ack "))
+                && let Some((key, number)) = rest.1.split_once(' ')
+            {
+                lines.push((key.to_owned(), number.to_owned()));
+            }
+            line.clear();
+        }
+        lines
+    });
+    std::thread::sleep(delay);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    lines.join().unwrap()
+}
+
+#[test]
+fn no_acknowledged_number_is_missing_or_doubled_after_twenty_kills() {
+    if let Some(cycle) = child::role() {
+        return store_until_killed(&cycle);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut acknowledged = BTreeMap::new();
+    for cycle in 0..CYCLES {
+        // Spread over 60 to 440 ms in an order without a pattern, the same in every run.
+        let delay = Duration::from_millis(60 + cycle * 7919 % CYCLES * 20);
+        for (key, number) in run_and_kill(folder.path(), cycle, delay) {
+            assert_eq!(acknowledged.insert(number, key), None, "a number was given twice");
+        }
+        if cycle % 5 == 4 {
+            let report = verify(folder.path()).unwrap();
+            assert!(report.is_sound(), "after cycle {cycle}: {report:?}");
+        }
+    }
+    assert!(acknowledged.len() > 200, "only {} were stored", acknowledged.len());
+    let store = open(folder.path());
+    let reader = Reader::open(folder.path()).unwrap();
+    for (number, key) in &acknowledged {
+        let number: CaseNumber = number.parse().unwrap();
+        assert_eq!(reader.case(number).unwrap().row.number, Some(number.to_string()), "{key}");
+        // Storing it once more shows that the key still leads to the same number.
+        let again = store_intake(&store.handle(), intake(key, IntakeKind::Text));
+        assert_eq!(again.0, Some(number));
+    }
+    let filter = CaseFilter::default();
+    let cases = reader.cases(&filter, ROWS_MAX).unwrap();
+    let numbers: BTreeSet<_> = cases.iter().filter_map(|row| row.number.clone()).collect();
+    let numbered = cases.iter().filter(|row| row.number.is_some()).count();
+    assert_eq!(numbers.len(), numbered, "a number stands twice");
+    assert!(reader.calls(ROWS_MAX).unwrap().iter().all(|call| call.ended_by.is_some()));
+    store.close();
+    assert!(verify(folder.path()).unwrap().is_sound());
+    println!("{} acknowledged, {numbered} stored in {CYCLES} kills", acknowledged.len());
+}

@@ -1,0 +1,11 @@
+//! Crashes and failing disks: what was told to a citizen is there afterwards.
+//!
+//! A test that needs a process to kill starts this very executable again with [`child::ROLE`] set
+//! to what it is to do.
+
+mod child;
+mod crash;
+#[path = "../casework/desk.rs"]
+mod desk;
+mod disk;
+mod leftovers;
