@@ -37,6 +37,10 @@ pub(super) struct Callback {
 impl Callback {
     /// Asks for the number.
     pub(super) fn enter(line: &mut Line) -> Self {
+        if !line.may_open() {
+            line.end(vec![sentence(PromptId::X08)]);
+            return Self { step: Step::Saving, entry_failures: 0 };
+        }
         let step = match line.incoming.caller.number.clone() {
             Some(number) => {
                 let tail = Value::Digits(number.tail4().to_owned());
@@ -45,9 +49,6 @@ impl Callback {
             }
             None => ask_number(line, &[], PromptId::Q09N),
         };
-        if !line.may_open() {
-            line.end(vec![sentence(PromptId::X08)]);
-        }
         Self { step, entry_failures: 0 }
     }
 

@@ -79,6 +79,7 @@ pub enum Input {
 
 /// What a call wants done.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // few are made, and each is moved a few times
 pub enum Action {
     /// Answer with 200; `Confirmed` follows.
     Answer,
@@ -160,6 +161,7 @@ pub enum EndedBy {
 
 /// What the call asks of the store.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // few are made, and each is moved a few times
 pub enum StoreRequest {
     /// Turn what was left into a case.
     Open(NewIntake),

@@ -20,6 +20,7 @@ impl Goodbye {
         line.leaving = true;
         line.forget_keys();
         line.stop_message();
+        line.give_up_waiting();
         line.timers.clear(Timer::Step);
         line.timers.clear(Timer::Delay);
         let mut goodbye = Self { hanging_up: false };
@@ -66,6 +67,7 @@ impl Closing {
         line.ear = Ear::Shut;
         line.forget_keys();
         line.play_ended(None);
+        line.give_up_waiting();
         line.timers.clear_all();
         line.stop_message();
         line.timers.clear(Timer::Record);
@@ -93,7 +95,7 @@ impl Closing {
     }
 
     /// The step timer is due: what is missing will not come.
-    pub(super) fn give_up(&mut self, line: &mut Line) {
+    pub(super) fn give_up(&self, line: &mut Line) {
         if matches!(line.message, Some(Message::Open(_))) {
             line.message = None;
         }

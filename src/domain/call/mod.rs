@@ -5,6 +5,8 @@
 mod callback;
 mod contract;
 mod goodbye;
+#[cfg(any(test, fuzzing))]
+pub mod grammar;
 mod keypad;
 mod ledger;
 mod line;

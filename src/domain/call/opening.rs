@@ -13,7 +13,7 @@ pub(super) struct Opening;
 
 impl Opening {
     /// Takes an event.
-    pub(super) fn on(&mut self, line: &mut Line, event: &Event) -> Next {
+    pub(super) fn on(&self, line: &mut Line, event: &Event) -> Next {
         match event {
             Event::Confirmed if !line.speaks() => {
                 line.timers.clear(Timer::Step);

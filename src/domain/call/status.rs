@@ -116,3 +116,6 @@ fn recorded(id: &str) -> bool {
 fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
+
+#[cfg(test)]
+mod tests;
