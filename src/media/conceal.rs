@@ -31,6 +31,8 @@ pub struct Concealer {
     used: usize,
     at: usize,
     lost: u32,
+    /// Something was heard; before that there is nothing to repeat and nothing to fade in from.
+    primed: bool,
 }
 
 impl Default for Concealer {
@@ -50,6 +52,7 @@ impl Concealer {
             used: PITCH_MAX,
             at: 0,
             lost: 0,
+            primed: false,
         }
     }
 
@@ -66,12 +69,13 @@ impl Concealer {
             }
             self.lost = 0;
         }
+        self.primed = true;
         self.remember(half);
     }
 
     /// Fills a lost half frame.
     pub fn fill(&mut self, half: &mut [i16; HALF_FRAME]) {
-        if self.lost >= HALVES_MAX {
+        if !self.primed || self.lost >= HALVES_MAX {
             half.fill(0);
             self.remember(half);
             return;

@@ -16,7 +16,7 @@ const KEYS: [[char; 4]; 4] =
 /// A block with less power than this holds no key: both tones at -33 dBm0 (0 dBm0 = -6.15 dBov).
 const POWER_MIN: f32 = 1.3e5 * BLOCK as f32 / 2.0;
 /// The share of the block's power that the two tones must hold.
-const TONE_SHARE_MIN: f32 = 0.72;
+const TONE_SHARE_MIN: f32 = 0.68;
 /// The high group may be so much weaker or stronger than the low one (power ratio): -9, +7 dB.
 const TWIST_MIN: f32 = 0.126;
 const TWIST_MAX: f32 = 5.0;

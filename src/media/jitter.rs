@@ -61,6 +61,8 @@ pub struct JitterBuffer {
     /// Timestamp after the last sample that was really played.
     heard: u32,
     started: bool,
+    /// Nothing was played yet since the start: what is missing is not lost.
+    leading: bool,
     starved: u32,
     /// A packet that jumped, waiting for a second one that agrees.
     jumped_to: Option<u32>,
@@ -86,6 +88,7 @@ impl JitterBuffer {
             end: 0,
             heard: 0,
             started: false,
+            leading: false,
             starved: 0,
             jumped_to: None,
             earliness_min: i32::MAX,
@@ -144,6 +147,7 @@ impl JitterBuffer {
         self.end = timestamp;
         self.heard = timestamp;
         self.started = true;
+        self.leading = true;
         self.starved = 0;
         self.jumped_to = None;
         self.open_window();
@@ -227,8 +231,8 @@ impl JitterBuffer {
         self.window = 0;
     }
 
-    /// The next 20 ms. A lost half leaves its samples at zero. `None` when nothing ever came or
-    /// the source has paused: silence.
+    /// The next 20 ms. A lost half leaves its samples at zero. `None` when nothing ever came,
+    /// nothing is due yet or the source has paused: silence.
     pub fn pull(&mut self, frame: &mut [i16; FRAME_SAMPLES]) -> Option<[Half; 2]> {
         frame.fill(0);
         if !self.started {
@@ -244,7 +248,7 @@ impl JitterBuffer {
         } else {
             self.starved = 0;
         }
-        (self.starved <= STARVED_FRAMES).then_some(halves)
+        (self.starved <= STARVED_FRAMES && !self.leading).then_some(halves)
     }
 
     fn pull_half(&mut self, out: &mut [i16; HALF_FRAME]) -> Half {
@@ -258,6 +262,7 @@ impl JitterBuffer {
         self.next = self.next.wrapping_add(HALF);
         if complete {
             self.heard = self.next;
+            self.leading = false;
             return Half::Heard;
         }
         out.fill(0);

@@ -8,11 +8,13 @@ pub mod digits;
 pub mod dtmf;
 pub mod gap;
 pub mod jitter;
+pub mod leg;
 pub mod level;
 pub mod player;
 pub mod reception;
 pub mod recorder;
 pub mod source_lock;
+pub mod stretch;
 
 /// Samples of one frame: 20 ms at 8 kHz.
 pub const FRAME_SAMPLES: usize = 160;

@@ -20,7 +20,9 @@ use std::time::{Duration, Instant};
 pub const STEADY_PACKETS_HOST: u32 = 3;
 /// Consecutive packets from an unknown host, when the signalled address is private.
 pub const STEADY_PACKETS_UNKNOWN: u32 = 25;
-/// A source is silent when nothing came from it for this long.
+/// The signalled address is silent for this long before its host's other port is believed.
+pub const SILENT_HOST: Duration = Duration::from_millis(100);
+/// The same before an unknown host is believed, and before a lock is moved to a better address.
 pub const SILENT: Duration = Duration::from_millis(500);
 /// The locked source must be silent for this long before its host's new port is believed.
 pub const RELOCK_SILENT: Duration = Duration::from_secs(3);
@@ -120,11 +122,13 @@ impl SourceLock {
     /// How many packets in a row this stranger has sent; another stranger starts at one again.
     fn count(&mut self, from: SocketAddr, ssrc: u32, sequence: u16) -> u32 {
         let count = match self.candidate {
-            Some(c) if c.from == from && c.ssrc == ssrc => {
-                if c.sequence.wrapping_add(1) == sequence { c.count.saturating_add(1) } else { 1 }
+            Some(c)
+                if (c.from, c.ssrc) == (from, ssrc) && c.sequence.wrapping_add(1) == sequence =>
+            {
+                c.count.saturating_add(1)
             }
             // A spray of strangers must not keep the true source from counting up.
-            Some(c) if self.footing(c.from) < self.footing(from) => return 1,
+            Some(c) if c.from != from && self.footing(c.from) < self.footing(from) => return 1,
             _ => 1,
         };
         self.candidate = Some(Candidate { from, ssrc, sequence, count });
@@ -140,7 +144,11 @@ impl SourceLock {
         };
         enough
             && match self.locked {
-                None => footing == Footing::Signalled || silent >= SILENT,
+                None => match footing {
+                    Footing::Signalled => true,
+                    Footing::Host => silent >= SILENT_HOST,
+                    Footing::Unknown => silent >= SILENT,
+                },
                 Some((_, held)) if footing < held => silent >= SILENT || held == Footing::Unknown,
                 Some((locked, _)) => locked.ip() == from.ip() && silent >= RELOCK_SILENT,
             }
@@ -158,6 +166,6 @@ impl SourceLock {
             IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
         };
         let signalled = self.signalled.map(|s| s.ip());
-        signalled.is_none_or(private) && !self.peer.is_some_and(private)
+        signalled.is_some_and(private) && !self.peer.is_some_and(private)
     }
 }
