@@ -129,13 +129,16 @@ proptest! {
 
     #[test]
     fn any_text_can_be_said(text in "\\PC{0,40}", n in any::<i64>(), fen in any::<u64>()) {
-        say::decimal(&text);
-        say::percent(&text);
-        say::digits(&text);
-        say_text::address(&text);
-        say_text::duration(&text);
-        say_text::route(&text, RoadOne::Yao);
-        say::money(fen);
+        let said = [
+            say::decimal(&text),
+            say::percent(&text),
+            say::digits(&text),
+            say_text::address(&text),
+            say_text::duration(&text),
+            say_text::route(&text, RoadOne::Yao),
+            say::money(fen),
+        ];
+        prop_assert!(said.iter().all(|words| words.len() < 10 * (text.len() + 100)));
         prop_assert!(!say::cardinal(n).is_empty());
         prop_assert!(!say::liang(n).contains("两十"));
     }

@@ -1,7 +1,8 @@
 //! The committed recordings.
 
 use mayorline::domain::speech::{PromptId, plan};
-use mayorline::gateway::prompts::{Library, Manifest, Segment, check};
+use mayorline::gateway::prompts::{Library, Manifest, check};
+use mayorline::media::player::Segment;
 
 /// A caller must be able to hear a person within 15 s, so greeting and notice stay below this.
 const GREETING_MS_MAX: u32 = 11_500;
@@ -36,8 +37,8 @@ fn every_recording_says_that_it_is_synthetic() {
 fn every_prompt_resolves_to_sound() {
     let library = Library::load(None).unwrap();
     for &id in PromptId::ALL {
-        let segments = library.resolve(&plan(id, &[]), false);
-        let sounds = segments.iter().filter(|segment| matches!(segment, Segment::Alaw(_)));
+        let playlist = library.resolve(&plan(id, &[]), false);
+        let sounds = playlist.segments.iter().filter(|segment| matches!(segment, Segment::Alaw(_)));
         assert!(sounds.count() > 0, "{id:?}");
     }
 }
