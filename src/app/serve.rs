@@ -146,8 +146,22 @@ pub(super) fn check_prompts(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
     let report = crate::gateway::prompts::check(overlay(&config))
         .map_err(|error| Exit::new(Failure::Data, error))?;
-    print!("{report}");
-    if report.is_ok() { Ok(()) } else { Err(Exit::new(Failure::Data, "prompts are not in order")) }
+    println!(
+        "clips {}, files {}, own recordings {}, synthetic {}, {} s",
+        report.clips,
+        report.files,
+        report.own,
+        report.synthetic,
+        report.duration_ms / 1000
+    );
+    for fault in &report.faults {
+        println!("FAULT {}: {}", fault.file, fault.what);
+    }
+    if report.is_ok() {
+        Ok(())
+    } else {
+        Err(Exit::new(Failure::Data, format!("{} faults", report.faults.len())))
+    }
 }
 
 /// `mayorline prompts sheet`

@@ -6,6 +6,7 @@
 //! thread; nothing here waits for a disk.
 
 mod disk;
+mod playback;
 mod pool;
 mod ports;
 mod recording;
@@ -13,6 +14,7 @@ mod thread;
 mod wheel;
 
 pub use disk::{Disk, DiskConfig};
+pub use playback::recording_playlist;
 pub use pool::{MediaConfig, MediaPool};
 pub use ports::PortRange;
 

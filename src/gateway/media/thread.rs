@@ -273,7 +273,7 @@ impl MediaThread {
             let Ok((n, from)) = socket.recv_from(&mut datagram) else { break };
             let Some(media) = leg.media.as_mut() else { continue };
             if is_rtcp {
-                media.receive_rtcp(now, from, &datagram[..n]);
+                media.receive_rtcp(now, from, ntp((self.clock.wall)()), &datagram[..n]);
             } else {
                 media.receive(now, from, &datagram[..n]);
                 break; // level-triggered: one packet a turn saves the call that finds it empty

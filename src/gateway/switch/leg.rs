@@ -15,6 +15,7 @@ use crate::units::{CallId, LegId, PhoneNumber};
 use crate::wire::sdp::Session;
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Samples of a second of telephone audio.
@@ -103,7 +104,7 @@ impl Switch {
             store_up: self.store_up,
         };
         leg.id = Some(call);
-        let rules = std::sync::Arc::clone(&self.config.rules);
+        let rules = Arc::clone(&self.config.rules);
         leg.call = Some(Call::new(rules, incoming, now.monotonic));
         self.carry_out(now, id);
         self.set_timer(id);
@@ -120,7 +121,7 @@ impl Switch {
         match action {
             Action::Answer => self.answer(now, id),
             Action::Play { play, plan, slow } => {
-                let list = self.config.prompts.playlist(&plan, slow);
+                let list = Arc::new(self.config.prompts.resolve(&plan, slow));
                 self.media(id, MediaCommand::Play { play: play.0, list });
             }
             Action::StopPlay => self.media(id, MediaCommand::StopPlay),

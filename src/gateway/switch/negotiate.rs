@@ -8,7 +8,7 @@ use crate::media::leg::{Agreed, LegSetup};
 use crate::proto::offer_answer::{self, LocalMedia, MediaPlan};
 use crate::units::LegId;
 use crate::wire::sdp::Session;
-use rand::Rng;
+use rand::RngExt;
 use std::net::SocketAddr;
 
 impl Switch {
