@@ -27,11 +27,13 @@ fn heard(plan: &Plan) -> String {
 }
 
 fn ids(plan: &Plan) -> Vec<&str> {
-    let clip = |piece| match piece {
-        &Piece::Clip(ref id) => Some(id.as_ref()),
-        _ => None,
-    };
-    plan.pieces.iter().filter_map(clip).collect()
+    let mut ids = Vec::new();
+    for piece in &plan.pieces {
+        if let Piece::Clip(id) = piece {
+            ids.push(id.as_ref());
+        }
+    }
+    ids
 }
 
 fn texts() -> BTreeMap<String, String> {

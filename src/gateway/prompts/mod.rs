@@ -14,6 +14,8 @@ pub use manifest::{Entry, Manifest};
 pub use sheet::recording_sheet;
 
 use crate::domain::speech::{Piece, Plan};
+use crate::media::player::{Playlist, Segment};
+use crate::media::stretch::stretch;
 use crate::wire::g711::{Codec, SAMPLE_RATE_HZ};
 use crate::wire::wav::{self, Channels};
 use rust_embed::{Embed, EmbeddedFile};
@@ -22,7 +24,7 @@ use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Largest recording of an overlay folder: two minutes of 8 kHz 16-bit mono and its header.
@@ -30,6 +32,10 @@ pub const RECORDING_BYTES_MAX: u64 = 2 * 60 * 8_000 * 2 + 4_096;
 
 /// The level of every prompt and of the tone, active speech level in dBov.
 pub const PROMPT_LEVEL_DBOV: f64 = -26.0;
+
+/// How much longer slow speech is: the recordings run at 245 characters a minute, slow speech at
+/// 120 to 140.
+pub const SLOW_FACTOR: f32 = 1.85;
 
 /// Pitch of the tone before a recording.
 const TONE_HZ: f64 = 1_000.0;
@@ -73,22 +79,30 @@ pub enum PromptError {
     },
 }
 
-/// A stretch of sound to be played.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Segment {
-    /// A-law at 8 kHz.
-    Alaw(Arc<[u8]>),
-    /// A pause.
-    Silence {
-        /// Its length.
-        samples: u32,
-    },
+/// One recording, and its slow form once somebody has asked for it.
+#[derive(Debug)]
+struct Clip {
+    alaw: Arc<[u8]>,
+    slow: OnceLock<Arc<[u8]>>,
+}
+
+impl Clip {
+    fn new(alaw: Arc<[u8]>) -> Arc<Self> {
+        Arc::new(Self { alaw, slow: OnceLock::new() })
+    }
+
+    fn slow(&self) -> &Arc<[u8]> {
+        self.slow.get_or_init(|| {
+            let samples: Vec<i16> = self.alaw.iter().map(|&a| Codec::Pcma.decode(a)).collect();
+            encode(stretch(&samples, SLOW_FACTOR))
+        })
+    }
 }
 
 /// All prompts, ready to play. Clips with the same file share their bytes.
 #[derive(Debug)]
 pub struct Library {
-    clips: HashMap<Arc<str>, Arc<[u8]>>,
+    clips: HashMap<Arc<str>, Arc<Clip>>,
     tone: Arc<[u8]>,
     own_recordings: usize,
 }
@@ -98,17 +112,17 @@ impl Library {
     /// One bad recording refuses all: a city learns of it at the start, not in a call.
     pub fn load(overlay: Option<&Path>) -> Result<Self, PromptError> {
         let manifest = Manifest::builtin()?;
-        let mut files: HashMap<&str, Arc<[u8]>> = HashMap::new();
+        let mut files: HashMap<&str, Arc<Clip>> = HashMap::new();
         let mut clips = HashMap::with_capacity(manifest.clips.len());
         let mut own_recordings = 0;
         for entry in &manifest.clips {
             if !files.contains_key(entry.file.as_str()) {
                 let source = Source::open(&entry.file, overlay)?;
                 own_recordings += usize::from(source.is_own);
-                files.insert(&entry.file, source.alaw()?);
+                files.insert(&entry.file, Clip::new(encode(source.samples()?)));
             }
-            if let Some(alaw) = files.get(entry.file.as_str()) {
-                clips.insert(entry.id.as_str().into(), Arc::clone(alaw));
+            if let Some(clip) = files.get(entry.file.as_str()) {
+                clips.insert(entry.id.as_str().into(), Arc::clone(clip));
             }
         }
         Ok(Self { clips, tone: tone(), own_recordings })
@@ -117,7 +131,7 @@ impl Library {
     /// The A-law bytes of a clip.
     #[must_use]
     pub fn clip(&self, id: &str) -> Option<&Arc<[u8]>> {
-        self.clips.get(id)
+        self.clips.get(id).map(|clip| &clip.alaw)
     }
 
     /// Number of clips.
@@ -138,16 +152,31 @@ impl Library {
         self.own_recordings
     }
 
-    /// What is to be played for a plan. A clip that does not exist is left out (a test and
-    /// [`check`] see to it that all exist).
+    /// What is to be played for a plan. `slow` stretches speech and pauses to about 130
+    /// characters a minute. A clip that does not exist is left out (a test and [`check()`] see to
+    /// it that all exist).
     #[must_use]
-    pub fn resolve(&self, plan: &Plan) -> Vec<Segment> {
+    pub fn resolve(&self, plan: &Plan, slow: bool) -> Playlist {
         let segment = |piece: &Piece| match piece {
-            Piece::Clip(id) => self.clip(id).map(|alaw| Segment::Alaw(Arc::clone(alaw))),
-            Piece::Pause(length) => Some(Segment::Silence { samples: samples_of(*length) }),
+            Piece::Clip(id) => {
+                let clip = self.clips.get(id)?;
+                Some(Segment::Alaw(Arc::clone(if slow { clip.slow() } else { &clip.alaw })))
+            }
+            Piece::Pause(length) => {
+                let length = if slow { length.mul_f32(SLOW_FACTOR) } else { *length };
+                Some(Segment::Silence { samples: samples_of(length) })
+            }
             Piece::Tone => Some(Segment::Alaw(Arc::clone(&self.tone))),
         };
-        plan.pieces.iter().filter_map(segment).collect()
+        Playlist { segments: plan.pieces.iter().filter_map(segment).collect() }
+    }
+
+    /// Makes every slow form that has not been asked for yet; some seconds of work, meant for a
+    /// thread in the background after the start.
+    pub fn prepare_slow(&self) {
+        for clip in self.clips.values() {
+            clip.slow();
+        }
     }
 }
 
@@ -184,10 +213,11 @@ impl<'a> Source<'a> {
         }
         Ok(wav.samples().collect())
     }
+}
 
-    fn alaw(&self) -> Result<Arc<[u8]>, PromptError> {
-        Ok(self.samples()?.into_iter().map(|sample| Codec::Pcma.encode(sample)).collect())
-    }
+/// Samples as A-law.
+fn encode(samples: Vec<i16>) -> Arc<[u8]> {
+    samples.into_iter().map(|sample| Codec::Pcma.encode(sample)).collect()
 }
 
 /// A file of the overlay; `None` when it has none of that name.
