@@ -62,6 +62,9 @@ enum Start {
     Response(u16, String),
 }
 
+/// Every RFC 3261 branch begins with it and goes on behind it (§8.1.1.7).
+const MAGIC_COOKIE: &str = "z9hG4bK";
+
 /// Header fields of which a second one makes the message ambiguous (RFC 3261 §7.3.1).
 const SINGLE: [&str; 8] =
     ["From", "To", "Call-ID", "CSeq", "Content-Length", "Max-Forwards", "Content-Type", "Expires"];
@@ -206,6 +209,8 @@ fn parse_start(line: &str) -> Result<Start, ParseFailure> {
             UriScheme::Other(_) => {
                 Err(Fault { status: 416, error: WireError::Unsupported("URI scheme") })
             }
+            // RFC 3261 §19.1.1 table 1: headers are not allowed in a Request-URI.
+            _ if uri.headers.is_some() => Err(WireError::Malformed("URI").into()),
             _ => Ok(uri),
         }
     });
@@ -259,9 +264,10 @@ fn read_fields(mut rest: &[u8], headers: &mut Headers) -> Result<(), WireError> 
         rest = tail;
         count += 1;
         if count > FIELDS_MAX {
-            return outcome.and(Err(WireError::TooLarge("header field count")));
+            return outcome.and_then(|()| Err(WireError::TooLarge("header field count")));
         }
-        outcome = outcome.and(push_field(&field, headers));
+        let pushed = push_field(&field, headers);
+        outcome = outcome.and(pushed);
     }
     outcome
 }
@@ -352,7 +358,11 @@ fn content_length(headers: &Headers) -> Result<Option<usize>, WireError> {
 /// RFC 3261 §8.1.1: what every message must have, and well-formed. Max-Forwards may be missing
 /// (RFC 2543 peers do not send it) but not be out of its range.
 fn check_headers(headers: &Headers) -> Result<(), WireError> {
-    headers.top_via()?;
+    let vias = headers.vias()?;
+    let top = vias.first().ok_or(WireError::Missing("Via"))?;
+    if top.branch() == Some(MAGIC_COOKIE) {
+        return Err(WireError::Malformed("Via branch"));
+    }
     headers.from()?;
     headers.to()?;
     headers.call_id()?;

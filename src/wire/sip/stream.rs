@@ -75,12 +75,10 @@ impl Framer {
             self.find_head();
         }
         let waiting = self.waiting();
-        let Some(head) = self.head else {
-            if waiting.len() > MESSAGE_BYTES_MAX {
-                return self.fail(WireError::TooLarge("message"));
-            }
-            return Ok(None);
-        };
+        if self.head.map_or(waiting.len(), |head| head.end) > MESSAGE_BYTES_MAX {
+            return self.fail(WireError::TooLarge("message"));
+        }
+        let Some(head) = self.head else { return Ok(None) };
         // Without a usable length only the head is shown, so that it can be answered.
         let end = head.total.unwrap_or(head.end);
         let Some(message) = waiting.get(..end) else { return Ok(None) };

@@ -159,7 +159,7 @@ pub(super) fn host_port_of(text: &str) -> Result<(&str, Option<u16>), WireError>
     };
     let (host, tail) = text.split_at_checked(end).ok_or(HOST)?;
     let legal = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        Some(address) => is_ipv6(address),
         None => {
             !host.is_empty()
                 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
@@ -174,6 +174,13 @@ pub(super) fn host_port_of(text: &str) -> Result<(&str, Option<u16>), WireError>
     let digits = tail.strip_prefix(':').ok_or(HOST)?;
     let port = decimal(digits, u64::from(u16::MAX)).and_then(|port| u16::try_from(port).ok());
     Ok((host, Some(port.ok_or(WireError::Malformed("port"))?)))
+}
+
+/// RFC 5118 §4.10: the grammar of RFC 3261 writes a third colon before an embedded IPv4 address,
+/// and both forms are to be tolerated.
+fn is_ipv6(text: &str) -> bool {
+    let legal = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    legal(text) || (text.contains('.') && legal(&text.replacen(":::", "::", 1)))
 }
 
 impl fmt::Display for UriScheme {
