@@ -22,6 +22,9 @@ pub const WITHHELD_FAILURES_MAX: u32 = 50;
 /// How long a lock lasts, and how far back a caller's tries count, in milliseconds.
 pub const LOCK_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// How long wrong tries on a case are remembered on disk, in milliseconds: 400 days.
+pub const CASE_KEPT_MS: i64 = 400 * LOCK_MS;
+
 /// Subjects that are counted at once; the oldest without a lock gives way.
 pub const SUBJECTS_MAX: usize = 100_000;
 
@@ -158,15 +161,19 @@ pub(super) fn put(db: &Connection, tallies: &[Tally], now: Timestamp) -> Result<
     sweep(db, now.as_millisecond())
 }
 
-/// Removes a few locks that ran out and callers of yesterday.
+/// Removes a few callers of yesterday and cases whose tries were long ago.
 fn sweep(db: &Connection, now: i64) -> Result<(), StoreError> {
-    db.prepare_cached(
-        "DELETE FROM lookup_guard WHERE subject IN (
-             SELECT subject FROM lookup_guard
-             WHERE subject >= 'caller:' AND since < ?1 AND COALESCE(locked_until, 0) < ?2
-             LIMIT 4)",
-    )?
-    .execute(params![now - LOCK_MS, now])?;
+    // ';' is the character after ':': the range holds the callers and nothing else.
+    for (from, to, age) in [("caller:", "caller;", LOCK_MS), ("case:", "case;", CASE_KEPT_MS)] {
+        db.prepare_cached(
+            "DELETE FROM lookup_guard WHERE subject IN (
+                 SELECT subject FROM lookup_guard
+                 WHERE subject >= ?1 AND subject < ?2 AND since < ?3
+                   AND COALESCE(locked_until, 0) < ?4
+                 LIMIT 4)",
+        )?
+        .execute(params![from, to, now.saturating_sub(age), now])?;
+    }
     Ok(())
 }
 

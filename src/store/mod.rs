@@ -28,7 +28,8 @@ pub use config::{
 };
 pub use error::StoreError;
 pub use guard::{
-    CALLER_FAILURES_MAX, CASE_FAILURES_MAX, LOCK_MS, SUBJECTS_MAX, WITHHELD_FAILURES_MAX,
+    CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,
+    WITHHELD_FAILURES_MAX,
 };
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX, LegRecord};

@@ -150,6 +150,15 @@ pub(super) struct Writer {
     pub(super) backlog: VecDeque<Job>,
 }
 
+/// Says that the store is down when its writer ends, also by a panic in somebody's reply.
+struct DownAtEnd(Arc<Shared>);
+
+impl Drop for DownAtEnd {
+    fn drop(&mut self) {
+        self.0.up.store(false, Ordering::Release);
+    }
+}
+
 /// Whether the thread goes on.
 #[derive(PartialEq, Eq)]
 enum Next {
@@ -160,6 +169,7 @@ enum Next {
 impl Writer {
     /// Runs until it is told to close or nobody can ask any more.
     pub(super) fn run(mut self) {
+        let _down = DownAtEnd(Arc::clone(&self.shared));
         while let Ok(first) = self.jobs.recv() {
             let (batch, mut next) = self.gather(first);
             self.commit_all(batch);
@@ -313,7 +323,6 @@ impl Writer {
         }
         let lost = u64::try_from(self.backlog.len()).unwrap_or(u64::MAX);
         self.shared.ledger_lost.fetch_add(lost, Ordering::Relaxed);
-        self.shared.up.store(false, Ordering::Release);
         let tidy = "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);";
         if let Err(error) = self.db.execute_batch(tidy) {
             tracing::warn!(%error, "the log was not taken into the database at closing");

@@ -118,11 +118,14 @@ fn an_extension_is_told_with_its_reason() {
     let store = open(folder.path());
     let (number, code) = new_case(&store.handle(), "k");
     let due = due("2026-12-01T09:00:00+08:00");
-    let extended = CaseEvent::Extended { due, reason: ExtensionReason::Works };
+    let extended = CaseEvent::Extended { due, reason: ExtensionReason::Construction };
     let events = vec![classified(), assigned(), CaseEvent::HandlingStarted, extended.clone()];
     record(&store.handle(), number, events).unwrap();
     let told = found(&store.handle(), number, code).due.unwrap();
-    assert_eq!((told.on.to_string(), told.extended), ("2026-12-07".into(), Some("reason.works")));
+    assert_eq!(
+        (told.on.to_string(), told.extended),
+        ("2026-12-07".into(), Some("reason.construction"))
+    );
     assert!(record(&store.handle(), number, vec![extended]).is_err());
     assert_eq!(found(&store.handle(), number, code).due.unwrap(), told);
 }
@@ -154,6 +157,23 @@ fn five_wrong_tries_lock_a_case_for_a_day_and_the_lock_survives_a_restart() {
     let tomorrow = at("2026-11-23T10:00:00+08:00");
     let answer = look_up(&store.handle(), tomorrow, number, code, Some(99));
     assert!(matches!(answer, Lookup::Found(_)), "{answer:?}");
+}
+
+#[test]
+fn wrong_tries_on_a_case_add_up_over_weeks_and_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (number, code) = new_case(&open(folder.path()).handle(), "k");
+    for (tail, day) in (0..).zip(["11-23", "11-30", "12-07", "12-14", "12-21"]) {
+        let store = open(folder.path());
+        let when = at(&format!("2026-{day}T10:00:00+08:00"));
+        assert_eq!(look_up(&store.handle(), when, number, wrong(code), Some(tail)), Lookup::Wrong);
+        // Tries on other numbers sweep the counts of callers that are no longer needed.
+        let other = CaseNumber::new(2026, 11, 22, 99).unwrap();
+        look_up(&store.handle(), when, other, code, Some(50 + tail));
+    }
+    let store = open(folder.path());
+    let when = at("2026-12-21T11:00:00+08:00");
+    assert_eq!(look_up(&store.handle(), when, number, code, Some(99)), Lookup::Locked);
 }
 
 #[test]

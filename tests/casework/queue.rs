@@ -268,3 +268,20 @@ fn numbers_start_again_each_local_day_and_end_loudly_at_9999() {
     assert_eq!((none, refused), (1, 1));
     assert!(store.handle().is_up());
 }
+
+#[test]
+fn a_reply_that_panics_takes_the_store_down_visibly() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let request = StoreRequest::Open(intake("k", IntakeKind::Text));
+    let panic = Box::new(|_| panic!("the reply of a test panics on purpose"));
+    assert!(store.handle().submit(noonish(), request, RequestContext::default(), panic));
+    let down = (0..600).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        !store.handle().is_up()
+    });
+    assert!(down);
+    store.close();
+    let store = open(folder.path());
+    assert_eq!(new_case(&store.handle(), "k").0.sequence(), 1);
+}

@@ -3,6 +3,8 @@
 //! A test that needs a process to kill starts this very executable again with [`child::ROLE`] set
 //! to what it is to do.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod child;
 mod crash;
 #[path = "../casework/desk.rs"]

@@ -103,7 +103,7 @@ impl Nature {
             Self::Help => "nature.help",
             Self::Complaint => "nature.complaint",
             Self::Report => "nature.report",
-            Self::Suggest => "nature.suggest",
+            Self::Suggest => "nature.suggestion",
             Self::Praise => "nature.praise",
             Self::Other => "nature.other",
         }
@@ -114,37 +114,58 @@ impl Nature {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExtensionReason {
-    /// The matter is complicated.
+    /// 情况复杂.
     Complex,
-    /// Several units must work together.
-    SeveralUnits,
-    /// Somebody must look at the place or measure.
-    Inspection,
-    /// Building work takes its time.
-    Works,
-    /// Weather or another force.
+    /// 需要多个部门协调.
+    Coordination,
+    /// 需要进一步调查取证.
+    Evidence,
+    /// 需要专业鉴定.
+    Expert,
+    /// 资金正在落实.
+    Funds,
+    /// 需要补充材料.
+    Materials,
+    /// 施工周期较长.
+    Construction,
+    /// 天气原因.
     Weather,
+    /// 情况特殊.
+    Other,
 }
 
 impl ExtensionReason {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Complex, Self::SeveralUnits, Self::Inspection, Self::Works, Self::Weather];
+    pub const ALL: [Self; 9] = [
+        Self::Complex,
+        Self::Coordination,
+        Self::Evidence,
+        Self::Expert,
+        Self::Funds,
+        Self::Materials,
+        Self::Construction,
+        Self::Weather,
+        Self::Other,
+    ];
 
     /// Its id of the prompt script.
     #[must_use]
     pub fn script_id(self) -> &'static str {
         match self {
             Self::Complex => "reason.complex",
-            Self::SeveralUnits => "reason.several_units",
-            Self::Inspection => "reason.inspection",
-            Self::Works => "reason.works",
+            Self::Coordination => "reason.coordination",
+            Self::Evidence => "reason.evidence",
+            Self::Expert => "reason.expert",
+            Self::Funds => "reason.funds",
+            Self::Materials => "reason.materials",
+            Self::Construction => "reason.construction",
             Self::Weather => "reason.weather",
+            Self::Other => "reason.other",
         }
     }
 }
 
-/// The lawful way of a declined matter (ST15).
+/// The lawful way of a declined matter (ST15); a fixed list, so that each can be spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LawfulChannel {
@@ -152,21 +173,57 @@ pub enum LawfulChannel {
     Litigation,
     /// 仲裁.
     Arbitration,
+    /// 劳动仲裁.
+    Labour,
     /// 行政复议.
     Reconsideration,
     /// 信访.
     Petition,
+    /// 法院执行.
+    Enforcement,
+    /// 人民调解.
+    Mediation,
+    /// 公证.
+    Notary,
+    /// 公安报警.
+    Police,
+    /// 紧急救援.
+    Emergency,
+    /// 法定.
+    Other,
 }
 
 impl LawfulChannel {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Litigation,
+        Self::Arbitration,
+        Self::Labour,
+        Self::Reconsideration,
+        Self::Petition,
+        Self::Enforcement,
+        Self::Mediation,
+        Self::Notary,
+        Self::Police,
+        Self::Emergency,
+        Self::Other,
+    ];
+
     /// Its id of the prompt script.
     #[must_use]
     pub fn script_id(self) -> &'static str {
         match self {
             Self::Litigation => "channel.litigation",
             Self::Arbitration => "channel.arbitration",
+            Self::Labour => "channel.labour",
             Self::Reconsideration => "channel.reconsideration",
             Self::Petition => "channel.petition",
+            Self::Enforcement => "channel.enforcement",
+            Self::Mediation => "channel.mediation",
+            Self::Notary => "channel.notary",
+            Self::Police => "channel.police",
+            Self::Emergency => "channel.emergency",
+            Self::Other => "channel.other",
         }
     }
 }

@@ -110,7 +110,7 @@ fn due(day: i8) -> DueDate {
 #[test]
 fn an_extension_moves_the_citizens_date_only_later_and_only_once() {
     let mut case = Case { state: Some(State::Handling), ..accepted() };
-    let extend = |day| CaseEvent::Extended { due: due(day), reason: ExtensionReason::Works };
+    let extend = |day| CaseEvent::Extended { due: due(day), reason: ExtensionReason::Construction };
     assert_eq!(may_follow(&case, &extend(4)), Ok(()));
     case = apply(case, &extend(4));
     assert_eq!(case.due.as_ref().unwrap().on, due(4).on);
