@@ -113,6 +113,10 @@ struct World {
     asked: BTreeMap<Ticket, (StoreRequest, Instant)>,
     opens_asked: u32,
     refused_at: Option<Instant>,
+    /// Submitted messages by key, and whether the number was heard or a callback asked for.
+    numbers_due: BTreeMap<String, bool>,
+    /// The play that tells a number, and when it is taken as ended.
+    telling: Option<(PlayId, Instant)>,
     hung_up: bool,
     hang_ups: u32,
     record: Option<CallRecord>,
@@ -158,6 +162,8 @@ impl World {
             asked: BTreeMap::new(),
             opens_asked: 0,
             refused_at: None,
+            numbers_due: BTreeMap::new(),
+            telling: None,
             hung_up: false,
             hang_ups: 0,
             record: None,
@@ -239,6 +245,12 @@ impl World {
 
     /// The shadow follows what the call is told.
     fn observe(&mut self, input: &Input) {
+        let heard = self.telling.is_some_and(|(play, until)| {
+            *input == Input::PlayDone(play) || (*input == Input::Timeout && self.now >= until)
+        });
+        if heard && !self.hung_up {
+            self.numbers_due.values_mut().for_each(|told| *told = true);
+        }
         match input {
             Input::HungUp(_) => self.hung_up = true,
             Input::Recorded(record, summary) => {
@@ -332,6 +344,9 @@ impl World {
             assert!(self.now >= earliest, "I8: a refusal never comes early");
         }
         self.start_play(play);
+        if plan.ids.contains(&"M05") {
+            self.telling = Some((play, self.now + self.rules.play_max));
+        }
     }
 
     fn start_play(&mut self, play: PlayId) {
@@ -340,6 +355,7 @@ impl World {
         // What is replaced never reports its end.
         self.due.retain(|_, input| !matches!(input, Input::PlayDone(_)));
         self.last_play = Some(play);
+        self.telling = None;
         if !self.dice.chance(self.trouble) {
             self.later(500, 9_000, Input::PlayDone(play));
         }
@@ -379,6 +395,10 @@ impl World {
         if let StoreRequest::Open(intake) = &request {
             self.opens_asked += 1;
             self.handed_in.extend(intake.recording.iter().map(|r| r.file.clone()));
+            if intake.kind == IntakeKind::Voicemail {
+                let told = self.numbers_due.entry(intake.key.clone()).or_default();
+                *told |= intake.callback;
+            }
             let abandoned = intake.kind == IntakeKind::Abandoned;
             assert!(!abandoned || self.hung_up || self.hang_ups > 0, "a stub is made at the end");
         }
@@ -430,6 +450,8 @@ impl World {
         for summary in self.kept_messages.values() {
             assert!(self.handed_in.contains(&summary.file), "I9: no message is lost: {summary:?}");
         }
+        let untold: Vec<_> = self.numbers_due.iter().filter(|(_, told)| !**told).collect();
+        assert!(untold.is_empty(), "I11: who did not hear his number is called back: {untold:?}");
         assert!(record.entries.windows(2).all(|w| w[0].at <= w[1].at), "entries are in order");
         assert!(record.entries.len() <= self.rules.entries_max * 2, "the account is bounded");
         check_codes_hidden(&record);

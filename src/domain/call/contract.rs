@@ -190,7 +190,8 @@ pub enum IntakeKind {
 /// A contact to be stored as a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIntake {
-    /// Storing the same key twice gives the same case.
+    /// Storing the same key twice gives the same case. A repeat with `callback` that finds none
+    /// open adds the callback: the number of a case could not be told after all.
     pub key: String,
     /// How it came.
     pub kind: IntakeKind,
