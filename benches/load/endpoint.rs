@@ -20,7 +20,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// SIPp gives call n the port 20000 + 4 * (n - 1) and starts over after this many.
-pub(crate) const STREAMS_MAX: usize = 2_400;
+pub(crate) const STREAMS_MAX: usize = 2_500;
 /// The first port.
 pub(crate) const FIRST_PORT: u16 = 20_000;
 const PORT_STEP: u16 = 4;

@@ -66,6 +66,11 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    /// Packets of one stream in one second: 50, or the callers hear slowed audio.
+    pub(crate) fn packets_per_second(&self) -> f64 {
+        if self.total == 0 { 0.0 } else { self.packets as f64 / self.total as f64 }
+    }
+
     /// Share of good stream-seconds.
     pub(crate) fn good_share(&self) -> f64 {
         if self.total == 0 { 0.0 } else { self.good as f64 / self.total as f64 }

@@ -24,13 +24,14 @@ const STDERR_LINES_MAX: usize = 400;
 pub struct Start {
     data: PathBuf,
     settings: Vec<String>,
+    core: Option<usize>,
 }
 
 impl Start {
     /// With this data folder, both SIP transports on free ports of 127.0.0.1.
     pub fn new(data: &Path) -> Self {
         let settings = vec!["sip.udp=127.0.0.1:0".to_owned(), "sip.tcp=127.0.0.1:0".to_owned()];
-        Self { data: data.to_owned(), settings }
+        Self { data: data.to_owned(), settings, core: None }
     }
 
     /// One more `--set key=value`.
@@ -39,9 +40,15 @@ impl Start {
         self
     }
 
+    /// On this core only, all its threads, for measurements.
+    pub fn pinned(mut self, core: usize) -> Self {
+        self.core = Some(core);
+        self
+    }
+
     /// Starts and waits for the line `ready`; fails the test with standard error otherwise.
     pub fn run(self) -> Service {
-        let mut command = Command::new(BINARY);
+        let mut command = self.command();
         command.arg("serve").arg("--data").arg(&self.data);
         self.settings.iter().for_each(|s| {
             command.args(["--set", s]);
@@ -57,6 +64,14 @@ impl Start {
             None => panic!("no line `ready` in {READY_LIMIT:?}\n{}", service.stderr()),
         }
         service
+    }
+
+    /// taskset becomes the binary, so the child's id is the service's.
+    fn command(&self) -> Command {
+        let Some(core) = self.core else { return Command::new(BINARY) };
+        let mut command = Command::new("taskset");
+        command.args(["-c", &core.to_string(), BINARY]);
+        command
     }
 }
 

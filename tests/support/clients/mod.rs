@@ -54,6 +54,11 @@ impl Program {
         exited.unwrap_or_else(|| panic!("{name} still runs after {limit:?}\n{}", self.output()))
     }
 
+    /// Whether it ends by itself within `limit`.
+    pub fn exited(&mut self, limit: Duration) -> bool {
+        wait_for(limit, || self.child.try_wait().ok().flatten()).is_some()
+    }
+
     /// The end of what it printed.
     pub fn output(&self) -> String {
         let joined = |l: &Mutex<Vec<String>>| l.lock().unwrap().join("\n");
