@@ -172,7 +172,11 @@ fn functions_are_short() {
                 && line.trim_end() == format!("{}}}", " ".repeat(*depth))
             {
                 if at - start + 1 > FUNCTION_LINES_MAX {
-                    faults.push(format!("{}: {} lines: {name}", place(&source, *start), at - start));
+                    faults.push(format!(
+                        "{}: {} lines: {name}",
+                        place(&source, *start),
+                        at - start
+                    ));
                 }
                 open = None;
             }

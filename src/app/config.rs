@@ -208,9 +208,8 @@ fn require(holds: bool, otherwise: &str) -> Result<(), String> {
 }
 
 fn read(path: &Path) -> Result<String, Exit> {
-    let refuse = |error: std::io::Error| {
-        Exit::new(Failure::NoInput, format!("{}: {error}", path.display()))
-    };
+    let refuse =
+        |error: std::io::Error| Exit::new(Failure::NoInput, format!("{}: {error}", path.display()));
     if std::fs::metadata(path).map_err(refuse)?.len() > FILE_BYTES_MAX {
         return Err(Exit::new(Failure::Config, format!("{}: larger than 1 MiB", path.display())));
     }

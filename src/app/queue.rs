@@ -89,7 +89,11 @@ fn refused(error: &StoreError) -> Exit {
 pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
     match verb {
         CaseVerb::List(list) => {
-            let rows = list.output.reader()?.cases(&CaseFilter::default(), list.limit).map_err(|e| refused(&e))?;
+            let rows = list
+                .output
+                .reader()?
+                .cases(&CaseFilter::default(), list.limit)
+                .map_err(|e| refused(&e))?;
             list.output.print(&rows)
         }
         CaseVerb::Show { number, output } => {

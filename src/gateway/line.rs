@@ -2,9 +2,7 @@
 //! bounded channels; it feeds the switch and carries out what the switch wants.
 
 use super::clock::Clock;
-use super::media::{
-    Disk, DiskConfig, LegReport, MediaConfig, MediaPool, recording_playlist,
-};
+use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool, recording_playlist};
 use super::sip::{TcpConfig, TcpInput, TcpListeners, UdpPort};
 use super::switch::{Asker, Output, Switch};
 use crate::domain::call::StoreReply;

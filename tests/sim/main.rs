@@ -8,6 +8,7 @@
 mod call;
 mod dice;
 mod model;
+mod switch;
 
 /// Seeds of an ordinary test run.
 const SEEDS_DEFAULT: u64 = 256;

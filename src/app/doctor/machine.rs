@@ -49,7 +49,10 @@ fn disk(data: &Path, clock: Clock) -> Result<String, String> {
         return Err(format!("only {} MB are free in {}", free >> 20, data.display()));
     }
     if took > FLUSH_MAX {
-        return Err(format!("a flush takes {} ms: the disk is too slow or failing", took.as_millis()));
+        return Err(format!(
+            "a flush takes {} ms: the disk is too slow or failing",
+            took.as_millis()
+        ));
     }
     Ok(format!("{} GB free, a flush takes {:.1} ms", free >> 30, took.as_secs_f64() * 1000.0))
 }

@@ -174,7 +174,10 @@ fn call(clock: Clock, server: SocketAddr) -> Result<Observed, String> {
 impl Observed {
     fn findings(&self, data: &Path) -> Vec<Finding> {
         vec![
-            Finding::new("call", Ok(format!("answered after {} ms", self.answered_after.as_millis()))),
+            Finding::new(
+                "call",
+                Ok(format!("answered after {} ms", self.answered_after.as_millis())),
+            ),
             Finding::new("what the caller hears", self.greeting()),
             Finding::new("what the line hears", recorded(data)),
             Finding::new("keys", key(data)),
@@ -211,7 +214,9 @@ fn recorded(data: &Path) -> Result<String, String> {
     let citizen: Vec<i16> = wav.track(0).collect();
     let dbov = level::rms_dbov(&citizen);
     if dbov < HEARD_DBOV_MIN {
-        return Err("the caller is not heard: look at a firewall for the ports of media.ports".into());
+        return Err(
+            "the caller is not heard: look at a firewall for the ports of media.ports".into()
+        );
     }
     Ok(format!("the caller's tone at {dbov:.0} dBov in the recording"))
 }

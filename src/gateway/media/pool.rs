@@ -79,9 +79,9 @@ impl MediaPool {
 
     /// Commands a leg; `false` when it is not open or its thread has fallen behind.
     pub fn command(&self, leg: LegId, command: MediaCommand) -> bool {
-        self.legs.get(&leg).is_some_and(|place| {
-            self.threads[place.thread].0.offer(Command::Leg(leg, command))
-        })
+        self.legs
+            .get(&leg)
+            .is_some_and(|place| self.threads[place.thread].0.offer(Command::Leg(leg, command)))
     }
 
     /// Ends a leg: open recordings are closed, its ports become free.

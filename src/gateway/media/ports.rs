@@ -58,7 +58,8 @@ impl Ports {
     }
 
     fn take(&mut self) -> Option<u16> {
-        let pairs = (u32::from(self.range.last) + 1).saturating_sub(u32::from(self.range.first)) / 2;
+        let pairs =
+            (u32::from(self.range.last) + 1).saturating_sub(u32::from(self.range.first)) / 2;
         for _ in 0..pairs {
             let port = self.next;
             self.next = match port.checked_add(2) {

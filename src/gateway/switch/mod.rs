@@ -142,12 +142,7 @@ impl Switch {
     }
 
     /// One message of a stream, or why it is none.
-    pub fn receive_parsed(
-        &mut self,
-        now: Now,
-        flow: Flow,
-        message: Result<Message, ParseFailure>,
-    ) {
+    pub fn receive_parsed(&mut self, now: Now, flow: Flow, message: Result<Message, ParseFailure>) {
         self.endpoint.receive_parsed(now.monotonic, flow, message);
         self.settle(now);
     }

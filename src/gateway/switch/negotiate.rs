@@ -98,9 +98,8 @@ impl Switch {
             return self.endpoint.accept_offer(now.monotonic, id, ours);
         };
         let next = LocalMedia { session_version: local.session_version + 1, ..*local };
-        let answer = Session::parse(bytes)
-            .ok()
-            .and_then(|offer| offer_answer::answer(&offer, &next).ok());
+        let answer =
+            Session::parse(bytes).ok().and_then(|offer| offer_answer::answer(&offer, &next).ok());
         let Some((sdp, plan)) = answer else {
             return self.endpoint.refuse_offer(now.monotonic, id);
         };

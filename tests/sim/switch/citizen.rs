@@ -71,7 +71,13 @@ impl Citizen {
         format!("1990000{:04}", self.index % 10_000)
     }
 
-    fn request(&self, method: &str, cseq: u32, branch: &str, body: Option<(&str, &str)>) -> Vec<u8> {
+    fn request(
+        &self,
+        method: &str,
+        cseq: u32,
+        branch: &str,
+        body: Option<(&str, &str)>,
+    ) -> Vec<u8> {
         let tag = self.to_tag.as_ref().map(|tag| format!(";tag={tag}")).unwrap_or_default();
         let (content, body) = body.map_or((String::new(), ""), |(kind, body)| {
             (format!("Content-Type: {kind}\r\n"), body)
@@ -108,8 +114,8 @@ impl Citizen {
 
     pub fn ack(&self, cseq: u32, accepted: bool, delayed_offer: bool) -> Vec<u8> {
         let sdp = self.sdp("sendrecv");
-        let body = (accepted && delayed_offer && cseq == 1)
-            .then_some(("application/sdp", sdp.as_str()));
+        let body =
+            (accepted && delayed_offer && cseq == 1).then_some(("application/sdp", sdp.as_str()));
         // The ACK of a refusal belongs to the INVITE's transaction, that of a 200 does not.
         let branch = self.branch(cseq, if accepted { "ACK" } else { "INVITE" });
         self.request("ACK", cseq, &branch, body)

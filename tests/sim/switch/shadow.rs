@@ -3,6 +3,7 @@
 use super::citizen::Citizen;
 use mayorline::domain::call::StoreReply;
 use mayorline::gateway::switch::{Asker, Output, Switch};
+use mayorline::proto::Counts;
 use mayorline::units::{CallId, LegId};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
@@ -12,7 +13,7 @@ use std::hash::{Hash, Hasher};
 #[derive(Default)]
 pub struct Shadow {
     open_media: HashSet<LegId>,
-    ever_opened: HashSet<LegId>,
+
     running: HashSet<CallId>,
     finished: HashMap<CallId, u32>,
     crashed: HashSet<CallId>,
@@ -29,7 +30,6 @@ impl Shadow {
             Output::Transmit(transmit) => transmit.bytes.hash(&mut self.trace),
             Output::OpenMedia(leg, _) => {
                 assert!(self.open_media.insert(*leg), "S1: {leg} is opened twice");
-                self.ever_opened.insert(*leg);
             }
             Output::Media(leg, command) => {
                 assert!(self.open_media.contains(leg), "S1: {command:?} for closed {leg}");
@@ -41,7 +41,7 @@ impl Shadow {
                 self.started += 1;
                 assert!(self.running.insert(started.call.clone()), "S2: a call starts twice");
             }
-            Output::Finished(record, _) => {
+            Output::Finished(record, ..) => {
                 assert!(self.running.remove(&record.call), "S2: the end of no call");
                 let times = self.finished.entry(record.call.clone()).or_default();
                 *times += 1;
@@ -73,7 +73,7 @@ impl Shadow {
 
     pub fn check_end(&self, switch: &Switch, citizens: &[Citizen]) {
         assert_eq!(switch.calls(), 0, "S4: calls are left");
-        assert!(switch.endpoint().counts().is_quiet(), "S4: {:?}", switch.endpoint().counts());
+        assert_eq!(switch.endpoint().counts(), Counts::default(), "S4: the endpoint is not quiet");
         assert!(self.open_media.is_empty(), "S1: media is left: {:?}", self.open_media);
         assert!(self.running.is_empty(), "S2: calls without an end: {:?}", self.running);
         let accepted = citizens.iter().filter(|citizen| citizen.text_accepted).count();

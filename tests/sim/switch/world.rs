@@ -229,8 +229,11 @@ impl World {
 
     /// A response or request from the service reaches a caller.
     fn hear(&mut self, index: usize, bytes: &[u8]) {
-        let message = Message::parse(bytes, Framing::Datagram).expect("we send what can be read");
-        match message {
+        let message = Message::parse(bytes, Framing::Datagram);
+        if self.citizens[index].habit == Habit::Scans {
+            return; // the answer to half a request may lack the other half
+        }
+        match message.expect("what is sent can be read") {
             Message::Response(response) => {
                 let cseq = response.headers.cseq().unwrap();
                 let tag = response.headers.to().unwrap().tag().map(str::to_owned);
@@ -383,16 +386,16 @@ impl World {
             self.shadow.observe(&output);
             match output {
                 Output::Transmit(transmit) => {
-                    let port = transmit.flow.remote.port();
-                    let index = usize::from(port - 6000);
-                    self.send(|| Happening::ToCitizen(index, transmit.bytes.clone()));
+                    // A scanner may have named a port in its Via that is nobody's.
+                    let port = usize::from(transmit.flow.remote.port());
+                    let index = port.wrapping_sub(6000);
+                    if index < self.citizens.len() {
+                        self.send(|| Happening::ToCitizen(index, transmit.bytes.clone()));
+                    }
                 }
                 Output::OpenMedia(leg, ip) => {
-                    let media = Media {
-                        citizen: self.current,
-                        playing: None,
-                        recordings: HashMap::new(),
-                    };
+                    let media =
+                        Media { citizen: self.current, playing: None, recordings: HashMap::new() };
                     self.media.insert(leg, media);
                     let port = 20_000 + u16::try_from(leg.0 % 10_000).unwrap() * 2;
                     let address = (!self.chance(2)).then(|| SocketAddr::new(ip, port));
@@ -423,7 +426,7 @@ impl World {
         match command {
             MediaCommand::Play { play, list } => {
                 media.playing = Some(play);
-                let lasting = Duration::from_millis(list.samples() / 8);
+                let lasting = Duration::from_millis(list.samples() as u64 / 8);
                 self.after(lasting, Happening::Media(leg, life, MediaReport::PlayDone(play)));
             }
             MediaCommand::StopPlay => media.playing = None,
@@ -474,10 +477,12 @@ impl World {
                 let number = CaseNumber::new(2026, 11, 22, self.cases);
                 StoreReply::Opened { number, code: QueryCode::new(4821) }
             }
-            StoreRequest::LookUp { .. } => StoreReply::LookedUp(match self.rng.random_range(0..3) {
-                0 => Lookup::Locked,
-                _ => Lookup::Wrong,
-            }),
+            StoreRequest::LookUp { .. } => {
+                StoreReply::LookedUp(match self.rng.random_range(0..3) {
+                    0 => Lookup::Locked,
+                    _ => Lookup::Wrong,
+                })
+            }
         }
     }
 }
