@@ -6,6 +6,9 @@ use std::sync::{Arc, LazyLock};
 /// The words of `pieces.toml`, which is compiled in.
 const SOURCE: &str = include_str!("../../../prompts/zh-CN/pieces.toml");
 
+/// What the ids of recorded digits begin with.
+pub(super) const DIGIT_PREFIX: &str = "d.";
+
 /// Longest piece that is looked for, in characters (晚上十一点, 二零三五年).
 const PIECE_CHARS_MAX: usize = 8;
 

@@ -92,6 +92,16 @@ fn code_and_telephone_number_are_said_digit_by_digit() {
 }
 
 #[test]
+fn debug_output_shows_no_digit_that_is_read() {
+    let code = Value::Code(QueryCode::parse("4821").unwrap());
+    let phone = PhoneNumber::parse("19900000017").unwrap();
+    let shown = format!("{:?}", plan(PromptId::M06, &[("pin", code)]));
+    assert!(shown.contains("Clip(M06.1), Clip(d.*), Clip(d.*)"), "{shown}");
+    let values = [code, Value::Phone(&phone), Value::Digits("0017")];
+    assert_eq!(format!("{values:?}"), "[Code(****), Phone(199****0017), Digits(*4)]");
+}
+
+#[test]
 fn status_sentence_has_date_nature_and_unit() {
     let said = plan(
         PromptId::L07,
