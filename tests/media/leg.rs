@@ -28,6 +28,8 @@ const EVENTS: u8 = 101;
 const PROMPT_SECONDS: f64 = 4.0;
 const SPOKEN_SECONDS: f64 = 600.0;
 const GARBAGE_PACKETS: usize = 200_000;
+/// Bar: 27 KiB for a playing call, sockets and signalling included.
+const LEG_BYTES_MAX: usize = 8 * 1_024;
 
 fn agreed(codec: Codec, ptime_ms: u16) -> Agreed {
     Agreed {
@@ -254,6 +256,10 @@ fn keys_by_event_packets_and_by_tones_arrive_once() {
     world.drain();
     let keys = ['5', '#'].map(|c| MediaEvent::Digit(Digit::new(c).unwrap()));
     assert_eq!(world.events, [&[MediaEvent::FirstPacket], &keys[..]].concat());
+    // The events tell nothing about jitter; only the pause before them was concealed.
+    let statistics = world.leg.statistics();
+    assert_eq!(statistics.jitter_ms, 0);
+    assert!(statistics.concealed <= 6, "{}", statistics.concealed);
 }
 
 #[test]
@@ -360,4 +366,10 @@ fn reports_tell_what_was_sent_heard_and_lost() {
     world.leg.receive_rtcp(world.now, address(CITIZEN_RTCP), ntp, &bytes[..len]);
     let statistics = world.leg.statistics();
     assert_eq!((statistics.peer_fraction_lost, statistics.round_trip_ms), (33, Some(500)));
+}
+
+#[test]
+fn a_leg_is_small() {
+    let inline = size_of::<MediaLeg>();
+    assert!(inline <= LEG_BYTES_MAX, "{inline} bytes beside the jitter buffer's 8 KiB");
 }

@@ -2,7 +2,9 @@
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, missing_docs)]
 
 mod audio;
+mod checks;
 mod concealment;
+mod corpus;
 mod jitter;
 mod keys;
 mod leg;

@@ -7,7 +7,10 @@ use crate::media::jitter::Half;
 use crate::media::reception::Verdict;
 use crate::wire::{rtp, telephone_event};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// A key counts as held for so long after its last event packet: they come every 20 to 50 ms.
+const KEY_HELD: Duration = Duration::from_millis(100);
 
 impl MediaLeg {
     /// Takes a datagram from the RTP socket.
@@ -24,7 +27,8 @@ impl MediaLeg {
         if !self.lock.admit(now, from, header.ssrc, header.sequence) {
             return;
         }
-        match self.reception.hear(now, &header) {
+        let audio = header.payload_type == self.agreed.payload_type;
+        match self.reception.hear(now, &header, audio) {
             Verdict::Probation => return,
             Verdict::NewStream => self.jitter.reset(),
             Verdict::Valid => {}
@@ -33,9 +37,10 @@ impl MediaLeg {
         if !self.agreed.receive {
             return;
         }
-        if header.payload_type == self.agreed.payload_type {
+        if audio {
             self.jitter.push(header.timestamp, self.agreed.codec, packet.payload);
         } else if let Ok(event) = telephone_event::parse(packet.payload) {
+            self.key_at = Some(now);
             let at = (header.timestamp, header.marker);
             if let Some(digit) = self.digits.event(now, header.ssrc, at, &event) {
                 self.tell(MediaEvent::Digit(digit));
@@ -56,6 +61,8 @@ impl MediaLeg {
 
     /// One frame of what the citizen says, into `self.heard`.
     pub(super) fn hear_frame(&mut self, now: Instant) {
+        // While a key is held its events stand in the place of audio: nothing is lost.
+        let key_held = self.key_at.is_some_and(|at| now.saturating_duration_since(at) < KEY_HELD);
         let halves = self.jitter.pull(&mut self.heard);
         if !self.agreed.receive {
             self.heard.fill(0);
@@ -68,7 +75,7 @@ impl MediaLeg {
                 Half::Heard => self.concealer.hear(piece),
                 Half::Lost => self.concealer.fill(piece),
             }
-            let concealed = halves.is_some() && half == Half::Lost && self.first_heard;
+            let concealed = halves.is_some() && half == Half::Lost && !key_held;
             self.statistics.concealed += u64::from(concealed);
         }
         if self.digits.listens_to_tones()
