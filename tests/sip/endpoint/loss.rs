@@ -13,7 +13,8 @@ fn call_with_loss(lost: usize) -> (Line, usize) {
         wire += 1;
         wire - 1 != lost
     };
-    let (mut seen, mut provisional, mut tag) = (0, false, None);
+    let (mut seen, mut provisional) = (0, false);
+    let mut tag: Option<String> = None;
     let (mut answered, mut bye_done, mut told) = (false, false, false);
     for step in 0..80_u32 {
         if tag.is_none() && !provisional && arrives() {
