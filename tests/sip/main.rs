@@ -2,6 +2,7 @@
 
 mod checks;
 mod corpus;
+mod endpoint;
 mod mutation;
 mod torture;
 mod verdicts;

@@ -1,0 +1,163 @@
+//! Random valid messages in wrong order (T6): every dialog ends, nothing is left. Invariants P1 to
+//! P11 of the endpoint are asserted inside it after every input.
+
+use super::harness::{ANSWER, Ask, Line, WAIT_MS, udp};
+use mayorline::proto::{Event, Transport};
+use mayorline::units::LegId;
+use mayorline::wire::sip::{Message, Method};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+const MESSAGES: usize = 5_000;
+const SEEDS: u64 = 8;
+const METHODS: [&str; 13] = [
+    "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "PRACK", "MESSAGE", "REFER",
+    "NOTIFY", "REGISTER", "WHATEVER",
+];
+
+struct Chaos {
+    line: Line,
+    rng: StdRng,
+    legs: Vec<LegId>,
+    tags: Vec<(String, String)>,
+    seen: usize,
+    told: usize,
+}
+
+impl Chaos {
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.rng.next_u64() % bound as u64).unwrap()
+    }
+
+    fn random_ask(&mut self) -> Ask {
+        let call = format!("call-{}", self.below(40));
+        let method = METHODS[self.below(METHODS.len())];
+        let cseq = 1 + u32::try_from(self.below(6)).unwrap();
+        let mut ask = match self.below(3) {
+            0 => Ask::invite(&call),
+            _ => Ask::new(method, &call, cseq).field("Contact: <sip:peer@127.0.0.2:5070>"),
+        };
+        if !self.tags.is_empty() && self.below(3) > 0 {
+            let at = self.below(self.tags.len());
+            let (call, tag) = self.tags[at].clone();
+            ask = Ask::within(method, &call, cseq, &tag);
+        }
+        if self.below(4) == 0 {
+            ask = ask.field("Require: 100rel").field("RAck: 1 1 INVITE");
+        }
+        if self.below(3) == 0 && ask.body.is_empty() {
+            ask = ask.sdp();
+        }
+        if self.below(3) == 0 {
+            let branch = format!("b{}", self.below(30));
+            ask = ask.branch(&branch);
+        }
+        if self.below(5) == 0 {
+            ask = ask.field("Session-Expires: 95;refresher=uas").field("Supported: timer");
+        }
+        ask
+    }
+
+    fn command(&mut self) {
+        let at = self.below(self.legs.len().max(1));
+        let Some(&leg) = self.legs.get(at) else { return };
+        let (now, sdp) = (self.line.now, ANSWER.as_bytes().to_vec());
+        let endpoint = &mut self.line.endpoint;
+        match self.rng.next_u64() % 7 {
+            0 => endpoint.ring(now, leg),
+            1 | 2 => endpoint.answer(now, leg, sdp),
+            3 => endpoint.reject(now, leg, 486),
+            4 => endpoint.hang_up(now, leg),
+            5 => endpoint.accept_offer(now, leg, sdp),
+            _ => endpoint.refuse_offer(now, leg),
+        }
+    }
+
+    /// Learns tags, legs and texts; answers some of our requests.
+    fn look(&mut self) {
+        self.line.drain();
+        let sent: Vec<Message> =
+            self.line.sent[self.seen..].iter().map(|(_, _, message)| message.clone()).collect();
+        self.seen = self.line.sent.len();
+        for message in sent {
+            match message {
+                Message::Response(response) => {
+                    if let Some(tag) = response.headers.to().unwrap().tag() {
+                        let call = response.headers.call_id().unwrap().to_owned();
+                        self.tags.push((call, tag.to_owned()));
+                    }
+                }
+                Message::Request(request) if request.method != Method::Ack => {
+                    let status = [200, 200, 481, 491, 500, 408, 422, 100][self.below(8)];
+                    self.line.reply(&request, status, &["Retry-After: 1", "Min-SE: 100"]);
+                }
+                Message::Request(_) => {}
+            }
+        }
+        let excess = self.tags.len().saturating_sub(60);
+        self.tags.drain(..excess);
+        for at in self.told..self.line.events.len() {
+            match &self.line.events[at] {
+                Event::Incoming { leg, .. } => self.legs.push(*leg),
+                Event::Ended { leg, .. } => {
+                    let before = self.legs.len();
+                    self.legs.retain(|known| known != leg);
+                    assert_eq!(self.legs.len() + 1, before, "a leg ends once");
+                }
+                Event::Text { text, .. } => {
+                    let text = *text;
+                    self.line.endpoint.answer_text(self.line.now, text, 200);
+                }
+                _ => {}
+            }
+        }
+        self.told = self.line.events.len();
+    }
+}
+
+fn run(seed: u64) -> usize {
+    let mut chaos = Chaos {
+        line: Line::new(),
+        rng: StdRng::seed_from_u64(seed),
+        legs: Vec::new(),
+        tags: Vec::new(),
+        seen: 0,
+        told: 0,
+    };
+    for _ in 0..MESSAGES {
+        chaos.line.flow = udp(["127.0.0.2:5070", "127.0.0.4:5070"][chaos.below(2)]);
+        if chaos.below(4) == 0 {
+            chaos.line.flow.transport = Transport::Tcp;
+            chaos.line.flow.connection = 1 + chaos.below(3) as u64;
+        }
+        let ask = chaos.random_ask();
+        chaos.line.ask(&ask);
+        chaos.look();
+        if chaos.below(2) == 0 {
+            chaos.command();
+            chaos.look();
+        }
+        let ms = chaos.below(400) as u64;
+        chaos.line.pass(ms);
+        chaos.look();
+    }
+    for leg in chaos.legs.clone() {
+        chaos.line.endpoint.hang_up(chaos.line.now, leg);
+    }
+    chaos.look();
+    assert!(chaos.legs.is_empty(), "seed {seed}: every leg was told to be over");
+    // A 200 without ACK holds its dialog for 64*T1; the BYE that follows has as long again.
+    chaos.line.pass(WAIT_MS + 5_000);
+    let counts = chaos.line.endpoint.counts();
+    assert_eq!((counts.legs, counts.dialogs, counts.texts), (0, 0, 0), "seed {seed}");
+    chaos.line.assert_quiet();
+    chaos.line.incoming()
+}
+
+#[test]
+fn five_thousand_valid_messages_in_wrong_order_leave_nothing_for_any_seed() {
+    for seed in 0..SEEDS {
+        let calls = run(seed);
+        assert!(calls > 50, "seed {seed} made only {calls} calls");
+    }
+}
