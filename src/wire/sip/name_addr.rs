@@ -16,7 +16,7 @@ pub struct NameAddr {
     pub display: Option<String>,
     /// The address.
     pub uri: Uri,
-    /// Header parameters, `tag` among them; in an addr-spec without brackets every parameter is one.
+    /// Header parameters, `tag` among them; without brackets every parameter is one.
     pub params: Params,
 }
 
