@@ -3,7 +3,7 @@
 //! [`Store::open`] brings the database up to date, puts right what a crash left behind and starts
 //! the threads; a [`StoreHandle`] sends requests and never waits. The writer takes the jobs that
 //! wait together into one commit and answers only after it: an answer needs a [`Committed`],
-//! which nothing but a commit makes. [`Reader`] and [`verify`] look at a data folder beside a
+//! which nothing but a commit makes. [`Reader`] and [`verify()`] look at a data folder beside a
 //! running service or at a stopped one.
 
 mod case_file;

@@ -166,6 +166,28 @@ mod tests {
     }
 
     #[test]
+    fn the_writer_syncs_every_commit_and_readers_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = open_writer(&StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH)).unwrap();
+        let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        let journal: String =
+            db.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(journal, "wal");
+        for (name, value) in [
+            ("synchronous", 2), // FULL
+            ("foreign_keys", 1),
+            ("trusted_schema", 0),
+            ("cell_size_check", 1),
+            ("busy_timeout", 5000),
+            ("journal_size_limit", JOURNAL_BYTES_MAX),
+        ] {
+            assert_eq!(pragma(name), value, "{name}");
+        }
+        let reader = open_reader(folder.path()).unwrap();
+        assert!(reader.execute("INSERT INTO meta VALUES ('a', 'b')", []).is_err());
+    }
+
+    #[test]
     fn a_migration_that_fails_leaves_nothing_behind() {
         let mut db = Connection::open_in_memory().unwrap();
         migrate(&mut db, MIGRATIONS, None).unwrap();

@@ -25,7 +25,7 @@ use std::time::Duration;
 /// Bytes of a trial write: more than one page, so that the file must have room to grow.
 const PROBE_BYTES: i64 = 64 << 10;
 
-/// Proof that a commit reached the disk. Only [`Committed::commit`] makes one, so whatever tells a
+/// Proof that a commit reached the disk. Only the commit itself makes one, so whatever tells a
 /// citizen a number cannot be written without it.
 #[derive(Debug)]
 pub struct Committed(());

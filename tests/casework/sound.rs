@@ -1,7 +1,7 @@
 //! What `verify` finds: each kind of damage, and nothing where nothing is.
 
 use crate::desk::*;
-use mayorline::domain::call::{IntakeKind, RecordingKind};
+use mayorline::domain::call::{Entry, EntryKind, IntakeKind, RecordingKind};
 use mayorline::store::{DATABASE_FILE, recording_file, verify};
 use rusqlite::Connection;
 use std::path::Path;
@@ -67,6 +67,41 @@ fn a_sound_folder_has_no_fault_beside_a_running_service_too() {
     write_wav(folder.path(), &recording_file(day, &call, RecordingKind::WholeCall, 1), 0);
     let beside = verify(folder.path()).unwrap();
     assert!(beside.is_sound() && beside.head != report.head, "{beside:?}");
+}
+
+#[test]
+fn calls_that_come_and_go_meanwhile_are_no_faults() {
+    let folder = data();
+    let store = open(folder.path());
+    let day = jiff::civil::date(2026, 11, 22);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let mut calls = 100;
+    let reports = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                calls += 1;
+                let call = call_id(calls);
+                assert!(store.handle().call_started(call_started(&call)));
+                let file = recording_file(day, &call, RecordingKind::WholeCall, 1);
+                let summary = write_wav(folder.path(), &file, 16000);
+                let kind = EntryKind::Recording(RecordingKind::WholeCall, summary);
+                let entries = vec![Entry { at: std::time::Duration::ZERO, kind }];
+                let record = call_record(&call, entries);
+                assert!(store.handle().call_finished(noonish(), record, vec![]));
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+        });
+        let reports = [(); 4].map(|()| verify(folder.path()));
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        reports
+    });
+    for report in reports {
+        let report = report.unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    }
+    assert!(calls > 120, "{calls}");
+    store.close();
+    assert!(verify(folder.path()).unwrap().is_sound());
 }
 
 #[test]

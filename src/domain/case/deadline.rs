@@ -238,5 +238,4 @@ fn note_missing_tables(from: Date, to: Date, calendar: &Calendar, out: &mut Vec<
 }
 
 #[cfg(test)]
-#[path = "deadline_tests.rs"]
 mod tests;

@@ -243,5 +243,4 @@ impl Channel {
 }
 
 #[cfg(test)]
-#[path = "workflow_tests.rs"]
 mod tests;
