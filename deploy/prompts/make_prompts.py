@@ -17,6 +17,9 @@ from voice import NAME, RATE_HZ, Voice
 
 COMMENT = b"synthetic speech"
 HEADER_BYTES = 44
+# Words alone come out slower than inside a sentence; this brings them to the sentences' pace.
+PACE = {"digit": 1.15, "number": 1.25, "word": 1.15}
+ATTEMPTS = 6  # each a little slower, while a lone syllable comes out broken
 voice = None
 
 
@@ -41,7 +44,11 @@ def begin(voice_file):
 
 def say(clip, target: Path, speed):
     """Speaks one clip into its file."""
-    samples = polish.polish(voice.speak(clip.speak, speed), RATE_HZ)
+    for attempt in range(ATTEMPTS):
+        spoken = voice.speak(clip.speak, speed * (1 - 0.04 * attempt))
+        samples = polish.polish(spoken, RATE_HZ)
+        if not polish.has_stray_start(samples):
+            break
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(wav(samples))
     return clip.id
@@ -106,7 +113,7 @@ def main():
     for clip in dict.fromkeys(owners.values()):
         target = args.out / clip.folder / f"{clip.id}.wav"
         if (not wanted or clip.folder in wanted) and (clip.id in again or not target.exists()):
-            jobs.append((clip, target, args.speed))
+            jobs.append((clip, target, args.speed * PACE.get(clip.folder, 1.0)))
     with ProcessPoolExecutor(args.workers, initializer=begin, initargs=(args.voice_file,)) as pool:
         for number, name in enumerate(pool.map(say, *zip(*jobs)) if jobs else [], 1):
             print(f"{number}/{len(jobs)} {name}", flush=True)

@@ -10,6 +10,8 @@ LEAD_MS, TAIL_MS, FADE_MS = 30, 60, 5
 LEVEL_DBOV = -26.0
 PEAK_DBOV = -3.0
 SILENCE_DB = -45.0  # below the loudest 10 ms: not part of the speech
+AUDIBLE = 104  # of 32768: -50 dBov
+LEAD_MAX_MS = 120
 # ITU-T P.56 method B.
 P56_TIME_S, P56_HANGOVER_S, P56_MARGIN_DB = 0.03, 0.2, 15.9
 
@@ -65,6 +67,12 @@ def limited(samples):
     held = numpy.array([need[max(0, i - 40) : i + 41].min() for i in range(len(need))])
     smooth = numpy.convolve(numpy.pad(held, width // 2, "edge"), -dip / -dip.sum(), "valid")
     return samples * numpy.minimum(smooth, need)
+
+
+def has_stray_start(samples):
+    """Whether a polished prompt begins with a faint click and a pause, as lone syllables may."""
+    audible = numpy.flatnonzero(numpy.abs(samples) >= AUDIBLE)
+    return audible[0] > RATE_HZ * LEAD_MAX_MS // 1000
 
 
 def polish(samples, rate):

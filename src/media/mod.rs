@@ -3,11 +3,24 @@
 //! Nothing here opens a socket, reads a clock, locks or logs; in the steady state nothing
 //! allocates. A frame is 20 ms of 8 kHz audio, 160 samples.
 
+pub mod conceal;
+pub mod digits;
+pub mod dtmf;
 pub mod gap;
+pub mod jitter;
+pub mod leg;
 pub mod level;
+pub mod player;
+pub mod reception;
+pub mod recorder;
+pub mod source_lock;
+pub mod stretch;
 
 /// Samples of one frame: 20 ms at 8 kHz.
 pub const FRAME_SAMPLES: usize = 160;
+
+/// Half a frame, the unit of concealment: 10 ms.
+pub(crate) const HALF_FRAME: usize = 80;
 
 /// Length of one frame.
 pub const FRAME_MS: u32 = 20;

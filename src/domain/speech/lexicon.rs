@@ -6,6 +6,9 @@ use std::sync::{Arc, LazyLock};
 /// The words of `pieces.toml`, which is compiled in.
 const SOURCE: &str = include_str!("../../../prompts/zh-CN/pieces.toml");
 
+/// What the ids of recorded digits begin with.
+pub(super) const DIGIT_PREFIX: &str = "d.";
+
 /// Longest piece that is looked for, in characters (晚上十一点, 二零三五年).
 const PIECE_CHARS_MAX: usize = 8;
 
@@ -79,7 +82,7 @@ impl Lexicon {
     /// Characters without a piece are left out.
     #[must_use]
     pub fn digits(&self, spoken: &str, tune: Tune) -> Vec<Arc<str>> {
-        let found: Vec<&DigitPiece> = cover(spoken, |part| self.digits.get(part)).collect();
+        let found = cover(spoken, |part| self.digits.get(part));
         let last = found.len().saturating_sub(1);
         let id = |(at, piece): (usize, &DigitPiece)| match tune {
             Tune::Final if at == last => Arc::clone(&piece.last),
@@ -88,11 +91,11 @@ impl Lexicon {
         found.into_iter().enumerate().map(id).collect()
     }
 
-    /// Covers a spoken number, date or time with the longest pieces. Characters without a piece
+    /// Covers a spoken number, date or time with as few pieces as can be. Characters without a piece
     /// are left out.
     #[must_use]
     pub fn number(&self, spoken: &str) -> Vec<Arc<str>> {
-        cover(spoken, |part| self.numbers.get(part)).cloned().collect()
+        cover(spoken, |part| self.numbers.get(part).cloned())
     }
 
     /// A word by its id (`unit.07`, `nature.help`), as recorded; `None` when there is none.
@@ -122,26 +125,36 @@ impl Lexicon {
     }
 }
 
-/// From left to right, the longest part that `find` knows.
-fn cover<'a, T>(
-    spoken: &'a str,
-    find: impl Fn(&'a str) -> Option<T> + 'a,
-) -> impl Iterator<Item = T> + 'a {
-    let mut rest = spoken;
-    std::iter::from_fn(move || {
-        while let Some(first) = rest.chars().next() {
-            let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(PIECE_CHARS_MAX);
-            let ends: Vec<usize> = ends.collect();
-            let longest =
-                ends.into_iter().rev().find_map(|end| Some((end, find(rest.get(..end)?)?)));
-            match longest {
-                Some((end, piece)) => {
-                    rest = rest.get(end..).unwrap_or_default();
-                    return Some(piece);
-                }
-                None => rest = rest.get(first.len_utf8()..).unwrap_or_default(),
+/// The fewest parts that `find` knows and that make up the text; among equals the first is the
+/// longest. A character that no part covers is passed over at the price of many parts.
+fn cover<'a, T>(spoken: &'a str, find: impl Fn(&'a str) -> Option<T>) -> Vec<T> {
+    const PASSED_OVER: usize = 1_000;
+    let ends: Vec<usize> = spoken.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
+    let starts: Vec<usize> = spoken.char_indices().map(|(at, _)| at).collect();
+    // From the back: the price of the rest after each character, and the part it begins with.
+    let mut best: Vec<(usize, usize, Option<T>)> = vec![(0, 0, None)];
+    for (at, &start) in starts.iter().enumerate().rev() {
+        let price_after = |len: usize| best.get(best.len() - len).map_or(0, |(price, ..)| *price);
+        let mut choice = (price_after(1) + PASSED_OVER, 1, None);
+        let longest = PIECE_CHARS_MAX.min(ends.len() - at);
+        for len in (1..=longest).rev() {
+            let part = ends.get(at + len - 1).and_then(|&end| spoken.get(start..end));
+            if let Some(found) = part.and_then(&find)
+                && price_after(len) + 1 < choice.0
+            {
+                choice = (price_after(len) + 1, len, Some(found));
             }
         }
-        None
-    })
+        best.push(choice);
+    }
+    let mut parts = Vec::new();
+    let mut skip = 0;
+    for (_, len, found) in best.into_iter().rev() {
+        if skip == 0 {
+            parts.extend(found);
+            skip = len;
+        }
+        skip = skip.saturating_sub(1);
+    }
+    parts
 }

@@ -3,6 +3,7 @@
 //! [`say`] turns numbers, dates and times into hanzi; [`lexicon`] covers hanzi with recorded
 //! pieces; [`script`] joins sentences and pieces to a [`Plan`]. Nothing here touches audio.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ pub mod say;
 pub mod say_text;
 pub mod say_time;
 pub mod script;
+#[cfg(test)]
+mod tests;
 
 pub use ids::PromptId;
 pub use script::{Script, Value, plan};
@@ -19,8 +22,8 @@ pub use script::{Script, Value, plan};
 /// Silence between two prompts that are said one after the other.
 pub const BETWEEN_PROMPTS: Duration = Duration::from_millis(300);
 
-/// One audible piece.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One audible piece. `Debug` hides which digits are read: they may be somebody's number or code.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Piece {
     /// A recorded clip by its id in `prompts/zh-CN/manifest.toml`.
     Clip(Arc<str>),
@@ -28,6 +31,17 @@ pub enum Piece {
     Pause(Duration),
     /// The tone before a recording: 1000 Hz for 400 ms.
     Tone,
+}
+
+impl fmt::Debug for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Clip(id) if id.starts_with(lexicon::DIGIT_PREFIX) => f.write_str("Clip(d.*)"),
+            Self::Clip(id) => write!(f, "Clip({id})"),
+            Self::Pause(length) => write!(f, "Pause({length:?})"),
+            Self::Tone => f.write_str("Tone"),
+        }
+    }
 }
 
 /// What is said, in order. `ids` names the prompts of the script that it came from, for the ledger.

@@ -5,6 +5,9 @@ use super::say::{cardinal, count, decimal, digits, half_width, plain_digits};
 /// From this many digits on, a number in an address is read digit by digit (room 201).
 const ADDRESS_DIGITS_MIN: usize = 3;
 
+/// What is halved by word (半小时); other amounts say 零点五.
+const HALVED: [&str; 5] = ["小时", "个小时", "天", "年", "个月"];
+
 /// How a road number such as G104 is read; local use differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RoadOne {
@@ -77,7 +80,9 @@ pub fn duration(text: &str) -> String {
         };
         out += &match run {
             Run::Other(words) => words.to_owned(),
-            Run::Number("0.5") if !measure.is_empty() => "半".to_owned(),
+            Run::Number("0.5") if HALVED.iter().any(|half| measure.starts_with(half)) => {
+                "半".to_owned()
+            }
             Run::Number(number) => amount(number, measure),
         };
     }

@@ -8,6 +8,7 @@ use super::{Plan, PromptId, say, say_time};
 use crate::units::{CaseNumber, PhoneNumber, QueryCode};
 use jiff::civil::{Date, Time};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ const SENTENCE_PAUSE: Duration = Duration::from_millis(250);
 /// The groups of a case number: day, sequence, check digit.
 const CASE_GROUPS: &[usize] = &[6, 4, 1];
 
-/// What fills a slot.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What fills a slot. `Debug` hides digits, as the types inside do.
+#[derive(Clone, Copy, PartialEq)]
 pub enum Value<'a> {
     /// A count; the slot says whether it is a cardinal, a count with 两 or an ordinal.
     Number(i64),
@@ -44,6 +45,21 @@ pub enum Value<'a> {
     Time(Time),
     /// A word by its piece id: `unit.07`, `nature.help`, `reason.weather`.
     Word(&'a str),
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(n) => write!(f, "Number({n})"),
+            Self::Digits(text) => write!(f, "Digits(*{})", text.len()),
+            Self::Case(number) => write!(f, "Case({number})"),
+            Self::Phone(phone) => write!(f, "Phone({phone:?})"),
+            Self::Code(code) => write!(f, "Code({code:?})"),
+            Self::Date(day) => write!(f, "Date({day})"),
+            Self::Time(at) => write!(f, "Time({at})"),
+            Self::Word(id) => write!(f, "Word({id})"),
+        }
+    }
 }
 
 /// How a slot is read.

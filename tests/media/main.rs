@@ -1,0 +1,12 @@
+//! The media machines by behaviour, on a virtual clock and with fixed seeds.
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, missing_docs)]
+
+mod audio;
+mod concealment;
+mod jitter;
+mod keys;
+mod leg;
+mod recording;
+mod slow_speech;
+mod source_lock;
+mod tones;
