@@ -24,6 +24,7 @@ use super::timers::Timer;
 use super::voicemail::Voicemail;
 use super::words::sentence;
 use crate::domain::speech::PromptId;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,7 +42,7 @@ enum Stage {
 }
 
 /// The way one call takes. `handle`, then `poll_action` until it is empty, then `poll_timeout`.
-#[derive(Debug)]
+/// `Debug` names the call only: what was keyed may be secret.
 pub struct Call {
     line: Line,
     stage: Stage,
@@ -247,6 +248,12 @@ impl Call {
 
     fn leave(&mut self, leave: &Leave) {
         self.stage = Stage::Goodbye(Goodbye::enter(&mut self.line, leave));
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("call", &self.line.incoming.call).finish_non_exhaustive()
     }
 }
 

@@ -142,3 +142,10 @@ fn a_look_up_without_reply_is_maintenance_and_leaves_a_stub() {
     finish by Service
     ");
 }
+
+#[test]
+fn debug_output_shows_nothing_that_was_keyed() {
+    let mut talk = Talk::new();
+    talk.press("126112200131#48");
+    assert_eq!(format!("{:?}", talk.call), "Call { call: CallId(\"g1-01a1ee565e00-0001\"), .. }");
+}
