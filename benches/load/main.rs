@@ -167,7 +167,8 @@ fn playing() -> Vec<Row> {
 
 fn step_row(step: &staircase::Step) -> Row {
     let value = format!(
-        "heard {}, {:.1} packets/s each, good {:.4}, lost {}, gap p99 {:.1} p99.9 {:.1} ms, CPU {:.1} %",
+        "heard {} at {:.1} packets/s, good {:.4}, lost {}, gap p99 {:.1} p99.9 {:.1} ms, \
+         CPU {:.1} %",
         step.verdict.streams,
         step.verdict.packets_per_second(),
         step.verdict.good_share(),
