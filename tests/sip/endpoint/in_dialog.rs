@@ -120,7 +120,7 @@ fn a_hang_up_before_the_ack_sends_bye_only_after_it() {
     line.accept();
     line.hang_up();
     assert_eq!(line.ended(), [Reason::Local], "told at once");
-    assert_eq!(line.requests_of(&Method::Bye).0, []);
+    assert_eq!(line.requests_of(&Method::Bye).0, [0_u64; 0]);
     line.pass(600);
     let tag = line.tag();
     line.ask(&Ask::within("ACK", "a", 1, &tag));
