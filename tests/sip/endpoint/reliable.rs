@@ -71,7 +71,7 @@ fn an_offerless_invite_that_requires_100rel_hears_nothing_before_the_200() {
     invite.body.clear();
     line.ask(&invite);
     line.ring();
-    assert_eq!(line.times_of(180), []);
+    assert_eq!(line.times_of(180), [0_u64; 0]);
     line.accept();
     assert_eq!(line.times_of(200), [0]);
 }

@@ -17,8 +17,8 @@ fn last_text(line: &Line) -> (TextId, String) {
 #[test]
 fn a_text_is_answered_only_when_it_is_kept_and_then_for_every_repeat() {
     let mut line = Line::new();
-    assert_eq!(line.statuses(&message("a", "路灯不亮")), []);
-    assert_eq!(line.statuses(&message("a", "路灯不亮")), []);
+    assert_eq!(line.statuses(&message("a", "路灯不亮")), [0_u16; 0]);
+    assert_eq!(line.statuses(&message("a", "路灯不亮")), [0_u16; 0]);
     assert_eq!(line.events.len(), 1);
     let (text, body) = last_text(&line);
     assert_eq!(body, "路灯不亮");
@@ -28,7 +28,7 @@ fn a_text_is_answered_only_when_it_is_kept_and_then_for_every_repeat() {
     assert_eq!(line.statuses(&message("a", "路灯不亮")), [202]);
     line.endpoint.answer_text(line.now, text, 500);
     line.drain();
-    assert_eq!(line.times_of(500), [], "answered once");
+    assert_eq!(line.times_of(500), [0_u64; 0], "answered once");
     line.assert_quiet();
 }
 
