@@ -57,7 +57,7 @@ fn texts_past_their_number_get_503() {
     let config = EndpointConfig { texts_max: 3, ..EndpointConfig::default() };
     let mut line = Line::with(config);
     for n in 0..3 {
-        assert_eq!(line.statuses(&message(&n.to_string(), "x")), []);
+        assert_eq!(line.statuses(&message(&n.to_string(), "x")), [0_u16; 0]);
     }
     let answer = line.answer_to(&message("3", "x"));
     assert_eq!((answer.status, answer.headers.get("Retry-After")), (503, Some("10")));
