@@ -165,3 +165,16 @@ fn any_packets_in_any_order_never_panic_and_stay_bounded() {
         assert_eq!(frames(&frame).len(), 1);
     }
 }
+
+#[test]
+fn a_double_that_comes_after_its_time_changes_nothing() {
+    let bytes = stream(FRAMES * FRAME_SAMPLES);
+    let mut packets = steady(bytes.len(), 160);
+    let doubles: Vec<_> = packets.iter().map(|p| (p.0 + 95.0, p.1, p.2)).collect();
+    packets.extend(doubles);
+    let (out, buffer) = run(5, &bytes, packets, FRAMES);
+    let heard = heard(&out);
+    assert!(heard.len() >= (FRAMES - 2) * FRAME_SAMPLES);
+    assert!(heard == decoded(&bytes)[..heard.len()]);
+    assert_eq!((buffer.counts().stretched, buffer.counts().restarts), (0, 0));
+}
