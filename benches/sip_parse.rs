@@ -71,10 +71,11 @@ fn long() -> Vec<u8> {
 /// RFC 4475 "wsinv" in the head: folds, blanks, mixed names.
 fn torture() -> Vec<u8> {
     b"INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0\r\nTO :\r\n \
-      sip:vivekg@chair-dnrc.example.com ;   tag    = 1918181833n\r\nfrom   : \"J Rosenberg \\\\\\\"\"\
-      \x20      <sip:jdrosen@example.com>\r\n  ;\r\n  tag = 98asjd8\r\nMaX-fOrWaRdS: 0068\r\n\
-      Call-ID: wsinv.ndaksdj@192.0.2.1\r\ncseq: 0009\r\n  INVITE\r\nVia  : SIP  /   2.0\r\n /UDP\r\n\
-      \x20   192.0.2.2;branch=390skdjuw\r\ns :\r\nContent-Length : 0\r\n\r\n"
+      sip:vivekg@chair-dnrc.example.com ;   tag    = 1918181833n\r\n\
+      from   : \"J Rosenberg \\\\\\\"\"       <sip:jdrosen@example.com>\r\n  ;\r\n\
+      \x20 tag = 98asjd8\r\nMaX-fOrWaRdS: 0068\r\nCall-ID: wsinv.ndaksdj@192.0.2.1\r\n\
+      cseq: 0009\r\n  INVITE\r\nVia  : SIP  /   2.0\r\n /UDP\r\n    192.0.2.2;branch=390skdjuw\r\n\
+      s :\r\nContent-Length : 0\r\n\r\n"
         .to_vec()
 }
 

@@ -8,6 +8,7 @@ use crate::verdicts::VERDICTS;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// One run of the test; some 0.3 s.
@@ -110,14 +111,16 @@ fn bombs_take_linear_time() {
     }
 }
 
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
 #[test]
 fn every_seed_of_the_fuzz_targets_is_read() {
-    let seeds = |target: &str| {
-        let folder =
-            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        files.map(|path| std::fs::read(path).unwrap()).collect::<Vec<_>>()
-    };
     let understood = |check: fn(&[u8]) -> bool, target: &str| {
         let seeds = seeds(target);
         (seeds.iter().filter(|seed| check(seed)).count(), seeds.len())
@@ -126,4 +129,19 @@ fn every_seed_of_the_fuzz_targets_is_read() {
     assert_eq!(understood(checks::sip_stream, "sip_stream"), (2, 3));
     assert_eq!(understood(checks::uri, "uri"), (6, 8));
     assert_eq!(understood(checks::sdp, "sdp"), (3, 4));
+}
+
+#[test]
+fn damaged_addresses_and_descriptions_hold_what_their_checks_promise() {
+    for (check, target) in [(checks::uri as fn(&[u8]) -> bool, "uri"), (checks::sdp, "sdp")] {
+        let seeds = seeds(target);
+        let mut understood = 0;
+        for seed in 0..MESSAGES {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let mut bytes = seeds.choose(&mut rng).unwrap().clone();
+            damage(&mut bytes, &mut rng);
+            understood += u64::from(check(&bytes));
+        }
+        assert!((MESSAGES / 50..MESSAGES * 19 / 20).contains(&understood), "{target} {understood}");
+    }
 }

@@ -192,7 +192,7 @@ impl Session {
     ///
     /// ```
     /// use mayorline::wire::sdp::Session;
-    /// let body = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\n";
+    /// let body = b"v=0\no=- 1 1 IN IP4 192.0.2.1\nc=IN IP4 192.0.2.1\nm=audio 4000 RTP/AVP 8\n";
     /// assert_eq!(Session::parse(body)?.media[0].port, 4000);
     /// # Ok::<(), mayorline::wire::WireError>(())
     /// ```

@@ -120,7 +120,7 @@ impl Headers {
         collect_list(self.values(name).flat_map(elements).map(NameAddr::parse))
     }
 
-    /// The tokens of a comma-list header (Require, Supported, Allow, Accept …), lower case kept as sent.
+    /// The elements of a comma-list header (Require, Supported, Allow, Accept …) as sent.
     pub fn tokens<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.values(name).flat_map(elements)
     }

@@ -40,13 +40,14 @@ pub(super) fn decimal(text: &str, max: u64) -> Option<u64> {
 }
 
 /// Splits what begins with `"` behind the closing quote: the text without quotes and escapes,
-/// and the rest. `None` when the quote is not closed.
+/// and the rest. `None` when the quote is not closed on its line.
 pub(super) fn quoted(text: &str) -> Option<(String, &str)> {
     let inner = text.strip_prefix('"')?;
     let mut plain = String::with_capacity(inner.len().min(64));
     let mut escaped = false;
     for (at, c) in inner.char_indices() {
         match c {
+            '\r' | '\n' => return None,
             _ if escaped => {
                 plain.push(c);
                 escaped = false;
@@ -156,7 +157,8 @@ fn param_value(text: &str) -> Result<(String, &str), WireError> {
     let end = text.find(';').unwrap_or(text.len());
     let (value, rest) = text.split_at_checked(end).ok_or(PARAMETER)?;
     let value = trim(value);
-    if value.is_empty() || value.contains([' ', '\t', '"', ',', '<', '>']) {
+    let refused = |c: char| is_blank(c) || matches!(c, '"' | ',' | '<' | '>');
+    if value.is_empty() || value.contains(refused) {
         return Err(PARAMETER);
     }
     Ok((value.to_owned(), rest))

@@ -81,7 +81,7 @@ impl Response {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let head = rsip::Response {
-            // `Other` prints the phrase as it is; the named codes would print "TryingRinging" style.
+            // `Other` prints our phrase; rsip's named codes print their Rust names.
             status_code: rsip::StatusCode::Other(self.status, one_line(&self.reason).into_owned()),
             version: rsip::Version::V2,
             headers: with_length(&self.headers, self.body.len()),

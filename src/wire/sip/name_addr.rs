@@ -16,7 +16,7 @@ pub struct NameAddr {
     pub display: Option<String>,
     /// The address.
     pub uri: Uri,
-    /// Header parameters, `tag` among them; in an addr-spec without brackets every parameter is one.
+    /// Header parameters, `tag` among them; without brackets every parameter is one.
     pub params: Params,
 }
 
@@ -72,7 +72,7 @@ impl NameAddr {
 /// Words before `<`. More than tokens is taken (carriers send bare Chinese), but nothing that
 /// would read differently elsewhere.
 fn bare_display(text: &str) -> Result<Option<String>, WireError> {
-    if text.contains([',', ';', ':', '"', '>']) {
+    if text.contains([',', ';', ':', '"', '>', '\r', '\n']) {
         return Err(MALFORMED);
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))

@@ -244,6 +244,7 @@ fn parse_status_line(line: &str) -> Result<Start, WireError> {
 
 /// Reads all fields it can, so that a faulty message can still be answered; gives the first fault.
 fn read_fields(mut rest: &[u8], headers: &mut Headers) -> Result<(), WireError> {
+    const TOO_MANY: Result<(), WireError> = Err(WireError::TooLarge("header field count"));
     let mut outcome = Ok(());
     let mut count = 0;
     while !rest.is_empty() {
@@ -264,7 +265,7 @@ fn read_fields(mut rest: &[u8], headers: &mut Headers) -> Result<(), WireError> 
         rest = tail;
         count += 1;
         if count > FIELDS_MAX {
-            return outcome.and_then(|()| Err(WireError::TooLarge("header field count")));
+            return outcome.and(TOO_MANY);
         }
         let pushed = push_field(&field, headers);
         outcome = outcome.and(pushed);

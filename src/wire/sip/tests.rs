@@ -143,3 +143,150 @@ fn a_stream_without_a_usable_length_is_answered_and_closed() {
     let (none, error) = frames(&[&[b'x'; 70_000]]);
     assert!(none.is_empty() && error.is_some());
 }
+
+#[test]
+fn uris_read_as_meant_and_print_as_sent() {
+    for (text, user, host, port) in [
+        ("sip:192.0.2.1", None, "192.0.2.1", None),
+        (
+            "sip:12345@pbx.example.cn:5070;transport=tcp;lr",
+            Some("12345"),
+            "pbx.example.cn",
+            Some(5070),
+        ),
+        (
+            "sips:a:secret@[2001:db8::1]:5061?Subject=x",
+            Some("a:secret"),
+            "[2001:db8::1]",
+            Some(5061),
+        ),
+        (
+            "sip:+8619900000017;npdi@192.0.2.1;user=phone",
+            Some("+8619900000017;npdi"),
+            "192.0.2.1",
+            None,
+        ),
+        ("sip:%E7%8E%8B@192.0.2.1", Some("%E7%8E%8B"), "192.0.2.1", None),
+        ("tel:+86-199-0000-0017;phone-context=+86", Some("+86-199-0000-0017"), "", None),
+        ("urn:service:sos", Some("service:sos"), "", None),
+    ] {
+        let uri = Uri::parse(text).unwrap();
+        assert_eq!(uri.user.as_deref(), user, "{text}");
+        assert_eq!((uri.host.as_str(), uri.port), (host, port), "{text}");
+        assert_eq!(uri.to_string(), text);
+    }
+    for text in [
+        "",
+        "sip:",
+        "sip",
+        "sip:@192.0.2.1",
+        "sip:a@",
+        "sip:a@b@c",
+        "sip:a@b:",
+        "sip:a@b:65536",
+        "sip:a@b:-1",
+        "sip:2001:db8::1",
+        "sip:[2001:db8::1",
+        "sip:[x]",
+        "sip:a b@c",
+        "sip:a@b\r\nX: y",
+        "<sip:a@b>",
+        "tel:",
+        "tel:abc@x",
+        "1sip:a@b",
+    ] {
+        assert!(Uri::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn addresses_and_vias_read_as_meant() {
+    for (text, display, uri, tag) in [
+        ("sip:a@b;tag=1", None, "sip:a@b", Some("1")),
+        ("<sip:a@b;x=1>;tag=\"q;,>\"", None, "sip:a@b;x=1", Some("q;,>")),
+        ("\"a \\\" <b>\" <tel:110>", Some("a \" <b>"), "tel:110", None),
+        ("王 局长 <sip:a@b> ; tag = 2 ; flag", Some("王 局长"), "sip:a@b", Some("2")),
+    ] {
+        let address = NameAddr::parse(text).unwrap();
+        assert_eq!(address.display.as_deref(), display, "{text}");
+        assert_eq!((address.uri.to_string().as_str(), address.tag()), (uri, tag), "{text}");
+        assert_eq!(NameAddr::parse(&address.to_string()).as_ref(), Ok(&address), "{text}");
+    }
+    for text in [
+        "",
+        "<sip:a@b",
+        "\"a <sip:a@b>",
+        "a, b <sip:a@b>",
+        "sip:a@b?x=y",
+        "<sip:a@b>x",
+        "<sip:a@b>;=1",
+    ] {
+        assert!(NameAddr::parse(text).is_err(), "{text}");
+    }
+    let via =
+        Via::parse("SIP / 2.0 / tcp [2001:db8::9] : 5070;received=2001:db8::8;rport").unwrap();
+    assert_eq!((via.transport.as_str(), via.host.as_str()), ("TCP", "[2001:db8::9]"));
+    assert_eq!((via.port, via.params.get("rport")), (Some(5070), Some("")));
+    assert_eq!(via.to_string(), "SIP/2.0/TCP [2001:db8::9]:5070;received=2001:db8::8;rport");
+    for text in ["", "SIP/2.0/UDP", "HTTP/1.1/UDP a", "SIP/2.0/UDP a b", "SIP/2.0/UDP ;branch=x"] {
+        assert!(Via::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn no_value_can_start_a_header_field_of_its_own() {
+    let mut headers = Headers::default();
+    headers.push("Subject", "a\r\nX-Evil: 1");
+    headers.push("X-Name\r\nX-Evil", "2");
+    let status =
+        Response { status: 200, reason: "OK\r\nX-Evil: 3".to_owned(), headers, body: vec![] };
+    let printed = String::from_utf8(status.to_bytes()).unwrap();
+    assert!(!printed.contains("\nX-Evil"), "{printed}");
+}
+
+#[test]
+fn fields_are_replaced_in_place_and_removed() {
+    let mut headers = Headers::default();
+    for (name, value) in [("Via", "a"), ("X-A", "1"), ("x-a", "2"), ("To", "t")] {
+        headers.push(name, value);
+    }
+    headers.set("X-a", "3");
+    headers.set("Expires", "60");
+    headers.remove("via");
+    let fields: Vec<_> = headers.iter().collect();
+    assert_eq!(fields, [("X-a", "3"), ("To", "t"), ("Expires", "60")]);
+}
+
+#[test]
+fn every_limit_refuses_the_message_and_says_so_to_the_peer() {
+    use limits::*;
+    let many = |name: &str, value: &str, times: usize| {
+        OPTIONS.replace("Max-Forwards: 70\n", &format!("{name}: {value}\n").repeat(times))
+    };
+    for (text, status) in [
+        (many("X", "1", FIELDS_MAX), 513),
+        (many("X", &"x".repeat(FIELD_BYTES_MAX), 1), 513),
+        (many("Via", "SIP/2.0/UDP a", LIST_ELEMENTS_MAX), 513),
+        (many("Via", &format!("SIP/2.0/UDP a{}", ";x".repeat(PARAMS_MAX + 1)), 1), 513),
+        (
+            OPTIONS.replace("12345@192.0.2.1 SIP", &format!("{} SIP", "a".repeat(URI_BYTES_MAX))),
+            414,
+        ),
+    ] {
+        let failure = parse(&text).unwrap_err();
+        assert_eq!(failure.answer.map(|a| a.status), Some(status), "{:?}", failure.error);
+    }
+    let huge = many("X", "1", 20_000);
+    assert_eq!(parse(&huge).unwrap_err().error, crate::wire::WireError::TooLarge("message"));
+}
+
+#[test]
+fn a_datagram_without_length_has_the_rest_as_body_and_a_short_length_cuts_it() {
+    let text = OPTIONS.replace("Content-Length: 0\n", "") + "body";
+    let Ok(Message::Request(request)) = parse(&text) else { panic!("a request") };
+    assert_eq!(request.body, b"body");
+    let Ok(Message::Request(request)) = parse(&OPTIONS.replace(": 0\n\n", ": 2\n\nbody")) else {
+        panic!("a request")
+    };
+    assert_eq!(request.body, b"bo");
+}
