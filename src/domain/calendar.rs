@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn the_tables_have_the_days_of_the_notices() {
         let calendar = Calendar::built_in();
-        // Days off and make-up days a year, counted in an independent public data set.
+        // Days off and make-up days a year, as a public data set of the notices counts them.
         for (year, off, made_up) in [(2013, 29, 12), (2024, 28, 8), (2025, 28, 5), (2026, 33, 6)] {
             let table = &calendar.years[&year];
             assert_eq!((table.holidays.len(), table.make_up.len()), (off, made_up), "{year}");
