@@ -200,8 +200,11 @@ impl Line {
                     let context = RequestContext { call, caller: caller.number };
                     let answer = self.answer.clone();
                     let reply = Box::new(move |reply| {
-                        // The line reads until its end; after that nobody waits for an answer.
-                        let _ = answer.blocking_send((asker, reply));
+                        // The writer must not wait for the line; a call that misses its answer says
+                        // so after its own limit, and what is committed stays committed.
+                        if answer.try_send((asker, reply)).is_err() {
+                            tracing::error!("the line is behind: an answer of the store is lost");
+                        }
                     });
                     if !self.store.submit(at, request, context, reply) {
                         self.switch.stored(self.clock.now(), asker, StoreReply::Unavailable);
