@@ -10,7 +10,7 @@ use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
 use crate::gateway::switch::{Switch, SwitchConfig};
 use crate::proto::Endpoint;
-use crate::store::{Store, StoreConfig};
+use crate::store::{Store, StoreConfig, StoreError};
 use jiff::tz::TimeZone;
 use std::io::Write;
 use std::path::Path;
@@ -67,9 +67,8 @@ impl Service {
             rules,
             ..StoreConfig::new(data, (clock.wall)())
         };
-        let store = Store::open(store_config, calendar(config)?, seed()?)
-            .map_err(|error| Exit::new(Failure::Data, error))?;
-        tracing::info!(reconciled = ?store.reconciled(), "store is open");
+        let store = Store::start(store_config, calendar(config)?, seed()?, clock.wall)
+            .map_err(|error| Exit::new(unstartable(&error), error))?;
         let switch = Switch::new(
             SwitchConfig {
                 gateway: config.service.gateway.clone(),
@@ -88,6 +87,15 @@ impl Service {
                 Exit::new(Failure::Unavailable, message)
             })?;
         Ok(Self { line, store })
+    }
+}
+
+/// Why a store that a person must look at ends the program.
+fn unstartable(error: &StoreError) -> Failure {
+    match error {
+        StoreError::InUse(_) => Failure::Unavailable,
+        StoreError::File { .. } => Failure::Software,
+        _ => Failure::Data,
     }
 }
 

@@ -112,6 +112,7 @@ impl Line {
         let mut store_check = tokio::time::interval(STORE_CHECK);
         let timer = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(timer);
+        self.switch.set_store_up(self.store.is_up());
         loop {
             let wake = self.switch.poll_timeout().map(Instant::from_std);
             timer.as_mut().reset(wake.unwrap_or_else(|| self.now_plus(NEVER)));
