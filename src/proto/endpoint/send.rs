@@ -144,8 +144,8 @@ impl Endpoint {
         format!("{:016x}", hasher.finish())
     }
 
-    /// Sends a request within a dialog and opens its client transaction; `None` when there is no
-    /// room, and nothing was sent.
+    /// Sends a request within a dialog and opens its client transaction. Without room it gives
+    /// `None`: a BYE still goes out once, a refresh is left for later.
     pub(super) fn open_client(
         &mut self,
         now: Instant,
@@ -155,6 +155,9 @@ impl Endpoint {
         leg: Option<LegId>,
     ) -> Option<TransactionId> {
         if self.clients.len() >= self.config.transactions_max {
+            if leg.is_none() {
+                self.transmit(flow, request.to_bytes());
+            }
             return None;
         }
         let id = TransactionId(self.next_id());
