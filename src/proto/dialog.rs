@@ -42,6 +42,7 @@ pub(super) struct Ground<'a> {
 }
 
 impl Dialog {
+    /// A dialog as the called side opens it (RFC 3261 §12.1.1).
     pub(super) fn new(ground: Ground<'_>) -> Self {
         Self {
             call_id: ground.headers.call_id().unwrap_or("").into(),
