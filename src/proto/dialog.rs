@@ -104,7 +104,8 @@ impl Dialog {
     fn route(&self) -> (Uri, Vec<String>) {
         let listed = |routes: &[NameAddr]| routes.iter().map(ToString::to_string).collect();
         match self.routes.split_first() {
-            // A first hop without `lr` routes strictly: it is the Request-URI, the target goes last.
+            // A first hop without `lr` routes strictly: it is the Request-URI and the target the
+            // last Route.
             Some((first, rest)) if first.uri.params.get("lr").is_none() => {
                 let mut uri = first.uri.clone();
                 uri.headers = None;

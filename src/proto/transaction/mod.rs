@@ -70,7 +70,7 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Doubles from T1 up to `interval_max`; without a reliable transport's `next` it only gives up.
+    /// Doubles from T1 up to `interval_max`; over a reliable transport it only gives up.
     pub(super) fn new(now: Instant, times: &Times, interval_max: Option<Duration>) -> Self {
         let next = (!times.reliable).then(|| now + times.t1);
         Self { next, interval: times.t1, interval_max, give_up: now + times.wait }

@@ -339,3 +339,38 @@ fn the_whole_200_and_the_whole_bye_read_as_they_should() {
     );
     assert_eq!(text, expected);
 }
+
+#[test]
+fn ipv6_and_tcp_stand_rightly_in_via_and_contact() {
+    let mut line = Line::new().over_tcp(9);
+    line.flow.local = "[::1]:5060".parse().unwrap();
+    line.flow.remote = "[::1]:5070".parse().unwrap();
+    let mut invite = Ask::invite("a");
+    invite.via = "[::1]:5070".to_owned();
+    line.ask(&invite);
+    line.accept();
+    let answer = line.responses_from(0).pop().unwrap();
+    assert_eq!(answer.headers.get("Contact"), Some("<sip:[::1]:5060;transport=tcp>"));
+    line.ask(&Ask::within("ACK", "a", 1, &line.tag()));
+    line.hang_up();
+    let bye = line.requests_of(&Method::Bye).1.unwrap();
+    let via = bye.headers.top_via().unwrap();
+    assert_eq!((via.transport.as_str(), via.host.as_str()), ("TCP", "[::1]"));
+    line.pass(5_000);
+    assert_eq!(line.requests_of(&Method::Bye).0, [0], "nothing is sent again over TCP");
+}
+
+#[test]
+fn a_bye_that_is_only_answered_100_is_repeated_every_four_seconds() {
+    let mut line = Line::new();
+    line.talk(&Ask::invite("a"));
+    line.hang_up();
+    let bye = line.requests_of(&Method::Bye).1.unwrap();
+    line.reply(&bye, 100, &[]);
+    line.pass(13_000);
+    assert_eq!(line.requests_of(&Method::Bye).0, [0, 500, 4_500, 8_500, 12_500]);
+    line.reply(&bye, 200, &[]);
+    line.pass(10_000);
+    assert_eq!(line.requests_of(&Method::Bye).0.len(), 5);
+    line.assert_quiet();
+}
