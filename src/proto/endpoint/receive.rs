@@ -6,7 +6,7 @@ use super::super::transaction::{Answered, ServerKey};
 use super::super::{Event, Flow, Reason, Transport};
 use super::{ClientMachine, Endpoint, ServerMachine};
 use crate::units::LegId;
-use crate::wire::sip::{Answer, Framing, Message, Method, Request, Response};
+use crate::wire::sip::{Answer, Framing, Message, Method, ParseFailure, Request, Response};
 use std::time::Instant;
 
 /// A request with what every step needs of it.
@@ -54,7 +54,17 @@ impl Endpoint {
             Transport::Udp => Framing::Datagram,
             Transport::Tcp => Framing::Stream,
         };
-        match Message::parse(bytes, framing) {
+        self.receive_parsed(now, flow, Message::parse(bytes, framing));
+    }
+
+    /// One message that was read already, or why it is none.
+    pub fn receive_parsed(
+        &mut self,
+        now: Instant,
+        flow: Flow,
+        message: Result<Message, ParseFailure>,
+    ) {
+        match message {
             Ok(Message::Request(request)) => match Incoming::new(request, flow) {
                 Ok(incoming) => self.receive_request(now, incoming),
                 Err(request) if request.method == Method::Ack => {}
