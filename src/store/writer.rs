@@ -19,9 +19,9 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Bytes of a trial write: more than one page, so that the file must have room to grow.
