@@ -24,10 +24,12 @@ pub(super) struct Rejection {
 }
 
 impl Rejection {
+    /// A rejection without explaining fields.
     pub(super) fn new(status: u16) -> Self {
         Self { status, fields: Vec::new() }
     }
 
+    /// Adds a field that explains it.
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.fields.push((name, value.into()));
         self

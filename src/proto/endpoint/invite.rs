@@ -22,6 +22,7 @@ struct Invitation {
 }
 
 impl Endpoint {
+    /// An INVITE without a To tag: a new call, or why not.
     pub(super) fn receive_invite(&mut self, now: Instant, mut incoming: Incoming) {
         let invitation = match self.read_invite(&mut incoming) {
             Ok(invitation) => invitation,
