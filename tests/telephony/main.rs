@@ -7,4 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calls;
+mod line;
 mod peers;
+mod recovery;
