@@ -8,6 +8,9 @@
 mod support;
 
 mod calls;
+mod keys;
 mod line;
+mod media;
 mod peers;
+mod phones;
 mod recovery;
