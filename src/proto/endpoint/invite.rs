@@ -1,6 +1,8 @@
 //! A new call: checked, admitted, and told to the user.
 
-use super::super::checks::{Rejection, check_require, check_scheme, dialled, identify, take_sdp};
+use super::super::checks::{
+    Rejection, check_accept, check_require, check_scheme, dialled, identify, take_sdp,
+};
 use super::super::dialog::{Dialog, Ground};
 use super::super::leg::{Abilities, Leg, Pending};
 use super::super::reply::with_tag;
@@ -42,6 +44,7 @@ impl Endpoint {
         let request = &mut incoming.request;
         check_scheme(&request.uri)?;
         check_require(&request.headers)?;
+        check_accept(&request.headers)?;
         let offer = take_sdp(request)?;
         let bad = || Rejection::new(400);
         // RFC 3261 §12.1.1: exactly one Contact, a URI that requests can be sent to.

@@ -11,5 +11,6 @@ mod loss;
 mod probes;
 mod refusals;
 mod reliable;
+mod replies;
 mod session;
 mod texts;
