@@ -187,7 +187,7 @@ impl Config {
         require((1..=64).contains(&self.media.threads), "media.threads must be 1 to 64")?;
         let [first, last] = self.media.ports;
         require(
-            first >= 1024 && u32::from(last) > u32::from(first) + 1,
+            first >= 1024 && u32::from(last) > u32::from(first) + u32::from(first % 2),
             "media.ports must be two ports from 1024 on that hold a pair",
         )?;
         require(self.media.realtime_priority <= 99, "media.realtime_priority must be 0 to 99")?;

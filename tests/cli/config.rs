@@ -83,10 +83,14 @@ fn prompts_are_checked_and_a_broken_recording_of_the_city_is_65() {
     let sheet = run(&["prompts", "sheet"]);
     assert!(sheet.code == 0 && sheet.out.lines().count() > 100, "{}", sheet.err);
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("G01.wav"), b"RIFF but nothing else").unwrap();
+    std::fs::create_dir(folder.path().join("opening")).unwrap();
+    std::fs::write(folder.path().join("opening/G01.wav"), b"RIFF but nothing else").unwrap();
     let overlay = format!("prompts.overlay={:?}", folder.path());
-    for verb in [&["prompts", "check", "--set", &overlay][..], &["serve", "--set", &overlay]] {
-        let refused = run(verb);
+    let data = folder.path().join("data");
+    for verb in [&["prompts", "check"][..], &["serve"]] {
+        let place = ["--data", data.to_str().unwrap(), "--set", &overlay];
+        let free = ["--set", "sip.udp=127.0.0.1:0", "--set", "sip.tcp=127.0.0.1:0"];
+        let refused = run(&[verb, &place, &free].concat());
         assert_eq!(refused.code, 65, "{refused:?}");
         assert!((refused.out + &refused.err).contains("G01"), "the file is named: {}", refused.err);
     }

@@ -2,7 +2,7 @@
 
 use crate::run;
 
-const VERBS: [&[&str]; 15] = [
+const VERBS: [&[&str]; 14] = [
     &[],
     &["serve"],
     &["case"],
@@ -17,7 +17,6 @@ const VERBS: [&[&str]; 15] = [
     &["prompts", "sheet"],
     &["verify"],
     &["doctor"],
-    &["help"],
 ];
 
 #[test]
