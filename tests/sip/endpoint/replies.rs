@@ -38,8 +38,8 @@ fn serve(line: &mut Line) {
 
 /// The first final status that went out.
 fn final_status(line: &Line) -> Option<u16> {
-    let finals = line.responses_from(0).into_iter().map(|response| response.status);
-    finals.into_iter().find(|status| *status >= 200)
+    let readable = line.responses_from(0).into_iter().map(|response| response.status);
+    line.unreadable.iter().copied().chain(readable).find(|status| *status >= 200)
 }
 
 fn in_datagram(bytes: &[u8]) -> Line {
