@@ -145,8 +145,9 @@ fn every_torture_datagram_gets_the_answer_of_the_table() {
 fn on_stream(what: &str, send: impl Fn(&mut Stream, &[u8])) {
     let mut findings = Findings::default();
     for rows in rounds() {
-        let house = open("127.0.0.1".parse().unwrap());
-        let peer = house.peer();
+        let ip = own_address();
+        let house = open(ip);
+        let peer = Peer::new(house.service.udp(), ip);
         for verdict in rows {
             let bytes = message(verdict.name);
             let mut stream = house.connect();
