@@ -1,7 +1,8 @@
-//! A short flood from many addresses while good calls are made.
+//! Odd messages and a short flood from many addresses while good requests are made.
 
 use crate::harness::Ask;
 use crate::house::{House, Peer, own_address};
+use crate::odd;
 use mayorline::proto::Transport;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -92,5 +93,46 @@ fn good_calls_are_answered_through_a_flood_and_memory_stays() {
     assert_eq!(took.len(), setups.len(), "every good call is answered");
     assert!(slowest <= SETUP_MAX, "{slowest:?}");
     assert!(growth <= GROWTH_KB_MAX, "{growth} kB");
+    assert!(house.service.alive());
+}
+
+/// The bar of hardening test T2.
+const ODD_GROWTH_KB_MAX: u64 = 8 * 1024;
+/// Messages until every buffer of the service has its size.
+const WARM_UP: usize = 3_000;
+/// Messages between two good requests: few enough for the socket buffer.
+const BETWEEN: usize = 10;
+/// What a datagram over IPv4 can hold.
+const DATAGRAM_MAX: usize = 65_507;
+
+#[test]
+fn odd_values_in_every_header_of_every_method_leave_the_service_answering_and_small() {
+    let ip = own_address();
+    let trusted = format!("sip.trusted_peers=[\"{ip}\"]");
+    let mut house = House::open(&[&trusted, "sip.calls_max=20"]);
+    let peer = Peer::new(house.service.udp(), ip);
+    let (mut before, mut sent, mut slowest) = (0, 0_usize, Duration::ZERO);
+    for number in 0..odd::COUNT {
+        let (bytes, what) = odd::message(number);
+        if bytes.len() > DATAGRAM_MAX {
+            continue;
+        }
+        peer.send(&bytes);
+        sent += 1;
+        if sent % BETWEEN == 0 || bytes.len() > 8_192 {
+            let start = Instant::now();
+            let good = Ask::new("OPTIONS", &format!("good{number}"), 1);
+            assert_eq!(peer.status(&good), 200, "after {what}");
+            slowest = slowest.max(start.elapsed());
+            peer.heard.borrow_mut().clear();
+        }
+        if sent == WARM_UP {
+            before = house.resident_kb();
+        }
+    }
+    let growth = house.resident_kb().saturating_sub(before);
+    println!("{sent} odd messages, slowest good answer {slowest:?}, {growth} kB more");
+    assert!(sent >= 20_000);
+    assert!(growth <= ODD_GROWTH_KB_MAX, "{growth} kB");
     assert!(house.service.alive());
 }

@@ -10,6 +10,9 @@ mod corpus;
 #[path = "../sip/endpoint/harness.rs"]
 #[allow(dead_code)]
 mod harness;
+#[path = "../sip/endpoint/odd.rs"]
+#[allow(dead_code)]
+mod odd;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../sip/verdicts.rs"]
