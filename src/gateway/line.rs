@@ -119,6 +119,8 @@ impl Line {
                 biased;
                 () = &mut stop, if draining.is_none() => {
                     draining = Some(self.now_plus(self.drain_max));
+                    let (calls, held) = (self.switch.calls(), self.switch.endpoint().counts());
+                    tracing::info!(calls, ?held, "stopping");
                     self.switch.drain(self.clock.now());
                 }
                 Some((leg, report)) = self.reports.recv() => {
