@@ -62,6 +62,7 @@ pub struct Media {
     pub threads: usize,
     pub ports: [u16; 2],
     pub realtime_priority: u8,
+    pub record_calls: bool,
 }
 
 /// `[call]`
