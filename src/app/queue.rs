@@ -80,7 +80,7 @@ impl Output {
 
 fn refused(error: &StoreError) -> Exit {
     let failure = match error {
-        StoreError::NotFound => Failure::NoInput,
+        StoreError::NotFound | StoreError::Missing(_) => Failure::NoInput,
         _ => Failure::Data,
     };
     Exit::new(failure, error)
