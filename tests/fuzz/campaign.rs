@@ -2,7 +2,7 @@
 //! number of inputs or, with `MAYORLINE_FUZZ_SECONDS`, for a time.
 
 // A test that cannot go on must stop loudly, and it waits on the real clock.
-#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;

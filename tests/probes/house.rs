@@ -37,6 +37,15 @@ impl House {
         Stream::new(TcpStream::connect(self.service.address("tcp")).unwrap())
     }
 
+    /// How many calls the ledger has; a call's row is written beside it, so the first is waited for.
+    pub(crate) fn calls(&self) -> usize {
+        let count = || self.service.json(&["call", "list"]).as_array().map_or(0, Vec::len);
+        crate::support::wait_for(PATIENCE, || (count() > 0).then_some(()));
+        // Time for a second one, which must not be.
+        std::thread::sleep(Duration::from_millis(100));
+        count()
+    }
+
     /// Resident memory in kB.
     pub(crate) fn resident_kb(&self) -> u64 {
         let status = format!("/proc/{}/status", self.service.pid());
