@@ -31,14 +31,15 @@ fn a_spoken_message_becomes_a_case_that_its_number_and_code_open() {
     the_recording_is_what_was_said(&house, &shown, &sent);
     let call = house.dial("19900000009");
     ask(&call, &receipt.number, &receipt.code);
-    PROMPTS.wait(&call, "L08N", SENTENCE_LIMIT);
+    PROMPTS.wait(&call, "L08N", 2 * SENTENCE_LIMIT);
     let ids = PROMPTS.ids(&call);
     assert!(ids.iter().any(|id| id == "ST01"), "{ids:?}");
+    // L07 and L07N begin with the same recordings; the ears write down the first.
     assert_eq!(date_after(&ids, "DL01"), shown["due_on"].as_str().unwrap());
     let received = shown["received_at"].as_str().unwrap().get(..10).unwrap();
-    assert_eq!(date_after(&ids, "L07N.2"), received);
+    assert_eq!(date_after(&ids, "L07.2"), received);
     let said = PROMPTS.transcribe(&call.heard().audio());
-    assert_eq!(PROMPTS.digits_after(&said, "L07N.1"), receipt.number);
+    assert_eq!(PROMPTS.digits_after(&said, "L07.1"), receipt.number);
     call.hang_up();
 }
 
@@ -78,7 +79,7 @@ fn the_recording_is_what_was_said(house: &House, shown: &Value, sent: &[u8]) {
     assert!((0..4_000).contains(&extra), "{extra} samples more than were spoken");
     let call = account(&house.service, "19900000001");
     let whole = recordings(house.service.data(), &call);
-    let whole = whole.iter().find(|file| !files.contains(file)).expect("the whole call is kept");
+    let whole = whole.iter().find(|file| *file != message).expect("the whole call is kept");
     assert!(find(&to_alaw(&read_wav(whole, 0)), &spoken).is_some(), "the citizen's side");
     let ours = to_alaw(&read_wav(whole, 1));
     assert!(find(&ours, PROMPTS.bytes("M05.1")).is_some(), "our side");
@@ -182,7 +183,7 @@ fn refused(house: &House, number: &str, code: &str) -> u64 {
     let call = house.dial("19900000009");
     ask(&call, number, code);
     let greeted = PROMPTS.wait(&call, "G02", SENTENCE_LIMIT);
-    let refusal = PROMPTS.wait(&call, "L05.1", SENTENCE_LIMIT);
+    let refusal = PROMPTS.wait(&call, "L05", SENTENCE_LIMIT);
     let ids = PROMPTS.ids(&call);
     assert!(!ids.iter().any(|id| id.starts_with("ST") || id.starts_with("L07")), "{ids:?}");
     let (heard, _) = call.hang_up();
@@ -195,7 +196,7 @@ fn refused(house: &House, number: &str, code: &str) -> u64 {
 /// After the third the right code is not even taken.
 fn three_tries(call: &Call, known: &Receipt, wrong: &str) {
     ask(call, &known.number, wrong);
-    PROMPTS.wait(call, "L05.1", SENTENCE_LIMIT);
+    PROMPTS.wait(call, "L05", SENTENCE_LIMIT);
     for last in ["times.1", "L06N"] {
         call.press(&format!("{}#{wrong}#", known.number));
         PROMPTS.wait(call, last, SENTENCE_LIMIT);
@@ -211,10 +212,7 @@ fn three_tries(call: &Call, known: &Receipt, wrong: &str) {
 fn a_text_by_sip_becomes_a_case_once() {
     let house = House::open();
     let (udp, words) = (house.service.udp(), "城前镇的自来水停了两天");
-    for _ in 0..2 {
-        let status = text(udp, "19900000008", "water1", words, Duration::from_secs(5));
-        assert_eq!(status, Some(200));
-    }
+    assert_eq!(text(udp, "19900000008", words, 2), [Some(200), Some(200)]);
     let row = case_row(&house.service, |row| row["channel"] == "text");
     let shown = house.service.json(&["case", "show", row["number"].as_str().unwrap()]);
     assert_eq!((&shown["text"], &shown["contact"]), (&words.into(), &"19900000008".into()));
