@@ -8,6 +8,7 @@
 mod support;
 
 mod calls;
+mod disk;
 mod keys;
 mod line;
 mod media;
