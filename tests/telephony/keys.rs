@@ -7,8 +7,8 @@ use std::time::Duration;
 
 /// A look-up with a well-formed number that was never given: 18 keys.
 const TYPED: &str = "126021401288#1234#";
-/// How the account keeps it: digits of a query code are not written down.
-const KEPT: &str = "126021401288#****#";
+/// How the account keeps it: only the choice of a menu is written down.
+const KEPT: &str = "1***********#****#";
 
 /// Types a look-up once asked, hears the refusal, hangs up; what the account says was pressed.
 fn digits_of(house: &House, call: Call, from: &str, press: impl Fn(&Call, &str)) -> String {

@@ -15,14 +15,14 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Services that run at once, each in its own folder.
-const HOUSES: u64 = 4;
+const HOUSES: u64 = 6;
 /// How often each is killed.
-const CYCLES: u64 = 13;
+const CYCLES: u64 = 9;
 /// Citizens at once in each house: half leave a message, half ask to be called back.
 const CITIZENS: u32 = 4;
 const SEED: u64 = 20_261_122;
-/// A callback is announced after 21 s, a message after 27 s; the kill falls into any part.
-const LIFE_MS: std::ops::Range<u64> = 1_000..30_000;
+/// A callback is announced after 21 s, a message after 25 s; the kill falls into any part.
+const LIFE_MS: std::ops::Range<u64> = 1_000..28_000;
 /// From the start of a service that must recover first to its `ready`.
 const RESTART_MAX: Duration = Duration::from_secs(3);
 /// Who heard the line for so long is in the ledger: its row was committed meanwhile.
@@ -239,7 +239,7 @@ fn cut_calls_are_called_back(data: &Path, cases: &Value, cut: &[String], when: &
         masked.filter_map(|call| call["id"].as_str()).any(|id| due.contains(id))
     };
     let forgotten: Vec<_> = cut.iter().filter(|from| !called_back(from)).collect();
-    assert!(forgotten.is_empty(), "{when}: nobody calls back {forgotten:?}");
+    assert!(forgotten.is_empty(), "{when}: nobody calls back {forgotten:?}\n{calls:#}\n{cases:#}");
     rows(cases).iter().filter(|row| row["state"] == "draft").count()
 }
 
