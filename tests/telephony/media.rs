@@ -39,7 +39,6 @@ fn every_packet_length_codec_and_transport_carries_the_very_audio_both_ways() {
 }
 
 fn message_both_ways(house: &House, call: Call, what: &str, from: &str, speech: &[i16]) {
-    eprintln!("{what}: the call stands");
     let sent = speak_at_once(&call, speech);
     std::thread::sleep(Duration::from_millis(500));
     let (heard, _) = call.hang_up();
