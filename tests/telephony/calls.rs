@@ -10,8 +10,7 @@ use crate::support::citizen::{Call, text};
 use serde_json::Value;
 use std::time::Duration;
 
-#[test]
-fn the_opening_arrives_bit_for_bit_with_no_gap() {
+pub(crate) fn the_opening_arrives_bit_for_bit_with_no_gap() {
     let house = House::open();
     let call = house.dial("19900000001");
     PROMPTS.wait(&call, "G03N", SENTENCE_LIMIT);
@@ -23,8 +22,7 @@ fn the_opening_arrives_bit_for_bit_with_no_gap() {
     assert!(house.service.stop().success());
 }
 
-#[test]
-fn a_spoken_message_becomes_a_case_that_its_number_and_code_open() {
+pub(crate) fn a_spoken_message_becomes_a_case_that_its_number_and_code_open() {
     let house = House::open();
     let (receipt, sent) = leave_message(&house);
     let shown = house.service.json(&["case", "show", &receipt.number]);
@@ -94,8 +92,7 @@ fn sha256(bytes: &[u8]) -> String {
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-#[test]
-fn who_asks_to_be_called_back_gets_a_case_with_a_callback_task() {
+pub(crate) fn who_asks_to_be_called_back_gets_a_case_with_a_callback_task() {
     let house = House::open();
     let call = house.dial("19900000005");
     call.press("3");
@@ -118,8 +115,7 @@ fn who_asks_to_be_called_back_gets_a_case_with_a_callback_task() {
     assert_eq!(account(&house.service, "19900000005")["ended_by"], "service");
 }
 
-#[test]
-fn who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message() {
+pub(crate) fn who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message() {
     let house = House::open();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -152,8 +148,7 @@ fn silent_citizen(house: &House) {
     call.hang_up();
 }
 
-#[test]
-fn three_wrong_tries_end_the_look_up_and_an_unknown_number_sounds_like_a_wrong_code() {
+pub(crate) fn three_wrong_tries_end_the_look_up_and_an_unknown_number_sounds_like_a_wrong_code() {
     let house = House::open();
     let known = ask_for_callback(&house.dial("19900000005"));
     let wrong = if known.code == "0000" { "0001" } else { "0000" };
@@ -208,8 +203,7 @@ fn three_tries(call: &Call, known: &Receipt, wrong: &str) {
     assert!(!ids.iter().any(|id| id.starts_with("ST")), "told after three wrong tries: {ids:?}");
 }
 
-#[test]
-fn a_text_by_sip_becomes_a_case_once() {
+pub(crate) fn a_text_by_sip_becomes_a_case_once() {
     let house = House::open();
     let (udp, words) = (house.service.udp(), "城前镇的自来水停了两天");
     assert_eq!(text(udp, "19900000008", words, 2), [Some(200), Some(200)]);
@@ -218,8 +212,7 @@ fn a_text_by_sip_becomes_a_case_once() {
     assert_eq!((&shown["text"], &shown["contact"]), (&words.into(), &"19900000008".into()));
 }
 
-#[test]
-fn sigterm_lets_the_live_call_finish_and_refuses_new_ones() {
+pub(crate) fn sigterm_lets_the_live_call_finish_and_refuses_new_ones() {
     let house = House::open();
     let call = house.dial("19900000001");
     let sent = {
@@ -245,8 +238,7 @@ fn sigterm_lets_the_live_call_finish_and_refuses_new_ones() {
     assert!(sent.len() > 16_000);
 }
 
-#[test]
-fn a_citizen_who_vanishes_does_not_hold_up_the_drain() {
+pub(crate) fn a_citizen_who_vanishes_does_not_hold_up_the_drain() {
     let house = House::open();
     let call = house.dial("19900000001");
     PROMPTS.wait(&call, "G01", SENTENCE_LIMIT);

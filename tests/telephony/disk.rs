@@ -28,8 +28,7 @@ fn sent_away(call: &Call, who: &str, sentence: &str) {
     assert_eq!(ids.last().map(String::as_str), Some("X08"), "{who}");
 }
 
-#[test]
-fn on_a_full_disk_calls_are_answered_and_the_line_recovers_by_itself() {
+pub(crate) fn on_a_full_disk_calls_are_answered_and_the_line_recovers_by_itself() {
     let house = House::with(Start::fillable);
     assert_eq!(text(house.service.udp(), "19900000050", "有水", 1), [Some(200)]);
     let (speaks, asks) = (house.dial("19900000051"), house.dial("19900000052"));
@@ -60,8 +59,7 @@ fn on_a_full_disk_calls_are_answered_and_the_line_recovers_by_itself() {
     the_books_are_right(house.service);
 }
 
-#[test]
-fn without_a_usable_folder_calls_are_answered_until_there_is_one() {
+pub(crate) fn without_a_usable_folder_calls_are_answered_until_there_is_one() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     std::fs::write(&data, "a file where the folder should be").unwrap();

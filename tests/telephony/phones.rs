@@ -16,16 +16,14 @@ const KNOWN_MIN: f64 = 0.8;
 /// How long the phone speaks.
 const SPEECH: Duration = Duration::from_secs(6);
 
-#[test]
-fn sixty_calls_of_the_stock_sipp_caller_all_succeed() {
+pub(crate) fn sixty_calls_of_the_stock_sipp_caller_all_succeed() {
     let house = House::open();
     let caller = sipp::Caller::stock().calls(60, 10).number(LINE).pause(Duration::from_secs(1));
     let counts = caller.run(house.service.udp(), Duration::from_secs(60));
     assert_eq!((counts.successful, counts.failed), (60, 0));
 }
 
-#[test]
-fn a_sipp_scenario_with_options_inside_the_call_succeeds() {
+pub(crate) fn a_sipp_scenario_with_options_inside_the_call_succeeds() {
     let house = House::open();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telephony/scenarios/talk.xml");
     let caller = sipp::Caller::scenario(&file).calls(20, 10).number(LINE);
@@ -70,8 +68,7 @@ impl Phone for Linphone {
     }
 }
 
-#[test]
-fn baresip_leaves_a_message_and_hears_how_it_stands() {
+pub(crate) fn baresip_leaves_a_message_and_hears_how_it_stands() {
     let house = House::open();
     let (from, again) = ("19900000041", "19900000042");
     let microphone = long_voice(house.folder.path());
@@ -79,8 +76,7 @@ fn baresip_leaves_a_message_and_hears_how_it_stands() {
     message_and_look_up(&house, [from, again], start);
 }
 
-#[test]
-fn linphone_leaves_a_message_and_hears_how_it_stands() {
+pub(crate) fn linphone_leaves_a_message_and_hears_how_it_stands() {
     let house = House::open();
     let (from, again) = ("19900000043", "19900000044");
     let microphone = long_voice(house.folder.path());
