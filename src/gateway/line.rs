@@ -21,8 +21,6 @@ use tokio::time::Instant;
 
 /// Datagrams taken from the socket before timers and media have their turn.
 const DATAGRAMS_PER_TURN_MAX: usize = 32;
-/// How often it is looked at whether the store can commit.
-const STORE_CHECK: Duration = Duration::from_millis(500);
 /// A far-away instant for "no timer".
 const NEVER: Duration = Duration::from_secs(3600);
 
@@ -134,10 +132,8 @@ impl Line {
     pub async fn run(mut self, stop: impl Future<Output = ()>, abort: impl Future<Output = ()>) {
         tokio::pin!(stop, abort);
         let mut ending = Ending::NotYet;
-        let mut store_check = tokio::time::interval(STORE_CHECK);
         let timer = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(timer);
-        self.switch.set_store_up(self.store.is_up());
         while !self.is_over(&mut ending) {
             let wake = self.switch.poll_timeout().map(Instant::from_std);
             let wake = wake.into_iter().chain(ending.limit()).min();
@@ -166,7 +162,6 @@ impl Line {
                 Some((leg, play, list)) = self.loaded.recv() => {
                     self.switch.recording_loaded(self.clock.now(), leg, play, list);
                 }
-                _ = store_check.tick() => self.switch.set_store_up(self.store.is_up()),
             }
             self.carry_out();
         }
@@ -198,6 +193,8 @@ impl Line {
     }
 
     fn receive(&mut self) {
+        // A call is told at its answer whether anything can be stored.
+        self.switch.set_store_up(self.store.is_up());
         for _ in 0..DATAGRAMS_PER_TURN_MAX {
             let Some((flow, bytes)) = self.udp.receive() else { break };
             self.switch.receive(self.clock.now(), flow, bytes);
@@ -205,6 +202,7 @@ impl Line {
     }
 
     fn receive_tcp(&mut self, input: TcpInput) {
+        self.switch.set_store_up(self.store.is_up());
         match input {
             TcpInput::Opened(connection, writer) => self.tcp.opened(connection, writer),
             TcpInput::Message(flow, message) => {

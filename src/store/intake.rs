@@ -69,7 +69,8 @@ pub(super) fn open(
     Ok(Opened { case_id, number: case.number, code: case.private.code })
 }
 
-fn call_back(
+/// Opens a callback on a case unless one is open.
+pub(super) fn call_back(
     db: &Connection,
     desk: &mut Desk,
     at: Timestamp,

@@ -66,7 +66,12 @@ pub(super) fn run(
             params![call.as_str(), started_at.saturating_add(lasted), lasted],
         )?;
         let message = messages.get_mut(&call).and_then(Vec::pop);
-        if message.is_some() || case_of_call(&tx, &call)?.is_none() {
+        let case = newest_case_of_call(&tx, &call)?;
+        if let Some(case_id) = case {
+            // Nobody knows whether its number was still told.
+            intake::call_back(&tx, desk, config.opened_at, case_id)?;
+        }
+        if message.is_some() || case.is_none() {
             let at = Timestamp::from_millisecond(started_at).unwrap_or(config.opened_at);
             make_draft(&tx, desk, config.opened_at, &call, caller, at, message)?;
             report.drafts += 1;
@@ -147,6 +152,11 @@ fn running_calls(db: &Connection) -> Result<Vec<Running>, StoreError> {
 fn case_of_call(db: &Connection, call: &CallId) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT id FROM case_file WHERE call = ?1 ORDER BY id LIMIT 1";
     Ok(db.query_row(sql, [call.as_str()], |row| row.get(0)).optional()?)
+}
+
+fn newest_case_of_call(db: &Connection, call: &CallId) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT max(id) FROM case_file WHERE call = ?1";
+    Ok(db.query_row(sql, [call.as_str()], |row| row.get(0))?)
 }
 
 type CallerAt = (Option<PhoneNumber>, Timestamp);

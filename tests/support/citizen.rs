@@ -1,7 +1,10 @@
 //! A caller: dials, hears, speaks, presses keys, hangs up or disappears. Blocking, over UDP or
 //! TCP, on 127.0.0.1; every wait has a deadline.
 
-use super::audio::{alaw_decode, alaw_encode, dtmf_pair, tones, ulaw_decode, ulaw_encode};
+use super::audio::{
+    ALAW_SILENCE, ULAW_SILENCE, alaw_decode, alaw_encode, dtmf_pair, tones, ulaw_decode,
+    ulaw_encode,
+};
 use super::link::Link;
 use super::rtp::{Capture, Impairment, Media};
 use super::sip::{Description, Message, finish, media_of, sdp, uri_of};
@@ -18,6 +21,9 @@ pub const ALAW: u8 = 8;
 pub const ULAW: u8 = 0;
 /// RFC 3261 section 17.1.1.2: the first retransmission.
 const T1: Duration = Duration::from_millis(500);
+
+/// A text is sent again this often, a T1 apart.
+const TEXT_TRIES: usize = 6;
 
 static SERIAL: AtomicU32 = AtomicU32::new(1);
 
@@ -363,9 +369,13 @@ impl Call {
         audio.get(from..).unwrap_or_default().iter().map(|byte| decode(*byte)).collect()
     }
 
-    /// A-law bytes as they arrive on this call: on a µ-law line each sample is coded again.
+    /// A-law bytes as they arrive on this call: on a µ-law line each sample is coded again, and
+    /// an idle line stays idle.
     pub fn as_heard(&self, alaw: &[u8]) -> Vec<u8> {
-        let again = |byte: &u8| ulaw_encode(alaw_decode(*byte));
+        let again = |byte: &u8| match *byte {
+            ALAW_SILENCE => ULAW_SILENCE,
+            byte => ulaw_encode(alaw_decode(byte)),
+        };
         if self.codec == ULAW { alaw.iter().map(again).collect() } else { alaw.to_vec() }
     }
 
@@ -460,17 +470,12 @@ impl Drop for Call {
     }
 }
 
-/// Sends a text as SIP MESSAGE, again and again until it is answered; the status. The same
-/// `token` makes the same request.
-pub fn text(
-    server: SocketAddr,
-    from: &str,
-    token: &str,
-    words: &str,
-    limit: Duration,
-) -> Option<u16> {
+/// Sends a text as SIP MESSAGE `times` times from the same port, each until it is answered, as a
+/// phone does whose answers get lost; the statuses.
+pub fn text(server: SocketAddr, from: &str, words: &str, times: usize) -> Vec<Option<u16>> {
     let link = Link::udp();
     let local = link.local();
+    let token = format!("t{}-{}", SERIAL.fetch_add(1, Ordering::Relaxed), local.port());
     let head = format!(
         "MESSAGE sip:12345@{server} SIP/2.0\r\n\
          Via: SIP/2.0/UDP {local};branch=z9hG4bK-{token};rport\r\nMax-Forwards: 70\r\n\
@@ -479,15 +484,13 @@ pub fn text(
          Content-Type: text/plain;charset=UTF-8\r\n"
     );
     let request = finish(head, words);
-    let deadline = Instant::now() + limit;
-    while Instant::now() < deadline {
-        link.send(&request, server);
-        let status = wait_for(T1, || Message::parse(&link.receive()?.0)?.status());
-        if status.is_some_and(|status| status >= 200) {
-            return status;
-        }
-    }
-    None
+    let once = || {
+        (0..TEXT_TRIES).find_map(|_| {
+            link.send(&request, server);
+            wait_for(T1, || Message::parse(&link.receive()?.0)?.status())
+        })
+    };
+    (0..times).map(|_| once()).collect()
 }
 
 fn direction_of(sdp: &str) -> String {

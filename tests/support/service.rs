@@ -25,13 +25,14 @@ pub struct Start {
     data: PathBuf,
     settings: Vec<String>,
     core: Option<usize>,
+    fillable: bool,
 }
 
 impl Start {
     /// With this data folder, both SIP transports on free ports of 127.0.0.1.
     pub fn new(data: &Path) -> Self {
         let settings = vec!["sip.udp=127.0.0.1:0".to_owned(), "sip.tcp=127.0.0.1:0".to_owned()];
-        Self { data: data.to_owned(), settings, core: None }
+        Self { data: data.to_owned(), settings, core: None, fillable: false }
     }
 
     /// One more `--set key=value`.
@@ -43,6 +44,12 @@ impl Start {
     /// On this core only, all its threads, for measurements.
     pub fn pinned(mut self, core: usize) -> Self {
         self.core = Some(core);
+        self
+    }
+
+    /// With a disk that [`Service::leave_room`] can fill.
+    pub fn fillable(mut self) -> Self {
+        self.fillable = true;
         self
     }
 
@@ -66,8 +73,14 @@ impl Start {
         service
     }
 
-    /// taskset becomes the binary, so the child's id is the service's.
+    /// taskset or the shell becomes the binary, so the child's id is the service's.
     fn command(&self) -> Command {
+        if self.fillable {
+            // A write past the limit would end the process; ignored, it fails as on a full disk.
+            let mut command = Command::new("sh");
+            command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", BINARY]);
+            return command;
+        }
         let Some(core) = self.core else { return Command::new(BINARY) };
         let mut command = Command::new("taskset");
         command.args(["-c", &core.to_string(), BINARY]);
@@ -115,6 +128,13 @@ impl Service {
         self.stderr.lock().unwrap().join("\n")
     }
 
+    /// Lets no file grow past `bytes`, as a full disk does; `None` gives the room back.
+    pub fn leave_room(&self, bytes: Option<u64>) {
+        use rustix::process::{Resource, Rlimit, prlimit};
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(Some(self.own_pid()), Resource::Fsize, limit).expect("it is our child");
+    }
+
     /// Whether it still runs.
     pub fn alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -129,9 +149,13 @@ impl Service {
 
     /// SIGTERM without waiting.
     pub fn signal_term(&self) {
+        let term = rustix::process::Signal::TERM;
+        rustix::process::kill_process(self.own_pid(), term).expect("it is our child");
+    }
+
+    fn own_pid(&self) -> rustix::process::Pid {
         let raw = i32::try_from(self.child.id()).unwrap();
-        let pid = rustix::process::Pid::from_raw(raw).expect("a child has an id");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is our child");
+        rustix::process::Pid::from_raw(raw).expect("a child has an id")
     }
 
     /// SIGKILL, as a power cut does it.

@@ -10,8 +10,7 @@ use crate::support::citizen::{Call, text};
 use serde_json::Value;
 use std::time::Duration;
 
-#[test]
-fn the_opening_arrives_bit_for_bit_with_no_gap() {
+pub(crate) fn the_opening_arrives_bit_for_bit_with_no_gap() {
     let house = House::open();
     let call = house.dial("19900000001");
     PROMPTS.wait(&call, "G03N", SENTENCE_LIMIT);
@@ -23,22 +22,22 @@ fn the_opening_arrives_bit_for_bit_with_no_gap() {
     assert!(house.service.stop().success());
 }
 
-#[test]
-fn a_spoken_message_becomes_a_case_that_its_number_and_code_open() {
+pub(crate) fn a_spoken_message_becomes_a_case_that_its_number_and_code_open() {
     let house = House::open();
     let (receipt, sent) = leave_message(&house);
     let shown = house.service.json(&["case", "show", &receipt.number]);
     the_recording_is_what_was_said(&house, &shown, &sent);
     let call = house.dial("19900000009");
     ask(&call, &receipt.number, &receipt.code);
-    PROMPTS.wait(&call, "L08N", SENTENCE_LIMIT);
+    PROMPTS.wait(&call, "L08N", 2 * SENTENCE_LIMIT);
     let ids = PROMPTS.ids(&call);
     assert!(ids.iter().any(|id| id == "ST01"), "{ids:?}");
+    // L07 and L07N begin with the same recordings; the ears write down the first.
     assert_eq!(date_after(&ids, "DL01"), shown["due_on"].as_str().unwrap());
     let received = shown["received_at"].as_str().unwrap().get(..10).unwrap();
-    assert_eq!(date_after(&ids, "L07N.2"), received);
+    assert_eq!(date_after(&ids, "L07.2"), received);
     let said = PROMPTS.transcribe(&call.heard().audio());
-    assert_eq!(PROMPTS.digits_after(&said, "L07N.1"), receipt.number);
+    assert_eq!(PROMPTS.digits_after(&said, "L07.1"), receipt.number);
     call.hang_up();
 }
 
@@ -78,7 +77,7 @@ fn the_recording_is_what_was_said(house: &House, shown: &Value, sent: &[u8]) {
     assert!((0..4_000).contains(&extra), "{extra} samples more than were spoken");
     let call = account(&house.service, "19900000001");
     let whole = recordings(house.service.data(), &call);
-    let whole = whole.iter().find(|file| !files.contains(file)).expect("the whole call is kept");
+    let whole = whole.iter().find(|file| *file != message).expect("the whole call is kept");
     assert!(find(&to_alaw(&read_wav(whole, 0)), &spoken).is_some(), "the citizen's side");
     let ours = to_alaw(&read_wav(whole, 1));
     assert!(find(&ours, PROMPTS.bytes("M05.1")).is_some(), "our side");
@@ -93,8 +92,7 @@ fn sha256(bytes: &[u8]) -> String {
     sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-#[test]
-fn who_asks_to_be_called_back_gets_a_case_with_a_callback_task() {
+pub(crate) fn who_asks_to_be_called_back_gets_a_case_with_a_callback_task() {
     let house = House::open();
     let call = house.dial("19900000005");
     call.press("3");
@@ -117,8 +115,7 @@ fn who_asks_to_be_called_back_gets_a_case_with_a_callback_task() {
     assert_eq!(account(&house.service, "19900000005")["ended_by"], "service");
 }
 
-#[test]
-fn who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message() {
+pub(crate) fn who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message() {
     let house = House::open();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -151,8 +148,7 @@ fn silent_citizen(house: &House) {
     call.hang_up();
 }
 
-#[test]
-fn three_wrong_tries_end_the_look_up_and_an_unknown_number_sounds_like_a_wrong_code() {
+pub(crate) fn three_wrong_tries_end_the_look_up_and_an_unknown_number_sounds_like_a_wrong_code() {
     let house = House::open();
     let known = ask_for_callback(&house.dial("19900000005"));
     let wrong = if known.code == "0000" { "0001" } else { "0000" };
@@ -182,7 +178,7 @@ fn refused(house: &House, number: &str, code: &str) -> u64 {
     let call = house.dial("19900000009");
     ask(&call, number, code);
     let greeted = PROMPTS.wait(&call, "G02", SENTENCE_LIMIT);
-    let refusal = PROMPTS.wait(&call, "L05.1", SENTENCE_LIMIT);
+    let refusal = PROMPTS.wait(&call, "L05", SENTENCE_LIMIT);
     let ids = PROMPTS.ids(&call);
     assert!(!ids.iter().any(|id| id.starts_with("ST") || id.starts_with("L07")), "{ids:?}");
     let (heard, _) = call.hang_up();
@@ -195,7 +191,7 @@ fn refused(house: &House, number: &str, code: &str) -> u64 {
 /// After the third the right code is not even taken.
 fn three_tries(call: &Call, known: &Receipt, wrong: &str) {
     ask(call, &known.number, wrong);
-    PROMPTS.wait(call, "L05.1", SENTENCE_LIMIT);
+    PROMPTS.wait(call, "L05", SENTENCE_LIMIT);
     for last in ["times.1", "L06N"] {
         call.press(&format!("{}#{wrong}#", known.number));
         PROMPTS.wait(call, last, SENTENCE_LIMIT);
@@ -207,21 +203,16 @@ fn three_tries(call: &Call, known: &Receipt, wrong: &str) {
     assert!(!ids.iter().any(|id| id.starts_with("ST")), "told after three wrong tries: {ids:?}");
 }
 
-#[test]
-fn a_text_by_sip_becomes_a_case_once() {
+pub(crate) fn a_text_by_sip_becomes_a_case_once() {
     let house = House::open();
     let (udp, words) = (house.service.udp(), "城前镇的自来水停了两天");
-    for _ in 0..2 {
-        let status = text(udp, "19900000008", "water1", words, Duration::from_secs(5));
-        assert_eq!(status, Some(200));
-    }
+    assert_eq!(text(udp, "19900000008", words, 2), [Some(200), Some(200)]);
     let row = case_row(&house.service, |row| row["channel"] == "text");
     let shown = house.service.json(&["case", "show", row["number"].as_str().unwrap()]);
     assert_eq!((&shown["text"], &shown["contact"]), (&words.into(), &"19900000008".into()));
 }
 
-#[test]
-fn sigterm_lets_the_live_call_finish_and_refuses_new_ones() {
+pub(crate) fn sigterm_lets_the_live_call_finish_and_refuses_new_ones() {
     let house = House::open();
     let call = house.dial("19900000001");
     let sent = {
@@ -247,8 +238,7 @@ fn sigterm_lets_the_live_call_finish_and_refuses_new_ones() {
     assert!(sent.len() > 16_000);
 }
 
-#[test]
-fn a_citizen_who_vanishes_does_not_hold_up_the_drain() {
+pub(crate) fn a_citizen_who_vanishes_does_not_hold_up_the_drain() {
     let house = House::open();
     let call = house.dial("19900000001");
     PROMPTS.wait(&call, "G01", SENTENCE_LIMIT);

@@ -33,8 +33,13 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn open() -> Self {
+        Self::with(|start| start)
+    }
+
+    /// Started in another way.
+    pub(crate) fn with(how: impl FnOnce(Start) -> Start) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self { service: Start::new(folder.path()).run(), folder }
+        Self { service: how(Start::new(folder.path())).run(), folder }
     }
 
     pub(crate) fn dial(&self, from: &str) -> Call {

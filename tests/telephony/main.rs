@@ -7,10 +7,46 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[macro_use]
+mod together;
+
 mod calls;
+mod disk;
 mod keys;
 mod line;
 mod media;
 mod peers;
 mod phones;
 mod recovery;
+
+/// They wait most of the time: one after the other they would take a quarter of an hour.
+#[test]
+fn citizens_are_served_as_the_script_says() {
+    together!(
+        calls::the_opening_arrives_bit_for_bit_with_no_gap,
+        calls::a_spoken_message_becomes_a_case_that_its_number_and_code_open,
+        calls::who_asks_to_be_called_back_gets_a_case_with_a_callback_task,
+        calls::who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message,
+        calls::three_wrong_tries_end_the_look_up_and_an_unknown_number_sounds_like_a_wrong_code,
+        calls::a_text_by_sip_becomes_a_case_once,
+        calls::sigterm_lets_the_live_call_finish_and_refuses_new_ones,
+        calls::a_citizen_who_vanishes_does_not_hold_up_the_drain,
+        disk::on_a_full_disk_calls_are_answered_and_the_line_recovers_by_itself,
+        disk::without_a_usable_folder_calls_are_answered_until_there_is_one,
+        keys::keys_by_events_by_info_by_tones_and_over_a_bad_line_are_each_counted_once,
+        keys::zero_seven_eight_and_nine_mean_the_same_everywhere,
+        media::every_packet_length_codec_and_transport_carries_the_very_audio_both_ways,
+        media::on_hold_nothing_is_sent_and_afterwards_the_call_goes_on,
+        media::a_stranger_is_not_heard_gets_no_packet_and_presses_no_key,
+    );
+}
+
+#[test]
+fn phones_of_others_are_served_as_well() {
+    together!(
+        phones::sixty_calls_of_the_stock_sipp_caller_all_succeed,
+        phones::a_sipp_scenario_with_options_inside_the_call_succeeds,
+        phones::baresip_leaves_a_message_and_hears_how_it_stands,
+        phones::linphone_leaves_a_message_and_hears_how_it_stands,
+    );
+}

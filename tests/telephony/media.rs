@@ -11,8 +11,7 @@ use std::net::UdpSocket;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-#[test]
-fn every_packet_length_codec_and_transport_carries_the_very_audio_both_ways() {
+pub(crate) fn every_packet_length_codec_and_transport_carries_the_very_audio_both_ways() {
     let house = House::open();
     let udp = Dial::new(house.service.udp(), LINE);
     let dials = [
@@ -64,8 +63,7 @@ fn the_message_is(house: &House, account: &serde_json::Value, sent: &[i16], what
     assert_eq!(whole, 2, "{what}: {near:?} of {all} frames in the message and the whole call");
 }
 
-#[test]
-fn on_hold_nothing_is_sent_and_afterwards_the_call_goes_on() {
+pub(crate) fn on_hold_nothing_is_sent_and_afterwards_the_call_goes_on() {
     let house = House::open();
     let call = house.dial("19900000030");
     PROMPTS.wait(&call, "G01", SENTENCE_LIMIT);
@@ -83,8 +81,7 @@ fn on_hold_nothing_is_sent_and_afterwards_the_call_goes_on() {
     assert_eq!(call.hang_up().1, Some(200));
 }
 
-#[test]
-fn a_stranger_is_not_heard_gets_no_packet_and_presses_no_key() {
+pub(crate) fn a_stranger_is_not_heard_gets_no_packet_and_presses_no_key() {
     let house = House::open();
     let call = house.dial("19900000031");
     let target = call.remote_media();

@@ -1,7 +1,7 @@
 //! Programs of others dial in: they hear what is played, their keys arrive, their words are kept.
 
-use crate::line::{House, LINE, PROMPTS, account, case_row, recordings, trimmed, voice};
-use crate::support::audio::{frames_in_order, level_db, read_wav, to_alaw, write_wav};
+use crate::line::{House, LINE, PROMPTS, account, case_row, recordings, voice};
+use crate::support::audio::{frames_known, from_alaw, level_db, read_wav, to_alaw, write_wav};
 use crate::support::clients::baresip::Baresip;
 use crate::support::clients::linphone::Linphone;
 use crate::support::clients::sipp;
@@ -9,19 +9,21 @@ use crate::support::prompts::runs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// A foreign phone starts its jitter buffer somewhere in the first words and may stretch a frame
+/// or leave one out when this machine is busy. So of the sounding frames of 20 ms this share must
+/// be there bit for bit after A-law; of other words, or the same words spoken again, not one is.
+const KNOWN_MIN: f64 = 0.8;
 /// How long the phone speaks.
 const SPEECH: Duration = Duration::from_secs(6);
 
-#[test]
-fn sixty_calls_of_the_stock_sipp_caller_all_succeed() {
+pub(crate) fn sixty_calls_of_the_stock_sipp_caller_all_succeed() {
     let house = House::open();
     let caller = sipp::Caller::stock().calls(60, 10).number(LINE).pause(Duration::from_secs(1));
     let counts = caller.run(house.service.udp(), Duration::from_secs(60));
     assert_eq!((counts.successful, counts.failed), (60, 0));
 }
 
-#[test]
-fn a_sipp_scenario_with_options_inside_the_call_succeeds() {
+pub(crate) fn a_sipp_scenario_with_options_inside_the_call_succeeds() {
     let house = House::open();
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telephony/scenarios/talk.xml");
     let caller = sipp::Caller::scenario(&file).calls(20, 10).number(LINE);
@@ -66,8 +68,7 @@ impl Phone for Linphone {
     }
 }
 
-#[test]
-fn baresip_leaves_a_message_and_hears_how_it_stands() {
+pub(crate) fn baresip_leaves_a_message_and_hears_how_it_stands() {
     let house = House::open();
     let (from, again) = ("19900000041", "19900000042");
     let microphone = long_voice(house.folder.path());
@@ -75,8 +76,7 @@ fn baresip_leaves_a_message_and_hears_how_it_stands() {
     message_and_look_up(&house, [from, again], start);
 }
 
-#[test]
-fn linphone_leaves_a_message_and_hears_how_it_stands() {
+pub(crate) fn linphone_leaves_a_message_and_hears_how_it_stands() {
     let house = House::open();
     let (from, again) = ("19900000043", "19900000044");
     let microphone = long_voice(house.folder.path());
@@ -101,10 +101,11 @@ fn message_and_look_up<P: Phone>(house: &House, users: [&str; 2], start: impl Fn
     phone.dial(house);
     phone.press(&format!("1{number}#{code}#"));
     // The greeting ends, then number, date and status are said.
-    std::thread::sleep(length("G01") + length("G02") + Duration::from_secs(9));
-    heard_most_of(&phone.hang_up(), "ST01");
+    std::thread::sleep(length("G01") + length("G02") + Duration::from_secs(14));
+    let heard = phone.hang_up();
     let second = account(&house.service, users[1]);
     assert_eq!(second["digits"], "1***********#****#");
+    heard_most_of(&heard, "ST01");
 }
 
 /// The code as this phone heard it; its number, heard by the same ears, is the one in the list.
@@ -117,13 +118,11 @@ fn code_in(heard: &[i16], number: &str) -> String {
     of_len(4).unwrap_or_else(|| panic!("no code in {runs:?}")).1.clone()
 }
 
-/// A foreign phone starts its jitter buffer somewhere in the first words and may stretch a frame
-/// or leave one out when this machine is busy: four in five frames of 20 ms must be bit-identical
-/// after A-law and in order. Other words, or the same from another recording, share hardly one.
 fn heard_most_of(samples: &[i16], id: &str) {
-    let wanted = PROMPTS.bytes(id);
-    let (found, all) = (frames_in_order(&to_alaw(samples), wanted), wanted.len() / 160);
-    assert!(found * 10 >= all * 8, "{found} of {all} frames of {id} were heard");
+    let heard = to_alaw(samples);
+    let known = frames_known(&heard, PROMPTS.bytes(id));
+    let ids: Vec<String> = PROMPTS.transcribe(&heard).into_iter().map(|said| said.id).collect();
+    assert!(known > KNOWN_MIN, "{known:.2} of {id} was heard; whole clips: {ids:?}");
 }
 
 /// The phone plays one sentence over and over; the message is a piece of that.
@@ -138,17 +137,17 @@ fn the_words_are_kept(house: &House, account: &serde_json::Value) {
     let sentence = read_wav(&house.folder.path().join("voice.wav"), 0);
     let (level, sent) = (level_db(&kept), level_db(&sentence));
     assert!((level - sent).abs() < 3.0, "kept at {level} dB, spoken at {sent} dB");
-    let played = to_alaw(&sentence.repeat(3));
-    let words = to_alaw(trimmed(&kept));
-    let (found, all) = (frames_in_order(&played, &words), words.len() / 160);
-    assert!(found * 10 >= all * 8, "{found} of {all} frames of the message were spoken");
+    let played = to_alaw(&sentence.repeat(2));
+    let known = frames_known(&played, &to_alaw(&kept));
+    assert!(known > KNOWN_MIN, "{known:.2} of the message is what was spoken");
 }
 
 /// The sentence over and over: a foreign phone plays its file from the start of the call.
 fn long_voice(folder: &Path) -> PathBuf {
     let file = folder.join("long.wav");
     let sentence = read_wav(&voice(folder), 0);
-    write_wav(&file, &sentence.repeat(12));
+    // At the middle of each A-law step every coder gives the same byte.
+    write_wav(&file, &from_alaw(&to_alaw(&sentence)).repeat(12));
     file
 }
 

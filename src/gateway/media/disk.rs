@@ -137,6 +137,9 @@ impl Writer {
     fn close(&mut self, (leg, record): Key, lengths: Lengths) {
         let Some(Recording { path, file }) = self.open.remove(&(leg, record)) else { return };
         let stored = file.map(|file| file.sync_all().and_then(|()| hash(&self.folder.join(&path))));
+        if !matches!(stored, Some(Ok(_))) {
+            self.remove_empty(&path);
+        }
         let report = match stored {
             Some(Ok(sha256)) => MediaReport::Recorded(
                 record,
@@ -155,6 +158,16 @@ impl Writer {
         };
         // Nobody listens any more only when the service is at its end.
         let _ = self.reports.blocking_send((leg, report));
+    }
+
+    /// What a full disk left of a recording is kept for the next start to take in, but not a file
+    /// without any audio.
+    fn remove_empty(&self, path: &str) {
+        let path = self.folder.join(path);
+        if fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
+            // Not even that: the next start passes it over.
+            let _ = fs::remove_file(&path);
+        }
     }
 
     fn discard(&mut self, key: Key) {
@@ -239,6 +252,23 @@ mod tests {
             ],
         );
         assert_eq!(reports, [(LegId(1), MediaReport::RecordFailed(RecordId(1)))]);
+    }
+
+    #[test]
+    fn a_failed_recording_leaves_what_was_written_and_no_empty_file() {
+        for (written, kept) in [(b"".to_vec(), false), (b"abc".to_vec(), true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.wav");
+            let (reports, mut heard) = channel(8);
+            let mut writer =
+                Writer { folder: folder.path().to_owned(), open: HashMap::new(), reports };
+            writer.create(KEY, "a.wav".to_owned());
+            writer.write(KEY, 0, &written);
+            writer.open.get_mut(&KEY).unwrap().file = None;
+            writer.close(KEY, LENGTHS);
+            assert_eq!(heard.try_recv().unwrap().1, MediaReport::RecordFailed(RecordId(1)));
+            assert_eq!(path.exists(), kept);
+        }
     }
 
     #[test]
