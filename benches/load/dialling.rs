@@ -82,6 +82,7 @@ impl Dialler {
         std::thread::sleep(LISTENS + Duration::from_micros(phase));
         let mut pressed_ns = 0;
         for key in keys.chars() {
+            self.pass_over();
             pressed_ns = self.press(key)?;
         }
         let answered = self.answered_after(pressed_ns);
@@ -111,6 +112,13 @@ impl Dialler {
         std::thread::sleep(DIGIT_PAUSE);
         self.timestamp = self.timestamp.wrapping_add(2_080);
         Some(pressed_ns)
+    }
+
+    /// Reads what has come, so that the socket has room for the answer.
+    fn pass_over(&self) {
+        let _ = self.audio.set_nonblocking(true);
+        while receive_stamped(&self.audio, &mut [0; 512]).is_some() {}
+        let _ = self.audio.set_nonblocking(false);
     }
 
     /// The kernel's time of the first packet with speech that came after `pressed_ns`.

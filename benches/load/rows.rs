@@ -7,7 +7,9 @@ use crate::{ENDPOINT_IP, cases, dialling, limits, memory, parse, selftest, short
 use std::time::Duration;
 
 /// Calls at once, step by step.
-const STEPS: [usize; 9] = [100, 400, 800, 1000, 1200, 1350, 1500, 1700, 1900];
+const STEPS: [usize; 7] = [200, 600, 1000, 1200, 1350, 1500, 1700];
+/// Other steps, words in this variable.
+const STEPS_VARIABLE: &str = "MAYORLINE_BENCH_STEPS";
 const SETUP_TIME: Duration = Duration::from_secs(14);
 const PARTS_VARIABLE: &str = "MAYORLINE_BENCH_ONLY";
 const LONG_VARIABLE: &str = "MAYORLINE_BENCH_LONG";
@@ -27,6 +29,12 @@ impl Limits {
     fn percent_per_100_calls(&self) -> f64 {
         (self.send_us + self.receive_us) * 50.0 * 100.0 / 1e6 * 100.0
     }
+}
+
+fn steps_wanted() -> Vec<usize> {
+    let words = std::env::var(STEPS_VARIABLE).unwrap_or_default();
+    let wanted: Vec<usize> = words.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+    if wanted.is_empty() { STEPS.to_vec() } else { wanted }
 }
 
 fn wanted(part: &str) -> bool {
@@ -145,7 +153,7 @@ fn climbed(
     bars: [&'static str; 2],
     peers: [&'static str; 2],
 ) -> (Vec<Row>, usize) {
-    let done = staircase::climb(kind, heard, &STEPS);
+    let done = staircase::climb(kind, heard, &steps_wanted());
     let steps: Vec<Row> = done.iter().map(|step| step_row(kind, step)).collect();
     let best = done.iter().rfind(|step| step.sustained());
     let sustained = best.map_or(0, |step| step.calls);
@@ -173,19 +181,8 @@ fn climbed(
 }
 
 fn step_row(kind: Kind, step: &Step) -> Row {
-    let value = format!(
-        "{:.1} packets/s, good {:.4}, lost {}, gap p99 {:.1} p99.9 {:.1} ms, CPU {:.1} %, {:.1} KiB",
-        step.verdict.packets_per_second(),
-        step.good,
-        step.lost,
-        step.verdict.gaps.quantile_ms(0.99),
-        step.verdict.gaps.quantile_ms(0.999),
-        step.cpu_percent,
-        step.kib_per_call
-    );
     let measure = format!("  {} calls {}", step.calls, kind.name);
-    println!("note: {measure}: {value}");
-    row(&measure, value, "-".to_owned(), "-", "-")
+    row(&measure, step.words(), "-".to_owned(), "-", "-")
 }
 
 fn under_load(heard: &Endpoint, calls: usize) -> Row {

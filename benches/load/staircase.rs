@@ -14,11 +14,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// New calls a second on the way up, slowed where the service needs the time for the calls it has.
-const RATE: usize = 50;
+/// New calls a second on the way up.
+const RATE: usize = 100;
 const SETTLE: Duration = Duration::from_secs(2);
 const WINDOWS: usize = 3;
-const WINDOW_SECONDS: usize = 6;
+const WINDOW_SECONDS: usize = 5;
 const GOOD_SHARE_MIN: f64 = 0.97;
 /// Sustained is the largest step at or above this share, with nothing lost.
 const SUSTAINED_SHARE: f64 = 0.995;
@@ -61,6 +61,20 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// All figures.
+    pub(crate) fn words(&self) -> String {
+        let [p99, p999] = [0.99, 0.999].map(|share| self.verdict.gaps.quantile_ms(share));
+        format!(
+            "{:.1} packets/s, good {:.4}, lost {}, gap p99 {p99:.1} p99.9 {p999:.1} ms, \
+             CPU {:.1} %, {:.1} KiB",
+            self.verdict.packets_per_second(),
+            self.good,
+            self.lost,
+            self.cpu_percent,
+            self.kib_per_call
+        )
+    }
+
     /// Whether so many calls are carried without a fault.
     pub(crate) fn sustained(&self) -> bool {
         self.good >= SUSTAINED_SHARE && self.lost == 0 && self.verdict.streams >= self.calls
@@ -73,6 +87,7 @@ pub(crate) fn climb(kind: Kind, heard: &Endpoint, steps: &[usize]) -> Vec<Step> 
     for calls in steps.iter().copied() {
         let step = measure(kind, heard, calls);
         let broken = step.good < GOOD_SHARE_MIN;
+        println!("note: {} {}: {}", step.calls, kind.name, step.words());
         done.push(step);
         if broken {
             break;

@@ -270,6 +270,7 @@ impl Line {
                 }
             }
         }
+        self.media.flush();
     }
 
     /// Reads a recording for the citizen to hear, beside the line.
