@@ -31,9 +31,12 @@ lint:
 sim:
 	MAYORLINE_SEEDS=$(SIM_SEEDS) $(CARGO) test --release --test sim -- --nocapture
 
-# Every target over its corpus and mutations of it, each for FUZZ_SECONDS.
+# Every target over its seeds and mutations of them, each for FUZZ_SECONDS, on stable. Guided by
+# coverage where cargo-fuzz and a nightly toolchain are: cargo +nightly fuzz run TARGET
+#   fuzz/corpus/TARGET fuzz/seeds/TARGET -- -max_total_time=FUZZ_SECONDS
 fuzz:
-	MAYORLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --test fuzz -- --nocapture
+	MAYORLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --test fuzz -- --nocapture --test-threads=$(TEST_THREADS)
+	MAYORLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --lib call::grammar -- --nocapture
 
 bench:
 	tests/install.sh

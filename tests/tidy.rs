@@ -283,6 +283,45 @@ fn what_the_network_reaches_never_unwraps() {
     report("unwrap, expect or panic", &faults);
 }
 
+/// The name of a public constant that limits something.
+fn limit_name(line: &str) -> Option<&str> {
+    let rest = line.trim_start().strip_prefix("pub const ")?;
+    let name = rest.split(':').next()?;
+    name.ends_with("_MAX").then_some(name)
+}
+
+#[test]
+fn every_public_limit_is_documented() {
+    let page = fs::read_to_string(root().join("docs/limits.md")).unwrap();
+    let (mut faults, mut known) = (Vec::new(), 0);
+    for source in sources("src") {
+        for (at, line) in source.code() {
+            let Some(name) = limit_name(line) else { continue };
+            known += 1;
+            if !page.contains(&format!("`{name}`")) {
+                faults.push(format!("{}: {name}", place(&source, at)));
+            }
+        }
+    }
+    assert!(known > 40, "only {known} limits are found");
+    report("docs/limits.md lacks a limit", &faults);
+}
+
+#[test]
+fn every_limit_in_the_configuration_is_documented() {
+    let page = fs::read_to_string(root().join("docs/limits.md")).unwrap();
+    let config = fs::read_to_string(root().join("config/mayorline.toml")).unwrap();
+    let mut section = "";
+    for line in config.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.split(']').next()) {
+            section = name;
+        }
+        let key = line.split(" =").next().unwrap();
+        let path = format!("`{section}.{key}`");
+        assert!(!key.ends_with("_max") || page.contains(&path), "docs/limits.md lacks {path}");
+    }
+}
+
 #[test]
 fn main_is_only_the_way_in() {
     let main = fs::read_to_string(root().join("src/main.rs")).unwrap();

@@ -20,11 +20,33 @@ pub(crate) fn cpu_seconds(pid: u32) -> f64 {
     ticks.sum::<f64>() / TICKS_PER_SECOND
 }
 
+/// Seconds of processor time that this thread has used.
+pub(crate) fn thread_cpu_seconds() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}
+
 /// KiB of memory that belong to the process alone and were written.
 pub(crate) fn private_dirty_kib(pid: u32) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("Private_Dirty:"));
     line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
+}
+
+/// How busy all cores were with other work in `time`, in % of one core.
+pub(crate) fn others_percent(time: Duration) -> f64 {
+    let before = busy_ticks();
+    std::thread::sleep(time);
+    (busy_ticks() - before) / TICKS_PER_SECOND / time.as_secs_f64() * 100.0
+}
+
+fn busy_ticks() -> f64 {
+    let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let fields = text.lines().next().unwrap_or_default().split_whitespace().skip(1);
+    let ticks: Vec<f64> = fields.filter_map(|word| word.parse().ok()).collect();
+    // user nice system idle iowait irq softirq steal
+    let idle = ticks.get(3).copied().unwrap_or(0.0) + ticks.get(4).copied().unwrap_or(0.0);
+    ticks.iter().take(8).sum::<f64>() - idle
 }
 
 /// Puts this thread, and what it starts, on one core; says when it cannot.
@@ -34,4 +56,23 @@ pub(crate) fn pin(core: usize) {
     if let Err(e) = rustix::thread::sched_setaffinity(None, &set) {
         println!("note: cannot stay on core {core} ({e}): figures share their core");
     }
+}
+
+/// Puts this thread, and what it starts, into a real-time class; says when it is refused.
+pub(crate) fn realtime(priority: u8, fifo: bool) -> bool {
+    use thread_priority::{
+        RealtimeThreadSchedulePolicy as Policy, ThreadPriority, ThreadPriorityValue,
+        ThreadSchedulePolicy, set_thread_priority_and_policy, thread_native_id,
+    };
+    let policy = if fifo { Policy::Fifo } else { Policy::RoundRobin };
+    let priority = ThreadPriorityValue::try_from(priority).expect("a priority up to 99");
+    let asked = set_thread_priority_and_policy(
+        thread_native_id(),
+        ThreadPriority::Crossplatform(priority),
+        ThreadSchedulePolicy::Realtime(policy),
+    );
+    if let Err(error) = &asked {
+        println!("note: real-time scheduling is refused ({error:?}): gaps are the machine's");
+    }
+    asked.is_ok()
 }

@@ -18,7 +18,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Answer the line. Prints one line that begins with `ready` and names every bound address once
-    /// calls can be answered; SIGTERM lets live calls finish, then exits 0.
+    /// calls can be answered; SIGTERM lets live calls finish, then exits 0; a second SIGTERM ends
+    /// them at once.
     Serve(Common),
     /// The cases, beside a running service or on a stopped one.
     #[command(subcommand)]

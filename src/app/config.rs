@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub const DEFAULTS: &str = include_str!("../../config/mayorline.toml");
 
 /// Largest configuration file that is read, in bytes.
-const FILE_BYTES_MAX: u64 = 1 << 20;
+pub const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The whole configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -62,6 +62,7 @@ pub struct Media {
     pub threads: usize,
     pub ports: [u16; 2],
     pub realtime_priority: u8,
+    pub record_calls: bool,
 }
 
 /// `[call]`
@@ -140,22 +141,24 @@ impl Config {
 
     /// The same from text, for tests and the fuzzer.
     pub fn from_text(name: &str, text: &str, settings: &[String]) -> Result<Self, Exit> {
-        let refuse = |message: String| Exit::new(Failure::Config, message);
         let defaults: toml::Table =
             DEFAULTS.parse().map_err(|error| Exit::new(Failure::Software, error))?;
-        let given: toml::Table =
-            text.parse().map_err(|error| refuse(located(name, text, &error)))?;
+        let given: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let at = error.span().map_or(0, |span| span.start);
+            refuse(&format!("{name}{}: {}", place(text, at), error.message()))
+        })?;
+        let map = toml::de::DeTable::parse(text).ok();
+        check_each(&defaults, &given, |section, key| {
+            let at = map.as_ref().and_then(|map| position(map.get_ref(), section, key));
+            format!("{name}{}", at.map_or_else(String::new, |at| place(text, at)))
+        })?;
         let mut merged = merge(defaults.clone(), given);
-        check_keys(name, text, &defaults, &merged)?;
         for setting in settings {
-            set(&mut merged, setting).map_err(refuse)?;
+            let one = one(setting).map_err(|message| refuse(&message))?;
+            check_each(&defaults, &one, |_, _| format!("--set {setting}"))?;
+            merged = merge(merged, one);
         }
-        check_keys("--set", "", &defaults, &merged)?;
-        let config: Self = merged
-            .try_into()
-            .map_err(|error: toml::de::Error| refuse(format!("{name}: {}", error.message())))?;
-        config.check().map_err(|message| refuse(format!("{name}: {message}")))?;
-        Ok(config)
+        read_table(merged).map_err(|message| refuse(&format!("{name}: {message}")))
     }
 
     /// The bounds that a type cannot express.
@@ -185,7 +188,7 @@ impl Config {
         require((1..=64).contains(&self.media.threads), "media.threads must be 1 to 64")?;
         let [first, last] = self.media.ports;
         require(
-            first >= 1024 && u32::from(last) > u32::from(first) + 1,
+            first >= 1024 && u32::from(last) > u32::from(first) + u32::from(first % 2),
             "media.ports must be two ports from 1024 on that hold a pair",
         )?;
         require(self.media.realtime_priority <= 99, "media.realtime_priority must be 0 to 99")?;
@@ -213,7 +216,9 @@ fn read(path: &Path) -> Result<String, Exit> {
     if std::fs::metadata(path).map_err(refuse)?.len() > FILE_BYTES_MAX {
         return Err(Exit::new(Failure::Config, format!("{}: larger than 1 MiB", path.display())));
     }
-    std::fs::read_to_string(path).map_err(refuse)
+    let bytes = std::fs::read(path).map_err(refuse)?;
+    String::from_utf8(bytes)
+        .map_err(|error| Exit::new(Failure::Config, format!("{}: {error}", path.display())))
 }
 
 fn merge(mut base: toml::Table, over: toml::Table) -> toml::Table {
@@ -233,71 +238,77 @@ fn merge(mut base: toml::Table, over: toml::Table) -> toml::Table {
 /// Keys that exist but have no default.
 const OPTIONAL: [(&str, &str); 1] = [("sip", "advertised")];
 
-/// Refuses keys that the defaults do not have, with the place where they stand.
-fn check_keys(
-    name: &str,
-    text: &str,
+fn refuse(message: &str) -> Exit {
+    Exit::new(Failure::Config, message)
+}
+
+/// A whole table as a configuration, its bounds checked.
+fn read_table(table: toml::Table) -> Result<Config, String> {
+    let config: Config =
+        table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
+    config.check().map(|()| config)
+}
+
+/// Tries every key that is given by itself over the defaults, so that a fault has a name and, by
+/// `place`, the place where it stands.
+fn check_each(
     defaults: &toml::Table,
     given: &toml::Table,
+    place: impl Fn(&str, Option<&str>) -> String,
 ) -> Result<(), Exit> {
     for (section, value) in given {
+        let at = || place(section, None);
         let known = defaults.get(section).and_then(toml::Value::as_table);
-        let Some(known) = known else { return Err(unknown(name, text, section, None)) };
-        let Some(table) = value.as_table() else {
-            let message = format!("{name}: [{section}] must be a section");
-            return Err(Exit::new(Failure::Config, message));
+        let Some(known) = known else {
+            return Err(refuse(&format!("{}: unknown key {section}", at())));
         };
-        for key in table.keys() {
-            let optional = OPTIONAL.contains(&(section.as_str(), key.as_str()));
-            if !known.contains_key(key) && !optional {
-                return Err(unknown(name, text, section, Some(key)));
+        let Some(table) = value.as_table() else {
+            return Err(refuse(&format!("{}: {section} must be a section", at())));
+        };
+        for (key, value) in table {
+            let (at, path) = (|| place(section, Some(key)), format!("{section}.{key}"));
+            if !known.contains_key(key) && !OPTIONAL.contains(&(section, key)) {
+                return Err(refuse(&format!("{}: unknown key {path}", at())));
+            }
+            let alone = toml::Table::from_iter([(key.clone(), value.clone())]);
+            let alone = toml::Table::from_iter([(section.clone(), toml::Value::Table(alone))]);
+            if let Err(message) = read_table(merge(defaults.clone(), alone)) {
+                let named = if message.contains(&path) { String::new() } else { path + ": " };
+                return Err(refuse(&format!("{}: {named}{message}", at())));
             }
         }
     }
     Ok(())
 }
 
-fn unknown(name: &str, text: &str, section: &str, key: Option<&str>) -> Exit {
-    let wanted = key.unwrap_or(section);
-    let in_section = |line: &str| line.trim_start().starts_with(wanted);
-    let bracket = |line: &str| line.trim_start().trim_start_matches('[').starts_with(section);
-    let start = text.lines().position(bracket).unwrap_or(0);
-    let place = text
-        .lines()
-        .enumerate()
-        .skip(start)
-        .find(|(_, line)| if key.is_some() { in_section(line) } else { bracket(line) })
-        .map(|(at, line)| format!(":{}:{}", at + 1, line.find(wanted).unwrap_or(0) + 1))
-        .unwrap_or_default();
-    let path = key.map_or_else(|| section.to_owned(), |key| format!("{section}.{key}"));
-    Exit::new(Failure::Config, format!("{name}{place}: unknown key {path}"))
+/// Where a key stands, in bytes from the start.
+fn position(map: &toml::de::DeTable<'_>, section: &str, key: Option<&str>) -> Option<usize> {
+    let (name, value) = map.get_key_value(section)?;
+    let Some(key) = key else { return Some(name.span().start) };
+    let (name, _) = value.get_ref().as_table()?.get_key_value(key)?;
+    Some(name.span().start)
 }
 
-/// `file:line:column: what is wrong`
-fn located(name: &str, text: &str, error: &toml::de::Error) -> String {
-    let at = error.span().map_or(0, |span| span.start.min(text.len()));
-    let before = text.get(..at).unwrap_or_default();
+/// `:line:column`, both from 1, of a byte of the text.
+fn place(text: &str, at: usize) -> String {
+    let before = text.get(..at.min(text.len())).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-    format!("{name}:{line}:{column}: {}", error.message())
+    format!(":{line}:{column}")
 }
 
-/// `section.key=value`; the value is TOML, or else taken as a string.
-fn set(table: &mut toml::Table, setting: &str) -> Result<(), String> {
+/// `section.key=value` as a table; the value is TOML, or else taken as a string.
+fn one(setting: &str) -> Result<toml::Table, String> {
     let usage = || format!("--set {setting}: write section.key=value");
     let (path, value) = setting.split_once('=').ok_or_else(usage)?;
     let (section, key) = path.trim().split_once('.').ok_or_else(usage)?;
     let parsed = format!("v = {value}").parse::<toml::Table>().ok();
     let value = parsed
+        .filter(|parsed| parsed.len() == 1)
         .and_then(|mut one| one.remove("v"))
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    let section = table
-        .entry(section)
-        .or_insert_with(|| toml::Value::Table(toml::Table::new()))
-        .as_table_mut()
-        .ok_or_else(usage)?;
-    section.insert(key.to_owned(), value);
-    Ok(())
+    let table = toml::Table::from_iter([(key.to_owned(), value)]);
+    Ok(toml::Table::from_iter([(section.to_owned(), toml::Value::Table(table))]))
 }
 
 #[cfg(test)]
@@ -331,7 +342,35 @@ mod tests {
         let error = load("[sipp]\nudp = \"127.0.0.1:0\"\n", &[]).unwrap_err();
         assert_eq!(error, "test.toml:1:2: unknown key sipp");
         let error = load("", &["sip.nonsense=1"]).unwrap_err();
-        assert_eq!(error, "--set: unknown key sip.nonsense");
+        assert_eq!(error, "--set sip.nonsense=1: unknown key sip.nonsense");
+        let error = load("sip = 5\n", &[]).unwrap_err();
+        assert_eq!(error, "test.toml:1:1: sip must be a section");
+        assert!(load("", &["nonsense"]).unwrap_err().contains("write section.key=value"));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_or_size_is_refused_with_its_name_line_and_column() {
+        for (text, complaint) in [
+            (
+                "[log]\n[sip]\n  calls_max = \"many\"\n",
+                "test.toml:3:3: sip.calls_max: invalid type: string \"many\", expected usize",
+            ),
+            (
+                "[sip]\n\"udp\" = \"everywhere\"\n",
+                "test.toml:2:1: sip.udp: invalid socket address syntax",
+            ),
+            ("sip.calls_max = 0\n", "test.toml:1:5: sip.calls_max must be 1 to 100000"),
+            ("sip = { tcp_idle_seconds = 0 }", "test.toml:1:9: sip.tcp_idle_seconds must be"),
+            ("# 市长\n[log]\nformat = 'xml'", "test.toml:3:1: log.format: unknown variant"),
+        ] {
+            let error = load(text, &[]).unwrap_err();
+            assert!(error.starts_with(complaint), "{text}: {error}");
+        }
+        let error = load("", &["media.threads=-1"]).unwrap_err();
+        assert!(
+            error.starts_with("--set media.threads=-1: media.threads: invalid value"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::store::{CaseFilter, Reader, StoreError, VerifyReport};
 use crate::units::{CallId, CaseNumber};
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 /// Rows of a list unless told otherwise.
 const ROWS_DEFAULT: usize = 1000;
@@ -80,7 +80,7 @@ impl Output {
 
 fn refused(error: &StoreError) -> Exit {
     let failure = match error {
-        StoreError::NotFound => Failure::NoInput,
+        StoreError::NotFound | StoreError::Missing(_) => Failure::NoInput,
         _ => Failure::Data,
     };
     Exit::new(failure, error)
@@ -98,16 +98,15 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
             list.output.print(&rows)
         }
         CaseVerb::Show { number, output } => {
-            let reader = output.reader()?;
+            let usage = |error: &dyn Display| Exit::new(Failure::Usage, error);
             let found = match number.strip_prefix("draft-") {
                 Some(id) => {
-                    let id = id.parse().map_err(|_| Exit::new(Failure::Usage, "not a draft id"))?;
-                    reader.case_by_id(id)
+                    let id = id.parse().map_err(|_| usage(&"not the id of a draft"))?;
+                    output.reader()?.case_by_id(id)
                 }
                 None => {
-                    let number =
-                        CaseNumber::parse(&number).map_err(|e| Exit::new(Failure::Usage, e))?;
-                    reader.case(number)
+                    let number = CaseNumber::parse(&number).map_err(|error| usage(&error))?;
+                    output.reader()?.case(number)
                 }
             };
             output.print(&found.map_err(|e| refused(&e))?)

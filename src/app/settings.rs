@@ -67,6 +67,7 @@ pub(super) fn rules(config: &Config) -> CallRules {
         menu_silence_slow: Duration::from_secs(call.menu_silence_slow_seconds),
         message_limit: Duration::from_secs(call.message_minutes_max * 60),
         call_max: Duration::from_secs(call.call_minutes_max * 60),
+        record_calls: config.media.record_calls,
         retention_days: call.retention_days,
         ..CallRules::default()
     }

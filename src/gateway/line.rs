@@ -142,6 +142,8 @@ impl Line {
                 biased;
                 () = &mut stop, if ending == Ending::NotYet => {
                     ending = Ending::Draining(self.now_plus(self.drain_max));
+                    let (calls, held) = (self.switch.calls(), self.switch.endpoint().counts());
+                    tracing::info!(calls, ?held, "stopping");
                     self.switch.drain(self.clock.now());
                 }
                 () = &mut abort, if !matches!(ending, Ending::HungUp(_)) => {
@@ -268,6 +270,7 @@ impl Line {
                 }
             }
         }
+        self.media.flush();
     }
 
     /// Reads a recording for the citizen to hear, beside the line.

@@ -22,8 +22,30 @@ const TWIST_MIN: f32 = 0.126;
 const TWIST_MAX: f32 = 5.0;
 /// Each tone stands so far above the others of its group: 6 dB.
 const ABOVE_OTHERS: f32 = 4.0;
+/// A key holds its level: each tone of two agreeing blocks and the ratio of both may differ by so
+/// much (4.3 dB). Vowels that pass through a key's frequencies swell and fade.
+const STEADY: f32 = 2.7;
 /// Blocks without the key before it counts again.
 const RELEASE_BLOCKS: u32 = 2;
+
+/// A key in one block, and the power of its two tones.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    key: Digit,
+    low: f32,
+    high: f32,
+}
+
+impl Seen {
+    /// The same key, as loud as before.
+    fn goes_on(&self, before: &Self) -> bool {
+        let steady = |now: f32, then: f32| now < then * STEADY && then < now * STEADY;
+        self.key == before.key
+            && steady(self.low, before.low)
+            && steady(self.high, before.high)
+            && steady(self.high * before.low, before.high * self.low)
+    }
+}
 
 /// The detector of one leg. A quiet block costs one pass for its power.
 #[derive(Debug, Clone)]
@@ -32,7 +54,7 @@ pub struct ToneDetector {
     block: [i16; BLOCK],
     filled: usize,
     /// The key of the last block.
-    last: Option<Digit>,
+    last: Option<Seen>,
     /// The key that is held down, and for how many blocks it was not seen.
     held: Option<(Digit, u32)>,
 }
@@ -76,9 +98,10 @@ impl ToneDetector {
     }
 
     fn judge(&mut self) -> Option<Digit> {
-        let key = self.key_of_block();
-        let agreed = key.is_some() && key == self.last;
-        self.last = key;
+        let seen = self.key_of_block();
+        let agreed = seen.zip(self.last).is_some_and(|(now, before)| now.goes_on(&before));
+        self.last = seen;
+        let key = seen.map(|seen| seen.key);
         match self.held {
             Some((held, _)) if key == Some(held) => self.held = Some((held, 0)),
             Some((held, missed)) if missed + 1 < RELEASE_BLOCKS => {
@@ -91,7 +114,7 @@ impl ToneDetector {
         Some(pressed)
     }
 
-    fn key_of_block(&self) -> Option<Digit> {
+    fn key_of_block(&self) -> Option<Seen> {
         let power: f32 = self.block.iter().map(|&s| f32::from(s) * f32::from(s)).sum();
         if power < POWER_MIN {
             return None;
@@ -105,7 +128,7 @@ impl ToneDetector {
         let share = (low_power + high_power) / (power * BLOCK as f32 / 2.0);
         let clean = share >= TONE_SHARE_MIN && (TWIST_MIN..=TWIST_MAX).contains(&twist);
         let key = KEYS.get(row).and_then(|keys| keys.get(column)).filter(|_| clean)?;
-        Digit::new(*key)
+        Some(Seen { key: Digit::new(*key)?, low: low_power, high: high_power })
     }
 
     /// The eight filters side by side, so that they share one pass over the block.

@@ -1,10 +1,11 @@
 //! SQLite behind one writer thread and read-only readers: stored before anything is said.
 //!
 //! [`Store::open`] brings the database up to date, puts right what a crash left behind and starts
-//! the threads; [`Store::start`] does the same later when the disk cannot be used yet. A [`StoreHandle`] sends requests and never waits. The writer takes the jobs that
-//! wait together into one commit and answers only after it: an answer needs a [`Committed`],
-//! which nothing but a commit makes. [`Reader`] and [`verify()`] look at a data folder beside a
-//! running service or at a stopped one.
+//! the threads; [`Store::start`] does the same later when the disk cannot be used yet. A
+//! [`StoreHandle`] sends requests and never waits. The writer takes the jobs that wait together
+//! into one commit and answers only after it: an answer needs a [`Committed`], which nothing but a
+//! commit makes. [`Reader`] and [`verify()`] look at a data folder beside a running service or at
+//! a stopped one.
 
 mod case_file;
 mod chain;

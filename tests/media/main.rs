@@ -13,4 +13,5 @@ mod leg;
 mod recording;
 mod slow_speech;
 mod source_lock;
+mod talk_off;
 mod tones;

@@ -103,6 +103,11 @@ impl Service {
         word.parse().unwrap_or_else(|e| panic!("{key}={word} is no address: {e}"))
     }
 
+    /// What `key` (`call`) says in the line `ready`.
+    pub fn word(&self, key: &str) -> &str {
+        self.ready.get(key).unwrap_or_else(|| panic!("`ready` names no {key}"))
+    }
+
     /// Where SIP over UDP is answered.
     pub fn udp(&self) -> SocketAddr {
         self.address("udp")

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 /// A look-up with a well-formed number that was never given: 18 keys.
 const TYPED: &str = "126021401288#1234#";
-/// How the account keeps it: only the choice of a menu is written down.
+/// How the account keeps it: the menu's key in clear, digits of an entry only by their count. That
+/// they are right shows in the refusal: the number's check digit fits.
 const KEPT: &str = "1***********#****#";
 
 /// Types a look-up once asked, hears the refusal, hangs up; what the account says was pressed.

@@ -7,6 +7,7 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::{self, Write};
+use std::net::UdpSocket;
 use std::path::Path;
 use std::time::Duration;
 use thread_priority::{
@@ -27,6 +28,7 @@ pub(super) fn look(config: &Config, data: &Path, clock: Clock) -> Vec<Finding> {
         Finding::new("time zone", zone(config, clock)),
         Finding::new("real-time scheduling", realtime(config)),
         Finding::new("address", address(config)),
+        Finding::new("audio ports", ports(config)),
     ]
 }
 
@@ -105,6 +107,23 @@ fn address(config: &Config) -> Result<String, String> {
              missing until sip.advertised is set"
         )),
         None => Ok(bound.to_string()),
+    }
+}
+
+/// A call needs an even port and the next one.
+fn ports(config: &Config) -> Result<String, String> {
+    let ([first, last], ip) = (config.media.ports, config.sip.udp.ip());
+    let free = |port: &u16| {
+        let bound = |port: u16| UdpSocket::bind((ip, port));
+        bound(*port).is_ok_and(|_rtp| bound(*port + 1).is_ok())
+    };
+    let first_even = first.saturating_add(first % 2);
+    match (first_even..last).step_by(2).find(free) {
+        Some(port) => Ok(format!("{port} and {} of {first} to {last} are free", port + 1)),
+        None => Err(format!(
+            "no pair of ports from {first} to {last} is free on {ip}, every call would be refused: \
+             stop the program that holds them or set media.ports"
+        )),
     }
 }
 

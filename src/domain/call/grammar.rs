@@ -106,8 +106,22 @@ fn incoming(byte: u8) -> Incoming {
 }
 
 #[cfg(test)]
+#[path = "../../../tests/fuzz/campaign.rs"]
+mod campaign;
+
+#[cfg(test)]
 mod tests {
+    use super::campaign;
     use proptest::prelude::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods)] // the origin of a virtual clock
+    fn the_seeds_of_the_call_machine_and_their_mutations_lead_a_call_to_its_end() {
+        campaign::run("call_machine", |bytes| {
+            super::drive(bytes, std::time::Instant::now());
+            true
+        });
+    }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]

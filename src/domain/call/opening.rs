@@ -1,4 +1,5 @@
-//! The greeting, which no key cuts short: who answers (G01), and that the call is recorded (G02).
+//! The greeting, which no key cuts short: who answers (G01), and that the call is recorded (G02),
+//! when it is.
 
 use super::contract::EndedBy;
 use super::line::Line;
@@ -17,10 +18,16 @@ impl Opening {
         match event {
             Event::Confirmed if !line.speaks() => {
                 line.timers.clear(Timer::Step);
-                line.tell(&[sentence(PromptId::G01), sentence(PromptId::G02)]);
+                let mut greeting = vec![sentence(PromptId::G01)];
+                if line.rules.record_calls {
+                    greeting.push(sentence(PromptId::G02));
+                }
+                line.tell(&greeting);
             }
             Event::Said => {
-                line.record_whole();
+                if line.rules.record_calls {
+                    line.record_whole();
+                }
                 if !line.incoming.store_up {
                     return Next::Goodbye(vec![sentence(PromptId::X04N), sentence(PromptId::X08)]);
                 }

@@ -54,6 +54,9 @@ pub struct CallRules {
     pub hang_up_wait: Duration,
     /// How long recordings and then the store may take after the end, each.
     pub closing_wait: Duration,
+    /// The whole call is recorded from the end of G02 on. Without it G02 is not said, because it
+    /// would be untrue; messages are recorded all the same.
+    pub record_calls: bool,
     /// For how many days recordings are kept (G08).
     pub retention_days: u32,
 }
@@ -98,6 +101,7 @@ impl Default for CallRules {
             call_warning: Duration::from_secs(60), // X05
             hang_up_wait: Duration::from_secs(40), // 64 * T1 of RFC 3261 and a margin
             closing_wait: Duration::from_secs(10),
+            record_calls: true,
             retention_days: 180,
         }
     }

@@ -36,6 +36,8 @@ struct Place {
 pub struct MediaPool {
     threads: Vec<(Arc<Inbox>, JoinHandle<()>)>,
     loads: Vec<usize>,
+    /// Threads that something was handed over to since the last [`Self::flush`].
+    unwoken: Vec<bool>,
     ports: Ports,
     legs: HashMap<LegId, Place>,
 }
@@ -60,10 +62,22 @@ impl MediaPool {
             threads.push((inbox, handle));
         }
         let loads = vec![0; threads.len()];
-        Ok(Self { threads, loads, ports: Ports::new(config.ports), legs: HashMap::new() })
+        let (unwoken, ports) = (vec![false; threads.len()], Ports::new(config.ports));
+        Ok(Self { threads, loads, unwoken, ports, legs: HashMap::new() })
     }
 
-    /// Binds a port pair on `ip` for a new leg and gives the RTP address to offer.
+    /// Wakes the threads for everything handed over since the last time: once per turn of the line
+    /// instead of once per command.
+    pub fn flush(&mut self) {
+        for (unwoken, (inbox, _)) in self.unwoken.iter_mut().zip(&self.threads) {
+            if std::mem::take(unwoken) {
+                inbox.wake();
+            }
+        }
+    }
+
+    /// Binds a port pair on `ip` for a new leg and gives the RTP address to offer. Like all that
+    /// is handed over to a thread it takes effect with the next [`Self::flush`].
     pub fn open(&mut self, leg: LegId, ip: IpAddr) -> io::Result<SocketAddr> {
         let pair = self.ports.bind(ip)?;
         let address = pair.rtp.local_addr()?;
@@ -72,22 +86,24 @@ impl MediaPool {
             self.ports.give_back(address.port());
             return Err(io::Error::new(io::ErrorKind::WouldBlock, "media thread is overloaded"));
         }
+        self.unwoken[thread] = true;
         self.loads[thread] += 1;
         self.legs.insert(leg, Place { thread, port: address.port() });
         Ok(address)
     }
 
     /// Commands a leg; `false` when it is not open or its thread has fallen behind.
-    pub fn command(&self, leg: LegId, command: MediaCommand) -> bool {
-        self.legs
-            .get(&leg)
-            .is_some_and(|place| self.threads[place.thread].0.offer(Command::Leg(leg, command)))
+    pub fn command(&mut self, leg: LegId, command: MediaCommand) -> bool {
+        let Some(place) = self.legs.get(&leg) else { return false };
+        self.unwoken[place.thread] = true;
+        self.threads[place.thread].0.offer(Command::Leg(leg, command))
     }
 
     /// Ends a leg: open recordings are closed, its ports become free.
     pub fn close(&mut self, leg: LegId) {
         let Some(place) = self.legs.remove(&leg) else { return };
         self.threads[place.thread].0.insist(Command::Close(leg));
+        self.unwoken[place.thread] = true;
         self.loads[place.thread] -= 1;
         self.ports.give_back(place.port);
     }
@@ -108,6 +124,7 @@ impl MediaPool {
     pub fn finish(self) {
         for (inbox, _) in &self.threads {
             inbox.insist(Command::Quit);
+            inbox.wake();
         }
         for (_, handle) in self.threads {
             if handle.join().is_err() {

@@ -9,7 +9,6 @@ use crate::domain::call::RecordId;
 use crate::gateway::clock::Clock;
 use crate::media::leg::{MediaEvent, MediaLeg, PACKET_MAX};
 use crate::units::LegId;
-use crossbeam_queue::ArrayQueue;
 use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::fd::OwnedFd;
 use rustix::time::{
@@ -19,6 +18,7 @@ use rustix::time::{
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
@@ -49,37 +49,50 @@ pub(super) enum Command {
 }
 
 /// The bounded way into a thread, with the descriptor that wakes it.
+///
+/// The line's task hands over, the media thread only ever tries the lock: it may have preempted the
+/// line on the same core, and a real-time thread that waits for a preempted one waits for ever.
+/// Every hand-over is followed by a wake-up, so what it could not take then it takes next.
 pub(super) struct Inbox {
-    queue: ArrayQueue<Command>,
+    queue: Mutex<VecDeque<Command>>,
+    commands_max: usize,
     wake: OwnedFd,
 }
 
 impl Inbox {
     pub(super) fn new(commands_max: usize) -> io::Result<Self> {
         let wake = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
-        Ok(Self { queue: ArrayQueue::new(commands_max), wake })
+        Ok(Self { queue: Mutex::new(VecDeque::with_capacity(commands_max)), commands_max, wake })
     }
 
-    /// Hands a command over; `false` when the thread has fallen behind.
+    /// Hands a command over; `false` when the thread has fallen behind. [`Self::wake`] follows.
     pub(super) fn offer(&self, command: Command) -> bool {
-        let taken = self.queue.push(command).is_ok();
-        self.wake();
-        taken
-    }
-
-    /// Hands over what must not be lost, waiting for room: the thread drains on every wake-up.
-    pub(super) fn insist(&self, mut command: Command) {
-        while let Err(back) = self.queue.push(command) {
-            command = back;
-            self.wake();
-            std::thread::yield_now();
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = queue.len() < self.commands_max;
+        if room {
+            queue.push_back(command);
         }
-        self.wake();
+        room
     }
 
-    fn wake(&self) {
+    /// Hands over what must not be lost: one more for each leg at most. [`Self::wake`] follows.
+    pub(super) fn insist(&self, command: Command) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(command);
+    }
+
+    /// Wakes the thread for everything that was handed over.
+    pub(super) fn wake(&self) {
         // A full counter means that the thread is being woken anyway.
         let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+    }
+
+    /// Exchanges what waits for an empty list; nothing while the line holds the lock.
+    fn take(&self, empty: &mut VecDeque<Command>) {
+        match self.queue.try_lock() {
+            Ok(mut queue) => std::mem::swap(&mut *queue, empty),
+            Err(TryLockError::Poisoned(queue)) => std::mem::swap(&mut *queue.into_inner(), empty),
+            Err(TryLockError::WouldBlock) => {}
+        }
     }
 }
 
@@ -101,7 +114,10 @@ pub(super) struct MediaThread {
     unsent: VecDeque<LegReport>,
     epoll: OwnedFd,
     beat: OwnedFd,
-    legs: Vec<Option<Leg>>,
+    /// What was taken out of the inbox last; its room is given back with the next exchange.
+    taken: VecDeque<Command>,
+    /// Boxed, so that a growing list moves pointers and not legs.
+    legs: Vec<Option<Box<Leg>>>,
     free: Vec<usize>,
     index: HashMap<LegId, usize>,
     wheel: Wheel,
@@ -130,6 +146,7 @@ impl MediaThread {
             epoll::add(&epoll, fd, data, epoll::EventFlags::IN)?;
         }
         let started = (clock.monotonic)();
+        let taken = VecDeque::with_capacity(inbox.commands_max);
         Ok(Self {
             inbox,
             clock,
@@ -138,6 +155,7 @@ impl MediaThread {
             unsent: VecDeque::new(),
             epoll,
             beat,
+            taken,
             legs: Vec::new(),
             free: Vec::new(),
             index: HashMap::new(),
@@ -160,14 +178,18 @@ impl MediaThread {
                     return;
                 }
             }
+            let mut going_on = true;
             for event in &events {
                 match event.data.u64() {
-                    TOKEN_INBOX => drain(&self.inbox.wake),
+                    TOKEN_INBOX => {
+                        drain(&self.inbox.wake);
+                        going_on = self.commands();
+                    }
                     TOKEN_BEAT => drain(&self.beat),
                     token => self.receive(token),
                 }
             }
-            if !self.commands() {
+            if !going_on {
                 break;
             }
             self.beats();
@@ -180,7 +202,8 @@ impl MediaThread {
 
     /// Carries out what waits in the inbox; `false` at the end.
     fn commands(&mut self) -> bool {
-        while let Some(command) = self.inbox.queue.pop() {
+        self.inbox.take(&mut self.taken);
+        while let Some(command) = self.taken.pop_front() {
             match command {
                 Command::Open(leg, sockets) => self.open(leg, sockets),
                 Command::Leg(leg, command) => {
@@ -206,7 +229,8 @@ impl MediaThread {
                 tracing::error!(%error, %id, "a media socket cannot be watched");
             }
         }
-        self.legs[at] = Some(Leg { id, sockets, media: None, recordings: Recordings::default() });
+        let leg = Leg { id, sockets, media: None, recordings: Recordings::default() };
+        self.legs[at] = Some(Box::new(leg));
         self.index.insert(id, at);
     }
 
@@ -309,9 +333,11 @@ impl MediaThread {
         let Some(media) = leg.media.as_mut() else { return };
         media.tick(now);
         send_all(media, &leg.sockets);
-        let mut packet = [0; PACKET_MAX];
-        if let Some((n, to)) = media.rtcp(now, ntp((self.clock.wall)()), &mut packet) {
-            send(&leg.sockets.rtcp, &packet[..n], to);
+        if media.rtcp_due(now) {
+            let mut packet = [0; PACKET_MAX];
+            if let Some((n, to)) = media.rtcp(now, ntp((self.clock.wall)()), &mut packet) {
+                send(&leg.sockets.rtcp, &packet[..n], to);
+            }
         }
         self.poll(at);
     }
@@ -322,6 +348,9 @@ impl MediaThread {
         let Some(media) = leg.media.as_mut() else { return };
         while let Some(frame) = media.poll_frame() {
             leg.recordings.push(leg.id, &frame, &self.disk);
+        }
+        if !media.has_event() {
+            return;
         }
         // What the line does not take now stays in the leg and goes out with a later tick.
         while let Ok(place) = self.reports.try_reserve() {

@@ -192,6 +192,12 @@ impl MediaLeg {
         Some(RecordFrame { id, left: self.heard, right })
     }
 
+    /// Whether [`Self::poll_event`] has one.
+    #[must_use]
+    pub fn has_event(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// The next event.
     pub fn poll_event(&mut self) -> Option<MediaEvent> {
         self.events.pop_front()

@@ -27,6 +27,12 @@ impl Reports {
 }
 
 impl MediaLeg {
+    /// Whether [`Self::rtcp`] has a report at `now`.
+    #[must_use]
+    pub fn rtcp_due(&self, now: Instant) -> bool {
+        now >= self.reports.due
+    }
+
     /// The report that is due, its length and destination; `unix_ntp` is the time of `now` as
     /// 32.32 bits of NTP. `None` most of the time.
     pub fn rtcp(
@@ -35,7 +41,7 @@ impl MediaLeg {
         unix_ntp: u64,
         packet: &mut [u8],
     ) -> Option<(usize, SocketAddr)> {
-        if now < self.reports.due {
+        if !self.rtcp_due(now) {
             return None;
         }
         // Spread by the source, which is random: legs set up together do not report together.

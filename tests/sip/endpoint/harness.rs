@@ -22,6 +22,8 @@ pub(super) struct Line {
     /// Milliseconds since the start, the flow, and the message.
     pub(super) sent: Vec<(u64, Flow, Message)>,
     pub(super) events: Vec<Event>,
+    /// Statuses of refusals that copy fields nobody can read.
+    pub(super) unreadable: Vec<u16>,
 }
 
 /// A request in the making.
@@ -142,6 +144,7 @@ impl Line {
             flow: udp("127.0.0.2:5070"),
             sent: Vec::new(),
             events: Vec::new(),
+            unreadable: Vec::new(),
         }
     }
 
@@ -166,6 +169,7 @@ impl Line {
                 // Only a refusal may copy fields that nobody can read.
                 let text = String::from_utf8_lossy(&transmit.bytes).into_owned();
                 assert!(text.starts_with("SIP/2.0 4") || text.starts_with("SIP/2.0 5"), "{text}");
+                self.unreadable.push(text[8..11].parse().unwrap());
                 continue;
             };
             self.sent.push((ms, transmit.flow, message));

@@ -6,8 +6,10 @@
 mod chaos;
 mod flood;
 mod harness;
+mod hostile;
 mod in_dialog;
 mod loss;
+mod odd;
 mod probes;
 mod refusals;
 mod reliable;

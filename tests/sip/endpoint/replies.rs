@@ -9,13 +9,13 @@ use mayorline::wire::sdp::Session;
 use mayorline::wire::sip::{Frame, Framer, Message};
 
 /// Nobody is silenced for asking too often.
-fn open_line() -> Line {
+pub(super) fn open_line() -> Line {
     let trusted_peers = vec!["127.0.0.2".parse().unwrap()];
     Line::with(EndpointConfig { trusted_peers, ..EndpointConfig::default() })
 }
 
 /// Answers what came in as the service does: calls by their offer, texts at once.
-fn serve(line: &mut Line) {
+pub(super) fn serve(line: &mut Line) {
     let address = "127.0.0.1".parse().unwrap();
     let ours = LocalMedia { address, rtp_port: 5000, session_id: 1, session_version: 1 };
     for event in std::mem::take(&mut line.events) {
@@ -37,9 +37,9 @@ fn serve(line: &mut Line) {
 }
 
 /// The first final status that went out.
-fn final_status(line: &Line) -> Option<u16> {
-    let finals = line.responses_from(0).into_iter().map(|response| response.status);
-    finals.into_iter().find(|status| *status >= 200)
+pub(super) fn final_status(line: &Line) -> Option<u16> {
+    let readable = line.responses_from(0).into_iter().map(|response| response.status);
+    line.unreadable.iter().copied().chain(readable).find(|status| *status >= 200)
 }
 
 fn in_datagram(bytes: &[u8]) -> Line {

@@ -43,9 +43,13 @@ impl Talk {
     }
 
     fn with(change: fn(&mut Incoming)) -> Self {
+        Self::under(CallRules::default(), change)
+    }
+
+    fn under(rules: CallRules, change: fn(&mut Incoming)) -> Self {
         let (now, mut incoming) = (instant(), incoming());
         change(&mut incoming);
-        let call = Call::new(Arc::new(CallRules::default()), incoming, now);
+        let call = Call::new(Arc::new(rules), incoming, now);
         let mut talk = Self {
             call,
             now,

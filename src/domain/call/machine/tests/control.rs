@@ -13,6 +13,14 @@ fn the_greeting_is_said_in_full_before_the_menu() {
 }
 
 #[test]
+fn a_call_that_is_not_recorded_is_not_told_that_it_is() {
+    let rules = CallRules { record_calls: false, ..CallRules::default() };
+    let mut talk = Talk::under(rules, |_| {});
+    talk.hear().hang_up();
+    assert_eq!(talk.account(), "G01 B01 G04 G03N stub");
+}
+
+#[test]
 fn a_hang_up_at_the_menu_leaves_a_stub_with_a_callback() {
     let mut talk = Talk::at_menu();
     talk.hang_up();

@@ -1,0 +1,97 @@
+//! Configuration files, `--set`, and the exit codes around them.
+
+use crate::run;
+use crate::support::free_udp_port;
+
+fn file(folder: &tempfile::TempDir, text: &str) -> String {
+    let path = folder.path().join("city.toml");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_good_configuration_is_accepted_and_the_documented_one_is_good() {
+    let documented = concat!(env!("CARGO_MANIFEST_DIR"), "/config/mayorline.toml");
+    for arguments in [&["check-config"][..], &["check-config", "--config", documented]] {
+        let checked = run(arguments);
+        assert_eq!((checked.code, checked.out.as_str()), (0, "configuration ok\n"), "{checked:?}");
+    }
+}
+
+#[test]
+fn a_fault_in_the_file_is_78_with_file_line_and_column() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, complaint) in [
+        ("[sip]\n  udpp = 1\n", ":2:3: unknown key sip.udpp"),
+        ("[sipp]\n", ":1:2: unknown key sipp"),
+        ("[sip]\nudp = \n", ":2:7: "),
+        ("[sip]\ncalls_max = \"x\"\n", ":2:1: sip.calls_max: invalid type"),
+        ("[media]\nports = [9, 1]\n", ":2:1: media.ports must be two ports"),
+    ] {
+        let path = file(&folder, text);
+        for verb in ["check-config", "serve", "verify", "doctor"] {
+            let refused = run(&[verb, "--config", &path]);
+            assert_eq!(refused.code, 78, "{verb} {text}: {refused:?}");
+            let begin = format!("mayorline: {path}{complaint}");
+            assert!(refused.err.starts_with(&begin), "{}", refused.err);
+            assert_eq!(refused.err.lines().count(), 1, "{}", refused.err);
+        }
+    }
+}
+
+#[test]
+fn a_setting_wins_over_the_file_and_its_own_fault_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(&folder, "[sip]\ncalls_max = 5\n");
+    let with = |setting: &str| run(&["check-config", "--config", &path, "--set", setting]);
+    assert_eq!(with("sip.calls_max=7").code, 0);
+    let refused = with("sip.calls_max=0");
+    assert_eq!(refused.code, 78);
+    assert!(
+        refused.err.contains("--set sip.calls_max=0: sip.calls_max must be 1 to 100000"),
+        "{}",
+        refused.err
+    );
+    let last = run(&["check-config", "--set", "log.format=xml", "--set", "log.format=json"]);
+    assert_eq!(last.code, 78, "each setting is looked at: {last:?}");
+}
+
+#[test]
+fn a_configuration_that_is_not_there_is_66() {
+    let refused = run(&["check-config", "--config", "/nowhere/city.toml"]);
+    assert_eq!(refused.code, 66);
+    assert!(refused.err.contains("/nowhere/city.toml"), "{}", refused.err);
+}
+
+#[test]
+fn an_address_that_is_taken_is_69() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_udp_port();
+    let _taken = std::net::UdpSocket::bind(("127.0.0.1", port)).unwrap();
+    let udp = format!("sip.udp=127.0.0.1:{port}");
+    let data = folder.path().to_str().unwrap();
+    let refused = run(&["serve", "--data", data, "--set", &udp, "--set", "sip.tcp=127.0.0.1:0"]);
+    assert_eq!((refused.code, refused.out.as_str()), (69, ""));
+    assert!(refused.err.contains(&format!("127.0.0.1:{port}")), "{}", refused.err);
+}
+
+#[test]
+fn prompts_are_checked_and_a_broken_recording_of_the_city_is_65() {
+    let sound = run(&["prompts", "check"]);
+    assert_eq!(sound.code, 0, "{sound:?}");
+    assert!(sound.out.starts_with("clips "), "{}", sound.out);
+    let sheet = run(&["prompts", "sheet"]);
+    assert!(sheet.code == 0 && sheet.out.lines().count() > 100, "{}", sheet.err);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("opening")).unwrap();
+    std::fs::write(folder.path().join("opening/G01.wav"), b"RIFF but nothing else").unwrap();
+    let overlay = format!("prompts.overlay={:?}", folder.path());
+    let data = folder.path().join("data");
+    for verb in [&["prompts", "check"][..], &["serve"]] {
+        let place = ["--data", data.to_str().unwrap(), "--set", &overlay];
+        let free = ["--set", "sip.udp=127.0.0.1:0", "--set", "sip.tcp=127.0.0.1:0"];
+        let refused = run(&[verb, &place, &free].concat());
+        assert_eq!(refused.code, 65, "{refused:?}");
+        assert!((refused.out + &refused.err).contains("G01"), "the file is named: {}", refused.err);
+    }
+}
