@@ -38,7 +38,7 @@ fn no_word_of_an_hour_of_speech_is_taken_for_a_key() {
             let speech: Vec<i16> = speech.collect();
             seconds += speech.len();
             for frame in frames(&through_alaw(&speech)) {
-                heard.extend(detector.hear(&frame).map(|digit| (path.clone(), gain, digit)));
+                heard.extend(detector.hear(frame).map(|digit| (path.clone(), gain, digit)));
             }
         }
     }
