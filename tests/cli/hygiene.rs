@@ -78,7 +78,7 @@ fn no_number_code_name_or_word_of_a_citizen_is_in_the_log_at_level_trace() {
     call.hang_up();
     let shown = wait_for(Duration::from_secs(10), || {
         let calls = service::json(folder.path(), &["call", "list"]);
-        let id = calls[0]["ended_at"].as_str().and(calls[0]["id"].as_str())?.to_owned();
+        let id = calls[0]["ended_at"].as_str().and_then(|_| calls[0]["id"].as_str())?.to_owned();
         Some(service::json(folder.path(), &["call", "show", &id]))
     });
     let shown = shown.expect("the call is in the ledger");
