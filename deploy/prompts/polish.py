@@ -1,5 +1,7 @@
 """From a voice's samples to a telephone prompt: 8 kHz, trimmed, faded, at -26 dBov (P.56)."""
 
+from math import gcd
+
 import numpy
 from scipy import signal
 
@@ -26,12 +28,12 @@ def active_level(samples, rate=RATE_HZ):
     if energy <= 0:
         return -100.0
     hangover = int(P56_HANGOVER_S * rate)
+    places = numpy.arange(len(samples))
     thresholds = 2.0 ** numpy.arange(-15, 1)
     deltas, levels = [], []
     for c in thresholds:
-        above = envelope >= c
-        held = numpy.convolve(above, numpy.ones(hangover + 1))[: len(above)] > 0
-        active = int(held.sum())
+        last = numpy.maximum.accumulate(numpy.where(envelope >= c, places, -hangover - 1))
+        active = int((places - last <= hangover).sum())
         if active == 0:
             break
         level = 10 * numpy.log10(energy / active)
@@ -80,8 +82,10 @@ def polish(samples, rate):
     samples = samples - samples.mean()
     high = signal.butter(4, HIGH_PASS_HZ, "highpass", fs=rate, output="sos")
     samples = signal.sosfilt(high, samples)
-    taps = signal.firwin(481, BAND_HZ, fs=rate, window=("kaiser", 8.0))
-    samples = trimmed(signal.resample_poly(samples, 1, rate // RATE_HZ, window=taps))
+    shared = gcd(rate, RATE_HZ)
+    up, down = RATE_HZ // shared, rate // shared
+    taps = signal.firwin(480 * up + 1, BAND_HZ, fs=rate * up, window=("kaiser", 8.0))
+    samples = trimmed(signal.resample_poly(samples, up, down, window=taps))
     fade = RATE_HZ * FADE_MS // 1000
     ramp = 0.5 - 0.5 * numpy.cos(numpy.pi * (numpy.arange(fade) + 0.5) / fade)
     samples[:fade] *= ramp
