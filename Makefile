@@ -15,13 +15,12 @@ TEST_THREADS ?= 2
 run:
 	$(CARGO) run --release -- serve
 
-# First what needs nothing but the crate, then real sockets and real clients.
+# What it needs, the lints, then every test; real clients come last.
 test:
 	tests/install.sh
-	$(CARGO) test --all-targets --no-run
-	$(CARGO) test --lib --bins
+	$(MAKE) lint
 	$(CARGO) test --doc
-	$(CARGO) test --tests -- --test-threads=$(TEST_THREADS)
+	$(CARGO) test --lib --bins --tests -- --test-threads=$(TEST_THREADS)
 
 lint:
 	$(CARGO) fmt --all --check
@@ -30,7 +29,7 @@ lint:
 	$(CARGO) deny --all-features check licenses bans sources
 
 sim:
-	MAYORLINE_SIM_SEEDS=$(SIM_SEEDS) $(CARGO) test --release --test sim -- --nocapture
+	MAYORLINE_SEEDS=$(SIM_SEEDS) $(CARGO) test --release --test sim -- --nocapture
 
 # Every target over its corpus and mutations of it, each for FUZZ_SECONDS.
 fuzz:

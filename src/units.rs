@@ -256,6 +256,13 @@ impl CallId {
         if legal { Ok(Self(text.to_owned())) } else { Err(InvalidUnit("call id")) }
     }
 
+    /// Whether the call began at `unix_ms` or later; an id that tells no time says no.
+    #[must_use]
+    pub fn is_since(&self, unix_ms: i64) -> bool {
+        let began = self.0.rsplit('-').nth(1).map(|ms| i64::from_str_radix(ms, 16));
+        matches!(began, Some(Ok(began)) if began >= unix_ms)
+    }
+
     /// The id as it stands in the store and in file names.
     #[must_use]
     pub fn as_str(&self) -> &str {

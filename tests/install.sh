@@ -1,8 +1,10 @@
 #!/bin/sh
-# Installs what the tests need from Debian, by package name. Quick when all of it is there;
-# fails loudly, naming the package, when one cannot be had. A missing counterpart is a failed
+# Installs what the tests need: packages of Debian by name, and cargo-deny. Quick when all of it is
+# there; fails loudly, naming the package, when one cannot be had. A missing counterpart is a failed
 # test run, never a skipped one.
 set -eu
+
+command -v cargo-deny >/dev/null 2>&1 || cargo install --locked --quiet cargo-deny --version 0.20.2
 
 # program:package, one a line
 needed='

@@ -30,7 +30,8 @@ pub(super) enum CaseVerb {
 pub(super) enum CallVerb {
     /// The newest calls first; numbers are masked.
     List(ListArguments),
-    /// One call: legs, times, digits pressed, prompts heard, recording file.
+    /// One call: legs, times, digits pressed, prompts heard, recording file. Keys of menus stand in
+    /// clear, every other digit as `*`: it may belong to a query code or a number.
     Show {
         /// Its id.
         id: String,

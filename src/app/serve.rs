@@ -10,14 +10,14 @@ use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
 use crate::gateway::switch::{Switch, SwitchConfig};
 use crate::proto::Endpoint;
-use crate::store::{Store, StoreConfig};
+use crate::store::{Store, StoreConfig, StoreError};
 use jiff::tz::TimeZone;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Answers the line until SIGTERM or SIGINT.
+/// Answers the line until SIGTERM or SIGINT; a second one does not wait for live calls.
 pub(super) fn serve(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -28,22 +28,44 @@ pub(super) fn serve(common: &Common) -> Result<(), Exit> {
 }
 
 async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(software)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(software)?;
+    let (mut first, mut later) = (Signals::listen()?, Signals::listen()?);
     let service = Service::open(config, data).await?;
     let line = service.line;
     let (udp, tcp) = line.addresses();
     say_ready(&format!("ready udp={udp} tcp={tcp} call=sip:mayor@{udp}"))?;
-    line.run(async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping: no new calls, live calls may finish");
-    })
-    .await;
+    let stop = async {
+        first.next().await;
+        tracing::info!("stopping: no new calls, live calls may finish; once more ends them now");
+    };
+    let abort = async {
+        later.next().await;
+        later.next().await;
+        tracing::warn!("stopping at once: live calls are hung up");
+    };
+    line.run(stop, abort).await;
     service.store.close();
     Ok(())
+}
+
+/// SIGTERM and SIGINT, which mean the same.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Exit> {
+        let terminate = signal(SignalKind::terminate()).map_err(software)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(software)?;
+        Ok(Self { terminate, interrupt })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Everything that is open while the line is answered.
@@ -67,9 +89,8 @@ impl Service {
             rules,
             ..StoreConfig::new(data, (clock.wall)())
         };
-        let store = Store::open(store_config, calendar(config)?, seed()?)
-            .map_err(|error| Exit::new(Failure::Data, error))?;
-        tracing::info!(reconciled = ?store.reconciled(), "store is open");
+        let store = Store::start(store_config, calendar(config)?, seed()?, clock.wall)
+            .map_err(|error| Exit::new(unstartable(&error), error))?;
         let switch = Switch::new(
             SwitchConfig {
                 gateway: config.service.gateway.clone(),
@@ -88,6 +109,15 @@ impl Service {
                 Exit::new(Failure::Unavailable, message)
             })?;
         Ok(Self { line, store })
+    }
+}
+
+/// Why a store that a person must look at ends the program.
+fn unstartable(error: &StoreError) -> Failure {
+    match error {
+        StoreError::InUse(_) => Failure::Unavailable,
+        StoreError::File { .. } => Failure::Software,
+        _ => Failure::Data,
     }
 }
 

@@ -26,6 +26,30 @@ const STORE_CHECK: Duration = Duration::from_millis(500);
 /// A far-away instant for "no timer".
 const NEVER: Duration = Duration::from_secs(3600);
 
+/// How long calls that were hung up at the end may take to close: a BYE that is lost twice is sent
+/// again within it. The next start finds the account of those that took longer.
+const HANG_UP_MAX: Duration = Duration::from_secs(2);
+
+/// How far the end of the line has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It is not asked for.
+    NotYet,
+    /// No new calls; live ones may finish until then.
+    Draining(Instant),
+    /// Every call was hung up and may close until then.
+    HungUp(Instant),
+}
+
+impl Ending {
+    fn limit(self) -> Option<Instant> {
+        match self {
+            Self::NotYet => None,
+            Self::Draining(limit) | Self::HungUp(limit) => Some(limit),
+        }
+    }
+}
+
 /// Everything the line needs to open its sockets.
 pub struct LineConfig {
     /// SIP over UDP; port 0 takes a free one.
@@ -105,20 +129,27 @@ impl Line {
         (self.udp.local(), self.tcp.local())
     }
 
-    /// Serves calls until `stop` is ready and every call has ended or the limit for that is over.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) {
-        tokio::pin!(stop);
-        let mut draining: Option<Instant> = None;
+    /// Serves calls until `stop` is ready and every call has ended or the limit for that is over;
+    /// then, or when `abort` is ready, the calls that are left are hung up.
+    pub async fn run(mut self, stop: impl Future<Output = ()>, abort: impl Future<Output = ()>) {
+        tokio::pin!(stop, abort);
+        let mut ending = Ending::NotYet;
         let mut store_check = tokio::time::interval(STORE_CHECK);
         let timer = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(timer);
-        loop {
+        self.switch.set_store_up(self.store.is_up());
+        while !self.is_over(&mut ending) {
             let wake = self.switch.poll_timeout().map(Instant::from_std);
+            let wake = wake.into_iter().chain(ending.limit()).min();
             timer.as_mut().reset(wake.unwrap_or_else(|| self.now_plus(NEVER)));
             tokio::select! {
                 biased;
-                () = &mut stop, if draining.is_none() => {
-                    draining = Some(self.now_plus(self.drain_max));
+                () = &mut stop, if ending == Ending::NotYet => {
+                    ending = Ending::Draining(self.now_plus(self.drain_max));
+                    self.switch.drain(self.clock.now());
+                }
+                () = &mut abort, if !matches!(ending, Ending::HungUp(_)) => {
+                    ending = Ending::Draining(self.now_plus(Duration::ZERO));
                     self.switch.drain(self.clock.now());
                 }
                 Some((leg, report)) = self.reports.recv() => {
@@ -136,19 +167,28 @@ impl Line {
                 _ = store_check.tick() => self.switch.set_store_up(self.store.is_up()),
             }
             self.carry_out();
-            if let Some(limit) = draining {
-                if self.switch.calls() == 0 {
-                    break;
-                }
-                if (self.clock.monotonic)() >= limit.into_std() {
-                    self.switch.hang_up_all(self.clock.now());
-                    self.carry_out();
-                    draining = Some(self.now_plus(self.drain_max));
-                }
-            }
         }
         self.media.finish();
         self.disk.finish();
+    }
+
+    /// Whether the line has ended; hangs up what is left when the limit for draining is over.
+    fn is_over(&mut self, ending: &mut Ending) -> bool {
+        let Some(limit) = ending.limit() else { return false };
+        if self.switch.calls() == 0 {
+            return true;
+        }
+        if (self.clock.monotonic)() < limit.into_std() {
+            return false;
+        }
+        if matches!(ending, Ending::HungUp(_)) {
+            tracing::warn!(calls = self.switch.calls(), "calls did not end and are left");
+            return true;
+        }
+        self.switch.hang_up_all(self.clock.now());
+        self.carry_out();
+        *ending = Ending::HungUp(self.now_plus(HANG_UP_MAX));
+        self.switch.calls() == 0
     }
 
     fn now_plus(&self, duration: Duration) -> Instant {

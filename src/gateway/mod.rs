@@ -1,7 +1,7 @@
 //! The shell of telephony: sockets, timers, media threads, and the switch that joins a SIP leg,
 //! its media and the rules of its call.
 //!
-//! * [`line`]: the one task that owns signalling; everything else reaches it by bounded channels.
+//! * [`mod@line`]: the one task that owns signalling; everything else reaches it by bounded channels.
 //! * [`switch`]: sans-IO; what it wants done comes out as values.
 //! * [`sip`]: UDP and TCP sockets.
 //! * [`media`]: RTP sockets, the threads that serve them, and the disk thread of the recordings.

@@ -50,6 +50,7 @@ pub(super) struct Admission {
 }
 
 impl Admission {
+    /// Nobody is calling yet.
     pub(super) fn new(config: &EndpointConfig) -> Self {
         Self {
             calls: 0,

@@ -24,10 +24,12 @@ pub(super) struct Rejection {
 }
 
 impl Rejection {
+    /// A rejection without explaining fields.
     pub(super) fn new(status: u16) -> Self {
         Self { status, fields: Vec::new() }
     }
 
+    /// Adds a field that explains it.
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.fields.push((name, value.into()));
         self
@@ -69,6 +71,29 @@ pub(super) fn check_encoding(headers: &Headers) -> Result<(), Rejection> {
         return Ok(());
     }
     Err(Rejection::new(415).with("Accept-Encoding", "identity"))
+}
+
+/// RFC 3261 §20.1: without an Accept a description is welcome; with one that covers none, no 200
+/// could carry ours. An empty one accepts nothing.
+pub(super) fn check_accept(headers: &Headers) -> Result<(), Rejection> {
+    let mut fields = headers.values("Accept").peekable();
+    let covers = |range: &str| {
+        let (kind, parameters) = range.split_once(';').unwrap_or((range, ""));
+        let kind = kind.trim();
+        let named = [SDP_TYPE, "application/*", "*/*"].iter().any(|k| kind.eq_ignore_ascii_case(k));
+        named && !parameters.split(';').any(is_zero_quality)
+    };
+    if fields.peek().is_none() || headers.tokens("Accept").any(covers) {
+        return Ok(());
+    }
+    Err(Rejection::new(406))
+}
+
+/// `q=0`, `q=0.0` and so on: not acceptable after all (RFC 3261 §20.1 by RFC 2616 §14.1).
+fn is_zero_quality(parameter: &str) -> bool {
+    parameter.split_once('=').is_some_and(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("q") && value.trim().parse::<f32>().is_ok_and(|q| q == 0.0)
+    })
 }
 
 /// The offer or answer in a request, taken out of it.

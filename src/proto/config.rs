@@ -80,7 +80,8 @@ impl Default for EndpointConfig {
             calls_max: 1_000,
             calls_per_second_max: 400,
             calls_per_source_max: 200,
-            transactions_max: 50_000,
+            // 1,600 short calls/s keep two transactions each for 32 s: about 102,000.
+            transactions_max: 150_000,
             texts_max: 200,
             texts_per_second_max: 50,
             text_bytes_max: 8_192,

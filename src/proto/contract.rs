@@ -58,7 +58,8 @@ pub enum Event {
     Incoming {
         /// Its leg.
         leg: LegId,
-        /// The calling number or name as believed: P-Asserted-Identity of a trusted peer, else From.
+        /// The calling number or name as believed: P-Asserted-Identity of a trusted peer, else
+        /// From.
         caller: String,
         /// The display name beside it.
         display: Option<String>,

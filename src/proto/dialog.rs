@@ -42,6 +42,7 @@ pub(super) struct Ground<'a> {
 }
 
 impl Dialog {
+    /// A dialog as the called side opens it (RFC 3261 §12.1.1).
     pub(super) fn new(ground: Ground<'_>) -> Self {
         Self {
             call_id: ground.headers.call_id().unwrap_or("").into(),
@@ -103,7 +104,8 @@ impl Dialog {
     fn route(&self) -> (Uri, Vec<String>) {
         let listed = |routes: &[NameAddr]| routes.iter().map(ToString::to_string).collect();
         match self.routes.split_first() {
-            // A first hop without `lr` routes strictly: it is the Request-URI, the target goes last.
+            // A first hop without `lr` routes strictly: it is the Request-URI and the target the
+            // last Route.
             Some((first, rest)) if first.uri.params.get("lr").is_none() => {
                 let mut uri = first.uri.clone();
                 uri.headers = None;

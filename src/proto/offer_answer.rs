@@ -33,7 +33,8 @@ pub struct LocalMedia {
 /// What offer and answer came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MediaPlan {
-    /// Where our RTP goes; `None` when the peer holds with `c=0.0.0.0`.
+    /// Where our RTP goes; `None` when the peer holds with `c=0.0.0.0`, or names no address that
+    /// this call can reach, until its own audio tells.
     pub remote: Option<SocketAddr>,
     /// Where our RTCP goes.
     pub remote_rtcp: Option<SocketAddr>,
@@ -58,9 +59,6 @@ pub enum OfferRefusal {
     /// Audio, but neither PCMA nor PCMU.
     #[error("no common codec")]
     NoCommonCodec,
-    /// No `c=` with an address of our family.
-    #[error("no usable address")]
-    NoAddress,
 }
 
 impl OfferRefusal {
@@ -141,7 +139,6 @@ impl OfferRefusal {
         let rank = |refusal| match refusal {
             Self::NoAudio => 0,
             Self::NoCommonCodec => 1,
-            Self::NoAddress => 2,
         };
         if rank(other) > rank(self) { other } else { self }
     }
@@ -158,20 +155,20 @@ fn plan(peer: &Session, line: &MediaLine, ours: &LocalMedia) -> Result<MediaPlan
         .filter_map(|codec| Some((codec, line.payload_type_for(codec)?)))
         .next()
         .ok_or(OfferRefusal::NoCommonCodec)?;
-    let address = peer.address_for(line).ok_or(OfferRefusal::NoAddress)?;
+    let named = peer.address_for(line);
     // RFC 3264 §8.4: c=0.0.0.0 is the old way to hold: nothing is to be sent there.
-    let held = address.is_unspecified();
-    if !held && address.is_ipv4() != ours.address.is_ipv4() {
-        return Err(OfferRefusal::NoAddress);
-    }
+    let held = named.is_some_and(|address| address.is_unspecified());
+    // Phones with two address families name the one that the call does not use, some name a host:
+    // the call is taken, and audio goes where the phone's own audio comes from (symmetric RTP).
+    let address = named.filter(|address| !held && address.is_ipv4() == ours.address.is_ipv4());
     let direction = match line.direction.reversed() {
         Direction::SendRecv if held => Direction::RecvOnly,
         Direction::SendOnly if held => Direction::Inactive,
         direction => direction,
     };
     Ok(MediaPlan {
-        remote: (!held).then(|| SocketAddr::new(address, line.port)),
-        remote_rtcp: if held { None } else { rtcp_of(line, address) },
+        remote: address.map(|address| SocketAddr::new(address, line.port)),
+        remote_rtcp: address.and_then(|address| rtcp_of(line, address)),
         codec,
         payload_type,
         dtmf_payload_type: line.payload_type_of(DTMF_ENCODING),
@@ -302,11 +299,17 @@ mod tests {
             ("m=video 4000 RTP/AVP 31\n", OfferRefusal::NoAudio),
             ("m=audio 0 RTP/AVP 8\n", OfferRefusal::NoAudio),
             ("", OfferRefusal::NoAudio),
-            ("m=audio 4000 RTP/AVP 8\nc=IN IP6 2001:db8::1\n", OfferRefusal::NoAddress),
         ] {
             let refused = answer(&peer(lines), &ours()).unwrap_err();
             assert_eq!((refused, refused.status()), (refusal, 488), "{lines}");
         }
+    }
+
+    #[test]
+    fn an_address_out_of_reach_is_learned_from_the_audio_instead() {
+        let (_, plan) =
+            answer(&peer("m=audio 4000 RTP/AVP 8\nc=IN IP6 2001:db8::1\n"), &ours()).unwrap();
+        assert_eq!((plan.remote, plan.direction), (None, Direction::SendRecv));
     }
 
     #[test]

@@ -130,10 +130,12 @@ impl SessionTimer {
         self.refresh_at = Some(at);
     }
 
+    /// When the refresh or the end is due.
     pub(super) fn poll_timeout(&self) -> Instant {
         self.refresh_at.map_or(self.expires_at, |at| at.min(self.expires_at))
     }
 
+    /// What is due at `now`; a refresh is told once.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Step {
         if now >= self.expires_at {
             return Step::Expired;

@@ -12,6 +12,7 @@ pub(super) struct Timers<K> {
 }
 
 impl<K: Copy + Eq + Hash + Ord> Timers<K> {
+    /// An empty table.
     pub(super) fn new() -> Self {
         Self { ordered: BTreeSet::new(), armed: HashMap::new() }
     }

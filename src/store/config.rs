@@ -24,6 +24,9 @@ pub const LEDGER_BACKLOG_MAX: usize = 1024;
 /// Between two tries whether a failed disk is better, in milliseconds.
 pub const PROBE_INTERVAL_MS: u64 = 200;
 
+/// A folder that cannot be opened is tried again after so many of these intervals.
+pub const OPEN_RETRY_PROBES: u64 = 5;
+
 /// How long a lock of another process is waited for, in milliseconds.
 pub const BUSY_TIMEOUT_MS: u64 = 5000;
 

@@ -49,6 +49,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Waiting and trying again cannot help: a person must decide.
+    pub(super) fn needs_person(&self) -> bool {
+        matches!(self, Self::InUse(_) | Self::Newer { .. })
+    }
+
     /// The disk or the file failed, not the request: nothing can be committed until it is better.
     pub(super) fn is_outage(&self) -> bool {
         use rusqlite::ErrorCode as Code;

@@ -1,32 +1,21 @@
 //! The door of the store: opening, closing, and a handle that sends and never waits.
 
 use super::config::StoreConfig;
-use super::error::{StoreError, at_path};
-use super::guard::Guard;
-use super::intake::Desk;
+use super::error::StoreError;
 use super::ledger::{CallStarted, LegRecord};
-use super::lookup::{self, Ask, Question};
-use super::reconcile::{self, Reconciled};
-use super::schema;
-use super::writer::{Job, Shared, Writer};
+use super::lookup::{Ask, Question};
+use super::opening::{self, Opened, Opener, Plan, Readers};
+use super::reconcile::Reconciled;
+use super::writer::{Backlog, Job, Shared};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{CallRecord, StoreReply, StoreRequest};
 use crate::domain::case::CaseEvent;
 use crate::units::{CallId, CaseNumber, PhoneNumber};
 use jiff::Timestamp;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use rustix::fs::{FlockOperation, flock};
-use std::collections::VecDeque;
-use std::fs::File;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-
-/// Held locked while a process has the data folder open for writing.
-const LOCK_FILE: &str = "mayorline.lock";
 
 /// What is called with the answer, once, on a thread of the store. It must not wait.
 pub type Reply = Box<dyn FnOnce(StoreReply) + Send>;
@@ -53,22 +42,26 @@ pub struct StoreCounters {
     pub ledger_lost: u64,
 }
 
-/// The open store. Closing it stops its threads; handles that are left answer `false`.
+/// Name of the thread that writes.
+const WRITER: &str = "store-writer";
+
+/// What was put right when nothing was opened yet.
+static NOTHING_YET: Reconciled =
+    Reconciled { crashed_calls: 0, drafts: 0, found: 0, missing: 0, repaired: 0 };
+
+/// The store. Closing it stops its threads; handles that are left answer `false`.
 pub struct Store {
     handle: StoreHandle,
     writer: Option<JoinHandle<()>>,
-    readers: Vec<JoinHandle<()>>,
-    reconciled: Reconciled,
-    /// Unlocks the folder when it is dropped, last.
-    _lock: File,
+    readers: Readers,
 }
 
 /// Sends requests to the store. Cheap to clone.
 #[derive(Clone)]
 pub struct StoreHandle {
-    jobs: SyncSender<Job>,
+    pub(super) jobs: SyncSender<Job>,
     questions: SyncSender<Question>,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 impl Store {
@@ -80,22 +73,61 @@ impl Store {
         calendar: Calendar,
         seed: [u8; 32],
     ) -> Result<Self, StoreError> {
-        schema::make_folder(&config.path)?;
-        let lock = lock(&config.path)?;
-        let mut db = schema::open_writer(&config)?;
-        let rng = StdRng::from_seed(seed);
-        let mut desk = Desk { calendar, rules: config.rules.clone(), rng };
-        let reconciled = reconcile::run(&mut db, &mut desk, &config)?;
-        let guard = Arc::new(Mutex::new(Guard::load(&db)?));
-        let (jobs, waiting_jobs) = sync_channel(config.queue_max.max(1));
-        let (questions, asked) = sync_channel(config.lookup_queue_max.max(1));
-        let shared = Arc::new(Shared { up: AtomicBool::new(true), ..Shared::default() });
-        let handle = StoreHandle { jobs, questions, shared: Arc::clone(&shared) };
-        let readers = start_readers(&config, &handle, asked, &guard)?;
-        let backlog = VecDeque::new();
-        let writer = Writer { db, desk, jobs: waiting_jobs, shared, backlog };
-        let writer = start(&config.path, "store-writer", move || writer.run())?;
-        Ok(Self { handle, writer: Some(writer), readers, reconciled, _lock: lock })
+        let plan = Plan { config, calendar, seed };
+        let opened = plan.open(None)?;
+        Self::launch(plan, Some(opened), || Timestamp::UNIX_EPOCH)
+    }
+
+    /// Like [`Store::open`], but a disk that cannot be used does not stop the caller: the store is
+    /// then down ([`StoreHandle::is_up`]) and is tried again until it opens, with the time that
+    /// `wall` tells then. Fails only where a person must decide (another process has the folder,
+    /// a newer program wrote it) or no thread can be started.
+    pub fn start(
+        config: StoreConfig,
+        calendar: Calendar,
+        seed: [u8; 32],
+        wall: fn() -> Timestamp,
+    ) -> Result<Self, StoreError> {
+        let plan = Plan { config, calendar, seed };
+        let opened = match plan.open(None) {
+            Err(error) if !error.needs_person() => {
+                tracing::error!(%error, "ALARM the store cannot be opened: calls are answered, \
+                    nothing is promised, and it is tried again");
+                None
+            }
+            outcome => Some(outcome?),
+        };
+        Self::launch(plan, opened, wall)
+    }
+
+    fn launch(
+        plan: Plan,
+        opened: Option<Opened>,
+        wall: fn() -> Timestamp,
+    ) -> Result<Self, StoreError> {
+        let (jobs, waiting) = sync_channel(plan.config.queue_max.max(1));
+        let (questions, asked) = sync_channel(plan.config.lookup_queue_max.max(1));
+        let shared = Arc::new(Shared::default());
+        let handle = StoreHandle { jobs, questions, shared };
+        let readers = Readers::default();
+        let path = plan.config.path.clone();
+        let opener = Opener {
+            plan,
+            handle: handle.clone(),
+            jobs: waiting,
+            asked: Arc::new(Mutex::new(asked)),
+            readers: Arc::clone(&readers),
+            wall,
+        };
+        let backlog = Backlog::new(Arc::clone(&handle.shared));
+        let writer = match opened {
+            Some(opened) => {
+                let writer = opener.settle(opened, backlog)?;
+                opening::start(&path, WRITER, move || writer.run())?
+            }
+            None => opening::start(&path, WRITER, move || opener.run(backlog))?,
+        };
+        Ok(Self { handle, writer: Some(writer), readers })
     }
 
     /// A handle for whoever needs the store.
@@ -104,10 +136,10 @@ impl Store {
         self.handle.clone()
     }
 
-    /// What opening had to put right.
+    /// What opening had to put right; nothing while it is not open.
     #[must_use]
     pub fn reconciled(&self) -> &Reconciled {
-        &self.reconciled
+        self.handle.shared.reconciled.get().unwrap_or(&NOTHING_YET)
     }
 
     /// Finishes what waits, takes the log into the file and ends the threads.
@@ -116,15 +148,22 @@ impl Store {
     }
 
     fn stop(&mut self) {
-        for _ in &self.readers {
-            let _ = self.handle.questions.send(Question::Close);
-        }
-        for reader in self.readers.drain(..) {
-            let _ = reader.join();
-        }
+        self.stop_readers();
         if let Some(writer) = self.writer.take() {
             let _ = self.handle.jobs.send(Job::Close);
             let _ = writer.join();
+        }
+        // Those of a folder that was opened in this very moment.
+        self.stop_readers();
+    }
+
+    fn stop_readers(&self) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in readers.iter() {
+            let _ = self.handle.questions.send(Question::Close);
+        }
+        for reader in readers.drain(..) {
+            let _ = reader.join();
         }
     }
 }
@@ -135,47 +174,9 @@ impl Drop for Store {
     }
 }
 
-fn lock(data: &Path) -> Result<File, StoreError> {
-    let path = data.join(LOCK_FILE);
-    let file = at_path(&path, File::create(&path))?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| StoreError::InUse(data.to_owned()))?;
-    Ok(file)
-}
-
-fn start(
-    data: &Path,
-    name: &str,
-    run: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>, StoreError> {
-    at_path(data, std::thread::Builder::new().name(name.to_owned()).spawn(run))
-}
-
-fn start_readers(
-    config: &StoreConfig,
-    handle: &StoreHandle,
-    asked: Receiver<Question>,
-    guard: &Arc<Mutex<Guard>>,
-) -> Result<Vec<JoinHandle<()>>, StoreError> {
-    let questions = Arc::new(Mutex::new(asked));
-    let unit_phones = Arc::new(config.unit_phones.clone());
-    (0..config.readers.max(1))
-        .map(|_| {
-            let desk = lookup::Desk {
-                db: schema::open_reader(&config.path)?,
-                questions: Arc::clone(&questions),
-                guard: Arc::clone(guard),
-                writer: handle.jobs.clone(),
-                unit_phones: Arc::clone(&unit_phones),
-            };
-            start(&config.path, "store-reader", move || desk.run())
-        })
-        .collect()
-}
-
 impl StoreHandle {
     /// Sends a request; `reply` is called once with the answer. Never waits: `false` when the
-    /// queue is full or the disk has failed, and then `reply` is dropped uncalled.
+    /// queue is full, the disk has failed or nothing is open yet, and then `reply` is dropped uncalled.
     #[must_use]
     pub fn submit(
         &self,
@@ -192,7 +193,8 @@ impl StoreHandle {
             }
             StoreRequest::LookUp { number, code } => {
                 let ask = Ask { at, number, code, caller: context.caller, reply };
-                self.questions.try_send(Question::Ask(Box::new(ask))).is_ok()
+                let readable = self.shared.readable.load(Ordering::Acquire);
+                readable && self.questions.try_send(Question::Ask(Box::new(ask))).is_ok()
             }
         }
     }

@@ -42,7 +42,8 @@ pub(super) struct Opened {
     pub(super) code: Option<QueryCode>,
 }
 
-/// Stores a contact once: the same key gives the same case again.
+/// Stores a contact once: the same key gives the same case again, with a callback when the repeat
+/// asks for one and none is open.
 pub(super) fn open(
     db: &Connection,
     desk: &mut Desk,
@@ -50,6 +51,9 @@ pub(super) fn open(
     intake: &NewIntake,
 ) -> Result<Opened, StoreError> {
     if let Some(known) = find(db, &intake.key)? {
+        if intake.callback {
+            call_back(db, desk, at, known.case_id)?;
+        }
         return Ok(known);
     }
     let (case, events) = decide_intake(db, desk, at, intake)?;
@@ -63,6 +67,25 @@ pub(super) fn open(
         recording::put(db, RecordingKind::Message, summary, owner)?;
     }
     Ok(Opened { case_id, number: case.number, code: case.private.code })
+}
+
+fn call_back(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    case_id: i64,
+) -> Result<(), StoreError> {
+    let case = case_file::load(db, case_id)?;
+    let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity: None };
+    let events = decide(&case, Command::CallBack, &context)?;
+    if events.is_empty() {
+        return Ok(());
+    }
+    for event in &events {
+        append(db, desk, case_id, event, at, SYSTEM)?;
+    }
+    let case = events.iter().fold(case, apply);
+    case_file::update(db, case_id, &case, chain::head(db)?.0)
 }
 
 fn decide_intake(

@@ -1,7 +1,7 @@
 //! SQLite behind one writer thread and read-only readers: stored before anything is said.
 //!
 //! [`Store::open`] brings the database up to date, puts right what a crash left behind and starts
-//! the threads; a [`StoreHandle`] sends requests and never waits. The writer takes the jobs that
+//! the threads; [`Store::start`] does the same later when the disk cannot be used yet. A [`StoreHandle`] sends requests and never waits. The writer takes the jobs that
 //! wait together into one commit and answers only after it: an answer needs a [`Committed`],
 //! which nothing but a commit makes. [`Reader`] and [`verify()`] look at a data folder beside a
 //! running service or at a stopped one.
@@ -15,6 +15,7 @@ mod handle;
 mod intake;
 mod ledger;
 mod lookup;
+mod opening;
 mod read;
 mod reconcile;
 mod recording;
@@ -24,7 +25,7 @@ mod writer;
 
 pub use config::{
     BACKUP_FOLDER, BUSY_TIMEOUT_MS, DATABASE_FILE, GROUP_JOBS_MAX, JOURNAL_BYTES_MAX,
-    LEDGER_BACKLOG_MAX, PROBE_INTERVAL_MS, RECORDINGS_FOLDER, StoreConfig,
+    LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS, RECORDINGS_FOLDER, StoreConfig,
 };
 pub use error::StoreError;
 pub use guard::{

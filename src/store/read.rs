@@ -145,7 +145,8 @@ pub struct CallDetail {
     pub display: Option<String>,
     /// Where the signalling came from.
     pub peer: String,
-    /// The keys that were pressed, in order; those of a query code as `*`.
+    /// The keys that were pressed, in order: choices of menus in clear, all other digits as `*`,
+    /// because a query code or a number may have been keyed in.
     pub digits: String,
     /// The prompts that were heard, in order.
     pub prompts: Vec<String>,

@@ -46,16 +46,18 @@ struct Message {
     summary: RecordingSummary,
 }
 
-/// Puts everything right in one transaction; headers of files before it.
+/// Puts everything right in one transaction; headers of files before it. Recordings of calls that
+/// began at `live_since` or later may still be written and are left alone.
 pub(super) fn run(
     db: &mut Connection,
     desk: &mut Desk,
     config: &StoreConfig,
+    live_since: Option<Timestamp>,
 ) -> Result<Reconciled, StoreError> {
     let mut report = Reconciled::default();
     let tx = db.transaction()?;
     report.missing = flag_missing(&tx, &config.path)?;
-    let mut messages = find_recordings(&tx, &config.path, &mut report)?;
+    let mut messages = find_recordings(&tx, &config.path, live_since, &mut report)?;
     for (call, caller, started_at) in running_calls(&tx)? {
         report.crashed_calls += 1;
         let lasted = config.opened_at.as_millisecond().saturating_sub(started_at).max(0);
@@ -180,6 +182,7 @@ fn flag_missing(db: &Connection, data: &Path) -> Result<usize, StoreError> {
 fn find_recordings(
     db: &Connection,
     data: &Path,
+    live_since: Option<Timestamp>,
     report: &mut Reconciled,
 ) -> Result<BTreeMap<CallId, Vec<Message>>, StoreError> {
     let mut messages: BTreeMap<CallId, Vec<Message>> = BTreeMap::new();
@@ -187,6 +190,9 @@ fn find_recordings(
         let known =
             db.prepare_cached("SELECT 1 FROM recording WHERE file = ?1")?.exists([&file])?;
         let Some((call, kind)) = parse_recording_file(&file).filter(|_| !known) else { continue };
+        if live_since.is_some_and(|since| call.is_since(since.as_millisecond())) {
+            continue;
+        }
         let path = data.join(&file);
         let summary = match repair_wav(&path).and_then(|done| Ok((done, summarise(&path, &file)?)))
         {

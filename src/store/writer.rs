@@ -11,15 +11,17 @@ use super::guard::{self, Tally};
 use super::handle::Reply;
 use super::intake::{self, Desk, Opened};
 use super::ledger::{self, CallStarted, LegRecord};
+use super::reconcile::Reconciled;
 use crate::domain::call::{CallRecord, Lookup, NewIntake, StoreReply};
 use crate::domain::case::CaseEvent;
 use crate::units::CaseNumber;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Bytes of a trial write: more than one page, so that the file must have room to grow.
@@ -138,6 +140,43 @@ pub(super) struct Shared {
     pub(super) outages: AtomicU64,
     /// Ledger rows that were given up.
     pub(super) ledger_lost: AtomicU64,
+    /// Readers answer look-ups.
+    pub(super) readable: AtomicBool,
+    /// What opening had to put right.
+    pub(super) reconciled: OnceLock<Reconciled>,
+}
+
+/// Rows of the call ledger that wait for the disk.
+pub(super) struct Backlog {
+    rows: VecDeque<Job>,
+    shared: Arc<Shared>,
+}
+
+impl Backlog {
+    /// Nothing waits.
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { rows: VecDeque::new(), shared }
+    }
+
+    /// Keeps a ledger row for later; answers everything else with "not stored".
+    pub(super) fn put_off(&mut self, job: Job) {
+        if !job.is_ledger() {
+            job.refuse(StoreError::Unavailable);
+        } else if self.rows.len() < LEDGER_BACKLOG_MAX {
+            self.rows.push_back(job);
+        } else {
+            self.lose(1);
+        }
+    }
+
+    /// Counts what waits as lost.
+    pub(super) fn give_up(self) {
+        self.lose(u64::try_from(self.rows.len()).unwrap_or(u64::MAX));
+    }
+
+    fn lose(&self, rows: u64) {
+        self.shared.ledger_lost.fetch_add(rows, Ordering::Relaxed);
+    }
 }
 
 /// The writer's thread.
@@ -146,8 +185,9 @@ pub(super) struct Writer {
     pub(super) desk: Desk,
     pub(super) jobs: Receiver<Job>,
     pub(super) shared: Arc<Shared>,
-    /// Ledger rows that wait for the disk.
-    pub(super) backlog: VecDeque<Job>,
+    pub(super) backlog: Backlog,
+    /// Unlocks the folder when it is dropped.
+    pub(super) _lock: File,
 }
 
 /// Says that the store is down when its writer ends, also by a panic in somebody's reply.
@@ -167,20 +207,27 @@ enum Next {
 }
 
 impl Writer {
-    /// Runs until it is told to close or nobody can ask any more.
+    /// Runs until it is told to close or nobody can ask any more. What waited while the folder
+    /// could not be opened comes first.
     pub(super) fn run(mut self) {
         let _down = DownAtEnd(Arc::clone(&self.shared));
-        while let Ok(first) = self.jobs.recv() {
-            let (batch, mut next) = self.gather(first);
+        let waiting = self.backlog.rows.drain(..).collect();
+        self.commit_all(waiting);
+        let mut next = self.go_on(Next::Continue);
+        while next == Next::Continue
+            && let Ok(first) = self.jobs.recv()
+        {
+            let (batch, after) = self.gather(first);
             self.commit_all(batch);
-            if next == Next::Continue && !self.shared.up.load(Ordering::Acquire) {
-                next = self.wait_until_up();
-            }
-            if next == Next::Close {
-                break;
-            }
+            next = self.go_on(after);
         }
         self.close();
+    }
+
+    /// Waits for the disk when it has failed.
+    fn go_on(&mut self, next: Next) -> Next {
+        let down = !self.shared.up.load(Ordering::Acquire);
+        if next == Next::Continue && down { self.wait_until_up() } else { next }
     }
 
     /// The first job and those that wait behind it.
@@ -266,18 +313,7 @@ impl Writer {
         tracing::error!(%error, "the store cannot commit");
         self.shared.up.store(false, Ordering::Release);
         self.shared.outages.fetch_add(1, Ordering::Relaxed);
-        batch.into_iter().for_each(|job| self.put_off(job));
-    }
-
-    /// Keeps a ledger row for later; answers everything else with "not stored".
-    fn put_off(&mut self, job: Job) {
-        if !job.is_ledger() {
-            job.refuse(StoreError::Unavailable);
-        } else if self.backlog.len() < LEDGER_BACKLOG_MAX {
-            self.backlog.push_back(job);
-        } else {
-            self.shared.ledger_lost.fetch_add(1, Ordering::Relaxed);
-        }
+        batch.into_iter().for_each(|job| self.backlog.put_off(job));
     }
 
     /// Tries the disk again and again.
@@ -288,12 +324,12 @@ impl Writer {
                 if matches!(job, Job::Close) {
                     return Next::Close;
                 }
-                self.put_off(job);
+                self.backlog.put_off(job);
             }
             if self.probe().is_ok() {
-                tracing::warn!(backlog = self.backlog.len(), "the store commits again");
+                tracing::warn!(backlog = self.backlog.rows.len(), "the store commits again");
                 self.shared.up.store(true, Ordering::Release);
-                let waiting = self.backlog.drain(..).collect();
+                let waiting = self.backlog.rows.drain(..).collect();
                 self.commit_all(waiting);
                 if self.shared.up.load(Ordering::Acquire) {
                     return Next::Continue;
@@ -319,10 +355,9 @@ impl Writer {
     /// What waits is refused, the log is taken into the file.
     fn close(mut self) {
         while let Ok(job) = self.jobs.try_recv() {
-            self.put_off(job);
+            self.backlog.put_off(job);
         }
-        let lost = u64::try_from(self.backlog.len()).unwrap_or(u64::MAX);
-        self.shared.ledger_lost.fetch_add(lost, Ordering::Relaxed);
+        self.backlog.give_up();
         let tidy = "PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE);";
         if let Err(error) = self.db.execute_batch(tidy) {
             tracing::warn!(%error, "the log was not taken into the database at closing");

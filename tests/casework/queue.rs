@@ -210,6 +210,27 @@ fn a_full_queue_refuses_at_once_and_a_closed_store_takes_nothing() {
 }
 
 #[test]
+fn a_repeat_that_asks_for_a_callback_opens_one_and_only_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let (number, code) = new_case(&store.handle(), "k");
+    let reader = Reader::open(folder.path()).unwrap();
+    assert_eq!(reader.case(number).unwrap().row.callback_reason, None);
+    for _ in 0..2 {
+        let mut repeat = intake("k", IntakeKind::Text);
+        repeat.callback = true;
+        assert_eq!(store_intake(&store.handle(), repeat), (Some(number), Some(code)));
+        let case = reader.case(number).unwrap();
+        assert_eq!(case.row.callback_reason.as_deref(), Some("number_untold"));
+        let due = case.row.callback_due_at.as_deref();
+        assert_eq!(due, Some("2026-11-22T10:30:00.000+08:00"));
+        assert_eq!(case.events.len(), 3);
+    }
+    store.close();
+    assert!(mayorline::store::verify(folder.path()).unwrap().is_sound());
+}
+
+#[test]
 fn two_processes_never_write_the_same_folder() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

@@ -13,6 +13,9 @@ fn stream(samples: usize) -> Vec<u8> {
     (0..samples).map(|n| ((n * 7 + n / 256) % 251) as u8).collect()
 }
 
+/// What a tick gave: which halves were heard, and the frame.
+type Tick = (Option<[Half; 2]>, [i16; FRAME_SAMPLES]);
+
 /// Feeds packets `(arrival in ms, first sample, length)` in order of arrival, pulls every 20 ms
 /// from `phase_ms` on, and gives the frames.
 fn run(
@@ -20,7 +23,7 @@ fn run(
     bytes: &[u8],
     mut packets: Vec<(f64, usize, usize)>,
     ticks: usize,
-) -> (Vec<(Option<[Half; 2]>, [i16; FRAME_SAMPLES])>, JitterBuffer) {
+) -> (Vec<Tick>, JitterBuffer) {
     packets.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut buffer = JitterBuffer::new();
     let mut waiting = packets.into_iter().peekable();

@@ -1,4 +1,6 @@
 //! The media machines by behaviour, on a virtual clock and with fixed seeds.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, missing_docs)]
 
 mod audio;

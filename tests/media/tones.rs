@@ -36,7 +36,9 @@ fn any_key(rng: &mut SmallRng) -> Key {
 
 /// The amplitude of a sine of so many dBm0; A-law overloads at +3.14 dBm0.
 fn amplitude(dbm0: f64) -> f64 {
-    32_768.0 * 10_f64.powf((dbm0 - 3.14) / 20.0)
+    // The overload point of A-law (ITU-T G.711 §4).
+    const OVERLOAD_DBM0: f64 = 314.0 / 100.0;
+    32_768.0 * 10_f64.powf((dbm0 - OVERLOAD_DBM0) / 20.0)
 }
 
 /// One key at a random phase, with noise over tone and pause, in A-law.

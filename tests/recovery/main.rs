@@ -11,3 +11,4 @@ mod crash;
 mod desk;
 mod disk;
 mod leftovers;
+mod opening;

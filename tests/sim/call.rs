@@ -471,14 +471,17 @@ impl World {
     }
 }
 
-/// I10: between "enter the code" and the next prompt no digit stands in clear.
+/// Questions that digits are keyed in for.
+const ENTRIES: [&str; 4] = ["L01", "L02", "Q06", "Q09N"];
+
+/// I10: between the question for a number or a code and the next prompt no digit stands in clear.
 fn check_codes_hidden(record: &CallRecord) {
     let mut secret = false;
     for entry in &record.entries {
         match &entry.kind {
-            EntryKind::Prompt(id) => secret = id == "L02",
+            EntryKind::Prompt(id) => secret = ENTRIES.contains(&id.as_str()),
             EntryKind::Digit(key) => {
-                assert!(!secret || !key.is_ascii_digit(), "I10: a query code is never in clear");
+                assert!(!secret || !key.is_ascii_digit(), "I10: what is keyed in is hidden");
             }
             _ => {}
         }

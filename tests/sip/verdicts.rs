@@ -20,7 +20,6 @@ pub(crate) enum Parse {
 
 /// What an endpoint answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)] // read by the tests of the endpoint
 pub(crate) enum Reply {
     /// Whatever an ordinary request of its method gets.
     Ordinary,
@@ -42,8 +41,37 @@ pub(crate) struct Verdict {
     /// On a stream: the first frame.
     pub(crate) stream: Parse,
     /// From the endpoint.
-    #[allow(dead_code)] // read by the tests of the endpoint
     pub(crate) reply: Reply,
+}
+
+impl Verdict {
+    /// The final status that the endpoint owes for this message.
+    pub(crate) fn status(&self, bytes: &[u8]) -> Option<u16> {
+        match self.reply {
+            Reply::Ordinary => Some(usual(bytes)),
+            Status(status) => Some(status),
+            Nothing => None,
+        }
+    }
+
+    /// The same on a stream: its first frame decides.
+    pub(crate) fn status_on_stream(&self, bytes: &[u8]) -> Option<u16> {
+        match self.stream {
+            Parse::Message => self.status(bytes),
+            Parse::Answer(status) => Some(status),
+            Parse::Drop | Parse::Incomplete => None,
+        }
+    }
+}
+
+/// What a request outside of any dialog gets when nothing is wrong with it.
+fn usual(bytes: &[u8]) -> u16 {
+    match bytes.trim_ascii_start().split(|&byte| byte == b' ').next() {
+        Some(b"INVITE" | b"OPTIONS" | b"MESSAGE") => 200,
+        // Nobody registers here.
+        Some(b"REGISTER") => 405,
+        other => panic!("no usual answer to {other:?}"),
+    }
 }
 
 const fn ordinary(name: &'static str, section: &'static str) -> Verdict {
@@ -81,7 +109,8 @@ pub(crate) const VERDICTS: [Verdict; 61] = [
     ordinary("dblreq", "RFC 4475 3.1.1.8"),
     ordinary("semiuri", "RFC 4475 3.1.1.9"),
     ordinary("transports", "RFC 4475 3.1.1.10"),
-    ordinary("mpart01", "RFC 4475 3.1.1.11"),
+    // Well-formed, but a text is text/plain here; 415 says so in Accept.
+    understood("mpart01", "RFC 4475 3.1.1.11", Status(415)),
     understood("unreason", "RFC 4475 3.1.1.12", Nothing),
     understood("noreason", "RFC 4475 3.1.1.13", Nothing),
     refused("badinv01", "RFC 4475 3.1.2.1", 400),
@@ -121,7 +150,8 @@ pub(crate) const VERDICTS: [Verdict; 61] = [
     ordinary("cparam02", "RFC 4475 3.3.13"),
     ordinary("regescrt", "RFC 4475 3.3.14"),
     understood("sdp01", "RFC 4475 3.3.15", Status(406)),
-    on_stream(ordinary("inv2543", "RFC 4475 3.4.1"), Parse::Answer(400)),
+    // RFC 2543 made Contact optional; without it no dialog can be kept (RFC 3261 §12.1.1).
+    on_stream(understood("inv2543", "RFC 4475 3.4.1", Status(400)), Parse::Answer(400)),
     ordinary("ipv6-good", "RFC 5118 4.1"),
     refused("ipv6-bad", "RFC 5118 4.2", 400),
     ordinary("port-ambiguous", "RFC 5118 4.3"),

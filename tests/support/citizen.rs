@@ -1,11 +1,12 @@
-//! A caller: dials, hears, speaks, presses keys, hangs up or disappears. Blocking, over UDP, on
-//! 127.0.0.1; every wait has a deadline.
+//! A caller: dials, hears, speaks, presses keys, hangs up or disappears. Blocking, over UDP or
+//! TCP, on 127.0.0.1; every wait has a deadline.
 
-use super::audio::{alaw_encode, dtmf_pair, tones, ulaw_encode};
+use super::audio::{alaw_decode, alaw_encode, dtmf_pair, tones, ulaw_decode, ulaw_encode};
+use super::link::Link;
 use super::rtp::{Capture, Impairment, Media};
-use super::sip::{Message, finish, media_of, sdp, uri_of};
+use super::sip::{Description, Message, finish, media_of, sdp, uri_of};
 use super::wait_for;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -17,7 +18,6 @@ pub const ALAW: u8 = 8;
 pub const ULAW: u8 = 0;
 /// RFC 3261 section 17.1.1.2: the first retransmission.
 const T1: Duration = Duration::from_millis(500);
-const RECEIVE_WAIT: Duration = Duration::from_millis(20);
 
 static SERIAL: AtomicU32 = AtomicU32::new(1);
 
@@ -28,6 +28,9 @@ pub struct Dial {
     number: String,
     from: String,
     codec: u8,
+    ptime: u32,
+    tcp: bool,
+    late_offer: bool,
     impairment: Impairment,
     patience: Duration,
 }
@@ -51,6 +54,9 @@ impl Dial {
             number: number.to_owned(),
             from: "19900000001".to_owned(),
             codec: ALAW,
+            ptime: 20,
+            tcp: false,
+            late_offer: false,
             impairment: Impairment::default(),
             patience: Duration::from_secs(8),
         }
@@ -68,6 +74,24 @@ impl Dial {
         self
     }
 
+    /// Milliseconds in a packet, both ways.
+    pub fn ptime(mut self, ms: u32) -> Self {
+        self.ptime = ms;
+        self
+    }
+
+    /// Signalling over TCP; the server's address is that of its TCP port.
+    pub fn over_tcp(mut self) -> Self {
+        self.tcp = true;
+        self
+    }
+
+    /// An INVITE without description: the service offers, our ACK answers (RFC 3261 §13.2.1).
+    pub fn late_offer(mut self) -> Self {
+        self.late_offer = true;
+        self
+    }
+
     /// What the line does to our packets.
     pub fn impair(mut self, impairment: Impairment) -> Self {
         self.impairment = impairment;
@@ -82,7 +106,7 @@ impl Dial {
 
     /// Dials and waits for the answer.
     pub fn call(self) -> Result<Call, DialError> {
-        let media = Media::start(self.codec, self.impairment);
+        let media = Media::start(self.codec, self.ptime, self.impairment);
         let leg = Leg::new(&self, media.local());
         let shared =
             Arc::new(Shared { leg, state: Mutex::default(), stop: AtomicBool::new(false) });
@@ -96,23 +120,23 @@ impl Dial {
 
 /// What stays the same through a call.
 struct Leg {
-    socket: UdpSocket,
+    link: Link,
     server: SocketAddr,
     request_uri: String,
     from: String,
     to: String,
     call_id: String,
     contact: String,
-    offer: String,
-    answer: String,
+    description: Description,
+    late_offer: bool,
     serial: u32,
 }
 
 impl Leg {
     fn new(dial: &Dial, rtp: SocketAddr) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
-        socket.set_read_timeout(Some(RECEIVE_WAIT)).expect("a timeout can be set");
-        let local = socket.local_addr().expect("a bound socket has an address");
+        let link = if dial.tcp { Link::tcp(dial.server) } else { Link::udp() };
+        let local = link.local();
+        let transport = if dial.tcp { ";transport=tcp" } else { "" };
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let request_uri = format!("sip:{}@{}", dial.number, dial.server);
         Self {
@@ -120,11 +144,11 @@ impl Leg {
             from: format!("<sip:{}@{local}>;tag=c{serial}-{}", dial.from, local.port()),
             to: format!("<{request_uri}>"),
             call_id: format!("{serial}-{}-{}@citizen", std::process::id(), local.port()),
-            contact: format!("sip:{}@{local}", dial.from),
-            offer: sdp(rtp, dial.codec, 1),
-            answer: sdp(rtp, dial.codec, 2),
+            contact: format!("sip:{}@{local}{transport}", dial.from),
+            description: Description { rtp, codec: dial.codec, ptime: dial.ptime },
+            late_offer: dial.late_offer,
             request_uri,
-            socket,
+            link,
             serial,
         }
     }
@@ -152,10 +176,9 @@ struct Shared {
 
 impl Shared {
     fn listen(&self) {
-        let mut buffer = [0u8; 65_536];
         while !self.stop.load(Ordering::Relaxed) {
-            let Ok((len, from)) = self.leg.socket.recv_from(&mut buffer) else { continue };
-            let Some(message) = Message::parse(&buffer[..len]) else { continue };
+            let Some((bytes, from)) = self.leg.link.receive() else { continue };
+            let Some(message) = Message::parse(&bytes) else { continue };
             if message.header("call-id") != Some(self.leg.call_id.as_str()) {
                 continue;
             }
@@ -190,34 +213,40 @@ impl Shared {
     }
 
     fn request(&self, method: &str, message: &Message, from: SocketAddr) {
-        let body = if method == "INVITE" { self.leg.answer.as_str() } else { "" };
         if method == "ACK" {
             return;
         }
+        let answer = if method == "INVITE" { self.described("sendrecv", 2) } else { String::new() };
         if method == "BYE" {
             self.state.lock().unwrap().ended_at.get_or_insert_with(Instant::now);
         }
-        let answer = message.response("200 OK", &self.leg.contact, body);
-        let _ = self.leg.socket.send_to(answer.as_bytes(), from);
+        let answer = message.response("200 OK", &self.leg.contact, &answer);
+        self.leg.link.send(&answer, from);
     }
 
     fn acknowledge(&self, status: u16, cseq: u32) {
         // The ACK of a refusal belongs to the INVITE's transaction and keeps its branch
         // (RFC 3261 §17.1.1.3).
         let branch = if status < 300 { format!("ack{cseq}") } else { format!("INVITE{cseq}") };
-        let ack = self.compose("ACK", cseq, &branch, "", "");
-        let _ = self.leg.socket.send_to(ack.as_bytes(), self.leg.server);
+        let late = self.leg.late_offer && status < 300 && cseq == 1;
+        let answer = if late { self.described("sendrecv", 1) } else { String::new() };
+        let ack = self.compose("ACK", cseq, &branch, "", &answer);
+        self.leg.link.send(&ack, self.leg.server);
+    }
+
+    fn described(&self, direction: &str, version: u32) -> String {
+        sdp(self.leg.description, direction, version)
     }
 
     fn compose(&self, method: &str, cseq: u32, branch: &str, extra: &str, body: &str) -> String {
         let state = self.state.lock().unwrap();
         let leg = &self.leg;
-        let local = leg.socket.local_addr().unwrap();
+        let (local, transport) = (leg.link.local(), leg.link.name());
         let target = state.target.as_deref().unwrap_or(&leg.request_uri);
         let to = state.to.as_deref().unwrap_or(&leg.to);
         let mut text = format!(
             "{method} {target} SIP/2.0\r\n\
-             Via: SIP/2.0/UDP {local};branch=z9hG4bK-{}-{branch};rport\r\n\
+             Via: SIP/2.0/{transport} {local};branch=z9hG4bK-{}-{branch};rport\r\n\
              Max-Forwards: 70\r\nFrom: {}\r\nTo: {to}\r\nCall-ID: {}\r\nCSeq: {cseq} {method}\r\n\
              Contact: <{}>\r\nUser-Agent: test-citizen\r\n{extra}",
             leg.serial, leg.from, leg.call_id, leg.contact
@@ -236,7 +265,7 @@ impl Shared {
         let deadline = Instant::now() + limit;
         let mut pause = T1;
         while Instant::now() < deadline {
-            let _ = self.leg.socket.send_to(text.as_bytes(), self.leg.server);
+            self.leg.link.send(text, self.leg.server);
             let left = deadline.saturating_duration_since(Instant::now());
             if let Some(value) = wait_for(pause.min(left), || done(&self.state.lock().unwrap())) {
                 return Some(value);
@@ -259,7 +288,9 @@ impl Call {
     fn invite(&self, patience: Duration) -> Result<(), DialError> {
         let deadline = Instant::now() + patience;
         self.shared.state.lock().unwrap().next_cseq = 2;
-        let text = self.shared.compose("INVITE", 1, "INVITE1", "", &self.shared.leg.offer);
+        let late = self.shared.leg.late_offer;
+        let offer = if late { String::new() } else { self.shared.described("sendrecv", 1) };
+        let text = self.shared.compose("INVITE", 1, "INVITE1", "", &offer);
         let heard = |s: &State| (s.ringing || s.outcome.is_some()).then_some(());
         self.shared.send_until(&text, patience, heard).ok_or(DialError::Unanswered)?;
         let left = deadline.saturating_duration_since(Instant::now());
@@ -325,6 +356,19 @@ impl Call {
         self.media.capture()
     }
 
+    /// The samples heard after the first `from` bytes.
+    pub fn samples(&self, from: usize) -> Vec<i16> {
+        let decode = if self.codec == ULAW { ulaw_decode } else { alaw_decode };
+        let audio = self.heard().audio();
+        audio.get(from..).unwrap_or_default().iter().map(|byte| decode(*byte)).collect()
+    }
+
+    /// A-law bytes as they arrive on this call: on a µ-law line each sample is coded again.
+    pub fn as_heard(&self, alaw: &[u8]) -> Vec<u8> {
+        let again = |byte: &u8| ulaw_encode(alaw_decode(*byte));
+        if self.codec == ULAW { alaw.iter().map(again).collect() } else { alaw.to_vec() }
+    }
+
     /// Waits until `wanted` was heard bit for bit; where it begins in the audio.
     pub fn wait_heard(&self, wanted: &[u8], limit: Duration) -> Option<usize> {
         let deadline = Instant::now() + limit;
@@ -347,13 +391,25 @@ impl Call {
         wait_for(limit, || self.ended().then_some(())).is_some()
     }
 
-    /// A re-INVITE with the same offer; its status.
-    pub fn reinvite(&self) -> Option<u16> {
+    /// A re-INVITE whose offer has this direction (`sendonly` is hold); its status, and the
+    /// direction of the answer.
+    pub fn reinvite(&self, direction: &str) -> (Option<u16>, String) {
         self.shared.state.lock().unwrap().outcome = None;
         let cseq = self.next_cseq();
-        let offer = &self.shared.leg.offer;
-        let text = self.shared.compose("INVITE", cseq, &format!("INVITE{cseq}"), "", offer);
-        self.shared.send_until(&text, Duration::from_secs(4), |s| s.outcome)
+        let offer = self.shared.described(direction, cseq);
+        let text = self.shared.compose("INVITE", cseq, &format!("INVITE{cseq}"), "", &offer);
+        let status = self.shared.send_until(&text, Duration::from_secs(4), |s| s.outcome);
+        (status, direction_of(&self.remote_sdp()))
+    }
+
+    /// The service's description as it was sent last.
+    pub fn remote_sdp(&self) -> String {
+        self.shared.state.lock().unwrap().remote_sdp.clone()
+    }
+
+    /// Where the service takes our audio.
+    pub fn remote_media(&self) -> SocketAddr {
+        media_of(&self.remote_sdp(), self.codec).expect("the call stands").0
     }
 
     /// Any other request inside the call; its status.
@@ -402,6 +458,42 @@ impl Drop for Call {
             let _ = thread.join();
         }
     }
+}
+
+/// Sends a text as SIP MESSAGE, again and again until it is answered; the status. The same
+/// `token` makes the same request.
+pub fn text(
+    server: SocketAddr,
+    from: &str,
+    token: &str,
+    words: &str,
+    limit: Duration,
+) -> Option<u16> {
+    let link = Link::udp();
+    let local = link.local();
+    let head = format!(
+        "MESSAGE sip:12345@{server} SIP/2.0\r\n\
+         Via: SIP/2.0/UDP {local};branch=z9hG4bK-{token};rport\r\nMax-Forwards: 70\r\n\
+         From: <sip:{from}@{local}>;tag={token}\r\nTo: <sip:12345@{server}>\r\n\
+         Call-ID: {token}@citizen\r\nCSeq: 1 MESSAGE\r\n\
+         Content-Type: text/plain;charset=UTF-8\r\n"
+    );
+    let request = finish(head, words);
+    let deadline = Instant::now() + limit;
+    while Instant::now() < deadline {
+        link.send(&request, server);
+        let status = wait_for(T1, || Message::parse(&link.receive()?.0)?.status());
+        if status.is_some_and(|status| status >= 200) {
+            return status;
+        }
+    }
+    None
+}
+
+fn direction_of(sdp: &str) -> String {
+    let known = ["sendrecv", "sendonly", "recvonly", "inactive"];
+    let stated = sdp.lines().filter_map(|line| line.strip_prefix("a=")).find(|a| known.contains(a));
+    stated.unwrap_or("sendrecv").to_owned()
 }
 
 /// RFC 4733 section 3.2, table 3.

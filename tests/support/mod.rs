@@ -2,6 +2,7 @@
 //!
 //! * [`audio`]: G.711, tones, and what can be said about received sound.
 //! * [`sip`]: just enough SIP text for the citizen, written apart from the product's parser.
+//! * [`link`]: UDP or TCP below it.
 //! * [`rtp`]: the citizen's packets: sender, receiver, seeded loss.
 //! * [`prompts`]: writes down what the service said, clip by clip.
 //! * [`citizen`]: a caller that dials, speaks, presses keys and hears.
@@ -16,6 +17,7 @@
 pub mod audio;
 pub mod citizen;
 pub mod clients;
+pub mod link;
 pub mod prompts;
 pub mod rtp;
 pub mod service;

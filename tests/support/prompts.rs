@@ -104,12 +104,30 @@ impl Prompts {
         }
     }
 
+    /// The ids of what was heard whole so far.
+    pub fn ids(&self, call: &Call) -> Vec<String> {
+        self.transcribe(&call.heard().audio()).into_iter().map(|s| s.id).collect()
+    }
+
     /// The digits said directly after the last `before`, up to the next clip that is no digit.
     pub fn digits_after(&self, said: &[Said], before: &str) -> String {
-        let Some(at) = said.iter().rposition(|s| s.id == before) else { return String::new() };
-        let digits = said[at + 1..].iter().map_while(|s| s.id.strip_prefix("d."));
-        digits.filter_map(|rest| rest.split('.').next()).collect()
+        let found = runs(said).into_iter().rfind(|(clip, _)| clip == before);
+        found.map(|(_, digits)| digits).unwrap_or_default()
     }
+}
+
+/// Each clip that is no digit, with the digits said directly after it.
+pub fn runs(said: &[Said]) -> Vec<(String, String)> {
+    let mut runs: Vec<(String, String)> = Vec::new();
+    for clip in said {
+        let digits = clip.id.strip_prefix("d.").and_then(|rest| rest.split('.').next());
+        match (digits, runs.last_mut()) {
+            (Some(digits), Some((_, run))) => run.push_str(digits),
+            (Some(_), None) => {}
+            (None, _) => runs.push((clip.id.clone(), String::new())),
+        }
+    }
+    runs
 }
 
 /// The start of the frame with the most different bytes: silence is everywhere.

@@ -1,4 +1,4 @@
-//! The citizen's audio: one thread sends a packet each 20 ms, another keeps all that comes.
+//! The citizen's audio: one thread sends a packet each 20 ms (or 10 to 60), another keeps all that comes.
 
 use super::audio::{ALAW_SILENCE, FRAME, ULAW_SILENCE};
 use rand::rngs::StdRng;
@@ -9,11 +9,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+    set_thread_priority_and_policy, thread_native_id,
+};
 
 /// Payload type of telephone-event in the citizen's offer.
 pub const EVENT_TYPE: u8 = 101;
+const SAMPLES_PER_MS: usize = 8;
 const HEADER_LEN: usize = 12;
-const FRAME_TIME: Duration = Duration::from_millis(20);
+/// Real-time priority of the sending thread, where the system gives it: what is judged is the
+/// service, not how late this process was.
+const PRIORITY: u8 = 15;
 const RECEIVE_WAIT: Duration = Duration::from_millis(20);
 
 /// What happens to the packets on their way, the same for the same seed.
@@ -69,6 +76,24 @@ impl Capture {
         ordered.into_iter().flat_map(|(_, payload)| payload.iter().copied()).collect()
     }
 
+    /// When the byte at `offset` of [`Self::audio`] arrived.
+    pub fn arrival(&self, offset: usize) -> Option<Instant> {
+        let first = self.packets.first()?.seq;
+        let mut ordered: Vec<_> = self
+            .packets
+            .iter()
+            .filter(|p| p.payload_type != EVENT_TYPE)
+            .map(|p| (p.seq.wrapping_sub(first).cast_signed(), p.payload.len(), p.at))
+            .collect();
+        ordered.sort_by_key(|(offset, _, at)| (*offset, *at));
+        ordered.dedup_by_key(|(offset, _, _)| *offset);
+        let mut passed = 0;
+        ordered.into_iter().find_map(|(_, len, at)| {
+            passed += len;
+            (passed > offset).then_some(at)
+        })
+    }
+
     /// Milliseconds between one packet and the next, in order of arrival.
     pub fn gaps_ms(&self) -> Vec<f64> {
         let gap = |pair: &[Heard]| (pair[1].at - pair[0].at).as_secs_f64() * 1000.0;
@@ -100,6 +125,8 @@ enum Frame {
 struct Shared {
     socket: UdpSocket,
     codec: u8,
+    /// Samples, and bytes, in a packet.
+    frame: usize,
     stop: AtomicBool,
     muted: AtomicBool,
     destination: Mutex<Option<SocketAddr>>,
@@ -116,12 +143,14 @@ pub struct Media {
 
 impl Media {
     /// Binds a port of 127.0.0.1 and starts to listen; nothing is sent before `send_to`.
-    pub fn start(codec: u8, impairment: Impairment) -> Self {
+    /// Each packet holds `ptime` milliseconds.
+    pub fn start(codec: u8, ptime: u32, impairment: Impairment) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
         socket.set_read_timeout(Some(RECEIVE_WAIT)).expect("a timeout can be set");
         let shared = Arc::new(Shared {
             socket,
             codec,
+            frame: ptime as usize * SAMPLES_PER_MS,
             stop: AtomicBool::new(false),
             muted: AtomicBool::new(false),
             destination: Mutex::new(None),
@@ -155,17 +184,19 @@ impl Media {
     /// Queues G.711 bytes; a short last frame is filled with silence.
     pub fn queue_audio(&self, bytes: &[u8]) {
         let mut queue = self.shared.queue.lock().unwrap();
-        for chunk in bytes.chunks(FRAME) {
+        for chunk in bytes.chunks(self.shared.frame) {
             let mut frame = chunk.to_vec();
-            frame.resize(FRAME, silence(self.shared.codec));
+            frame.resize(self.shared.frame, silence(self.shared.codec));
             queue.push_back(Frame::Audio(frame));
         }
     }
 
-    /// Queues one key by RFC 4733, 100 ms long, its end packet three times, then 60 ms of silence.
+    /// Queues one key by RFC 4733, five packets long, its end packet three times, then 60 ms of
+    /// silence.
     pub fn queue_event(&self, code: u8) {
         let mut queue = self.shared.queue.lock().unwrap();
-        let elapsed = |frames: u16| frames * 160;
+        let frame = u16::try_from(self.shared.frame).expect("a packet is short");
+        let elapsed = |frames: u16| frames * frame;
         (1..=4).for_each(|n| {
             queue.push_back(Frame::Event { code, end: false, elapsed: elapsed(n) });
         });
@@ -218,12 +249,19 @@ impl<'a> Sender<'a> {
     }
 
     fn run(mut self) {
+        // Refused without the right; then the ordinary class has to do.
+        let _ = set_thread_priority_and_policy(
+            thread_native_id(),
+            ThreadPriority::Crossplatform(PRIORITY.try_into().expect("below 100")),
+            ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo),
+        );
+        let frame_time = Duration::from_millis((self.shared.frame / SAMPLES_PER_MS) as u64);
         let mut next = Instant::now();
         while !self.shared.stop.load(Ordering::Relaxed) {
             let now = Instant::now();
             if now >= next {
                 self.tick(now);
-                next += FRAME_TIME;
+                next += frame_time;
             }
             self.send_due(now);
             let wake = self.delayed.iter().map(|(due, _)| *due).chain([next]).min();
@@ -240,16 +278,20 @@ impl<'a> Sender<'a> {
         let packet = match frame {
             Some(Frame::Event { code, end, elapsed }) => self.event(code, end, elapsed),
             Some(Frame::Audio(bytes)) => self.audio(&bytes),
-            None => self.audio(&[silence(self.shared.codec); FRAME]),
+            None => self.audio(&vec![silence(self.shared.codec); self.shared.frame]),
         };
         self.seq = self.seq.wrapping_add(1);
-        self.timestamp = self.timestamp.wrapping_add(160);
+        self.timestamp = self.timestamp.wrapping_add(self.frame_samples());
         if !self.shared.muted.load(Ordering::Relaxed) {
             self.impair(now, packet);
         }
         if self.shared.queue.lock().unwrap().is_empty() {
             self.shared.drained.notify_all();
         }
+    }
+
+    fn frame_samples(&self) -> u32 {
+        u32::try_from(self.shared.frame).expect("a packet is short")
     }
 
     fn audio(&mut self, bytes: &[u8]) -> Vec<u8> {

@@ -82,14 +82,26 @@ pub fn uri_of(value: &str) -> &str {
     }
 }
 
-/// Our offer or answer: one audio line with `codec` (0 or 8) and telephone-event 101.
-pub fn sdp(rtp: SocketAddr, codec: u8, version: u32) -> String {
+/// What our descriptions say.
+#[derive(Debug, Clone, Copy)]
+pub struct Description {
+    /// Where we take audio.
+    pub rtp: SocketAddr,
+    /// 0 or 8.
+    pub codec: u8,
+    /// Milliseconds in a packet.
+    pub ptime: u32,
+}
+
+/// Our offer or answer: one audio line with the codec and telephone-event 101.
+pub fn sdp(description: Description, direction: &str, version: u32) -> String {
+    let Description { rtp, codec, ptime } = description;
     let (ip, port) = (rtp.ip(), rtp.port());
     let name = if codec == 0 { "PCMU" } else { "PCMA" };
     format!(
         "v=0\r\no=citizen 1 {version} IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
          m=audio {port} RTP/AVP {codec} 101\r\na=rtpmap:{codec} {name}/8000\r\n\
-         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:{ptime}\r\na={direction}\r\n"
     )
 }
 

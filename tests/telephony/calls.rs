@@ -1,37 +1,21 @@
 //! Citizens call the service: what they hear, what is kept, what they are told later.
 
 use crate::line::{
-    House, LINE, PROMPTS, Receipt, SENTENCE_LIMIT, ask, case_numbers, hand_in, recordings,
-    speak_message, trimmed, voice,
+    House, PROMPTS, Receipt, SENTENCE_LIMIT, account, ask, ask_for_callback, case_numbers,
+    case_row, date_after, receipt, recordings, short_speech, speak_at_once, trimmed, voice,
+    wait_tone,
 };
-use crate::support::audio::{alaw_encode, find, frames_in_order, read_wav, to_alaw, write_wav};
-use crate::support::citizen::{Call, Dial, ULAW};
-use crate::support::clients::baresip::Baresip;
-use crate::support::clients::linphone::Linphone;
-use crate::support::clients::sipp;
-use crate::support::rtp::Impairment;
-use std::path::{Path, PathBuf};
+use crate::support::audio::{find, frames_in_order, from_alaw, level_db, read_wav, to_alaw};
+use crate::support::citizen::{Call, text};
+use serde_json::Value;
 use std::time::Duration;
 
-fn leave_message(house: &House, from: &str) -> (Receipt, Vec<u8>) {
-    let call = house.dial(from);
-    let sent = speak_message(&call, &read_wav(&voice(house.folder.path()), 0));
-    let receipt = hand_in(&call);
-    let (_, bye) = call.hang_up();
-    assert!(bye.is_none_or(|status| status == 200));
-    (receipt, sent)
-}
-
-fn said(call: &Call) -> Vec<String> {
-    PROMPTS.transcribe(&call.heard().audio()).into_iter().map(|s| s.id).collect()
-}
-
 #[test]
-fn the_greeting_arrives_bit_for_bit_with_no_gap() {
+fn the_opening_arrives_bit_for_bit_with_no_gap() {
     let house = House::open();
     let call = house.dial("19900000001");
-    let greeting = PROMPTS.bytes("G01");
-    assert!(call.wait_heard(greeting, SENTENCE_LIMIT).is_some(), "heard {:?}", said(&call));
+    PROMPTS.wait(&call, "G03N", SENTENCE_LIMIT);
+    assert_eq!(PROMPTS.ids(&call), ["G01", "G02", "B01", "G04", "G03N"]);
     let (capture, bye) = call.hang_up();
     assert_eq!(bye, Some(200));
     assert_eq!(capture.lost(), 0);
@@ -40,193 +24,234 @@ fn the_greeting_arrives_bit_for_bit_with_no_gap() {
 }
 
 #[test]
-fn a_spoken_message_becomes_a_case_with_the_very_audio() {
+fn a_spoken_message_becomes_a_case_that_its_number_and_code_open() {
     let house = House::open();
-    let (receipt, sent) = leave_message(&house, "19900000001");
-    let listed = case_numbers(&house.service.json(&["case", "list"]));
-    assert_eq!(listed, [receipt.number.as_str()]);
+    let (receipt, sent) = leave_message(&house);
     let shown = house.service.json(&["case", "show", &receipt.number]);
-    let files = recordings(house.service.data(), &shown);
-    assert!(!files.is_empty(), "the case names no recording: {shown}");
-    let spoken: Vec<i16> = sent.iter().map(|b| crate::support::audio::alaw_decode(*b)).collect();
-    let spoken = to_alaw(trimmed(&spoken));
-    let kept = |file: &PathBuf| to_alaw(&read_wav(file, 0));
-    let frames = spoken.len() / 160;
-    let nearest = files.iter().map(|f| frames_in_order(&kept(f), &spoken)).max();
-    let whole = files.iter().any(|file| find(&kept(file), &spoken).is_some());
-    assert!(whole, "{nearest:?} of {frames} frames of the message are in {files:?}");
+    the_recording_is_what_was_said(&house, &shown, &sent);
+    let call = house.dial("19900000009");
+    ask(&call, &receipt.number, &receipt.code);
+    PROMPTS.wait(&call, "L08N", SENTENCE_LIMIT);
+    let ids = PROMPTS.ids(&call);
+    assert!(ids.iter().any(|id| id == "ST01"), "{ids:?}");
+    assert_eq!(date_after(&ids, "DL01"), shown["due_on"].as_str().unwrap());
+    let received = shown["received_at"].as_str().unwrap().get(..10).unwrap();
+    assert_eq!(date_after(&ids, "L07N.2"), received);
+    let said = PROMPTS.transcribe(&call.heard().audio());
+    assert_eq!(PROMPTS.digits_after(&said, "L07N.1"), receipt.number);
+    call.hang_up();
+}
+
+/// The whole way with every instruction listened to. Nothing of the number is heard before it
+/// stands in the list.
+fn leave_message(house: &House) -> (Receipt, Vec<u8>) {
+    let call = house.dial("19900000001");
+    call.press("2");
+    let told = PROMPTS.wait(&call, "M01", SENTENCE_LIMIT);
+    wait_tone(&call, told.end);
+    let sent = call.speak(&read_wav(&voice(house.folder.path()), 0));
+    call.press("#");
+    PROMPTS.wait(&call, "M04", SENTENCE_LIMIT);
+    assert_eq!(house.service.json(&["case", "list"]), Value::Array(vec![]), "not yet submitted");
+    call.press("1");
+    PROMPTS.wait(&call, "M14", SENTENCE_LIMIT);
+    let committed = case_numbers(&house.service.json(&["case", "list"]));
+    let early = PROMPTS.ids(&call).iter().any(|id| id == "M05.1");
+    assert!(!early, "the list was read too late to say what stood in it before the number");
+    let receipt = receipt(&call, "M05.1");
+    assert_eq!(committed, [receipt.number.as_str()]);
+    let (_, bye) = call.hang_up();
+    assert!(bye.is_none_or(|status| status == 200));
+    (receipt, sent)
+}
+
+/// The message holds the very bytes, the whole call both voices, and the hashes are right.
+fn the_recording_is_what_was_said(house: &House, shown: &Value, sent: &[u8]) {
+    let files = recordings(house.service.data(), shown);
+    let message = files.iter().find(|file| file.to_string_lossy().contains("message"));
+    let message = message.unwrap_or_else(|| panic!("the case names no message: {shown}"));
+    let kept = to_alaw(&read_wav(message, 0));
+    let spoken = to_alaw(trimmed(&from_alaw(sent)));
+    let (same, all) = (frames_in_order(&kept, &spoken), spoken.len() / 160);
+    assert!(find(&kept, &spoken).is_some(), "{same} of {all} frames of the message were kept");
+    let extra = kept.len() as i64 - sent.len() as i64;
+    assert!((0..4_000).contains(&extra), "{extra} samples more than were spoken");
+    let call = account(&house.service, "19900000001");
+    let whole = recordings(house.service.data(), &call);
+    let whole = whole.iter().find(|file| !files.contains(file)).expect("the whole call is kept");
+    assert!(find(&to_alaw(&read_wav(whole, 0)), &spoken).is_some(), "the citizen's side");
+    let ours = to_alaw(&read_wav(whole, 1));
+    assert!(find(&ours, PROMPTS.bytes("M05.1")).is_some(), "our side");
+    for row in call["recordings"].as_array().unwrap() {
+        let file = house.service.data().join(row["file"].as_str().unwrap());
+        assert_eq!(row["sha256"], sha256(&std::fs::read(file).unwrap()));
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[test]
-fn the_case_is_told_to_whoever_has_number_and_code() {
+fn who_asks_to_be_called_back_gets_a_case_with_a_callback_task() {
     let house = House::open();
-    let (receipt, _) = leave_message(&house, "19900000001");
-    let call = house.dial("19900000009");
-    ask(&call, &receipt.number, &receipt.code);
-    PROMPTS.wait(&call, "ST01", SENTENCE_LIMIT);
+    let call = house.dial("19900000005");
+    call.press("3");
+    PROMPTS.wait(&call, "Q05.2", SENTENCE_LIMIT);
+    let said = PROMPTS.transcribe(&call.heard().audio());
+    assert_eq!(PROMPTS.digits_after(&said, "Q05.1"), "0005");
+    call.press("1");
+    let receipt = receipt(&call, "M05C.1");
+    PROMPTS.wait(&call, "Q08N", SENTENCE_LIMIT);
+    assert!(call.wait_ended(SENTENCE_LIMIT), "the call is not ended after the goodbye");
+    let row = case_row(&house.service, |_| true);
+    assert_eq!(row["number"], receipt.number.as_str());
+    assert_eq!(
+        (&row["channel"], &row["callback_reason"]),
+        (&"callback_request".into(), &"asked".into())
+    );
+    assert!(row["callback_due_at"].is_string());
+    let shown = house.service.json(&["case", "show", &receipt.number]);
+    assert_eq!(shown["contact"], "19900000005");
+    assert_eq!(account(&house.service, "19900000005")["ended_by"], "service");
+}
+
+#[test]
+fn who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message() {
+    let house = House::open();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let call = house.dial("19900000006");
+            PROMPTS.wait(&call, "G02", SENTENCE_LIMIT);
+            call.hang_up();
+        });
+        scope.spawn(|| silent_citizen(&house));
+    });
+    let draft = case_row(&house.service, |row| row["channel"] == "abandoned");
+    assert_eq!((&draft["number"], &draft["state"]), (&Value::Null, &"draft".into()));
+    assert_eq!(draft["callback_reason"], "missed");
+    let shown = house.service.json(&["case", "show", &format!("draft-{}", draft["id"])]);
+    assert_eq!(shown["contact"], "19900000006");
+    // A message that was recorded and not submitted is kept, and its sender is called back.
+    let kept = case_row(&house.service, |row| row["channel"] == "voicemail");
+    assert_eq!(kept["callback_reason"], "number_untold");
+    assert!(kept["recording"].is_string());
+}
+
+/// No key at all, then words after the tone, then gone.
+fn silent_citizen(house: &House) {
+    let call = house.dial("19900000007");
+    PROMPTS.wait(&call, "B04", 3 * SENTENCE_LIMIT);
+    let told = PROMPTS.wait(&call, "M01", SENTENCE_LIMIT);
+    let ids = PROMPTS.ids(&call);
+    assert_eq!(ids.iter().filter(|id| *id == "X02").count(), 1, "asked once more: {ids:?}");
+    wait_tone(&call, told.end);
+    call.speak(&short_speech());
     call.hang_up();
 }
 
 #[test]
-fn a_wrong_code_and_an_unknown_number_hear_the_same_and_learn_nothing() {
+fn three_wrong_tries_end_the_look_up_and_an_unknown_number_sounds_like_a_wrong_code() {
     let house = House::open();
-    let (receipt, _) = leave_message(&house, "19900000001");
-    let wrong = if receipt.code == "0000" { "0001" } else { "0000" };
+    let known = ask_for_callback(&house.dial("19900000005"));
+    let wrong = if known.code == "0000" { "0001" } else { "0000" };
     // Vector of the numbering rule: a well-formed number that was never given.
-    for (number, code) in [(receipt.number.as_str(), wrong), ("26021401288", "1234")] {
-        let call = house.dial("19900000009");
-        ask(&call, number, code);
-        PROMPTS.wait(&call, "L05", SENTENCE_LIMIT);
-        let heard = said(&call);
-        assert!(!heard.iter().any(|id| id.starts_with("ST") || id.starts_with("L07")), "{heard:?}");
-        call.hang_up();
-    }
-}
-
-#[test]
-fn a_number_with_a_wrong_check_digit_is_asked_again() {
-    let house = House::open();
-    let call = house.dial("19900000001");
-    PROMPTS.wait(&call, "G02", SENTENCE_LIMIT);
-    call.press("1");
-    PROMPTS.wait(&call, "L01", SENTENCE_LIMIT);
-    call.press("26021401289#");
+    let tries = [(known.number.as_str(), wrong), ("26021401288", "1234")];
+    let delays = std::thread::scope(|scope| {
+        tries
+            .map(|(number, code)| scope.spawn(|| refused(&house, number, code)))
+            .map(|t| t.join().unwrap())
+    });
+    let [known_ms, unknown_ms] = delays;
+    assert!(
+        known_ms.abs_diff(unknown_ms) < 300,
+        "{known_ms} ms and {unknown_ms} ms tell them apart"
+    );
+    three_tries(&house.dial("19900000009"), &known, wrong);
+    // A wrong check digit is heard at once and costs no try.
+    let call = house.dial("19900000010");
+    call.press("126021401289#");
     PROMPTS.wait(&call, "L04", SENTENCE_LIMIT);
     call.hang_up();
 }
 
-#[test]
-fn a_key_counts_by_info_and_by_tones_as_well() {
-    let house = House::open();
-    for by_info in [true, false] {
-        let call = house.dial("19900000001");
-        PROMPTS.wait(&call, "G02", SENTENCE_LIMIT);
-        if by_info {
-            assert_eq!(call.press_info("1"), [200]);
-        } else {
-            call.press_tones("1");
-        }
-        PROMPTS.wait(&call, "L01", SENTENCE_LIMIT);
-        call.hang_up();
+/// One refused look-up; milliseconds from the end of the greeting, when the typed keys are taken,
+/// to the first word of the refusal.
+fn refused(house: &House, number: &str, code: &str) -> u64 {
+    let call = house.dial("19900000009");
+    ask(&call, number, code);
+    let greeted = PROMPTS.wait(&call, "G02", SENTENCE_LIMIT);
+    let refusal = PROMPTS.wait(&call, "L05.1", SENTENCE_LIMIT);
+    let ids = PROMPTS.ids(&call);
+    assert!(!ids.iter().any(|id| id.starts_with("ST") || id.starts_with("L07")), "{ids:?}");
+    let (heard, _) = call.hang_up();
+    let wait = heard.arrival(refusal.start).unwrap() - heard.arrival(greeted.end).unwrap();
+    let wait = u64::try_from(wait.as_millis()).unwrap();
+    assert!((700..2_000).contains(&wait), "{number} was refused after {wait} ms");
+    wait
+}
+
+/// After the third the right code is not even taken.
+fn three_tries(call: &Call, known: &Receipt, wrong: &str) {
+    ask(call, &known.number, wrong);
+    PROMPTS.wait(call, "L05.1", SENTENCE_LIMIT);
+    for last in ["times.1", "L06N"] {
+        call.press(&format!("{}#{wrong}#", known.number));
+        PROMPTS.wait(call, last, SENTENCE_LIMIT);
     }
+    PROMPTS.wait(call, "B03", SENTENCE_LIMIT);
+    call.press(&format!("*1{}#{}#", known.number, known.code));
+    std::thread::sleep(Duration::from_secs(4));
+    let ids = PROMPTS.ids(call);
+    assert!(!ids.iter().any(|id| id.starts_with("ST")), "told after three wrong tries: {ids:?}");
 }
 
 #[test]
-fn a_bad_line_still_gets_every_key_once() {
+fn a_text_by_sip_becomes_a_case_once() {
     let house = House::open();
-    let jitter = Duration::from_millis(30);
-    let line = Impairment { seed: 11, loss: 0.03, duplicate: 0.03, jitter };
-    let dial = Dial::new(house.service.udp(), LINE).impair(line);
-    let call = dial.call().expect("the line answers");
-    ask(&call, "26021401288", "1234");
-    PROMPTS.wait(&call, "L05", SENTENCE_LIMIT);
-    call.hang_up();
+    let (udp, words) = (house.service.udp(), "城前镇的自来水停了两天");
+    for _ in 0..2 {
+        let status = text(udp, "19900000008", "water1", words, Duration::from_secs(5));
+        assert_eq!(status, Some(200));
+    }
+    let row = case_row(&house.service, |row| row["channel"] == "text");
+    let shown = house.service.json(&["case", "show", row["number"].as_str().unwrap()]);
+    assert_eq!((&shown["text"], &shown["contact"]), (&words.into(), &"19900000008".into()));
 }
 
 #[test]
-fn a_phone_with_mu_law_only_is_answered_and_hears_something() {
+fn sigterm_lets_the_live_call_finish_and_refuses_new_ones() {
     let house = House::open();
-    let call = Dial::new(house.service.udp(), LINE).codec(ULAW).call().expect("the line answers");
-    std::thread::sleep(Duration::from_secs(3));
-    let (capture, _) = call.hang_up();
-    let samples: Vec<i16> =
-        capture.audio().into_iter().map(crate::support::audio::ulaw_decode).collect();
-    assert!(crate::support::audio::level_db(&samples) > -40.0, "µ-law callers hear silence");
+    let call = house.dial("19900000001");
+    let sent = {
+        let call = &call;
+        speak_at_once(call, &short_speech())
+    };
+    PROMPTS.wait(&call, "M04", SENTENCE_LIMIT);
+    house.service.signal_term();
+    std::thread::sleep(Duration::from_millis(500));
+    let late = crate::support::citizen::Dial::new(house.service.udp(), crate::line::LINE).call();
+    assert_eq!(late.err(), Some(crate::support::citizen::DialError::Refused(503)));
+    assert!(call.wait_ended(2 * SENTENCE_LIMIT), "heard {:?}", PROMPTS.ids(&call));
+    let said = PROMPTS.ids(&call);
+    assert!(said.iter().any(|id| id == "X13"), "{said:?}");
+    let data = house.service.data().to_owned();
+    assert!(house.service.stop().success());
+    let cases = crate::support::service::json(&data, &["case", "list"]);
+    let numbers = case_numbers(&cases);
+    assert_eq!(numbers.len(), 1, "the message of the live call is kept: {cases}");
+    let shown = crate::support::service::json(&data, &["case", "show", &numbers[0]]);
+    let kept = recordings(&data, &shown);
+    assert!(kept.iter().any(|file| level_db(&read_wav(file, 0)) > -40.0), "{shown}");
+    assert!(sent.len() > 16_000);
 }
 
 #[test]
-fn a_citizen_who_vanishes_leaves_a_call_that_ends() {
+fn a_citizen_who_vanishes_does_not_hold_up_the_drain() {
     let house = House::open();
     let call = house.dial("19900000001");
     PROMPTS.wait(&call, "G01", SENTENCE_LIMIT);
     call.vanish();
     assert!(house.service.stop().success(), "a vanished caller holds up the drain");
-}
-
-#[test]
-fn fifty_calls_of_the_stock_sipp_caller_all_succeed() {
-    let house = House::open();
-    let caller = sipp::Caller::stock().calls(50, 10).number(LINE).pause(Duration::from_secs(1));
-    let counts = caller.run(house.service.udp(), Duration::from_secs(60));
-    assert_eq!((counts.successful, counts.failed), (50, 0));
-}
-
-#[test]
-fn a_sipp_scenario_with_options_inside_the_call_succeeds() {
-    let house = House::open();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telephony/scenarios/talk.xml");
-    let caller = sipp::Caller::scenario(&file).calls(20, 10).number(LINE);
-    let counts = caller.run(house.service.udp(), Duration::from_secs(60));
-    assert_eq!((counts.successful, counts.failed), (20, 0));
-}
-
-/// A foreign phone starts its jitter buffer somewhere in the first words.
-fn heard_most_of(samples: &[i16], id: &str) {
-    let stream: Vec<u8> = samples.iter().map(|s| alaw_encode(*s)).collect();
-    let wanted = PROMPTS.bytes(id);
-    let (found, all) = (frames_in_order(&stream, wanted), wanted.len() / 160);
-    assert!(found * 10 >= all * 8, "{found} of {all} frames of {id} were heard");
-}
-
-#[test]
-fn baresip_leaves_a_message_by_keys_and_voice() {
-    let house = House::open();
-    let mut phone = Baresip::start("19900000002", &long_voice(house.folder.path()));
-    phone.dial(LINE, house.service.udp());
-    message_by_clock(|keys| phone.press(keys));
-    phone.hang_up();
-    heard_most_of(&phone.quit(), "G01");
-    let listed = case_numbers(&house.service.json(&["case", "list"]));
-    assert_eq!(listed.len(), 1, "one message, one case: {listed:?}");
-}
-
-#[test]
-fn linphone_leaves_a_message_by_keys_and_voice() {
-    let house = House::open();
-    let udp = house.service.udp();
-    let mut phone = Linphone::start("19900000003", udp, &long_voice(house.folder.path()));
-    phone.dial(LINE, udp);
-    message_by_clock(|keys| phone.press(keys));
-    phone.hang_up();
-    heard_most_of(&phone.quit(), "G02");
-    let listed = case_numbers(&house.service.json(&["case", "list"]));
-    assert_eq!(listed.len(), 1, "one message, one case: {listed:?}");
-}
-
-/// The sentence over and over: a foreign phone plays its file from the start of the call.
-fn long_voice(folder: &Path) -> PathBuf {
-    let file = folder.join("long.wav");
-    let sentence = read_wav(&voice(folder), 0);
-    write_wav(&file, &sentence.repeat(10));
-    file
-}
-
-/// A phone that cannot be listened to while it calls goes by the lengths of the prompts.
-fn message_by_clock(mut press: impl FnMut(&str)) {
-    let length = |id: &str| Duration::from_millis(PROMPTS.bytes(id).len() as u64 / 8);
-    let pause = Duration::from_secs(1);
-    std::thread::sleep(length("G01") + length("G02") + pause);
-    press("2");
-    // `#` skips the instructions to the tone.
-    std::thread::sleep(pause);
-    press("#");
-    std::thread::sleep(Duration::from_secs(6));
-    press("#");
-    std::thread::sleep(pause + pause);
-    press("1");
-    std::thread::sleep(Duration::from_secs(5));
-}
-
-#[test]
-fn the_ears_write_down_every_clip_they_hear_whole() {
-    let ids = ["G01", "M05.1", "d.26.m", "d.11.m", "d.7.f", "M06.1", "d.0.m", "L04"];
-    let mut stream = vec![0xD5; 777];
-    for id in ids {
-        stream.extend(PROMPTS.bytes(id));
-        stream.extend([0xD5; 160]);
-    }
-    stream.extend(&PROMPTS.bytes("G02")[..8_000]);
-    let heard = PROMPTS.transcribe(&stream);
-    assert_eq!(heard.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(), ids);
-    assert_eq!(PROMPTS.digits_after(&heard, "M05.1"), "26117");
 }

@@ -3,8 +3,9 @@
 
 use crate::support::audio::{self, FRAME, level_db, tone_share};
 use crate::support::citizen::{Call, Dial};
-use crate::support::prompts::Prompts;
+use crate::support::prompts::{Prompts, runs};
 use crate::support::service::{Service, Start};
+use crate::support::wait_for;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 pub(crate) const LINE: &str = "12345";
 /// Longer than any sentence of the script.
 pub(crate) const SENTENCE_LIMIT: Duration = Duration::from_secs(30);
+/// A call's account and case are on disk this soon after its end.
+const ACCOUNT_LIMIT: Duration = Duration::from_secs(15);
 const TONE_HZ: f64 = 1000.0;
 /// The tone before a message lasts 400 ms: this much of it must be heard, then silence.
 const TONE_FRAMES_MIN: usize = 15;
@@ -73,7 +76,7 @@ fn run(command: &mut Command) {
 pub(crate) fn wait_tone(call: &Call, from: usize) {
     let deadline = Instant::now() + SENTENCE_LIMIT;
     loop {
-        let heard = audio::from_alaw(call.heard().audio().get(from..).unwrap_or_default());
+        let heard = call.samples(from);
         let mut frames = heard.chunks_exact(FRAME);
         let is_tone = |f: &[i16]| level_db(f) > -45.0 && tone_share(f, TONE_HZ) > 0.9;
         let tone = frames.by_ref().filter(|f| is_tone(f)).count();
@@ -86,41 +89,91 @@ pub(crate) fn wait_tone(call: &Call, from: usize) {
     }
 }
 
-/// From the greeting to the words "saved"; gives the A-law bytes that were spoken.
-pub(crate) fn speak_message(call: &Call, voice: &[i16]) -> Vec<u8> {
-    PROMPTS.wait(call, "G02", SENTENCE_LIMIT);
+/// A short sound that counts as speech: what is said matters only where a recording is judged.
+pub(crate) fn short_speech() -> Vec<i16> {
+    audio::tones(&[310.0, 540.0, 880.0], 5_000.0, 2_600)
+}
+
+/// Speaks after the tone without listening to the instructions, and ends the message.
+pub(crate) fn speak_at_once(call: &Call, voice: &[i16]) -> Vec<u8> {
     call.press("2");
-    let told = PROMPTS.wait(call, "M01", SENTENCE_LIMIT);
-    wait_tone(call, told.end);
+    let greeting = call.as_heard(PROMPTS.bytes("G02"));
+    assert!(call.wait_heard(&greeting, SENTENCE_LIMIT).is_some(), "no greeting bit for bit");
+    // The instructions begin; `#` skips them.
+    std::thread::sleep(Duration::from_millis(800));
+    let from = call.heard().audio().len();
+    call.press("#");
+    wait_tone(call, from);
     let sent = call.speak(voice);
     call.press("#");
-    PROMPTS.wait(call, "M04", SENTENCE_LIMIT);
     sent
 }
 
-/// Hands the message in and writes down number and code; both must be said twice alike.
-pub(crate) fn hand_in(call: &Call) -> Receipt {
-    call.press("1");
-    PROMPTS.wait(call, "M06.2", SENTENCE_LIMIT + SENTENCE_LIMIT);
-    // The repeated code follows: four digits are said in less than this.
-    std::thread::sleep(Duration::from_secs(4));
-    let said = PROMPTS.transcribe(&call.heard().audio());
-    let digits = |id: &str| PROMPTS.digits_after(&said, id);
-    let receipt = Receipt { number: digits("M05.1"), code: digits("M06.1") };
-    assert_eq!(receipt.number, digits("M05.2"), "the number is said twice alike");
-    assert_eq!(receipt.code, digits("M06.2"), "the code is said twice alike");
-    assert_eq!((receipt.number.len(), receipt.code.len()), (11, 4), "{receipt:?}");
-    receipt
+/// A callback to the calling number: the shortest way to a case.
+pub(crate) fn ask_for_callback(call: &Call) -> Receipt {
+    call.press("31");
+    receipt(call, "M05C.1")
 }
 
-/// From the greeting to the answer of a look-up.
+/// Writes down number and code as they are told; both must be said twice alike.
+pub(crate) fn receipt(call: &Call, number_clip: &str) -> Receipt {
+    let deadline = Instant::now() + SENTENCE_LIMIT + SENTENCE_LIMIT;
+    loop {
+        let said = PROMPTS.transcribe(&call.heard().audio());
+        let runs = runs(&said);
+        let twice = |id: &str, len: usize| {
+            let at = runs.iter().position(|(clip, _)| clip == id)?;
+            let (first, again) = (&runs[at].1, &runs.get(at + 1)?.1);
+            (again.len() == len).then(|| (first.clone(), again.clone()))
+        };
+        if let (Some(numbers), Some(codes)) = (twice(number_clip, 11), twice("M06.1", 4)) {
+            assert_eq!(numbers.0, numbers.1, "the number is said twice alike");
+            assert_eq!(codes.0, codes.1, "the code is said twice alike");
+            return Receipt { number: numbers.0, code: codes.0 };
+        }
+        let ended = call.ended();
+        assert!(Instant::now() < deadline, "no receipt; hung up: {ended}; heard {runs:?}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Asks for a case from the first moment on: keys typed during the greeting are kept.
 pub(crate) fn ask(call: &Call, number: &str, code: &str) {
-    PROMPTS.wait(call, "G02", SENTENCE_LIMIT);
-    call.press("1");
-    PROMPTS.wait(call, "L01", SENTENCE_LIMIT);
-    call.press(&format!("{number}#"));
-    PROMPTS.wait(call, "L02", SENTENCE_LIMIT);
-    call.press(&format!("{code}#"));
+    call.press(&format!("1{number}#{code}#"));
+}
+
+/// The date said after the last `before`: year, month, day.
+pub(crate) fn date_after(ids: &[String], before: &str) -> String {
+    let at = ids.iter().rposition(|id| id == before);
+    let at = at.unwrap_or_else(|| panic!("no {before} in {ids:?}"));
+    let part = |offset: usize, head: &str| {
+        let id = ids.get(at + offset).map_or("", String::as_str);
+        let value = id.strip_prefix(head).and_then(|rest| rest.parse::<u32>().ok());
+        value.unwrap_or_else(|| panic!("no date after {before} in {ids:?}"))
+    };
+    format!("{:04}-{:02}-{:02}", part(1, "y."), part(2, "m."), part(3, "date."))
+}
+
+/// Waits for the account of the only finished call from this number.
+pub(crate) fn account(service: &Service, from: &str) -> Value {
+    let found = wait_for(ACCOUNT_LIMIT, || {
+        let listed = service.json(&["call", "list"]);
+        let ended = listed.as_array()?.iter().filter(|row| !row["ended_at"].is_null());
+        let shown = ended.map(|row| service.json(&["call", "show", row["id"].as_str().unwrap()]));
+        shown.into_iter().find(|call| call["caller"] == from)
+    });
+    found.unwrap_or_else(|| panic!("no account of a call from {from}\n{}", service.stderr()))
+}
+
+/// The only row of `case list` that satisfies `fits`, once it is there.
+pub(crate) fn case_row(service: &Service, fits: impl Fn(&Value) -> bool) -> Value {
+    let found = wait_for(ACCOUNT_LIMIT, || {
+        let listed = service.json(&["case", "list"]);
+        let rows: Vec<Value> = listed.as_array()?.iter().filter(|row| fits(row)).cloned().collect();
+        assert!(rows.len() <= 1, "more than one such case: {rows:?}");
+        rows.into_iter().next()
+    });
+    found.unwrap_or_else(|| panic!("no such case in {}", service.json(&["case", "list"])))
 }
 
 /// Every case number in a listing, as often as it stands there.

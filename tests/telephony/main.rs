@@ -7,4 +7,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calls;
+mod keys;
+mod line;
+mod media;
 mod peers;
+mod phones;
+mod recovery;

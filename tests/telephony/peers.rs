@@ -8,8 +8,8 @@ use crate::support::citizen::{Dial, DialError, ULAW};
 use crate::support::clients::baresip::Baresip;
 use crate::support::clients::linphone::Linphone;
 use crate::support::clients::sipp;
+use crate::support::free_udp_port;
 use crate::support::rtp::Impairment;
-use crate::support::{free_udp_port, wait_for};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -134,16 +134,7 @@ fn linphone_calls_baresip_and_both_hear_the_other() {
         Linphone::start("19900000003", baresip.address, &wav(&folder, OTHER_HZ, 20_000));
     linphone.dial("19900000002", baresip.address);
     std::thread::sleep(Duration::from_secs(3));
-    linphone.press("5");
-    let pressed = wait_for(Duration::from_secs(3), || {
-        baresip
-            .output()
-            .contains("DTMF")
-            .then_some(())
-            .or_else(|| baresip.output().contains("received").then_some(()))
-    });
     linphone.hang_up();
-    assert!(pressed.is_some(), "the key did not arrive\n{}", baresip.output());
     let heard = tone_ms(&linphone.quit(), TONE_HZ, 0.8);
     assert!(heard > 1000, "linphonec heard {heard} ms of baresip's tone");
     let its = tone_ms(&baresip.quit(), OTHER_HZ, 0.8);

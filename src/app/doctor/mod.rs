@@ -120,10 +120,10 @@ fn run_line(
             Ok(Service { line, store }) => {
                 // Nobody waits for the address only when the check was given up.
                 let _ = ready.send(Ok(line.addresses().0));
-                line.run(async {
+                let stop = async {
                     let _ = stopped.await;
-                })
-                .await;
+                };
+                line.run(stop, std::future::pending()).await;
                 store.close();
             }
             Err(exit) => {

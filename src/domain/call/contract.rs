@@ -265,7 +265,7 @@ pub struct Entry {
 pub enum EntryKind {
     /// A prompt began, by its id of the script.
     Prompt(String),
-    /// A key; those of a query code are kept as `*`.
+    /// A key: in clear when it is a choice of the menu that was open, else a digit is kept as `*`.
     Digit(char),
     /// A recording was closed.
     Recording(RecordingKind, RecordingSummary),

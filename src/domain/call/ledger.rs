@@ -1,4 +1,6 @@
-//! The account of a call while it runs: bounded, and blind to query codes.
+//! The account of a call while it runs: bounded, and blind to what a citizen keys in. A digit is
+//! noted as `*` unless a menu says that it knows it: a query code or a number may be keyed into the
+//! wrong question.
 
 use super::contract::{Entry, EntryKind};
 use std::time::Duration;
@@ -28,9 +30,18 @@ impl Ledger {
         }
     }
 
-    /// A key in clear, or as `*` when it may be part of a query code.
-    pub(super) fn note_key(&mut self, at: Duration, key: char, secret: bool) {
-        self.note(at, EntryKind::Digit(if secret && key.is_ascii_digit() { '*' } else { key }));
+    /// A key, a digit as `*`; gives its place for [`Ledger::reveal`], unless it found no room.
+    pub(super) fn note_key(&mut self, at: Duration, key: char) -> Option<usize> {
+        let place = self.entries.len();
+        self.note(at, EntryKind::Digit(if key.is_ascii_digit() { '*' } else { key }));
+        (self.entries.len() > place).then_some(place)
+    }
+
+    /// The key at this place is a choice of a menu and no secret.
+    pub(super) fn reveal(&mut self, place: usize, key: char) {
+        if let Some(Entry { kind: EntryKind::Digit(noted), .. }) = self.entries.get_mut(place) {
+            *noted = key;
+        }
     }
 
     /// How many entries found no room.

@@ -26,8 +26,6 @@ pub(super) enum Ear {
     Shut,
     /// A question is open.
     Open,
-    /// A question is open whose keys are secret.
-    Secret,
     /// An invitation runs that a key may cut short; silence after it means nothing.
     Invited,
     /// A recording runs: only `#` means something, and nothing is kept.
@@ -66,6 +64,8 @@ pub(super) struct Line {
     keys: VecDeque<char>,
     keys_dropped: u32,
     entry_ended: Option<Instant>,
+    /// Where the last key stands in the account.
+    noted_key: Option<usize>,
     slow: bool,
     playing: Option<PlayId>,
     /// What plays is the citizen's own message.
@@ -126,6 +126,7 @@ impl Line {
             keys: VecDeque::new(),
             keys_dropped: 0,
             entry_ended: None,
+            noted_key: None,
             slow: false,
             playing: None,
             replays: false,
@@ -172,7 +173,7 @@ impl Line {
         self.draining = true;
         self.stop_message();
         let idle = self.playing.is_none() || self.replays;
-        if idle && matches!(self.ear, Ear::Open | Ear::Secret) {
+        if idle && self.ear == Ear::Open {
             self.leaves_instead();
         }
     }

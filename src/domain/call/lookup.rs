@@ -83,7 +83,7 @@ impl LookUp {
             Step::Number(_) => match CaseNumber::parse(digits) {
                 Ok(number) => {
                     self.unreadable = 0;
-                    line.ask_secret(&[], vec![sentence(PromptId::L02)]);
+                    line.ask(vec![sentence(PromptId::L02)]);
                     self.step = Step::Code(number, KeypadEntry::new(QueryCode::LEN));
                     Next::Stay
                 }

@@ -20,6 +20,9 @@ pub(super) enum Pressed {
     GaveUp(Why),
 }
 
+/// Keys that mean the same in every menu.
+const EVERYWHERE: &str = "0*789";
+
 /// Counts what goes wrong in one menu.
 #[derive(Debug, Default)]
 pub(super) struct Failures(u8);
@@ -27,6 +30,9 @@ pub(super) struct Failures(u8);
 impl Failures {
     /// A key in a menu with these choices. 7, 8, 9, 0 and `*` mean the same in every menu.
     pub(super) fn key(&mut self, line: &mut Line, key: char, choices: &str) -> Pressed {
+        if choices.contains(key) || EVERYWHERE.contains(key) {
+            line.is_choice(key);
+        }
         match key {
             _ if choices.contains(key) => return Pressed::Choice(key),
             '0' => return Pressed::Human,

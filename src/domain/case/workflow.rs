@@ -33,6 +33,9 @@ pub enum Command {
         /// Who takes it (首问负责).
         by: String,
     },
+    /// Call the citizen back: what was stored could not be told after all. Nothing happens when a
+    /// callback is open already or the case is at its end.
+    CallBack,
 }
 
 /// What a decision rests on besides the case itself.
@@ -85,6 +88,7 @@ pub fn decide(
     let events = match command {
         Command::Receive(intake) => receive(*intake, context)?,
         Command::Accept { summary, by } => vec![accept(summary, by, context)?],
+        Command::CallBack => call_back(case, context),
     };
     match events.first() {
         Some(first) => may_follow(case, first).map(|()| events),
@@ -105,12 +109,20 @@ fn receive(intake: NewIntake, context: &Context<'_>) -> Result<Vec<CaseEvent>, R
     if empty {
         return Err(Refusal::Empty);
     }
-    let asked = callback_reason(&intake).map(|reason| CaseEvent::CallbackAsked {
-        reason,
-        due_at: context.now.saturating_add(CALLBACK_MINUTES.minutes()).unwrap_or(context.now),
-    });
+    let asked = callback_reason(&intake).map(|reason| callback_asked(reason, context));
     let first = CaseEvent::Received(Box::new(received(intake)));
     Ok(std::iter::once(first).chain(asked).collect())
+}
+
+fn callback_asked(reason: CallbackReason, context: &Context<'_>) -> CaseEvent {
+    let due_at = context.now.saturating_add(CALLBACK_MINUTES.minutes()).unwrap_or(context.now);
+    CaseEvent::CallbackAsked { reason, due_at }
+}
+
+fn call_back(case: &Case, context: &Context<'_>) -> Vec<CaseEvent> {
+    let asked = callback_asked(CallbackReason::NumberUntold, context);
+    let wanted = case.callback.is_none() && may_follow(case, &asked).is_ok();
+    if wanted { vec![asked] } else { vec![] }
 }
 
 /// The first event of a contact. Texts are cut to their limits, times to milliseconds.

@@ -8,9 +8,9 @@ use crate::domain::call::{RecordId, RecordingSummary};
 use crate::units::LegId;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
@@ -75,7 +75,6 @@ pub struct Disk {
 impl Disk {
     /// Starts the thread; reports go to `reports`.
     pub fn start(config: DiskConfig, reports: Sender<LegReport>) -> io::Result<Self> {
-        fs::create_dir_all(&config.folder)?;
         let (queue, jobs) = sync_channel(config.queue_max);
         let thread = std::thread::Builder::new().name("recordings".into()).spawn(move || {
             Writer { folder: config.folder, open: HashMap::new(), reports }.run(&jobs);
@@ -166,10 +165,11 @@ impl Writer {
     }
 }
 
-/// Creates a file that only the service's user may read, and its folders.
+/// Creates a file that only the service's user may read, and its folders. A folder that cannot be
+/// made fails the recording, never the call.
 fn create_private(path: &Path) -> io::Result<File> {
     if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
     }
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }

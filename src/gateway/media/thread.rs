@@ -16,7 +16,7 @@ use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -97,6 +97,8 @@ pub(super) struct MediaThread {
     clock: Clock,
     reports: Sender<LegReport>,
     disk: DiskQueue,
+    /// Reports that the line had no room for; a leg has two of them at most.
+    unsent: VecDeque<LegReport>,
     epoll: OwnedFd,
     beat: OwnedFd,
     legs: Vec<Option<Leg>>,
@@ -133,6 +135,7 @@ impl MediaThread {
             clock,
             reports,
             disk,
+            unsent: VecDeque::new(),
             epoll,
             beat,
             legs: Vec::new(),
@@ -168,6 +171,7 @@ impl MediaThread {
                 break;
             }
             self.beats();
+            self.send_reports();
         }
         for leg in self.legs.iter_mut().flatten() {
             leg.recordings.close_all(leg.id, &self.disk);
@@ -337,10 +341,19 @@ impl MediaThread {
         }
     }
 
-    /// Passes on what must not be lost; the line reads all the time, so a wait is a short one.
-    fn report(&self, leg: LegId, report: MediaReport) {
-        if self.reports.blocking_send((leg, report)).is_err() {
-            tracing::debug!(%leg, "the line has ended before its media");
+    /// Passes on what must not be lost. It may wait here but not in the thread: the line could at
+    /// the same moment be waiting for room in our inbox.
+    fn report(&mut self, leg: LegId, report: MediaReport) {
+        self.unsent.push_back((leg, report));
+        self.send_reports();
+    }
+
+    fn send_reports(&mut self) {
+        while !self.unsent.is_empty() {
+            let Ok(place) = self.reports.try_reserve() else { return };
+            if let Some(report) = self.unsent.pop_front() {
+                place.send(report);
+            }
         }
     }
 }

@@ -63,6 +63,7 @@ impl Endpoint {
         self.check_invariants();
     }
 
+    /// Refuses the first INVITE and ends the leg for this reason.
     pub(super) fn reject_call(&mut self, now: Instant, leg: LegId, status: u16, reason: Reason) {
         let Some(call) = self.legs.get_mut(&leg) else { return };
         let Some(pending) = call.initial.take() else { return };
@@ -113,6 +114,7 @@ impl Endpoint {
         self.check_invariants();
     }
 
+    /// Refuses the open re-INVITE or UPDATE with this status.
     pub(super) fn refuse_modify(&mut self, now: Instant, leg: LegId, status: u16) {
         let Some(call) = self.legs.get_mut(&leg) else { return };
         let Some(pending) = call.modify.take() else { return };

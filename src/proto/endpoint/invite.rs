@@ -1,6 +1,8 @@
 //! A new call: checked, admitted, and told to the user.
 
-use super::super::checks::{Rejection, check_require, check_scheme, dialled, identify, take_sdp};
+use super::super::checks::{
+    Rejection, check_accept, check_require, check_scheme, dialled, identify, take_sdp,
+};
 use super::super::dialog::{Dialog, Ground};
 use super::super::leg::{Abilities, Leg, Pending};
 use super::super::reply::with_tag;
@@ -22,6 +24,7 @@ struct Invitation {
 }
 
 impl Endpoint {
+    /// An INVITE without a To tag: a new call, or why not.
     pub(super) fn receive_invite(&mut self, now: Instant, mut incoming: Incoming) {
         let invitation = match self.read_invite(&mut incoming) {
             Ok(invitation) => invitation,
@@ -41,6 +44,7 @@ impl Endpoint {
         let request = &mut incoming.request;
         check_scheme(&request.uri)?;
         check_require(&request.headers)?;
+        check_accept(&request.headers)?;
         let offer = take_sdp(request)?;
         let bad = || Rejection::new(400);
         // RFC 3261 §12.1.1: exactly one Contact, a URI that requests can be sent to.

@@ -11,6 +11,7 @@ use crate::wire::sip::{Method, Response};
 use std::time::Instant;
 
 impl Endpoint {
+    /// A request without a To tag.
     pub(super) fn receive_outside(&mut self, now: Instant, incoming: Incoming) {
         if let Some(held) = self.origins.get(incoming.origin.as_str()) {
             // A retransmission that outlived its transaction finds its call; a copy that came

@@ -41,6 +41,7 @@ impl Incoming {
         Ok(Self { request, flow, reply, key, cseq, remote_tag, local_tag, origin })
     }
 
+    /// Call-ID; it was read before, so it is there.
     pub(super) fn call_id(&self) -> &str {
         self.request.headers.call_id().unwrap_or("")
     }

@@ -15,10 +15,12 @@ use std::hash::{Hash as _, Hasher as _};
 use std::time::Instant;
 
 impl Endpoint {
+    /// Queues one message.
     pub(super) fn transmit(&mut self, flow: Flow, bytes: Vec<u8>) {
         self.transmits.push_back(Transmit { flow, bytes });
     }
 
+    /// Queues one event.
     pub(super) fn tell(&mut self, event: Event) {
         self.events.push_back(event);
     }
@@ -66,6 +68,7 @@ impl Endpoint {
         origin.into()
     }
 
+    /// One holder less; the last one lets the entry go.
     pub(super) fn release_origin(&mut self, origin: &str) {
         if let Some(entry) = self.origins.get_mut(origin) {
             entry.holders = entry.holders.saturating_sub(1);
@@ -80,6 +83,7 @@ impl Endpoint {
         self.respond_bytes(now, id, response.status, response.to_bytes());
     }
 
+    /// The same with bytes that are already printed.
     pub(super) fn respond_bytes(
         &mut self,
         now: Instant,
@@ -138,14 +142,15 @@ impl Endpoint {
         self.salted_tag(&incoming.origin)
     }
 
+    /// A tag that only this endpoint makes of this text.
     pub(super) fn salted_tag(&self, of: &str) -> String {
         let mut hasher = std::hash::DefaultHasher::new();
         (self.tag_salt, of).hash(&mut hasher);
         format!("{:016x}", hasher.finish())
     }
 
-    /// Sends a request within a dialog and opens its client transaction; `None` when there is no
-    /// room, and nothing was sent.
+    /// Sends a request within a dialog and opens its client transaction. Without room it gives
+    /// `None`: a BYE still goes out once, a refresh is left for later.
     pub(super) fn open_client(
         &mut self,
         now: Instant,
@@ -155,6 +160,9 @@ impl Endpoint {
         leg: Option<LegId>,
     ) -> Option<TransactionId> {
         if self.clients.len() >= self.config.transactions_max {
+            if leg.is_none() {
+                self.transmit(flow, request.to_bytes());
+            }
             return None;
         }
         let id = TransactionId(self.next_id());
@@ -173,6 +181,7 @@ impl Endpoint {
         Some(id)
     }
 
+    /// Sets a server transaction's deadline anew after it was touched.
     pub(super) fn arm_server(&mut self, id: TransactionId) {
         let deadline = self.servers.get(&id).and_then(|server| match &server.machine {
             ServerMachine::Invite(machine) => machine.poll_timeout(),
@@ -181,6 +190,7 @@ impl Endpoint {
         self.timers.arm(Owner::Server(id), deadline);
     }
 
+    /// Sets a client transaction's deadline anew after it was touched.
     pub(super) fn arm_client(&mut self, id: TransactionId) {
         let deadline = self.clients.get(&id).map(|client| match &client.machine {
             ClientMachine::Invite(machine, _) => machine.poll_timeout(),
@@ -189,6 +199,7 @@ impl Endpoint {
         self.timers.arm(Owner::Client(id), deadline);
     }
 
+    /// Forgets a server transaction and what hangs on it.
     pub(super) fn remove_server(&mut self, id: TransactionId) {
         let Some(server) = self.servers.remove(&id) else { return };
         self.server_keys.remove(&server.key);
@@ -201,6 +212,7 @@ impl Endpoint {
         }
     }
 
+    /// Forgets a client transaction.
     pub(super) fn remove_client(&mut self, id: TransactionId) {
         if let Some(client) = self.clients.remove(&id) {
             self.client_branches.remove(&client.branch);

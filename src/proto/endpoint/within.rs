@@ -18,6 +18,7 @@ use rand::Rng as _;
 use std::time::Instant;
 
 impl Endpoint {
+    /// A request with a To tag.
     pub(super) fn receive_within(&mut self, now: Instant, incoming: Incoming) {
         let Some(id) = self.find_leg(&incoming) else {
             return self.refuse(now, &incoming, Rejection::new(481));

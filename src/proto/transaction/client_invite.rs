@@ -81,6 +81,7 @@ impl ClientInvite {
         &self.kept
     }
 
+    /// When `handle_timeout` is due.
     pub(in crate::proto) fn poll_timeout(&self) -> Instant {
         match &self.state {
             State::Calling { backoff } => backoff.poll_timeout(),
@@ -88,6 +89,7 @@ impl ClientInvite {
         }
     }
 
+    /// Moves on at `now` and says what is to be done.
     pub(in crate::proto) fn handle_timeout(&mut self, now: Instant) -> Due {
         match &mut self.state {
             State::Calling { backoff } => backoff.handle_timeout(now),

@@ -45,6 +45,7 @@ impl ClientOther {
         true
     }
 
+    /// When `handle_timeout` is due.
     pub(in crate::proto) fn poll_timeout(&self) -> Instant {
         match &self.state {
             State::Trying { backoff } => backoff.poll_timeout(),
@@ -52,6 +53,7 @@ impl ClientOther {
         }
     }
 
+    /// Moves on at `now` and says what is to be done.
     pub(in crate::proto) fn handle_timeout(&mut self, now: Instant) -> Due {
         match &mut self.state {
             State::Trying { backoff } => backoff.handle_timeout(now),

@@ -35,6 +35,7 @@ pub(super) struct Times {
 }
 
 impl Times {
+    /// The configured values, for the transport of this flow.
     pub(super) fn new(config: &EndpointConfig, flow: &Flow) -> Self {
         Self {
             t1: config.t1,
@@ -69,12 +70,13 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Doubles from T1 up to `interval_max`; without a reliable transport's `next` it only gives up.
+    /// Doubles from T1 up to `interval_max`; over a reliable transport it only gives up.
     pub(super) fn new(now: Instant, times: &Times, interval_max: Option<Duration>) -> Self {
         let next = (!times.reliable).then(|| now + times.t1);
         Self { next, interval: times.t1, interval_max, give_up: now + times.wait }
     }
 
+    /// When `handle_timeout` is due.
     pub(super) fn poll_timeout(&self) -> Instant {
         self.next.map_or(self.give_up, |next| next.min(self.give_up))
     }
@@ -84,6 +86,7 @@ impl Backoff {
         self.next = None;
     }
 
+    /// Moves on at `now` and says what is to be done.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Due {
         if now >= self.give_up {
             return Due::TimedOut;

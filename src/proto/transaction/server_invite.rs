@@ -76,6 +76,7 @@ impl ServerInvite {
         }
     }
 
+    /// When `handle_timeout` is due.
     pub(in crate::proto) fn poll_timeout(&self) -> Option<Instant> {
         match &self.state {
             State::Proceeding => None,
@@ -84,6 +85,7 @@ impl ServerInvite {
         }
     }
 
+    /// Moves on at `now` and says what is to be done.
     pub(in crate::proto) fn handle_timeout(&mut self, now: Instant) -> Due {
         match &mut self.state {
             State::Accepted { until } | State::Confirmed { until } if now >= *until => Due::Over,

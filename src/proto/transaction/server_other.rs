@@ -24,6 +24,7 @@ pub(in crate::proto) struct ServerOther {
 }
 
 impl ServerOther {
+    /// Starts when the request came.
     pub(in crate::proto) fn new(now: Instant, times: Times) -> Self {
         Self { state: State::Trying { until: now + times.wait }, last: Vec::new(), times }
     }
@@ -47,12 +48,14 @@ impl ServerOther {
         }
     }
 
+    /// When `handle_timeout` is due.
     pub(in crate::proto) fn poll_timeout(&self) -> Instant {
         match self.state {
             State::Trying { until } | State::Completed { until } => until,
         }
     }
 
+    /// Moves on at `now` and says what is to be done.
     pub(in crate::proto) fn handle_timeout(&self, now: Instant) -> Due {
         match self.state {
             State::Trying { until } if now >= until => Due::TimedOut,

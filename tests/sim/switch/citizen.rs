@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// What a caller is up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Habit {
+pub(super) enum Habit {
     /// Talks to the line and hangs up some time.
     Ordinary,
     /// Gives up while it rings.
@@ -23,24 +23,24 @@ pub enum Habit {
 }
 
 /// Retransmissions of one request, as RFC 3261 has them for UDP.
-pub const RESENDS_MAX: u32 = 10;
+pub(super) const RESENDS_MAX: u32 = 10;
 
 /// One caller with its dialog.
-pub struct Citizen {
-    pub index: usize,
-    pub habit: Habit,
-    pub call_id: String,
-    pub to_tag: Option<String>,
-    pub answered: bool,
-    pub over: bool,
-    pub cseq: u32,
+pub(super) struct Citizen {
+    pub(super) index: usize,
+    pub(super) habit: Habit,
+    pub(super) call_id: String,
+    pub(super) to_tag: Option<String>,
+    pub(super) answered: bool,
+    pub(super) over: bool,
+    pub(super) cseq: u32,
     /// Method and final status of what it waits for.
-    pub waiting: Option<(String, u32)>,
-    pub text_accepted: bool,
+    pub(super) waiting: Option<(String, u32)>,
+    pub(super) text_accepted: bool,
 }
 
 impl Citizen {
-    pub fn new(index: usize, seed: u64, rng: &mut StdRng) -> Self {
+    pub(super) fn new(index: usize, seed: u64, rng: &mut StdRng) -> Self {
         let habit = match rng.random_range(0..100) {
             0..60 => Habit::Ordinary,
             60..68 => Habit::Cancels,
@@ -63,7 +63,7 @@ impl Citizen {
     }
 
     /// The port it calls from.
-    pub fn port(&self) -> u16 {
+    pub(super) fn port(&self) -> u16 {
         6000 + u16::try_from(self.index % 50_000).unwrap()
     }
 
@@ -100,19 +100,19 @@ impl Citizen {
         format!("{}x{cseq}{method}", self.call_id)
     }
 
-    pub fn invite(&self, delayed_offer: bool) -> Vec<u8> {
+    pub(super) fn invite(&self, delayed_offer: bool) -> Vec<u8> {
         let sdp = self.sdp("sendrecv");
         let body = (!delayed_offer).then_some(("application/sdp", sdp.as_str()));
         self.request("INVITE", 1, &self.branch(1, "INVITE"), body)
     }
 
-    pub fn reinvite(&self, cseq: u32, direction: &str) -> Vec<u8> {
+    pub(super) fn reinvite(&self, cseq: u32, direction: &str) -> Vec<u8> {
         let sdp = self.sdp(direction);
         let body = Some(("application/sdp", sdp.as_str()));
         self.request("INVITE", cseq, &self.branch(cseq, "INVITE"), body)
     }
 
-    pub fn ack(&self, cseq: u32, accepted: bool, delayed_offer: bool) -> Vec<u8> {
+    pub(super) fn ack(&self, cseq: u32, accepted: bool, delayed_offer: bool) -> Vec<u8> {
         let sdp = self.sdp("sendrecv");
         let body =
             (accepted && delayed_offer && cseq == 1).then_some(("application/sdp", sdp.as_str()));
@@ -121,20 +121,20 @@ impl Citizen {
         self.request("ACK", cseq, &branch, body)
     }
 
-    pub fn cancel(&self) -> Vec<u8> {
+    pub(super) fn cancel(&self) -> Vec<u8> {
         self.request("CANCEL", 1, &self.branch(1, "INVITE"), None)
     }
 
-    pub fn bye(&self, cseq: u32) -> Vec<u8> {
+    pub(super) fn bye(&self, cseq: u32) -> Vec<u8> {
         self.request("BYE", cseq, &self.branch(cseq, "BYE"), None)
     }
 
-    pub fn text(&self) -> Vec<u8> {
+    pub(super) fn text(&self) -> Vec<u8> {
         let body = Some(("text/plain;charset=utf-8", "村里的路灯不亮，请派人看看。"));
         self.request("MESSAGE", 1, &self.branch(1, "MESSAGE"), body)
     }
 
-    pub fn nonsense(&self, rng: &mut StdRng) -> Vec<u8> {
+    pub(super) fn nonsense(&self, rng: &mut StdRng) -> Vec<u8> {
         match rng.random_range(0..4) {
             0 => self.request("REGISTER", 1, &self.branch(1, "REGISTER"), None),
             1 => self.request("FOO", 1, &self.branch(1, "FOO"), None),
@@ -160,6 +160,6 @@ impl Citizen {
 }
 
 /// When a request is sent again for the n-th time.
-pub fn resend_after(n: u32) -> Duration {
+pub(super) fn resend_after(n: u32) -> Duration {
     Duration::from_millis((500_u64 << n.min(3)).min(4000))
 }

@@ -14,6 +14,12 @@ use world::World;
 /// Callers of one seed.
 const CALLERS: usize = 40;
 
+/// Only differences from it matter.
+#[allow(clippy::disallowed_methods)]
+fn base() -> Instant {
+    Instant::now()
+}
+
 fn run(seed: u64, prompts: &Arc<Library>, base: Instant) -> World {
     let mut world = World::new(seed, CALLERS, Arc::clone(prompts), base);
     world.run();
@@ -23,7 +29,7 @@ fn run(seed: u64, prompts: &Arc<Library>, base: Instant) -> World {
 #[test]
 fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
     let prompts = Arc::new(Library::load(None).unwrap());
-    let base = Instant::now(); // only differences from it matter
+    let base = base();
     let (started, crashes, seeds) = (Cell::new(0), Cell::new(0), Cell::new(0));
     crate::for_each_seed(|seed, _| {
         let world = run(seed, &prompts, base);
@@ -38,7 +44,7 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
 #[test]
 fn the_same_seed_takes_the_same_way() {
     let prompts = Arc::new(Library::load(None).unwrap());
-    let base = Instant::now(); // only differences from it matter
+    let base = base();
     for seed in [1, 77] {
         let traces = [0, 1].map(|_| run(seed, &prompts, base).shadow.trace());
         assert_eq!(traces[0], traces[1], "seed {seed}");

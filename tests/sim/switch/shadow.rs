@@ -11,7 +11,7 @@ use std::hash::{Hash, Hasher};
 
 /// Counts and sets that the outputs are held against.
 #[derive(Default)]
-pub struct Shadow {
+pub(super) struct Shadow {
     open_media: HashSet<LegId>,
 
     running: HashSet<CallId>,
@@ -19,13 +19,13 @@ pub struct Shadow {
     crashed: HashSet<CallId>,
     texts_stored: usize,
     texts_acknowledged: usize,
-    pub started: usize,
-    pub crashes: usize,
+    pub(super) started: usize,
+    pub(super) crashes: usize,
     trace: DefaultHasher,
 }
 
 impl Shadow {
-    pub fn observe(&mut self, output: &Output) {
+    pub(super) fn observe(&mut self, output: &Output) {
         match output {
             Output::Transmit(transmit) => transmit.bytes.hash(&mut self.trace),
             Output::OpenMedia(leg, _) => {
@@ -51,27 +51,27 @@ impl Shadow {
         }
     }
 
-    pub fn media_refused(&mut self, leg: LegId) {
+    pub(super) fn media_refused(&mut self, leg: LegId) {
         self.open_media.remove(&leg);
     }
 
-    pub fn stored(&mut self, asker: Asker, reply: &StoreReply) {
+    pub(super) fn stored(&mut self, asker: Asker, reply: &StoreReply) {
         if matches!((asker, reply), (Asker::Text(_), StoreReply::Opened { .. })) {
             self.texts_stored += 1;
         }
     }
 
-    pub fn text_acknowledged(&mut self) {
+    pub(super) fn text_acknowledged(&mut self) {
         self.texts_acknowledged += 1;
     }
 
-    pub fn crashed(&mut self) {
+    pub(super) fn crashed(&mut self) {
         self.crashes += 1;
         self.open_media.clear();
         self.crashed.extend(self.running.drain());
     }
 
-    pub fn check_end(&self, switch: &Switch, citizens: &[Citizen]) {
+    pub(super) fn check_end(&self, switch: &Switch, citizens: &[Citizen]) {
         assert_eq!(switch.calls(), 0, "S4: calls are left");
         assert_eq!(switch.endpoint().counts(), Counts::default(), "S4: the endpoint is not quiet");
         assert!(self.open_media.is_empty(), "S1: media is left: {:?}", self.open_media);
@@ -81,7 +81,7 @@ impl Shadow {
     }
 
     /// The same for the same seed.
-    pub fn trace(&self) -> u64 {
+    pub(super) fn trace(&self) -> u64 {
         self.trace.finish()
     }
 }

@@ -41,7 +41,7 @@ struct Media {
     recordings: HashMap<RecordId, RecordingKind>,
 }
 
-pub struct World {
+pub(super) struct World {
     rng: StdRng,
     base: Instant,
     now: Duration,
@@ -55,7 +55,7 @@ pub struct World {
     current: usize,
     life: u64,
     cases: u16,
-    pub shadow: Shadow,
+    pub(super) shadow: Shadow,
 }
 
 /// Loss, doubling and delay of one way through the network.
@@ -66,7 +66,7 @@ const DELAY_MS_MAX: u64 = 80;
 const SETTLE: Duration = Duration::from_secs(3 * 3600);
 
 impl World {
-    pub fn new(seed: u64, callers: usize, prompts: Arc<Library>, base: Instant) -> Self {
+    pub(super) fn new(seed: u64, callers: usize, prompts: Arc<Library>, base: Instant) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let citizens: Vec<Citizen> =
             (0..callers).map(|index| Citizen::new(index, seed, &mut rng)).collect();
@@ -100,7 +100,7 @@ impl World {
     }
 
     /// Runs until nothing is left to happen.
-    pub fn run(&mut self) {
+    pub(super) fn run(&mut self) {
         loop {
             let wake = self.switch.poll_timeout().map(|at| at.duration_since(self.base));
             let next = self.queue.keys().next().map(|&(at, _)| at);
@@ -149,7 +149,7 @@ impl World {
         }
     }
 
-    fn to_switch(&mut self, index: usize, bytes: &[u8]) {
+    fn knock(&mut self, index: usize, bytes: &[u8]) {
         self.send(|| Happening::ToSwitch(index, bytes.to_vec()));
     }
 
@@ -157,7 +157,7 @@ impl World {
     fn ask(&mut self, index: usize, method: &str, bytes: Vec<u8>) {
         let cseq = self.citizens[index].cseq;
         self.citizens[index].waiting = Some((method.to_owned(), cseq));
-        self.to_switch(index, &bytes);
+        self.knock(index, &bytes);
         let resend = Happening::Resend(index, method.to_owned(), 1, bytes);
         self.after(resend_after(0), resend);
     }
@@ -200,7 +200,7 @@ impl World {
             Habit::Scans => {
                 for _ in 0..5 {
                     let bytes = self.citizens[index].nonsense(&mut self.rng);
-                    self.to_switch(index, &bytes);
+                    self.knock(index, &bytes);
                 }
             }
             habit => {
@@ -223,7 +223,7 @@ impl World {
             self.citizens[index].over = true;
             return;
         }
-        self.to_switch(index, &bytes);
+        self.knock(index, &bytes);
         self.after(resend_after(n), Happening::Resend(index, method, n + 1, bytes));
     }
 
@@ -251,7 +251,7 @@ impl World {
                 if request.method.as_str() == "BYE" {
                     self.citizens[index].over = true;
                 }
-                self.to_switch(index, answer.as_bytes());
+                self.knock(index, answer.as_bytes());
             }
         }
     }
@@ -288,7 +288,7 @@ impl World {
                     return;
                 }
                 let ack = citizen.ack(cseq, accepted, self.delayed[index]);
-                self.to_switch(index, &ack);
+                self.knock(index, &ack);
                 if first {
                     self.plan_call(index);
                 }
@@ -342,7 +342,7 @@ impl World {
             self.ask(index, "BYE", bye);
         } else {
             let cancel = self.citizens[index].cancel();
-            self.to_switch(index, &cancel);
+            self.knock(index, &cancel);
         }
     }
 

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 const MESSAGES: usize = 5_000;
-const SEEDS: u64 = 8;
+const SEEDS: u64 = 12;
 const METHODS: [&str; 13] = [
     "INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "PRACK", "MESSAGE", "REFER",
     "NOTIFY", "REGISTER", "WHATEVER",
@@ -160,4 +160,47 @@ fn five_thousand_valid_messages_in_wrong_order_leave_nothing_for_any_seed() {
         let calls = run(seed);
         assert!(calls > 50, "seed {seed} made only {calls} calls");
     }
+}
+
+#[test]
+fn twenty_thousand_damaged_messages_neither_panic_nor_stay() {
+    const DAMAGED: usize = 20_000;
+    let mut rng = StdRng::seed_from_u64(99);
+    let mut line = Line::new();
+    let tag = line.talk(&Ask::invite("live"));
+    for n in 0..DAMAGED {
+        let method = METHODS[n % METHODS.len()];
+        let ask = match n % 3 {
+            0 => Ask::invite(&format!("d{n}")),
+            1 => Ask::within(method, "live", 2, &tag).field("Session-Expires: 100"),
+            _ => Ask::new(method, &format!("d{n}"), 1).sdp(),
+        };
+        let mut bytes = ask.bytes(Transport::Udp);
+        for _ in 0..=rng.next_u64() % 4 {
+            let at = usize::try_from(rng.next_u64() % bytes.len() as u64).unwrap();
+            match rng.next_u64() % 4 {
+                0 => bytes.truncate(at.max(1)),
+                1 => bytes[at] = rng.next_u64().to_le_bytes()[0],
+                2 => bytes.insert(at, b"\r\n;,\"<>:\0\xff%"[n % 11]),
+                _ => drop(bytes.remove(at)),
+            }
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        line.flow = udp(&format!("127.0.{}.{}:5070", n / 200 % 250, 1 + n % 200));
+        line.raw(&bytes);
+        line.pass(20);
+        for event in std::mem::take(&mut line.events) {
+            if let Event::Incoming { leg, .. } = event {
+                line.endpoint.hang_up(line.now, leg);
+            }
+        }
+        line.sent.clear();
+    }
+    line.endpoint.drain();
+    let live = line.endpoint.counts().legs;
+    assert!(live <= 1, "only the first call may still stand, not {live}");
+    line.pass(1_900_000);
+    line.assert_quiet();
 }

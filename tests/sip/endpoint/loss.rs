@@ -1,6 +1,6 @@
 //! Every message of a call lost once, in both directions: the call stands all the same.
 
-use super::harness::{ANSWER, Ask, Line};
+use super::harness::{Ask, Line};
 use mayorline::proto::{Event, Reason};
 use mayorline::wire::sip::{Message, Method};
 
@@ -25,8 +25,10 @@ fn call_with_loss(lost: usize) -> (Line, usize) {
             line.ring();
             line.accept();
         }
-        if step > 20 && tag.is_some() && !bye_done && arrives() {
-            line.ask(&Ask::within("BYE", "a", 2, tag.as_ref().unwrap()));
+        if let Some(tag) = tag.as_ref().filter(|_| step > 20 && !bye_done)
+            && arrives()
+        {
+            line.ask(&Ask::within("BYE", "a", 2, tag));
         }
         let mut acks = 0;
         for (_, _, message) in &line.sent[seen..] {
@@ -73,5 +75,4 @@ fn a_call_confirmed_twice_is_told_once() {
     line.ask(&Ask::within("ACK", "a", 1, &tag));
     let confirmed = line.events.iter().filter(|e| matches!(e, Event::Confirmed { .. })).count();
     assert_eq!(confirmed, 1);
-    assert!(!ANSWER.is_empty());
 }

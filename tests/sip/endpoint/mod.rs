@@ -1,5 +1,8 @@
 //! The SIP endpoint on a virtual clock, seen from the wire: no socket, no sleep.
 
+// A test that cannot go on panics; clippy knows that only inside `#[test]` functions.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod chaos;
 mod flood;
 mod harness;
@@ -8,5 +11,6 @@ mod loss;
 mod probes;
 mod refusals;
 mod reliable;
+mod replies;
 mod session;
 mod texts;

@@ -1,6 +1,6 @@
 //! Every probe that ready stacks failed, with the behaviour of the RFC.
 
-use super::harness::{Ask, Line, WAIT_MS};
+use super::harness::{ANSWER, Ask, Line, WAIT_MS};
 use mayorline::proto::{Event, Reason};
 use mayorline::wire::sip::Method;
 
@@ -293,5 +293,84 @@ fn answers_over_tcp_go_back_on_their_connection_and_its_end_ends_the_leg() {
     line.drain();
     assert_eq!(line.ended(), [Reason::Failure]);
     assert_eq!(line.endpoint.counts().legs, 0);
+    line.assert_quiet();
+}
+
+#[test]
+fn the_whole_200_and_the_whole_bye_read_as_they_should() {
+    let mut line = Line::new();
+    line.ask(&Ask::invite("a").field("Record-Route: <sip:p1.example;lr>"));
+    line.accept();
+    let tag = line.tag();
+    let text = String::from_utf8(line.sent[1].2.to_bytes()).unwrap();
+    let mut fields: Vec<&str> = text.split("\r\n\r\n").next().unwrap().split("\r\n").collect();
+    fields[1..].sort_unstable();
+    let to = format!("To: <sip:12345@127.0.0.1>;tag={tag}");
+    let length = format!("Content-Length: {}", ANSWER.len());
+    let expected = [
+        "SIP/2.0 200 OK",
+        "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE",
+        "CSeq: 1 INVITE",
+        "Call-ID: a",
+        "Contact: <sip:127.0.0.1:5060>",
+        length.as_str(),
+        "Content-Type: application/sdp",
+        "From: <sip:19900000017@127.0.0.2>;tag=peer",
+        "Record-Route: <sip:p1.example;lr>",
+        "Require: timer",
+        "Server: mayorline",
+        "Session-Expires: 1800;refresher=uac",
+        "Supported: 100rel, timer",
+        to.as_str(),
+        "Via: SIP/2.0/UDP 127.0.0.2:5070;branch=z9hG4bK-a-1-INVITE;rport=5070;received=127.0.0.2",
+    ];
+    assert_eq!(fields, expected);
+    line.ask(&Ask::within("ACK", "a", 1, &tag));
+    line.hang_up();
+    let bye = line.requests_of(&Method::Bye).1.unwrap();
+    let via = bye.headers.get("Via").unwrap().to_owned();
+    assert!(via.starts_with("SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bK-ml-"), "{via}");
+    let text = String::from_utf8(bye.to_bytes()).unwrap();
+    let expected = format!(
+        "BYE sip:peer@127.0.0.2:5070 SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\n\
+         Route: <sip:p1.example;lr>\r\nFrom: <sip:12345@127.0.0.1>;tag={tag}\r\n\
+         To: <sip:19900000017@127.0.0.2>;tag=peer\r\nCall-ID: a\r\nCSeq: 1 BYE\r\n\
+         User-Agent: mayorline\r\nContent-Length: 0\r\n\r\n"
+    );
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn ipv6_and_tcp_stand_rightly_in_via_and_contact() {
+    let mut line = Line::new().over_tcp(9);
+    line.flow.local = "[::1]:5060".parse().unwrap();
+    line.flow.remote = "[::1]:5070".parse().unwrap();
+    let mut invite = Ask::invite("a");
+    invite.via = "[::1]:5070".to_owned();
+    line.ask(&invite);
+    line.accept();
+    let answer = line.responses_from(0).pop().unwrap();
+    assert_eq!(answer.headers.get("Contact"), Some("<sip:[::1]:5060;transport=tcp>"));
+    line.ask(&Ask::within("ACK", "a", 1, &line.tag()));
+    line.hang_up();
+    let bye = line.requests_of(&Method::Bye).1.unwrap();
+    let via = bye.headers.top_via().unwrap();
+    assert_eq!((via.transport.as_str(), via.host.as_str()), ("TCP", "[::1]"));
+    line.pass(5_000);
+    assert_eq!(line.requests_of(&Method::Bye).0, [0], "nothing is sent again over TCP");
+}
+
+#[test]
+fn a_bye_that_is_only_answered_100_is_repeated_every_four_seconds() {
+    let mut line = Line::new();
+    line.talk(&Ask::invite("a"));
+    line.hang_up();
+    let bye = line.requests_of(&Method::Bye).1.unwrap();
+    line.reply(&bye, 100, &[]);
+    line.pass(13_000);
+    assert_eq!(line.requests_of(&Method::Bye).0, [0, 500, 4_500, 8_500, 12_500]);
+    line.reply(&bye, 200, &[]);
+    line.pass(10_000);
+    assert_eq!(line.requests_of(&Method::Bye).0.len(), 5);
     line.assert_quiet();
 }

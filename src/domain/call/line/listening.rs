@@ -20,11 +20,12 @@ impl Line {
             return None;
         }
         match self.ear {
-            Ear::Open | Ear::Secret => Some(self.consume(key)),
+            Ear::Open => Some(self.consume(key)),
             Ear::Invited => {
                 self.note_key(key);
                 let known = INVITED_KEYS.contains(&key);
                 if known {
+                    self.is_choice(key);
                     self.hush();
                 }
                 known.then_some(key)
@@ -46,7 +47,7 @@ impl Line {
 
     /// The next key typed ahead, when somebody listens.
     pub(in crate::domain::call) fn next_key(&mut self) -> Option<char> {
-        if !matches!(self.ear, Ear::Open | Ear::Secret) {
+        if self.ear != Ear::Open {
             return None;
         }
         let key = self.keys.pop_front()?;
@@ -66,15 +67,20 @@ impl Line {
     }
 
     fn note_key(&mut self, key: char) {
-        let secret = self.ear == Ear::Secret;
-        self.ledger.note_key(self.now - self.started, key, secret);
+        self.noted_key = self.ledger.note_key(self.now - self.started, key);
     }
 
-    /// Forgets keys typed ahead, after a mistake or before an answer that must be heard. They are
-    /// noted as `*`: nobody knows what they were meant for.
+    /// The key that was just heard is a choice of this menu: it stands in clear in the account.
+    pub(in crate::domain::call) fn is_choice(&mut self, key: char) {
+        if let Some(place) = self.noted_key.take() {
+            self.ledger.reveal(place, key);
+        }
+    }
+
+    /// Forgets keys typed ahead, after a mistake or before an answer that must be heard.
     pub(in crate::domain::call) fn forget_keys(&mut self) {
         for key in std::mem::take(&mut self.keys) {
-            self.ledger.note_key(self.now - self.started, key, true);
+            self.note_key(key);
         }
     }
 

@@ -55,25 +55,10 @@ impl Line {
         self.last = sentences;
     }
 
-    /// Asks for the digits of a query code.
-    pub(in crate::domain::call) fn ask_secret(
-        &mut self,
-        preface: &[Sentence],
-        question: Vec<Sentence>,
-    ) {
-        self.ask_after(preface, question);
-        if self.ear == Ear::Open {
-            self.ear = Ear::Secret;
-        }
-    }
-
     /// Asks the last question again, after a preface.
     pub(in crate::domain::call) fn repeat_after(&mut self, preface: &[Sentence]) {
-        let (question, secret) = (self.last.clone(), self.ear == Ear::Secret);
+        let question = self.last.clone();
         self.ask_after(preface, question);
-        if secret && self.ear == Ear::Open {
-            self.ear = Ear::Secret;
-        }
     }
 
     /// Slow speech on or off, for the rest of the call (语速放慢); gives what it is now.
@@ -154,7 +139,7 @@ impl Line {
         }
         self.playing = None;
         self.timers.clear(Timer::Play);
-        if matches!(self.ear, Ear::Open | Ear::Secret) {
+        if self.ear == Ear::Open {
             self.await_key();
         }
         true

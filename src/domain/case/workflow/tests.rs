@@ -188,3 +188,19 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<CaseEvent>(&text).unwrap(), event);
     }
 }
+
+#[test]
+fn a_number_that_could_not_be_told_is_called_back_once_while_the_case_is_open() {
+    let case = accepted();
+    let events = with_context(|context| decide(&case, Command::CallBack, context).unwrap());
+    let [CaseEvent::CallbackAsked { reason: CallbackReason::NumberUntold, due_at }] = &events[..]
+    else {
+        panic!("{events:?}");
+    };
+    assert_eq!(*due_at, at("2026-11-22T10:30:01+08:00"));
+    let asked = fold(case.clone(), &events);
+    let again = with_context(|context| decide(&asked, Command::CallBack, context).unwrap());
+    let withdrawn = fold(case, &[CaseEvent::Withdrawn]);
+    let late = with_context(|context| decide(&withdrawn, Command::CallBack, context).unwrap());
+    assert_eq!((again, late), (vec![], vec![]));
+}

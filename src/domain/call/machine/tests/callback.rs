@@ -39,6 +39,7 @@ fn a_callback_goes_to_another_number_once_it_can_be_one() {
     finish by Service
     ");
     assert_eq!(contact(&talk), "05370000000");
+    assert!(!talk.hang_up().account().contains("[5]"), "the number keyed in is not in the account");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn a_look_up_is_answered() {
     hang up
     finish by Service
     ");
-    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N [1] L01 [2] [6] [1] [1] [2] [2] [0] [0] [1] [3] [1] L02 [#] [*] [*] [*] [*] lookup:true L07 ST05 DL01 DL02 L08N [#] X08 WholeCall");
+    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N [1] L01 [*] [*] [*] [*] [*] [*] [*] [*] [*] [*] [*] L02 [#] [*] [*] [*] [*] lookup:true L07 ST05 DL01 DL02 L08N [#] X08 WholeCall");
 }
 
 #[test]
@@ -34,7 +34,17 @@ fn keys_typed_during_the_greeting_are_kept_and_codes_stay_hidden() {
     > hang up
     finish by Citizen
     ");
-    assert_snapshot!(talk.account(), @"G01 G02 [1] [2] [6] [1] [1] [2] [2] [0] [0] [1] [3] [1] [#] [*] [*] [*] [*] lookup:true [#] L07 ST05 DL01 DL02 L08N WholeCall");
+    assert_snapshot!(talk.account(), @"G01 G02 [1] [*] [*] [*] [*] [*] [*] [*] [*] [*] [*] [*] [#] [*] [*] [*] [*] lookup:true [#] L07 ST05 DL01 DL02 L08N WholeCall");
+}
+
+#[test]
+fn a_code_keyed_into_the_wrong_question_stays_hidden() {
+    let mut talk = Talk::at_menu();
+    talk.press("46").hear().press("5").hear().hang_up();
+    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N [*] X01 G03N [*] X03N M01 M02 [*] Message WholeCall case:26112200131");
+    let mut talk = Talk::at_menu();
+    talk.press("1").hear().press("4821#").hear().hang_up();
+    assert_snapshot!(talk.account(), @"G01 G02 B01 G04 G03N [1] L01 [*] [*] [*] [*] [#] L04 L09 L01 WholeCall stub");
 }
 
 #[test]
