@@ -85,7 +85,7 @@ class Manifest:
 def entry(row: dict) -> str:
     """One clip as TOML."""
     keys = ["id", "text", "edge", "pinyin", "file", "sha256", "asl_dbov", "duration_ms",
-            "synthetic", "voice", "speed"]
+            "synthetic", "voice", "speed", "stretch"]
     return "\n".join(["[[clip]]", *(f"{key} = {literal(row[key])}" for key in keys if key in row),
                       ""])
 

@@ -5,6 +5,8 @@ from math import gcd
 import numpy
 from scipy import signal
 
+from stretch import stretched
+
 RATE_HZ = 8_000
 HIGH_PASS_HZ = 80
 BAND_HZ = 3_500
@@ -77,17 +79,24 @@ def has_stray_start(samples):
     return audible[0] > RATE_HZ * LEAD_MAX_MS // 1000
 
 
-def polish(samples, rate):
-    """One prompt as 16-bit samples at 8 kHz."""
+def polish(samples, rate, stretch):
+    """One prompt as 16-bit samples at 8 kHz, `stretch` times as long as it was spoken."""
     samples = samples - samples.mean()
     high = signal.butter(4, HIGH_PASS_HZ, "highpass", fs=rate, output="sos")
     samples = signal.sosfilt(high, samples)
     shared = gcd(rate, RATE_HZ)
     up, down = RATE_HZ // shared, rate // shared
     taps = signal.firwin(480 * up + 1, BAND_HZ, fs=rate * up, window=("kaiser", 8.0))
-    samples = trimmed(signal.resample_poly(samples, up, down, window=taps))
+    return finished(trimmed(signal.resample_poly(samples, up, down, window=taps)), stretch)
+
+
+def finished(samples, stretch):
+    """Trimmed samples at their pace, faded and at the level of the prompts."""
+    if stretch != 1.0:
+        samples = stretched(samples, stretch, RATE_HZ)
     fade = RATE_HZ * FADE_MS // 1000
     ramp = 0.5 - 0.5 * numpy.cos(numpy.pi * (numpy.arange(fade) + 0.5) / fade)
+    samples = samples.copy()
     samples[:fade] *= ramp
     samples[-fade:] *= ramp[::-1]
     for _ in range(4):  # limiting moves the level a little
