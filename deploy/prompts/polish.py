@@ -1,7 +1,11 @@
 """From a voice's samples to a telephone prompt: 8 kHz, trimmed, faded, at -26 dBov (P.56)."""
 
+from math import gcd
+
 import numpy
 from scipy import signal
+
+from stretch import stretched
 
 RATE_HZ = 8_000
 HIGH_PASS_HZ = 80
@@ -26,12 +30,12 @@ def active_level(samples, rate=RATE_HZ):
     if energy <= 0:
         return -100.0
     hangover = int(P56_HANGOVER_S * rate)
+    places = numpy.arange(len(samples))
     thresholds = 2.0 ** numpy.arange(-15, 1)
     deltas, levels = [], []
     for c in thresholds:
-        above = envelope >= c
-        held = numpy.convolve(above, numpy.ones(hangover + 1))[: len(above)] > 0
-        active = int(held.sum())
+        last = numpy.maximum.accumulate(numpy.where(envelope >= c, places, -hangover - 1))
+        active = int((places - last <= hangover).sum())
         if active == 0:
             break
         level = 10 * numpy.log10(energy / active)
@@ -75,15 +79,24 @@ def has_stray_start(samples):
     return audible[0] > RATE_HZ * LEAD_MAX_MS // 1000
 
 
-def polish(samples, rate):
-    """One prompt as 16-bit samples at 8 kHz."""
+def polish(samples, rate, stretch):
+    """One prompt as 16-bit samples at 8 kHz, `stretch` times as long as it was spoken."""
     samples = samples - samples.mean()
     high = signal.butter(4, HIGH_PASS_HZ, "highpass", fs=rate, output="sos")
     samples = signal.sosfilt(high, samples)
-    taps = signal.firwin(481, BAND_HZ, fs=rate, window=("kaiser", 8.0))
-    samples = trimmed(signal.resample_poly(samples, 1, rate // RATE_HZ, window=taps))
+    shared = gcd(rate, RATE_HZ)
+    up, down = RATE_HZ // shared, rate // shared
+    taps = signal.firwin(480 * up + 1, BAND_HZ, fs=rate * up, window=("kaiser", 8.0))
+    return finished(trimmed(signal.resample_poly(samples, up, down, window=taps)), stretch)
+
+
+def finished(samples, stretch):
+    """Trimmed samples at their pace, faded and at the level of the prompts."""
+    if stretch != 1.0:
+        samples = stretched(samples, stretch, RATE_HZ)
     fade = RATE_HZ * FADE_MS // 1000
     ramp = 0.5 - 0.5 * numpy.cos(numpy.pi * (numpy.arange(fade) + 0.5) / fade)
+    samples = samples.copy()
     samples[:fade] *= ramp
     samples[-fade:] *= ramp[::-1]
     for _ in range(4):  # limiting moves the level a little

@@ -13,8 +13,6 @@ import onnxruntime
 import pypinyin
 from misaki.zh import ZHG2P
 
-RATE_HZ = 24_000
-NAME = "kokoro-82m-v1.0-int8/zf_xiaobei"
 MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 VOICE_SHA256 = "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c04636858ba637ec66e640"
 STYLE_WIDTH = 256
@@ -42,6 +40,9 @@ def model_bytes() -> bytes:
 class Voice:
     """Speaks hanzi. `overrides` are the words whose reading pinyin.toml fixes."""
 
+    RATE_HZ = 24_000
+    NAME = "kokoro-82m-v1.0-int8/zf_xiaobei"
+
     def __init__(self, voice_file: Path):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -64,7 +65,11 @@ class Voice:
         for run in HAN.findall(text):
             yield from jieba.lcut(run) if "\u4e00" <= run[0] <= "\u9fff" else [run]
 
-    def reading(self, text: str) -> list[str]:
+    def reading(self, text: str) -> str:
+        """Pinyin with tone digits; punctuation as it stands."""
+        return " ".join(self.syllables(text))
+
+    def syllables(self, text: str) -> list[str]:
         """Pinyin with tone digits, word by word; punctuation as it stands."""
         out = []
         for word in self.words(text):
@@ -81,7 +86,7 @@ class Voice:
     def phonemes(self, text: str) -> str:
         """The phoneme string of the model, words parted by blanks."""
         out, gap = "", False
-        for word in self.reading(text):
+        for word in self.syllables(text):
             if re.match("[a-zü]", word):
                 out += (" " if gap else "") + "".join(map(ZHG2P.py2ipa, word.split()))
                 gap = True

@@ -17,6 +17,9 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// How far the thread that stretches prompts steps back, of 19 (Linux: for that thread alone).
+const SLOW_SPEECH_NICENESS: i32 = 19;
+
 /// Answers the line until SIGTERM or SIGINT; a second one does not wait for live calls.
 pub(super) fn serve(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
@@ -33,6 +36,7 @@ async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
     let line = service.line;
     let (udp, tcp) = line.addresses();
     say_ready(&format!("ready udp={udp} tcp={tcp} call=sip:mayor@{udp}"))?;
+    prepare_slow(service.prompts);
     let stop = async {
         first.next().await;
         tracing::info!("stopping: no new calls, live calls may finish; once more ends them now");
@@ -68,12 +72,29 @@ impl Signals {
     }
 }
 
+/// Makes slow speech ready behind the first calls, with what processor time they leave. Without it
+/// key 7 lengthens the pauses only.
+fn prepare_slow(prompts: Arc<Library>) {
+    let work = move || {
+        if let Err(error) = rustix::process::nice(SLOW_SPEECH_NICENESS) {
+            tracing::debug!(%error, "slow speech is prepared at normal priority");
+        }
+        prompts.prepare_slow();
+        tracing::info!("slow speech is ready");
+    };
+    if let Err(error) = std::thread::Builder::new().name("slow-speech".to_owned()).spawn(work) {
+        tracing::warn!(%error, "no thread for slow speech: key 7 lengthens the pauses only");
+    }
+}
+
 /// Everything that is open while the line is answered.
 pub(super) struct Service {
     /// The bound line.
     pub(super) line: Line,
     /// Its store, to be closed after it.
     pub(super) store: Store,
+    /// What it says, shared with the switch.
+    pub(super) prompts: Arc<Library>,
 }
 
 impl Service {
@@ -95,7 +116,7 @@ impl Service {
             SwitchConfig {
                 gateway: config.service.gateway.clone(),
                 rules: Arc::new(settings::rules(config)),
-                prompts,
+                prompts: Arc::clone(&prompts),
                 time_zone: time_zone(config)?,
                 advertised: config.sip.advertised,
             },
@@ -108,7 +129,7 @@ impl Service {
                 let message = format!("{} / {}: {error}", config.sip.udp, config.sip.tcp);
                 Exit::new(Failure::Unavailable, message)
             })?;
-        Ok(Self { line, store })
+        Ok(Self { line, store, prompts })
     }
 }
 

@@ -117,7 +117,7 @@ fn run_line(
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
         match Service::open(config, data).await {
-            Ok(Service { line, store }) => {
+            Ok(Service { line, store, .. }) => {
                 // Nobody waits for the address only when the check was given up.
                 let _ = ready.send(Ok(line.addresses().0));
                 let stop = async {

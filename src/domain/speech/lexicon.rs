@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 /// The words of `pieces.toml`, which is compiled in.
 const SOURCE: &str = include_str!("../../../prompts/zh-CN/pieces.toml");
@@ -21,10 +22,30 @@ pub enum Tune {
     Final,
 }
 
+/// Silence in a run of digits, in milliseconds.
+#[derive(serde::Deserialize, Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct Pauses {
+    piece: u16,
+    group: u16,
+    piece_again: u16,
+    group_again: u16,
+}
+
+/// Which time a sentence says a number: whoever writes it down gets more time at the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saying {
+    /// The first time.
+    First,
+    /// Once more.
+    Again,
+}
+
 /// The file as written.
 #[derive(serde::Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Tables {
+    pause: Pauses,
     digit: BTreeMap<String, String>,
     number: BTreeMap<String, String>,
     word: BTreeMap<String, String>,
@@ -38,6 +59,7 @@ struct DigitPiece {
 
 /// The pieces by what they say.
 pub struct Lexicon {
+    pauses: Pauses,
     digits: BTreeMap<String, DigitPiece>,
     numbers: BTreeMap<String, Arc<str>>,
     words: BTreeMap<Arc<str>, String>,
@@ -59,6 +81,7 @@ impl From<Tables> for Lexicon {
             (text, piece)
         });
         Self {
+            pauses: tables.pause,
             digits: digits.collect(),
             numbers: tables.number.into_iter().map(|(id, text)| (text, id.into())).collect(),
             words: tables.word.into_iter().map(|(id, text)| (id.into(), text)).collect(),
@@ -76,6 +99,26 @@ impl Lexicon {
     /// Reads a `pieces.toml`. The error names line and column.
     pub fn read(source: &str) -> Result<Self, toml::de::Error> {
         toml::from_str::<Tables>(source).map(Self::from)
+    }
+
+    /// Silence between two pieces of a group of digits.
+    #[must_use]
+    pub fn piece_pause(&self, saying: Saying) -> Duration {
+        let ms = match saying {
+            Saying::First => self.pauses.piece,
+            Saying::Again => self.pauses.piece_again,
+        };
+        Duration::from_millis(ms.into())
+    }
+
+    /// Silence between two groups of digits.
+    #[must_use]
+    pub fn group_pause(&self, saying: Saying) -> Duration {
+        let ms = match saying {
+            Saying::First => self.pauses.group,
+            Saying::Again => self.pauses.group_again,
+        };
+        Duration::from_millis(ms.into())
     }
 
     /// Covers spoken digits (幺九九) with pairs and single digits; `tune` is that of the last.

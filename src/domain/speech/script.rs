@@ -3,7 +3,7 @@
 //! A sentence is cut at its slots and at `|`; each stretch between is one recording. The maker of
 //! the recordings (`deploy/prompts/clips.py`) cuts by the same rule, and a test compares the two.
 
-use super::lexicon::{Lexicon, Tune};
+use super::lexicon::{Lexicon, Saying, Tune};
 use super::{Plan, PromptId, say, say_time};
 use crate::units::{CaseNumber, PhoneNumber, QueryCode};
 use jiff::civil::{Date, Time};
@@ -17,8 +17,6 @@ const SOURCE: &str = include_str!("../../../prompts/zh-CN/script.toml");
 
 /// Punctuation at the edge of a stretch: heard as a pause, not recorded.
 const EDGES: &[char] = &['，', '。', '、', '；', '：', '？', '！'];
-/// Between the groups of a case or telephone number.
-const GROUP_PAUSE: Duration = Duration::from_millis(250);
 /// At a comma beside a slot.
 const COMMA_PAUSE: Duration = Duration::from_millis(120);
 /// At the end of a sentence beside a slot.
@@ -194,13 +192,17 @@ impl Script {
             return plan;
         };
         plan.ids.push(id.as_str());
+        let mut said: Vec<&str> = Vec::new();
         for part in parts {
             match part {
                 Part::Clip(clip, _) => plan.clip(clip),
                 Part::Pause(length) => plan.pause(*length),
                 Part::Slot(slot) => {
                     let value = values.iter().find(|(name, _)| *name == slot.name);
-                    fill(&mut plan, slot, value.map(|(_, value)| *value));
+                    let again = said.contains(&slot.name.as_str());
+                    let saying = if again { Saying::Again } else { Saying::First };
+                    fill(&mut plan, slot, saying, value.map(|(_, value)| *value));
+                    said.push(&slot.name);
                 }
             }
         }
@@ -209,10 +211,10 @@ impl Script {
 }
 
 /// Speaks one slot.
-fn fill(plan: &mut Plan, slot: &Slot, value: Option<Value<'_>>) {
+fn fill(plan: &mut Plan, slot: &Slot, saying: Saying, value: Option<Value<'_>>) {
     let lexicon = Lexicon::builtin();
     match (slot.format, value) {
-        (Format::Digits, Some(value)) => push_digits(plan, slot.tune, value),
+        (Format::Digits, Some(value)) => push_digits(plan, slot.tune, saying, value),
         (Format::Word, value) => {
             let wanted = match value {
                 Some(Value::Word(id)) => lexicon.word(id),
@@ -245,8 +247,9 @@ fn spoken(slot: &Slot, value: Value<'_>) -> Option<String> {
     })
 }
 
-/// Digits in their groups, with a breath between groups.
-fn push_digits(plan: &mut Plan, tune: Tune, value: Value<'_>) {
+/// Digits in their groups, with a breath between groups and a shorter one between pieces.
+fn push_digits(plan: &mut Plan, tune: Tune, saying: Saying, value: Value<'_>) {
+    let lexicon = Lexicon::builtin();
     let groups = match value {
         Value::Case(number) => say::grouped(&number.to_string(), CASE_GROUPS),
         Value::Phone(phone) => say::grouped(phone.as_str(), say::phone_groups(phone.as_str())),
@@ -257,12 +260,14 @@ fn push_digits(plan: &mut Plan, tune: Tune, value: Value<'_>) {
     };
     let last = groups.len().saturating_sub(1);
     for (at, group) in groups.iter().enumerate() {
-        if at > 0 {
-            plan.pause(GROUP_PAUSE);
-        }
         let tune = if at == last { tune } else { Tune::Mid };
-        for id in Lexicon::builtin().digits(group, tune) {
-            plan.clip(&id);
+        for (place, id) in lexicon.digits(group, tune).iter().enumerate() {
+            match (at, place) {
+                (0, 0) => {}
+                (_, 0) => plan.pause(lexicon.group_pause(saying)),
+                _ => plan.pause(lexicon.piece_pause(saying)),
+            }
+            plan.clip(id);
         }
     }
 }

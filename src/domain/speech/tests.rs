@@ -1,6 +1,6 @@
 //! Plans and pieces; the readings themselves have their table in `tests/speech`.
 
-use super::lexicon::{Lexicon, Tune};
+use super::lexicon::{Lexicon, Saying, Tune};
 use super::script::{Format, Part, Script, ScriptError};
 use super::{BETWEEN_PROMPTS, Piece, Plan, PromptId, Value, plan, say, say_time};
 use crate::units::{CaseNumber, PhoneNumber, QueryCode};
@@ -13,13 +13,15 @@ fn case() -> CaseNumber {
     CaseNumber::parse("26112200131").unwrap()
 }
 
-/// A plan as words: clip texts in order, a pause as a blank.
+/// A plan as words: clip texts in order, a pause as a blank, between pieces of a number as a dash.
 fn heard(plan: &Plan) -> String {
     let texts = texts();
+    let between_pieces = [Saying::First, Saying::Again].map(|s| Lexicon::builtin().piece_pause(s));
     plan.pieces
         .iter()
         .map(|piece| match piece {
             Piece::Clip(id) => texts[id.as_ref()].as_str(),
+            Piece::Pause(length) if between_pieces.contains(length) => "-",
             Piece::Pause(_) => " ",
             Piece::Tone => "*",
         })
@@ -72,11 +74,33 @@ fn case_number_is_said_in_pairs_and_twice() {
     assert_eq!(plan.ids, ["M05"]);
     assert_eq!(
         heard(&plan),
-        "留言已登记，编号是二六幺幺二二 零零幺三 幺 我重复一遍 二六幺幺二二 零零幺三 幺"
+        "留言已登记，编号是二六-幺幺-二二 零零-幺三 幺 我重复一遍 二六-幺幺-二二 零零-幺三 幺"
     );
     let number = ["d.26.m", "d.11.m", "d.22.m", "d.00.m", "d.13.m", "d.1.f"];
     assert_eq!(ids(&plan)[1..7], number);
-    assert_eq!(plan.pieces[4], Piece::Pause(Duration::from_millis(250)));
+}
+
+#[test]
+fn pauses_leave_time_to_write_and_more_when_the_number_is_said_again() {
+    let said = plan(PromptId::M05, &[("case_no", Value::Case(case()))]);
+    let pauses: Vec<u128> = said
+        .pieces
+        .iter()
+        .filter_map(|piece| match piece {
+            Piece::Pause(length) => Some(length.as_millis()),
+            _ => None,
+        })
+        .collect();
+    // Between: the ends of two sentences, before and after 我重复一遍.
+    let between = [250, 120];
+    let (first, again) = ([150, 150, 450, 150, 450], [300, 300, 700, 300, 700]);
+    assert_eq!(pauses, [&first[..], &between, &again].concat());
+    // domain.md 4.2, row 2: at least 250 ms between groups.
+    let least = Duration::from_millis(250);
+    assert!(Lexicon::builtin().group_pause(Saying::First) >= least);
+    let code = Value::Code(QueryCode::parse("4821").unwrap());
+    let said = plan(PromptId::M06, &[("pin", code)]);
+    assert_eq!(heard(&said), "您的查询码是四八-二幺 我重复一遍 四八-二幺");
 }
 
 #[test]
@@ -86,9 +110,9 @@ fn code_and_telephone_number_are_said_digit_by_digit() {
     assert_eq!(ids(&said), ["M06.1", "d.00.m", "d.00.f", "M06.2", "d.00.m", "d.00.f"]);
     let phone = PhoneNumber::parse("19900000017").unwrap();
     let said = plan(PromptId::Q07, &[("phone", Value::Phone(&phone))]);
-    assert_eq!(heard(&said), "您输入的是幺九九 零零零零 零零幺七 确认请按一，重新输入请按二");
+    assert_eq!(heard(&said), "您输入的是幺九-九 零零-零零 零零-幺七 确认请按一，重新输入请按二");
     let said = plan(PromptId::Q05, &[("tail4", Value::Digits(phone.tail4()))]);
-    assert!(heard(&said).contains("尾号零零幺七 确认"), "{}", heard(&said));
+    assert!(heard(&said).contains("尾号零零-幺七 确认"), "{}", heard(&said));
 }
 
 #[test]
@@ -96,7 +120,7 @@ fn debug_output_shows_no_digit_that_is_read() {
     let code = Value::Code(QueryCode::parse("4821").unwrap());
     let phone = PhoneNumber::parse("19900000017").unwrap();
     let shown = format!("{:?}", plan(PromptId::M06, &[("pin", code)]));
-    assert!(shown.contains("Clip(M06.1), Clip(d.*), Clip(d.*)"), "{shown}");
+    assert!(shown.contains("Clip(M06.1), Clip(d.*), Pause(150ms), Clip(d.*)"), "{shown}");
     let values = [code, Value::Phone(&phone), Value::Digits("0017")];
     assert_eq!(format!("{values:?}"), "[Code(****), Phone(199****0017), Digits(*4)]");
 }

@@ -20,6 +20,8 @@ pub struct Entry {
     pub id: String,
     /// What it says.
     pub text: String,
+    /// The mark it is spoken up to, which gives it its intonation: a comma when more follows.
+    pub edge: String,
     /// Readings that were forced on the voice.
     pub pinyin: Option<String>,
     /// Path below the prompt folder.
@@ -34,6 +36,10 @@ pub struct Entry {
     pub synthetic: bool,
     /// Which voice.
     pub voice: String,
+    /// The voice's speed, 1 for its own.
+    pub speed: f64,
+    /// How much longer than spoken the recording is.
+    pub stretch: f64,
 }
 
 impl Manifest {

@@ -33,9 +33,9 @@ pub const RECORDING_BYTES_MAX: u64 = 2 * 60 * 8_000 * 2 + 4_096;
 /// The level of every prompt and of the tone, active speech level in dBov.
 pub const PROMPT_LEVEL_DBOV: f64 = -26.0;
 
-/// How much longer slow speech is: the recordings run at 245 characters a minute, slow speech at
-/// 120 to 140.
-pub const SLOW_FACTOR: f32 = 1.85;
+/// How much longer slow speech is: the recordings run at 180 to 190 characters a minute, slow
+/// speech at 120 to 140.
+pub const SLOW_FACTOR: f32 = 1.4;
 
 /// Pitch of the tone before a recording.
 const TONE_HZ: f64 = 1_000.0;
@@ -79,7 +79,7 @@ pub enum PromptError {
     },
 }
 
-/// One recording, and its slow form once somebody has asked for it.
+/// One recording, and its slow form once it is made.
 #[derive(Debug)]
 struct Clip {
     alaw: Arc<[u8]>,
@@ -91,11 +91,16 @@ impl Clip {
         Arc::new(Self { alaw, slow: OnceLock::new() })
     }
 
+    /// The slow form, the normal one as long as that is not made: a caller never waits for it.
     fn slow(&self) -> &Arc<[u8]> {
+        self.slow.get().unwrap_or(&self.alaw)
+    }
+
+    fn make_slow(&self) {
         self.slow.get_or_init(|| {
             let samples: Vec<i16> = self.alaw.iter().map(|&a| Codec::Pcma.decode(a)).collect();
             encode(stretch(&samples, SLOW_FACTOR))
-        })
+        });
     }
 }
 
@@ -153,7 +158,8 @@ impl Library {
     }
 
     /// What is to be played for a plan. `slow` stretches speech and pauses to about 130
-    /// characters a minute. A clip that does not exist is left out (a test and [`check()`] see to
+    /// characters a minute; a clip that [`Library::prepare_slow`] has not reached yet is played at
+    /// its normal pace, because stretching takes longer than a packet may wait. A clip that does not exist is left out (a test and [`check()`] see to
     /// it that all exist).
     #[must_use]
     pub fn resolve(&self, plan: &Plan, slow: bool) -> Playlist {
@@ -171,11 +177,11 @@ impl Library {
         Playlist { segments: plan.pieces.iter().filter_map(segment).collect() }
     }
 
-    /// Makes every slow form that has not been asked for yet; some seconds of work, meant for a
-    /// thread in the background after the start.
+    /// Makes the slow forms that are not there yet; some seconds of work, meant for a thread in
+    /// the background after the start.
     pub fn prepare_slow(&self) {
         for clip in self.clips.values() {
-            clip.slow();
+            clip.make_slow();
         }
     }
 }

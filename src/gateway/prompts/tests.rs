@@ -73,6 +73,9 @@ fn tone_is_400_ms_at_the_level_of_the_prompts() {
 fn slow_speech_is_longer_at_the_same_level() {
     let library = Library::load(None).unwrap();
     let said = plan(PromptId::M05, &[]);
+    for id in ["M05.1", "M05.2"] {
+        library.clips[id].make_slow();
+    }
     let (normal, slow) = (library.resolve(&said, false), library.resolve(&said, true));
     let ratio = slow.samples() as f64 / normal.samples() as f64;
     assert!((ratio - f64::from(SLOW_FACTOR)).abs() < 0.02, "{ratio}");
@@ -80,6 +83,35 @@ fn slow_speech_is_longer_at_the_same_level() {
     let samples: Vec<i16> = bytes.iter().map(|&a| Codec::Pcma.decode(a)).collect();
     assert!((level::measure(&samples).active_dbov - PROMPT_LEVEL_DBOV).abs() < 1.5);
     assert_eq!(slow, library.resolve(&said, true));
+}
+
+#[test]
+fn slow_speech_that_is_not_made_yet_is_played_at_normal_pace_with_longer_pauses() {
+    let library = Library::load(None).unwrap();
+    let said = plan(PromptId::G01, &[]).then(plan(PromptId::G02, &[]));
+    let slow = library.resolve(&said, true);
+    let [Segment::Alaw(first), Segment::Silence { samples }, Segment::Alaw(_)] =
+        slow.segments.as_slice()
+    else {
+        panic!("{} segments", slow.segments.len());
+    };
+    assert!(Arc::ptr_eq(first, library.clip("G01").unwrap()));
+    assert!((f64::from(*samples) / 2_400.0 - f64::from(SLOW_FACTOR)).abs() < 0.01, "{samples}");
+    assert!(library.clips["G01"].slow.get().is_none(), "asking must not stretch");
+    // A thread in the background makes it; whoever asks meanwhile gets one form or the other.
+    let library = Arc::new(library);
+    let worker = Arc::clone(&library);
+    let thread = std::thread::spawn(move || worker.clips["G01"].make_slow());
+    let lengths = [library.clip("G01").unwrap().len(), slow_len(&library)];
+    assert!(lengths[1] >= lengths[0]);
+    thread.join().unwrap();
+    let ratio = slow_len(&library) as f64 / lengths[0] as f64;
+    assert!((ratio - f64::from(SLOW_FACTOR)).abs() < 0.02, "{ratio}");
+}
+
+/// Bytes that slow speech plays for G01.
+fn slow_len(library: &Library) -> usize {
+    library.clips["G01"].slow().len()
 }
 
 #[test]
