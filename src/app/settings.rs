@@ -20,17 +20,24 @@ const DISK_QUEUE_MAX: usize = 4096;
 /// Reports, answers and messages that may wait for the line.
 const LINE_INPUTS_MAX: usize = 8192;
 
-/// The SIP endpoint.
+/// A short call's INVITE and BYE stay known for 64 * T1 = 32 s each (RFC 3261 timer J, RFC 6026 timer
+/// L), and a quarter more.
+const TRANSACTIONS_PER_CALL_RATE: usize = 80;
+
+/// The SIP endpoint. Its table of transactions holds what the rate of calls makes.
 pub(super) fn endpoint(config: &Config) -> EndpointConfig {
     let sip = &config.sip;
+    let defaults = EndpointConfig::default();
+    let transactions = sip.calls_per_second_max as usize * TRANSACTIONS_PER_CALL_RATE;
     EndpointConfig {
+        transactions_max: defaults.transactions_max.max(transactions),
         trusted_peers: sip.trusted_peers.clone(),
         advertised: sip.advertised,
         calls_max: sip.calls_max,
         calls_per_second_max: sip.calls_per_second_max,
         calls_per_source_max: sip.calls_per_source_max,
         session_expires_seconds: sip.session_expires_seconds,
-        ..EndpointConfig::default()
+        ..defaults
     }
 }
 
@@ -70,5 +77,20 @@ pub(super) fn rules(config: &Config) -> CallRules {
         record_calls: config.media.record_calls,
         retention_days: call.retention_days,
         ..CallRules::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_higher_rate_of_calls_gets_the_transactions_that_it_makes() {
+        let of = |setting: &str| {
+            let config = Config::from_text("", "", &[setting.to_owned()]).ok();
+            config.map(|config| endpoint(&config).transactions_max)
+        };
+        assert_eq!(of("sip.calls_per_second_max=100"), Some(50_000));
+        assert_eq!(of("sip.calls_per_second_max=1600"), Some(128_000));
     }
 }

@@ -435,3 +435,33 @@ fn ask_for_realtime(priority: Option<u8>) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_never_waits_for_a_line_that_stopped_while_handing_over() {
+        let inbox = Inbox::new(2).unwrap();
+        let mut taken = VecDeque::new();
+        assert!(inbox.offer(Command::Close(LegId(1))));
+        let preempted = inbox.queue.lock().unwrap();
+        inbox.take(&mut taken);
+        assert!(taken.is_empty(), "it comes back at once and with nothing");
+        drop(preempted);
+        inbox.take(&mut taken);
+        assert!(matches!(taken.pop_front(), Some(Command::Close(LegId(1)))));
+    }
+
+    #[test]
+    fn a_full_inbox_refuses_commands_but_never_the_end_of_a_leg() {
+        let inbox = Inbox::new(2).unwrap();
+        let stop = || Command::Leg(LegId(1), MediaCommand::StopPlay);
+        assert!(inbox.offer(stop()) && inbox.offer(stop()) && !inbox.offer(stop()));
+        inbox.insist(Command::Close(LegId(1)));
+        let mut taken = VecDeque::new();
+        inbox.take(&mut taken);
+        assert!(matches!(taken.pop_back(), Some(Command::Close(LegId(1)))));
+        assert_eq!(taken.len(), 2);
+    }
+}
