@@ -1,10 +1,9 @@
 //! The command line: one verb a subcommand.
 
+use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{doctor, logging, queue, serve};
-use crate::app::config::Config;
-use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use super::{doctor, queue, serve};
+use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
 /// 书记市长公开电话: answers the city's public line and keeps every contact as a case.
@@ -44,29 +43,6 @@ enum PromptsVerb {
     Check(Common),
     /// Print what is still synthetic as a CSV sheet for the recording studio.
     Sheet(Common),
-}
-
-/// What every verb takes.
-#[derive(Debug, Clone, Args)]
-pub(super) struct Common {
-    /// Configuration file (TOML); without one the documented defaults hold.
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
-    /// Data folder: database, recordings.
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub(super) data: PathBuf,
-    /// Override one key of the configuration, as section.key=value; may be repeated.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(super) set: Vec<String>,
-}
-
-impl Common {
-    /// Loads the configuration and starts logging as it says.
-    pub(super) fn load(&self) -> Result<Config, Exit> {
-        let config = Config::load(self.config.as_deref(), &self.set)?;
-        logging::start(&config.log);
-        Ok(config)
-    }
 }
 
 /// Runs the program and gives its exit code (sysexits.h).

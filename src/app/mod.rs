@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod clock;
+mod common;
 pub mod config;
 mod doctor;
 pub mod exit;

@@ -1,6 +1,6 @@
 //! `mayorline case`, `call` and `verify`: they read the store, beside a running service too.
 
-use super::cli::Common;
+use super::common::Common;
 use super::exit::{Exit, Failure};
 use crate::store::{CaseFilter, Reader, StoreError, VerifyReport};
 use crate::units::{CallId, CaseNumber};

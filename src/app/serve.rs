@@ -1,6 +1,6 @@
 //! `mayorline serve`: opens everything in order, says `ready`, runs, drains.
 
-use super::cli::Common;
+use super::common::Common;
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
 use super::{clock, settings};

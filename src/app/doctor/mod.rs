@@ -4,8 +4,8 @@
 mod dial;
 mod machine;
 
-use super::cli::Common;
 use super::clock;
+use super::common::Common;
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::serve::Service;
