@@ -15,8 +15,8 @@ const TCP_MESSAGE_MAX: Duration = Duration::from_secs(30);
 const TCP_WRITES_MAX: usize = 64;
 /// Commands that may wait for one media thread.
 const MEDIA_COMMANDS_MAX: usize = 8192;
-/// Blocks that may wait for the disk.
-const DISK_QUEUE_MAX: usize = 4096;
+/// Jobs that may wait for the disk: 2 s of 1,000 recordings, a block and a header each half second.
+const DISK_QUEUE_MAX: usize = 8192;
 /// Reports, answers and messages that may wait for the line.
 const LINE_INPUTS_MAX: usize = 8192;
 

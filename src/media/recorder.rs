@@ -1,6 +1,6 @@
 //! The recorder: frames go in, blocks of a WAV file come out for the disk side to write. After
 //! every block the header is written again with the new length, so the file on disk is a valid
-//! WAV file at any instant and a crash loses at most the last second.
+//! WAV file at any instant and a crash loses at most the last half second.
 
 use super::FRAME_SAMPLES;
 use super::level::SpeechMeter;
@@ -8,10 +8,10 @@ use crate::wire::wav::{self, Channels};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Audio in one block: 1 s.
-pub const BLOCK_FRAMES: u32 = 50;
+/// Audio in one block: half a second, so that a call recorded on two tracks holds 16 KiB at most.
+pub const BLOCK_FRAMES: u32 = 25;
 /// Blocks that wait for the disk; past it the newest audio is dropped and counted: 10 s.
-pub const BLOCKS_WAITING_MAX: usize = 10;
+pub const BLOCKS_WAITING_MAX: usize = 20;
 
 /// Bytes for the file at an offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
