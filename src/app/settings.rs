@@ -90,7 +90,8 @@ mod tests {
             let config = Config::from_text("", "", &[setting.to_owned()]).ok();
             config.map(|config| endpoint(&config).transactions_max)
         };
-        assert_eq!(of("sip.calls_per_second_max=100"), Some(50_000));
-        assert_eq!(of("sip.calls_per_second_max=1600"), Some(128_000));
+        let ordinary = EndpointConfig::default().transactions_max;
+        assert_eq!(of("sip.calls_per_second_max=100"), Some(ordinary));
+        assert_eq!(of("sip.calls_per_second_max=4000"), Some(320_000));
     }
 }
