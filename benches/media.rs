@@ -1,6 +1,7 @@
 //! What one leg costs per 20 ms frame, socket calls not included: `cargo bench --bench media`.
 //! The bar is 10 µs for a playing leg that also hears the caller.
 #![allow(missing_docs, clippy::cast_possible_truncation, clippy::disallowed_methods)]
+#![allow(clippy::expect_used)] // A measurement that cannot go on stops loudly.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mayorline::media::conceal::Concealer;
