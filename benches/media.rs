@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(missing_docs, clippy::cast_possible_truncation, clippy::disallowed_methods)]
+#![allow(clippy::expect_used)] // A measurement that cannot go on stops loudly.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use mayorline::media::conceal::Concealer;
