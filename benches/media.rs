@@ -1,7 +1,6 @@
 //! What one leg costs per 20 ms frame, socket calls not included: `cargo bench --bench media`.
 //! The bar is 10 µs for a playing leg that also hears the caller.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(missing_docs, clippy::cast_possible_truncation, clippy::disallowed_methods)]
 #![allow(clippy::expect_used)] // A measurement that cannot go on stops loudly.
 
