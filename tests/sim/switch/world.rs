@@ -230,8 +230,10 @@ impl World {
     /// A response or request from the service reaches a caller.
     fn hear(&mut self, index: usize, bytes: &[u8]) {
         let message = Message::parse(bytes, Framing::Datagram);
-        if self.citizens[index].habit == Habit::Scans {
-            return; // the answer to half a request may lack the other half
+        let citizen = &self.citizens[index];
+        let is_own = String::from_utf8_lossy(bytes).contains(&citizen.call_id);
+        if citizen.habit == Habit::Scans || !is_own {
+            return; // the answer to half a request lacks the other half, and may go to anybody
         }
         match message.expect("what is sent can be read") {
             Message::Response(response) => {
