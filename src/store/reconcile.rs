@@ -204,6 +204,9 @@ fn find_recordings(
             continue;
         }
         let path = data.join(&file);
+        if remove_stillborn(&path) {
+            continue;
+        }
         let summary = match repair_wav(&path).and_then(|done| Ok((done, summarise(&path, &file)?)))
         {
             Ok((repaired, summary)) => {
@@ -248,6 +251,13 @@ pub(super) fn list_recordings(data: &Path) -> Result<Vec<String>, StoreError> {
     }
     files.sort_unstable();
     Ok(files)
+}
+
+/// A file without even a whole header was created in the instant of the crash and holds no audio:
+/// it is no recording. `true` when it was one of these and is gone.
+fn remove_stillborn(path: &Path) -> bool {
+    let length = std::fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
+    length < WAV_HEADER_BYTES && std::fs::remove_file(path).is_ok()
 }
 
 /// Puts the two lengths of a PCM header right when a crash left them short. `true` when it had to.

@@ -54,6 +54,24 @@ fn a_crashed_call_whose_case_was_stored_makes_no_second_one() {
 }
 
 #[test]
+fn a_recording_created_in_the_instant_of_the_crash_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    assert!(store.handle().call_started(call_started(&call_id(1))));
+    store.close();
+    for (kind, bytes) in [(RecordingKind::Message, 0), (RecordingKind::WholeCall, 43)] {
+        let path = folder.path().join(file(&call_id(1), kind));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, vec![0; bytes]).unwrap();
+    }
+    assert_eq!(reopen(folder.path()).found, 0);
+    for kind in [RecordingKind::Message, RecordingKind::WholeCall] {
+        assert!(!folder.path().join(file(&call_id(1), kind)).exists());
+    }
+    assert!(verify(folder.path()).unwrap().is_sound());
+}
+
+#[test]
 fn a_message_cut_off_by_a_crash_is_one_draft_with_a_playable_recording() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
@@ -111,6 +129,6 @@ fn a_file_that_is_no_recording_does_not_stop_the_start() {
     open(folder.path()).close();
     let path = folder.path().join(file(&call_id(9), RecordingKind::Message));
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(&path, b"RIFF").unwrap();
+    std::fs::write(&path, [7; 64]).unwrap();
     assert_eq!(reopen(folder.path()).found, 1);
 }
