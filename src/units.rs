@@ -21,7 +21,8 @@ fn half_width(c: char) -> char {
 /// A telephone number: 3 to 20 digits, without the country code 86.
 ///
 /// `Debug` and [`PhoneNumber::masked`] hide the middle; only [`PhoneNumber::as_str`] shows it.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
@@ -238,7 +239,8 @@ impl fmt::Debug for QueryCode {
 
 /// Names one telephone call for ever: gateway, milliseconds since 1970 and a running number, so it
 /// is unique across gateways and restarts and sorts by time.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct CallId(String);
 
 impl CallId {
@@ -286,6 +288,63 @@ impl fmt::Display for LegId {
     }
 }
 
+/// A seat's number (工号), 3 to 6 digits: what a phone registers as and what citizens hear (G05).
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+#[serde(try_from = "String", into = "String")]
+pub struct SeatNumber(String);
+
+impl SeatNumber {
+    /// Three to six ASCII digits; the first is not 0, which is a trunk prefix in China, nor 1, which
+    /// begins mobile numbers and the emergency services.
+    ///
+    /// ```
+    /// use mayorline::units::SeatNumber;
+    /// assert!(SeatNumber::parse("801").is_ok());
+    /// assert!(["80", "8000001", "110", "012", "8a1"].iter().all(|n| SeatNumber::parse(n).is_err()));
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, InvalidUnit> {
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let first = text.as_bytes().first().is_some_and(|first| !matches!(first, b'0' | b'1'));
+        if (3..=6).contains(&text.len()) && digits && first {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidUnit("seat number"))
+        }
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<SeatNumber> for String {
+    fn from(seat: SeatNumber) -> Self {
+        seat.0
+    }
+}
+
+impl fmt::Display for SeatNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One offer of a waiting call to a seat; never used again for another.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct OfferId(pub u64);
+
+/// One party of a conversation (citizen, operator, department …), numbered within its call.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub struct PartyId(pub u32);
+
 /// A key of the telephone keypad: `0`-`9`, `*` (米字键), `#` (井字键) or `A`-`D`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digit(char);
@@ -331,7 +390,20 @@ macro_rules! from_str {
         }
     )*};
 }
-from_str!(PhoneNumber, CaseNumber, QueryCode, CallId);
+from_str!(PhoneNumber, CaseNumber, QueryCode, CallId, SeatNumber);
+
+macro_rules! try_from_string {
+    ($($unit:ty),*) => {$(
+        impl TryFrom<String> for $unit {
+            type Error = InvalidUnit;
+            fn try_from(text: String) -> Result<Self, InvalidUnit> {
+                Self::parse(&text)
+            }
+        }
+    )*};
+}
+
+try_from_string!(PhoneNumber, CallId, SeatNumber);
 
 #[cfg(test)]
 mod tests {

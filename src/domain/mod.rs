@@ -3,4 +3,5 @@
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod desk;
 pub mod speech;
