@@ -12,12 +12,14 @@
 //! * S2: each call that was answered puts out exactly one `Finished`.
 //! * S3: after `poll_output` is empty the next instant of `poll_timeout` is in the future or now.
 
+mod citizen;
+mod conversation;
 mod leg;
 mod negotiate;
 mod text;
 
 use crate::domain::call::{
-    Call, CallRecord, CallRules, Caller, EndedBy, Input, StoreReply, StoreRequest, Ticket,
+    Call, CallRecord, CallRules, Caller, EndedBy, Input, PlayId, StoreReply, StoreRequest, Ticket,
 };
 use crate::gateway::clock::Now;
 use crate::gateway::media::{MediaCommand, MediaReport};
@@ -25,11 +27,13 @@ use crate::gateway::prompts::Library;
 use crate::media::player::Playlist;
 use crate::proto::{Endpoint, Event, Flow, Reason, TextId, Transmit};
 use crate::store::LegRecord;
-use crate::units::{CallId, LegId};
+use crate::units::{CallId, LegId, PhoneNumber};
 use crate::wire::sip::{Message, ParseFailure};
+use conversation::Conversation;
+pub use conversation::ConversationId;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use leg::Leg;
+use leg::{Arrival, Leg, Part};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -55,7 +59,7 @@ pub struct SwitchConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asker {
     /// A call.
-    Call(LegId, Ticket),
+    Call(ConversationId, Ticket),
     /// A text that waits for its 200.
     Text(TextId),
 }
@@ -112,7 +116,8 @@ pub struct Switch {
     config: SwitchConfig,
     endpoint: Endpoint,
     legs: HashMap<LegId, Leg>,
-    timers: BTreeSet<(Instant, LegId)>,
+    conversations: HashMap<ConversationId, Conversation>,
+    timers: BTreeSet<(Instant, ConversationId)>,
     outputs: VecDeque<Output>,
     rng: StdRng,
     serial: u32,
@@ -127,6 +132,7 @@ impl Switch {
             config,
             endpoint,
             legs: HashMap::new(),
+            conversations: HashMap::new(),
             timers: BTreeSet::new(),
             outputs: VecDeque::new(),
             rng: StdRng::from_seed(seed),
@@ -169,8 +175,11 @@ impl Switch {
     pub fn media_report(&mut self, now: Now, leg: LegId, report: MediaReport) {
         if let MediaReport::Closed(closed) = report {
             self.close_account(now, leg, &closed);
-        } else if let Some(input) = self.legs.get_mut(&leg).and_then(|leg| leg.heard(report)) {
-            self.tell(now, leg, input);
+        } else if let Some(id) = self.conversation_of(leg)
+            && let Some(conversation) = self.conversations.get_mut(&id)
+            && let Some(input) = conversation.heard(report)
+        {
+            self.tell(now, id, input);
         }
         self.settle(now);
     }
@@ -178,7 +187,9 @@ impl Switch {
     /// A media command could not be handed over: the call cannot go on.
     pub fn media_failed(&mut self, now: Now, leg: LegId) {
         self.endpoint.hang_up(now.monotonic, leg);
-        self.tell(now, leg, Input::HungUp(EndedBy::Network));
+        if let Some(id) = self.conversation_of(leg) {
+            self.tell(now, id, Input::HungUp(EndedBy::Network));
+        }
         self.settle(now);
     }
 
@@ -194,7 +205,11 @@ impl Switch {
             Some(list) => {
                 self.outputs.push_back(Output::Media(leg, MediaCommand::Play { play, list }));
             }
-            None => self.tell(now, leg, Input::PlayDone(crate::domain::call::PlayId(play))),
+            None => {
+                if let Some(id) = self.conversation_of(leg) {
+                    self.tell(now, id, Input::PlayDone(PlayId(play)));
+                }
+            }
         }
         self.settle(now);
     }
@@ -202,7 +217,7 @@ impl Switch {
     /// The store's answer.
     pub fn stored(&mut self, now: Now, asker: Asker, reply: StoreReply) {
         match asker {
-            Asker::Call(leg, ticket) => self.tell(now, leg, Input::Stored(ticket, reply)),
+            Asker::Call(id, ticket) => self.tell(now, id, Input::Stored(ticket, reply)),
             Asker::Text(text) => self.text_stored(now, text, &reply),
         }
         self.settle(now);
@@ -216,15 +231,15 @@ impl Switch {
     /// The instant of `poll_timeout` has come.
     pub fn handle_timeout(&mut self, now: Now) {
         self.endpoint.handle_timeout(now.monotonic);
-        while let Some(&(at, leg)) = self.timers.first() {
+        while let Some(&(at, id)) = self.timers.first() {
             if at > now.monotonic {
                 break;
             }
             self.timers.pop_first();
-            if let Some(leg) = self.legs.get_mut(&leg) {
-                leg.timer = None;
+            if let Some(conversation) = self.conversations.get_mut(&id) {
+                conversation.timer = None;
             }
-            self.tell(now, leg, Input::Timeout);
+            self.tell(now, id, Input::Timeout);
         }
         self.settle(now);
     }
@@ -232,8 +247,8 @@ impl Switch {
     /// No new calls; live ones are asked to finish.
     pub fn drain(&mut self, now: Now) {
         self.endpoint.drain();
-        for leg in self.leg_ids() {
-            self.tell(now, leg, Input::Drain);
+        for id in self.conversation_ids() {
+            self.tell(now, id, Input::Drain);
         }
         self.settle(now);
     }
@@ -242,7 +257,9 @@ impl Switch {
     pub fn hang_up_all(&mut self, now: Now) {
         for leg in self.leg_ids() {
             self.endpoint.hang_up(now.monotonic, leg);
-            self.tell(now, leg, Input::HungUp(EndedBy::Shutdown));
+        }
+        for id in self.conversation_ids() {
+            self.tell(now, id, Input::HungUp(EndedBy::Shutdown));
         }
         self.settle(now);
     }
@@ -280,6 +297,17 @@ impl Switch {
         ids
     }
 
+    fn conversation_ids(&self) -> Vec<ConversationId> {
+        let mut ids: Vec<ConversationId> = self.conversations.keys().copied().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The conversation that a leg belongs to.
+    fn conversation_of(&self, leg: LegId) -> Option<ConversationId> {
+        self.legs.get(&leg).and_then(Leg::conversation)
+    }
+
     /// Takes what the endpoint has to say until it is silent.
     fn settle(&mut self, now: Now) {
         while let Some(event) = self.endpoint.poll_event() {
@@ -290,11 +318,17 @@ impl Switch {
     fn handle(&mut self, now: Now, event: Event) {
         match event {
             Event::Incoming { leg, caller, display, called, offer, flow } => {
-                self.incoming(now, Leg::ringing(now, flow, &caller, display, called), leg, offer);
+                let caller = Caller { number: PhoneNumber::parse(&caller).ok(), display };
+                let part = Part::Arriving(Box::new(Arrival { caller, called }));
+                self.incoming(now, Leg::new(flow, now.wall, part), leg, offer);
             }
             Event::Offer { leg, sdp } => self.offered(now, leg, sdp.as_deref()),
             Event::Answer { leg, sdp } => self.answered(now, leg, &sdp),
-            Event::Confirmed { leg } => self.tell(now, leg, Input::Confirmed),
+            Event::Confirmed { leg } => {
+                if let Some(id) = self.conversation_of(leg) {
+                    self.tell(now, id, Input::Confirmed);
+                }
+            }
             Event::Info { leg, content_type, body } => self.info(leg, &content_type, &body),
             Event::Text { text, caller, called: _, body, key } => {
                 self.text(now, text, &caller, body, &key);
@@ -311,34 +345,34 @@ impl Switch {
     }
 
     /// Gives a call its input, carries out what it wants, and sets its timer anew.
-    fn tell(&mut self, now: Now, id: LegId, input: Input) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let Some(call) = leg.call.as_mut() else { return };
+    fn tell(&mut self, now: Now, id: ConversationId, input: Input) {
+        let Some(conversation) = self.conversations.get_mut(&id) else { return };
+        let Some(call) = conversation.call.as_mut() else { return };
         call.handle(now.monotonic, input);
         self.carry_out(now, id);
         self.set_timer(id);
     }
 
-    fn carry_out(&mut self, now: Now, id: LegId) {
-        while let Some(action) =
-            self.legs.get_mut(&id).and_then(|leg| leg.call.as_mut()).and_then(Call::poll_action)
-        {
+    fn carry_out(&mut self, now: Now, id: ConversationId) {
+        let next =
+            |switch: &mut Self| switch.conversations.get_mut(&id)?.call.as_mut()?.poll_action();
+        while let Some(action) = next(self) {
             self.act(now, id, action);
         }
     }
 
-    fn set_timer(&mut self, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let wanted = leg.call.as_ref().and_then(Call::poll_timeout);
-        if leg.timer == wanted {
+    fn set_timer(&mut self, id: ConversationId) {
+        let Some(conversation) = self.conversations.get_mut(&id) else { return };
+        let wanted = conversation.call.as_ref().and_then(Call::poll_timeout);
+        if conversation.timer == wanted {
             return;
         }
-        if let Some(old) = leg.timer.take() {
+        if let Some(old) = conversation.timer.take() {
             self.timers.remove(&(old, id));
         }
         if let Some(at) = wanted {
             self.timers.insert((at, id));
         }
-        leg.timer = wanted;
+        conversation.timer = wanted;
     }
 }
