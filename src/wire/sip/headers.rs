@@ -1,6 +1,7 @@
 //! Header fields over `rsip`'s model: its enum holds the values, its `Display` prints them.
 
 use super::lexis::{collect_list, decimal, elements, is_blank, is_token, one_line, trim};
+use super::limits::LIST_ELEMENTS_MAX;
 use super::{Method, NameAddr, Via};
 use crate::wire::WireError;
 use rsip::headers::UntypedHeader as _;
@@ -71,6 +72,19 @@ impl Headers {
     /// All Via elements, topmost first.
     pub fn vias(&self) -> Result<Vec<Via>, WireError> {
         collect_list(self.values("Via").flat_map(elements).map(Via::parse))
+    }
+
+    /// Whether every Via element can be read, without keeping any: requests come with many.
+    pub(super) fn check_vias(&self) -> Result<(), WireError> {
+        let mut count = 0;
+        for via in self.values("Via").flat_map(elements) {
+            Via::check(via)?;
+            count += 1;
+            if count > LIST_ELEMENTS_MAX {
+                return Err(WireError::TooLarge("header list"));
+            }
+        }
+        Ok(())
     }
 
     /// From, with its tag.

@@ -8,9 +8,21 @@ use std::fmt;
 
 const PARAMETER: WireError = WireError::Malformed("parameter");
 
+/// Which bytes are characters of `token`, by their value.
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
+        byte += 1;
+    }
+    table
+};
+
 /// A character of `token`.
 pub(super) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+    TOKEN[usize::from(byte)]
 }
 
 /// A non-empty `token`.
@@ -124,35 +136,61 @@ pub(super) fn collect_list<T>(
 pub(super) fn header_params(text: &str) -> Result<Params, WireError> {
     let mut params = Params::default();
     let mut rest = trim(text);
-    while !rest.is_empty() {
-        rest = trim(rest.strip_prefix(';').ok_or(PARAMETER)?);
-        let end = rest.find([';', '=']).unwrap_or(rest.len());
-        let (name, tail) = rest.split_at_checked(end).ok_or(PARAMETER)?;
-        let name = trim(name);
-        if name.is_empty() && !tail.starts_with('=') {
-            rest = tail;
-            continue;
-        }
-        if !is_token(name) {
-            return Err(PARAMETER);
-        }
-        let value;
-        (value, rest) = match tail.strip_prefix('=') {
-            Some(tail) => param_value(trim(tail)).map(|(value, rest)| (Some(value), rest))?,
-            None => (None, tail),
-        };
+    while let Some((param, tail)) = next_param(rest)? {
+        rest = tail;
+        let Some((name, value)) = param else { continue };
         if params.0.len() == PARAMS_MAX {
             return Err(WireError::TooLarge("parameter list"));
         }
-        params.0.push((name.to_owned(), value));
+        params.0.push((name.to_owned(), value.map(Cow::into_owned)));
     }
     Ok(params)
 }
 
-fn param_value(text: &str) -> Result<(String, &str), WireError> {
+/// Refuses what [`header_params`] refuses, and keeps nothing.
+pub(super) fn check_header_params(text: &str) -> Result<(), WireError> {
+    let (mut rest, mut count) = (trim(text), 0);
+    while let Some((param, tail)) = next_param(rest)? {
+        rest = tail;
+        count += usize::from(param.is_some());
+        if count > PARAMS_MAX {
+            return Err(WireError::TooLarge("parameter list"));
+        }
+    }
+    Ok(())
+}
+
+/// Name and value; `None` for an empty parameter.
+type Param<'a> = Option<(&'a str, Option<Cow<'a, str>>)>;
+
+/// The next parameter and what stands behind it; `None` at the end.
+fn next_param(rest: &str) -> Result<Option<(Param<'_>, &str)>, WireError> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let rest = trim(rest.strip_prefix(';').ok_or(PARAMETER)?);
+    let end = rest.find([';', '=']).unwrap_or(rest.len());
+    let (name, tail) = rest.split_at_checked(end).ok_or(PARAMETER)?;
+    let name = trim(name);
+    if name.is_empty() && !tail.starts_with('=') {
+        return Ok(Some((None, tail)));
+    }
+    if !is_token(name) {
+        return Err(PARAMETER);
+    }
+    match tail.strip_prefix('=') {
+        Some(tail) => {
+            let (value, rest) = param_value(trim(tail))?;
+            Ok(Some((Some((name, Some(value))), rest)))
+        }
+        None => Ok(Some((Some((name, None)), tail))),
+    }
+}
+
+fn param_value(text: &str) -> Result<(Cow<'_, str>, &str), WireError> {
     if text.starts_with('"') {
         let (value, rest) = quoted(text).ok_or(PARAMETER)?;
-        return Ok((value, trim(rest)));
+        return Ok((Cow::Owned(value), trim(rest)));
     }
     let end = text.find(';').unwrap_or(text.len());
     let (value, rest) = text.split_at_checked(end).ok_or(PARAMETER)?;
@@ -161,7 +199,7 @@ fn param_value(text: &str) -> Result<(String, &str), WireError> {
     if value.is_empty() || value.contains(refused) {
         return Err(PARAMETER);
     }
-    Ok((value.to_owned(), rest))
+    Ok((Cow::Borrowed(value), rest))
 }
 
 /// Writes `;name=value`, the value in quotes where it is not a token or a host.
@@ -186,7 +224,7 @@ fn is_plain_value(value: &str) -> bool {
 
 /// The text with every line end replaced by a blank, so that no value can start a header field.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
-    if text.bytes().any(|b| matches!(b, b'\r' | b'\n')) {
+    if memchr::memchr2(b'\r', b'\n', text.as_bytes()).is_some() {
         Cow::Owned(text.replace(['\r', '\n'], " "))
     } else {
         Cow::Borrowed(text)

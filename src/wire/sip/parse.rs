@@ -159,7 +159,7 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
     let mut line_start = 0;
     loop {
         let rest = bytes.get(line_start..)?;
-        let length = rest.iter().position(|&b| b == b'\n')?;
+        let length = memchr::memchr(b'\n', rest)?;
         let line = rest.get(..length)?;
         line_start += length + 1;
         if line.is_empty() || line == b"\r" {
@@ -170,7 +170,7 @@ fn head_end(bytes: &[u8]) -> Option<usize> {
 
 /// The first line without its end, and the rest.
 fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let (line, rest) = match bytes.iter().position(|&b| b == b'\n') {
+    let (line, rest) = match memchr::memchr(b'\n', bytes) {
         Some(at) => (bytes.get(..at), bytes.get(at + 1..)),
         None => (Some(bytes), None),
     };
@@ -278,7 +278,7 @@ fn push_field(field: &[u8], headers: &mut Headers) -> Result<(), WireError> {
     if field.len() > FIELD_BYTES_MAX {
         return Err(WireError::TooLarge("header field"));
     }
-    let colon = field.iter().position(|&b| b == b':').ok_or(FIELD)?;
+    let colon = memchr::memchr(b':', field).ok_or(FIELD)?;
     let (name, value) = field.split_at_checked(colon).ok_or(FIELD)?;
     // RFC 3261 §25.1: HCOLON = *( SP / HTAB ) ":" SWS, so blanks before the colon are legal; the
     // name itself has none, which also refuses a field that begins with a blank.
@@ -359,9 +359,8 @@ fn content_length(headers: &Headers) -> Result<Option<usize>, WireError> {
 /// RFC 3261 §8.1.1: what every message must have, and well-formed. Max-Forwards may be missing
 /// (RFC 2543 peers do not send it) but not be out of its range.
 fn check_headers(headers: &Headers) -> Result<(), WireError> {
-    let vias = headers.vias()?;
-    let top = vias.first().ok_or(WireError::Missing("Via"))?;
-    if top.branch() == Some(MAGIC_COOKIE) {
+    headers.check_vias()?;
+    if headers.top_via()?.branch() == Some(MAGIC_COOKIE) {
         return Err(WireError::Malformed("Via branch"));
     }
     headers.from()?;

@@ -1,8 +1,11 @@
 //! One Via element (RFC 3261 §20.42, RFC 3581).
 
-use super::lexis::{header_params, is_blank, is_token, trim, write_header_params};
+use super::lexis::{
+    check_header_params, header_params, is_blank, is_token, trim, write_header_params,
+};
 use super::uri::{Params, host_port_of};
 use crate::wire::WireError;
+use std::borrow::Cow;
 use std::fmt;
 
 const MALFORMED: WireError = WireError::Malformed("Via");
@@ -23,6 +26,39 @@ pub struct Via {
 impl Via {
     /// Reads one element.
     pub fn parse(text: &str) -> Result<Self, WireError> {
+        let Parts { transport, sent_by, params } = Parts::of(text)?;
+        let (host, port) = host_port_of(&sent_by)?;
+        Ok(Self {
+            transport: transport.to_ascii_uppercase(),
+            host: host.to_owned(),
+            port,
+            params: header_params(params)?,
+        })
+    }
+
+    /// Refuses what [`Self::parse`] refuses, and keeps nothing.
+    pub(super) fn check(text: &str) -> Result<(), WireError> {
+        let Parts { sent_by, params, .. } = Parts::of(text)?;
+        host_port_of(&sent_by)?;
+        check_header_params(params)
+    }
+
+    /// The branch where there is one.
+    #[must_use]
+    pub fn branch(&self) -> Option<&str> {
+        self.params.get("branch")
+    }
+}
+
+/// One element taken apart.
+struct Parts<'a> {
+    transport: &'a str,
+    sent_by: Cow<'a, str>,
+    params: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Result<Self, WireError> {
         // RFC 3261 §25.1: SIP / 2.0 / UDP with blanks around each slash. The version is not
         // looked at, so that a request of another version can be answered 505.
         let mut parts = trim(text).splitn(3, '/');
@@ -38,31 +74,20 @@ impl Via {
         }
         let at = rest.find(';').unwrap_or(rest.len());
         let (sent_by, params) = rest.split_at_checked(at).ok_or(MALFORMED)?;
-        let (host, port) = sent_by_of(trim(sent_by))?;
-        let transport = transport.to_ascii_uppercase();
-        Ok(Self { transport, host, port, params: header_params(params)? })
-    }
-
-    /// The branch where there is one.
-    #[must_use]
-    pub fn branch(&self) -> Option<&str> {
-        self.params.get("branch")
+        Ok(Self { transport, sent_by: joined(trim(sent_by))?, params })
     }
 }
 
-/// Host and port, blanks around the colon allowed.
-fn sent_by_of(text: &str) -> Result<(String, Option<u16>), WireError> {
-    let (host, port) = if text.contains(is_blank) {
-        let joined: String = text.split(is_blank).collect();
-        // Blanks may stand beside the colon only: "a b:5060" is not "ab:5060".
-        if text.split(':').any(|part| trim(part).contains(is_blank)) {
-            return Err(MALFORMED);
-        }
-        host_port_of(&joined).map(|(host, port)| (host.to_owned(), port))?
-    } else {
-        host_port_of(text).map(|(host, port)| (host.to_owned(), port))?
-    };
-    Ok((host, port))
+/// Host and port without the blanks that may stand around the colon.
+fn joined(sent_by: &str) -> Result<Cow<'_, str>, WireError> {
+    if !sent_by.contains(is_blank) {
+        return Ok(Cow::Borrowed(sent_by));
+    }
+    // Blanks may stand beside the colon only: "a b:5060" is not "ab:5060".
+    if sent_by.split(':').any(|part| trim(part).contains(is_blank)) {
+        return Err(MALFORMED);
+    }
+    Ok(Cow::Owned(sent_by.split(is_blank).collect()))
 }
 
 impl fmt::Display for Via {
