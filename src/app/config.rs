@@ -44,6 +44,9 @@ pub struct Service {
 pub struct Sip {
     pub udp: SocketAddr,
     pub tcp: SocketAddr,
+    pub tls: SocketAddr,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
     pub advertised: Option<IpAddr>,
     pub trusted_peers: Vec<IpAddr>,
     pub session_expires_seconds: u32,

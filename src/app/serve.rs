@@ -8,6 +8,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules};
 use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
+use crate::gateway::sip::{TlsPort, tls_config};
 use crate::gateway::switch::{Switch, SwitchConfig};
 use crate::proto::Endpoint;
 use crate::store::{Store, StoreConfig, StoreError};
@@ -35,7 +36,8 @@ async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
     let service = Service::open(config, data).await?;
     let line = service.line;
     let (udp, tcp) = line.addresses();
-    say_ready(&format!("ready udp={udp} tcp={tcp} call=sip:mayor@{udp}"))?;
+    let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
+    say_ready(&format!("ready udp={udp} tcp={tcp}{tls} call=sip:mayor@{udp}"))?;
     prepare_slow(service.prompts);
     let stop = async {
         first.next().await;
@@ -123,7 +125,8 @@ impl Service {
             Endpoint::new(settings::endpoint(config), seed()?),
             seed()?,
         );
-        let line = Line::bind(settings::line(config, data), clock, switch, store.handle())
+        let tls = tls_port(config)?;
+        let line = Line::bind(settings::line(config, data, tls), clock, switch, store.handle())
             .await
             .map_err(|error| {
                 let message = format!("{} / {}: {error}", config.sip.udp, config.sip.tcp);
@@ -131,6 +134,17 @@ impl Service {
             })?;
         Ok(Self { line, store, prompts })
     }
+}
+
+/// TLS where a certificate is named.
+fn tls_port(config: &Config) -> Result<Option<TlsPort>, Exit> {
+    let sip = &config.sip;
+    if sip.tls_certificate.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let certificate = tls_config(&sip.tls_certificate, &sip.tls_key)
+        .map_err(|error| Exit::new(Failure::Config, format!("sip.tls: {error}")))?;
+    Ok(Some((sip.tls, certificate)))
 }
 
 /// Why a store that a person must look at ends the program.

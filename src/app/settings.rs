@@ -4,7 +4,7 @@ use super::config::Config;
 use crate::domain::call::CallRules;
 use crate::gateway::line::LineConfig;
 use crate::gateway::media::{DiskConfig, MediaConfig, PortRange};
-use crate::gateway::sip::TcpConfig;
+use crate::gateway::sip::{TcpConfig, TlsPort};
 use crate::proto::EndpointConfig;
 use std::path::Path;
 use std::time::Duration;
@@ -42,12 +42,13 @@ pub(super) fn endpoint(config: &Config) -> EndpointConfig {
 }
 
 /// Sockets and threads.
-pub(super) fn line(config: &Config, data: &Path) -> LineConfig {
+pub(super) fn line(config: &Config, data: &Path, tls: Option<TlsPort>) -> LineConfig {
     let [first, last] = config.media.ports;
     let priority = config.media.realtime_priority;
     LineConfig {
         udp: config.sip.udp,
         tcp: config.sip.tcp,
+        tls,
         tcp_limits: TcpConfig {
             connections_max: config.sip.tcp_connections_max,
             idle_max: Duration::from_secs(config.sip.tcp_idle_seconds),

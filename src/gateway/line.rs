@@ -3,7 +3,7 @@
 
 use super::clock::Clock;
 use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool, recording_playlist};
-use super::sip::{TcpConfig, TcpInput, TcpListeners, UdpPort};
+use super::sip::{TcpConfig, TcpInput, TcpListeners, TlsPort, UdpPort};
 use super::switch::{Asker, Output, Switch};
 use crate::domain::call::StoreReply;
 use crate::media::player::Playlist;
@@ -54,7 +54,9 @@ pub struct LineConfig {
     pub udp: SocketAddr,
     /// SIP over TCP; port 0 takes a free one.
     pub tcp: SocketAddr,
-    /// Limits of TCP.
+    /// SIP over TLS, where a certificate is given.
+    pub tls: Option<TlsPort>,
+    /// Limits of TCP and TLS.
     pub tcp_limits: TcpConfig,
     /// Media threads and ports.
     pub media: MediaConfig,
@@ -95,7 +97,8 @@ impl Line {
     ) -> io::Result<Self> {
         let udp = UdpPort::bind(config.udp)?;
         let (tcp, tcp_inputs) =
-            TcpListeners::bind(config.tcp, config.tcp_limits, config.inputs_max).await?;
+            TcpListeners::bind(config.tcp, config.tls, config.tcp_limits, config.inputs_max)
+                .await?;
         let (report, reports) = channel(config.inputs_max);
         let folder = config.disk.folder.clone();
         let disk = Disk::start(config.disk, report.clone())?;
@@ -125,6 +128,12 @@ impl Line {
     #[must_use]
     pub fn addresses(&self) -> (SocketAddr, SocketAddr) {
         (self.udp.local(), self.tcp.local())
+    }
+
+    /// The bound address of TLS.
+    #[must_use]
+    pub fn address_tls(&self) -> Option<SocketAddr> {
+        self.tcp.local_tls()
     }
 
     /// Serves calls until `stop` is ready and every call has ended or the limit for that is over;
@@ -220,7 +229,7 @@ impl Line {
             match output {
                 Output::Transmit(transmit) => match transmit.flow.transport {
                     Transport::Udp => self.udp.send(&transmit),
-                    Transport::Tcp => self.tcp.send(transmit),
+                    Transport::Tcp | Transport::Tls => self.tcp.send(transmit),
                 },
                 Output::OpenMedia(leg, ip) => {
                     let opened = self.media.open(leg, ip);

@@ -10,6 +10,16 @@ pub enum Transport {
     Udp,
     /// A stream framed by Content-Length.
     Tcp,
+    /// The same, encrypted (RFC 3261 §26.3.1).
+    Tls,
+}
+
+impl Transport {
+    /// Whether it delivers everything in order by itself, so that nothing is sent again.
+    #[must_use]
+    pub fn is_reliable(self) -> bool {
+        self != Self::Udp
+    }
 }
 
 /// Where a message came from and where its answer goes.
@@ -21,7 +31,7 @@ pub struct Flow {
     pub local: SocketAddr,
     /// The peer's address.
     pub remote: SocketAddr,
-    /// The TCP connection, 0 for UDP. Never used again for another connection.
+    /// The TCP or TLS connection, 0 for UDP. Never used again for another connection.
     pub connection: u64,
 }
 

@@ -124,6 +124,7 @@ pub(super) fn via_line(flow: &Flow, branch: &str) -> String {
     let transport = match flow.transport {
         Transport::Udp => "UDP",
         Transport::Tcp => "TCP",
+        Transport::Tls => "TLS",
     };
     format!("SIP/2.0/{transport} {};branch={branch};rport", flow.local)
 }

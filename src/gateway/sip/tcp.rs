@@ -1,4 +1,4 @@
-//! SIP over TCP: connections are framed here and their messages handed to the line.
+//! SIP over TCP and TLS: connections are framed here and their messages handed to the line.
 
 use crate::proto::{Flow, Transmit, Transport};
 use crate::wire::sip::{Frame, Framer, Message, PONG, ParseFailure};
@@ -8,14 +8,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
-/// Limits of the TCP side.
+/// Limits of TCP and TLS, each.
 #[derive(Debug, Clone)]
 pub struct TcpConfig {
     /// Connections at once; one more is closed at once.
@@ -44,30 +44,50 @@ const READ_BYTES: usize = 8192;
 /// How long a write may take before the peer is given up.
 const WRITE_MAX: Duration = Duration::from_secs(10);
 
-/// The listening socket and the open connections as the line sees them.
+/// The listening sockets and the open connections as the line sees them.
 pub struct TcpListeners {
     local: SocketAddr,
+    local_tls: Option<SocketAddr>,
     writers: HashMap<u64, Sender<Vec<u8>>>,
 }
+
+/// Where TLS is offered, and with which certificate.
+pub type TlsPort = (SocketAddr, Arc<rustls::ServerConfig>);
 
 impl TcpListeners {
     /// Binds and accepts in the background; messages arrive on the returned receiver.
     pub async fn bind(
         address: SocketAddr,
+        tls: Option<TlsPort>,
         config: TcpConfig,
         inputs_max: usize,
     ) -> io::Result<(Self, Receiver<TcpInput>)> {
+        let (inputs, receiver) = channel(inputs_max);
         let listener = TcpListener::bind(address).await?;
         let local = listener.local_addr()?;
-        let (inputs, receiver) = channel(inputs_max);
-        tokio::spawn(accept(listener, config, inputs));
-        Ok((Self { local, writers: HashMap::new() }, receiver))
+        let plain = Door { transport: Transport::Tcp, tls: None, config: config.clone() };
+        tokio::spawn(accept(listener, Arc::new(plain), inputs.clone()));
+        let mut local_tls = None;
+        if let Some((address, certificate)) = tls {
+            let listener = TcpListener::bind(address).await?;
+            local_tls = Some(listener.local_addr()?);
+            let acceptor = Some(TlsAcceptor::from(certificate));
+            let secure = Door { transport: Transport::Tls, tls: acceptor, config };
+            tokio::spawn(accept(listener, Arc::new(secure), inputs));
+        }
+        Ok((Self { local, local_tls, writers: HashMap::new() }, receiver))
     }
 
-    /// The bound address.
+    /// The bound address of TCP.
     #[must_use]
     pub fn local(&self) -> SocketAddr {
         self.local
+    }
+
+    /// The bound address of TLS.
+    #[must_use]
+    pub fn local_tls(&self) -> Option<SocketAddr> {
+        self.local_tls
     }
 
     /// Remembers a new connection.
@@ -90,9 +110,16 @@ impl TcpListeners {
     }
 }
 
-async fn accept(listener: TcpListener, config: TcpConfig, inputs: Sender<TcpInput>) {
+/// What one listening socket serves.
+struct Door {
+    transport: Transport,
+    tls: Option<TlsAcceptor>,
+    config: TcpConfig,
+}
+
+async fn accept(listener: TcpListener, door: Arc<Door>, inputs: Sender<TcpInput>) {
     static CONNECTIONS: AtomicU64 = AtomicU64::new(1);
-    let places = Arc::new(Semaphore::new(config.connections_max));
+    let places = Arc::new(Semaphore::new(door.config.connections_max));
     loop {
         let Ok((stream, remote)) = listener.accept().await else {
             // Out of descriptors: wait for connections to end.
@@ -102,35 +129,50 @@ async fn accept(listener: TcpListener, config: TcpConfig, inputs: Sender<TcpInpu
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
         let Ok(local) = stream.local_addr() else { continue };
         let connection = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
-        let flow = Flow { transport: Transport::Tcp, local, remote, connection };
-        tokio::spawn(serve(stream, flow, config.clone(), inputs.clone(), place));
+        let flow = Flow { transport: door.transport, local, remote, connection };
+        // Small messages that somebody waits for.
+        let _ = stream.set_nodelay(true);
+        tokio::spawn(open(stream, flow, Arc::clone(&door), inputs.clone(), place));
     }
 }
 
-async fn serve(
+/// Shakes hands where TLS is spoken, then serves.
+async fn open(
     stream: TcpStream,
     flow: Flow,
-    config: TcpConfig,
+    door: Arc<Door>,
     inputs: Sender<TcpInput>,
     _place: OwnedSemaphorePermit,
 ) {
-    // Small messages that somebody waits for.
-    let _ = stream.set_nodelay(true);
-    let (reader, writer) = stream.into_split();
+    let Some(acceptor) = &door.tls else {
+        return serve(stream, flow, &door.config, inputs).await;
+    };
+    match timeout(door.config.message_max, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => serve(stream, flow, &door.config, inputs).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn serve<S>(stream: S, flow: Flow, config: &TcpConfig, inputs: Sender<TcpInput>)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+{
+    let (reader, writer) = tokio::io::split(stream);
     let (sender, queue) = channel(config.writes_max);
     let pong = sender.clone();
     if inputs.send(TcpInput::Opened(flow.connection, sender)).await.is_err() {
         return;
     }
     let writing = tokio::spawn(write(writer, queue));
-    read(reader, flow, &config, &inputs, &pong).await;
+    read(reader, flow, config, &inputs, &pong).await;
     drop(pong);
     let _ = inputs.send(TcpInput::Closed(flow.connection)).await;
     let _ = writing.await;
 }
 
 async fn read(
-    mut reader: OwnedReadHalf,
+    mut reader: ReadHalf<impl AsyncRead>,
     flow: Flow,
     config: &TcpConfig,
     inputs: &Sender<TcpInput>,
@@ -171,7 +213,7 @@ async fn read(
     }
 }
 
-async fn write(mut writer: OwnedWriteHalf, mut queue: Receiver<Vec<u8>>) {
+async fn write(mut writer: WriteHalf<impl AsyncWrite>, mut queue: Receiver<Vec<u8>>) {
     while let Some(bytes) = queue.recv().await {
         match timeout(WRITE_MAX, writer.write_all(&bytes)).await {
             Ok(Ok(())) => {}

@@ -153,7 +153,7 @@ impl Endpoint {
     fn insert_leg(&mut self, id: LegId, leg: Leg) {
         self.tags.insert(leg.dialog.local_tag.clone(), id);
         let flow = leg.dialog.flow;
-        if flow.transport == Transport::Tcp {
+        if flow.transport.is_reliable() {
             self.connections.entry(flow.connection).or_default().insert(id);
         }
         self.timers.arm(Owner::Leg(id), leg.poll_timeout());
@@ -167,6 +167,8 @@ impl Endpoint {
         match flow.transport {
             Transport::Udp => format!("<sip:{address}>"),
             Transport::Tcp => format!("<sip:{address};transport=tcp>"),
+            // RFC 3261 §26.2.2: `sips` would ask for TLS on every hop, which nobody can promise.
+            Transport::Tls => format!("<sip:{address};transport=tls>"),
         }
     }
 }

@@ -52,7 +52,7 @@ impl Endpoint {
     pub fn receive(&mut self, now: Instant, flow: Flow, bytes: &[u8]) {
         let framing = match flow.transport {
             Transport::Udp => Framing::Datagram,
-            Transport::Tcp => Framing::Stream,
+            Transport::Tcp | Transport::Tls => Framing::Stream,
         };
         self.receive_parsed(now, flow, Message::parse(bytes, framing));
     }

@@ -11,7 +11,7 @@ pub(super) use client_other::ClientOther;
 pub(super) use server_invite::ServerInvite;
 pub(super) use server_other::ServerOther;
 
-use super::{EndpointConfig, Flow, Transport};
+use super::{EndpointConfig, Flow};
 use crate::wire::sip::{Headers, Method, Via};
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ pub(super) struct Times {
     pub(super) t4: Duration,
     /// 64*T1.
     pub(super) wait: Duration,
-    /// Over TCP nothing is sent again.
+    /// Over TCP and TLS nothing is sent again.
     pub(super) reliable: bool,
 }
 
@@ -42,7 +42,7 @@ impl Times {
             t2: config.t2,
             t4: config.t4,
             wait: config.transaction_wait(),
-            reliable: flow.transport == Transport::Tcp,
+            reliable: flow.transport.is_reliable(),
         }
     }
 }

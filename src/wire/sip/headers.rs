@@ -25,13 +25,15 @@ const CSEQ_MAX: u64 = (1 << 31) - 1;
 impl Headers {
     /// The unfolded values of all fields of that (long, case-insensitive) name, one per line sent.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().map(field).filter(|f| f.0.eq_ignore_ascii_case(name)).map(|f| f.1)
+        let wanted = Name::of(name);
+        self.0.iter().filter(move |header| wanted.is_of(header)).map(|header| field(header).1)
     }
 
     /// The first field of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().map(field).find(|f| f.0.eq_ignore_ascii_case(name)).map(|f| f.1)
+        let wanted = Name::of(name);
+        self.0.iter().find(|header| wanted.is_of(header)).map(|header| field(header).1)
     }
 
     /// All fields in order: name and value.
@@ -149,6 +151,26 @@ impl Headers {
 
     fn required(&self, name: &'static str) -> Result<&str, WireError> {
         self.get(name).ok_or(WireError::Missing(name))
+    }
+}
+
+/// A name to look for. A known one is a variant of `rsip`'s enum, so that a scan over many fields
+/// compares no text.
+struct Name<'a> {
+    variant: std::mem::Discriminant<rsip::Header>,
+    other: Option<&'a str>,
+}
+
+impl<'a> Name<'a> {
+    fn of(name: &'a str) -> Self {
+        let sample = build(name, String::new());
+        let other = matches!(sample, rsip::Header::Other(..)).then_some(name);
+        Self { variant: std::mem::discriminant(&sample), other }
+    }
+
+    fn is_of(&self, header: &rsip::Header) -> bool {
+        std::mem::discriminant(header) == self.variant
+            && self.other.is_none_or(|name| field(header).0.eq_ignore_ascii_case(name))
     }
 }
 

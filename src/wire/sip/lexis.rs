@@ -101,6 +101,9 @@ pub(super) fn elements(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn element_end(text: &str) -> usize {
+    if memchr::memchr(b',', text.as_bytes()).is_none() {
+        return text.len();
+    }
     let (mut in_quotes, mut in_brackets, mut escaped) = (false, false, false);
     for (at, byte) in text.bytes().enumerate() {
         match byte {

@@ -101,7 +101,11 @@ impl Ask {
 
     pub(super) fn bytes(&self, transport: Transport) -> Vec<u8> {
         let to = self.to_tag.as_ref().map_or(String::new(), |tag| format!(";tag={tag}"));
-        let over = if transport == Transport::Tcp { "TCP" } else { "UDP" };
+        let over = match transport {
+            Transport::Udp => "UDP",
+            Transport::Tcp => "TCP",
+            Transport::Tls => "TLS",
+        };
         let Self { method, uri, via, branch, call, from_tag, cseq, .. } = self;
         let mut text = format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{over} {via};branch={branch};rport\r\n\
@@ -163,7 +167,7 @@ impl Line {
         while let Some(transmit) = self.endpoint.poll_transmit() {
             let framing = match transmit.flow.transport {
                 Transport::Udp => Framing::Datagram,
-                Transport::Tcp => Framing::Stream,
+                Transport::Tcp | Transport::Tls => Framing::Stream,
             };
             let Ok(message) = Message::parse(&transmit.bytes, framing) else {
                 // Only a refusal may copy fields that nobody can read.
