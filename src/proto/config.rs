@@ -64,6 +64,10 @@ pub struct EndpointConfig {
     pub session_expires_seconds: u32,
     /// Shortest session interval that we take (RFC 4028 §5: at least 90).
     pub min_se_seconds: u32,
+    /// The realm of our seats.
+    pub realm: String,
+    /// How long a nonce of ours may be used; phones keep one for their next requests.
+    pub nonce_seconds: u64,
     /// T1.
     pub t1: Duration,
     /// T2.
@@ -92,6 +96,8 @@ impl Default for EndpointConfig {
             answer_seconds_max: 180,
             session_expires_seconds: 1_800,
             min_se_seconds: 90,
+            realm: "mayorline".to_owned(),
+            nonce_seconds: 300,
             t1: Duration::from_millis(T1_MS),
             t2: Duration::from_millis(T2_MS),
             t4: Duration::from_millis(T4_MS),

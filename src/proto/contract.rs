@@ -1,6 +1,7 @@
 //! What goes into and comes out of the SIP endpoint.
 
-use crate::units::LegId;
+use super::registrar::Binding;
+use crate::units::{LegId, SeatNumber};
 use std::net::SocketAddr;
 
 /// How a message travels.
@@ -73,6 +74,8 @@ pub enum Event {
         caller: String,
         /// The display name beside it.
         display: Option<String>,
+        /// The seat that the request proved to come from; `None`: a citizen.
+        seat: Option<SeatNumber>,
         /// The user part that was dialled.
         called: String,
         /// The offer; `None` asks us to offer in the 200.
@@ -120,6 +123,13 @@ pub enum Event {
         body: String,
         /// Same for a retransmission and for a repeat by a proxy: Call-ID and CSeq.
         key: String,
+    },
+    /// The phones of a seat are others now; none: the seat cannot be rung.
+    Registered {
+        /// The seat.
+        seat: SeatNumber,
+        /// Its phones.
+        bindings: Vec<Binding>,
     },
     /// The leg is over; its id is not used again.
     Ended {

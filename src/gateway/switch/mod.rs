@@ -317,7 +317,7 @@ impl Switch {
 
     fn handle(&mut self, now: Now, event: Event) {
         match event {
-            Event::Incoming { leg, caller, display, called, offer, flow } => {
+            Event::Incoming { leg, caller, display, seat: _, called, offer, flow } => {
                 let caller = Caller { number: PhoneNumber::parse(&caller).ok(), display };
                 let part = Part::Arriving(Box::new(Arrival { caller, called }));
                 self.incoming(now, Leg::new(flow, now.wall, part), leg, offer);
@@ -330,6 +330,7 @@ impl Switch {
                 }
             }
             Event::Info { leg, content_type, body } => self.info(leg, &content_type, &body),
+            Event::Registered { .. } => {}
             Event::Text { text, caller, called: _, body, key } => {
                 self.text(now, text, &caller, body, &key);
             }

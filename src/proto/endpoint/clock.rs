@@ -30,6 +30,7 @@ impl Endpoint {
                 Owner::Server(id) => self.server_due(now, id),
                 Owner::Client(id) => self.client_due(now, id),
                 Owner::Leg(id) => self.leg_due(now, id),
+                Owner::Registrar => self.registrar_due(now),
             }
         }
         self.check_invariants();

@@ -11,7 +11,7 @@ use super::super::{Event, Flow, Transport};
 use super::receive::Incoming;
 use super::send::rejected;
 use super::{Endpoint, Owner};
-use crate::units::LegId;
+use crate::units::{LegId, SeatNumber};
 use crate::wire::sip::{Headers, NameAddr, Uri, UriScheme};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -30,13 +30,18 @@ impl Endpoint {
             Ok(invitation) => invitation,
             Err(rejection) => return self.refuse(now, &incoming, rejection),
         };
+        let seat = match self.claims_seat(&incoming).then(|| self.prove(now, &incoming)) {
+            None => None,
+            Some(Ok(seat)) => Some(seat),
+            Some(Err(denied)) => return self.challenge(now, &incoming, denied),
+        };
         if self.draining || !self.has_room() {
             return self.turn_away(now, &incoming);
         }
         if !self.admission.admit_call(&self.config, now, incoming.flow.remote.ip()) {
             return self.turn_away(now, &incoming);
         }
-        self.open_leg(now, incoming, invitation);
+        self.open_leg(now, incoming, invitation, seat);
     }
 
     /// The checks in the order of RFC 3261 §8.2.
@@ -72,7 +77,13 @@ impl Endpoint {
         }
     }
 
-    fn open_leg(&mut self, now: Instant, incoming: Incoming, invitation: Invitation) {
+    fn open_leg(
+        &mut self,
+        now: Instant,
+        incoming: Incoming,
+        invitation: Invitation,
+        seat: Option<SeatNumber>,
+    ) {
         let Invitation { offer, target, routes } = invitation;
         let id = LegId(self.next_id());
         let tag = self.new_tag();
@@ -101,6 +112,7 @@ impl Endpoint {
             leg: id,
             caller: identity.caller,
             display: identity.display,
+            seat,
             called: dialled(&incoming.request.uri),
             offer: offer.clone(),
             flow,

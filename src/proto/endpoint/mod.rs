@@ -15,11 +15,14 @@ mod invite;
 mod outside;
 mod receive;
 mod refresh;
+mod register;
 mod send;
 mod within;
 
 use super::admission::Admission;
+use super::authentication::Authentication;
 use super::leg::Leg;
+use super::registrar::Registrar;
 use super::reply::Reply;
 use super::timer::Timers;
 use super::transaction::{
@@ -29,7 +32,7 @@ use super::{EndpointConfig, Event, Flow, TextId, Transmit};
 use crate::units::LegId;
 use crate::wire::sip::Request;
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
@@ -39,6 +42,7 @@ enum Owner {
     Server(TransactionId),
     Client(TransactionId),
     Leg(LegId),
+    Registrar,
 }
 
 #[derive(Debug)]
@@ -124,6 +128,8 @@ pub struct Endpoint {
     tag_salt: u64,
     draining: bool,
     admission: Admission,
+    authentication: Authentication,
+    registrar: Registrar,
     timers: Timers<Owner>,
     servers: HashMap<TransactionId, Server>,
     server_keys: HashMap<ServerKey, TransactionId>,
@@ -149,9 +155,11 @@ impl Endpoint {
         Self {
             branch_prefix,
             tag_salt: rng.next_u64(),
+            authentication: Authentication::new(&config, rng.random()),
             rng,
             draining: false,
             admission: Admission::new(&config),
+            registrar: Registrar::default(),
             timers: Timers::new(),
             servers: HashMap::new(),
             server_keys: HashMap::new(),
@@ -232,7 +240,7 @@ impl Endpoint {
         debug_assert!(self.texts.len() <= self.config.texts_max, "P9: bounded");
         debug_assert!(self.origins.len() <= self.legs.len() + self.servers.len(), "P10: held");
         debug_assert!(
-            self.timers.len() <= self.servers.len() + self.clients.len() + self.legs.len(),
+            self.timers.len() <= self.servers.len() + self.clients.len() + self.legs.len() + 1,
             "P11: no timer without an owner"
         );
     }

@@ -25,14 +25,13 @@ impl Endpoint {
             Method::Invite => return self.receive_invite(now, incoming),
             Method::Message => return self.receive_message(now, incoming, None),
             Method::Options => return self.answer_options(now, &incoming),
+            Method::Register => return self.receive_register(now, &incoming),
             // Requests that live only within a dialog.
             Method::Bye | Method::Info | Method::Prack | Method::Update => Rejection::new(481),
             // RFC 3261 §8.2.1: known but not allowed.
-            Method::Register
-            | Method::Subscribe
-            | Method::Notify
-            | Method::Publish
-            | Method::Refer => Rejection::not_allowed(),
+            Method::Subscribe | Method::Notify | Method::Publish | Method::Refer => {
+                Rejection::not_allowed()
+            }
             Method::Ack | Method::Cancel => return,
             // RFC 3261 §21.5.2: not known at all.
             Method::Other(_) => Rejection::new(501).with("Allow", ALLOW),

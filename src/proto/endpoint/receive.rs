@@ -85,6 +85,7 @@ impl Endpoint {
 
     /// The stream is gone: its legs end, because nobody can be told (their BYE has no way).
     pub fn connection_closed(&mut self, now: Instant, connection: u64) {
+        self.drop_bindings_of(connection);
         let legs = self.connections.remove(&connection).unwrap_or_default();
         let mut legs: Vec<LegId> = legs.into_iter().collect();
         legs.sort_unstable();

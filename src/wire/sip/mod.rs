@@ -3,6 +3,7 @@
 //! Network bytes are read by our own tolerant lexer; `rsip` is the header model and the serialiser
 //! and never sees what a peer sent before the lexer has unfolded, decoded and bounded it.
 
+mod auth;
 mod headers;
 mod lexis;
 pub mod limits;
@@ -16,6 +17,7 @@ mod tests;
 mod uri;
 mod via;
 
+pub use auth::AuthValue;
 pub use headers::{CSeq, Headers};
 pub use message::{Message, Request, Response};
 pub use method::Method;

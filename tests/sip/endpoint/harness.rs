@@ -36,6 +36,8 @@ pub(super) struct Ask {
     pub(super) call: String,
     pub(super) from_tag: String,
     pub(super) to_tag: Option<String>,
+    /// Whom it is for, where that is not the hotline.
+    pub(super) to_user: Option<String>,
     pub(super) cseq: u32,
     pub(super) fields: Vec<String>,
     pub(super) body: Vec<u8>,
@@ -51,6 +53,7 @@ impl Ask {
             call: call.to_owned(),
             from_tag: "peer".to_owned(),
             to_tag: None,
+            to_user: None,
             cseq,
             fields: Vec::new(),
             body: Vec::new(),
@@ -106,11 +109,12 @@ impl Ask {
             Transport::Tcp => "TCP",
             Transport::Tls => "TLS",
         };
+        let user = self.to_user.as_deref().unwrap_or("12345");
         let Self { method, uri, via, branch, call, from_tag, cseq, .. } = self;
         let mut text = format!(
             "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/{over} {via};branch={branch};rport\r\n\
              Max-Forwards: 70\r\nFrom: <sip:19900000017@127.0.0.2>;tag={from_tag}\r\n\
-             To: <sip:12345@127.0.0.1>{to}\r\nCall-ID: {call}\r\nCSeq: {cseq} {method}\r\n"
+             To: <sip:{user}@127.0.0.1>{to}\r\nCall-ID: {call}\r\nCSeq: {cseq} {method}\r\n"
         );
         for field in &self.fields {
             text.push_str(field);

@@ -12,6 +12,7 @@ mod loss;
 mod odd;
 mod probes;
 mod refusals;
+mod registrar;
 mod reliable;
 mod replies;
 mod session;

@@ -1,0 +1,307 @@
+//! Digest authentication as both sides share it (RFC 7616, RFC 8760; `qop=auth` only).
+
+use crate::wire::sip::{AuthValue, Params};
+use md5::Md5;
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+/// How a password is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// `SHA-256`, preferred (RFC 8760 §2.3).
+    Sha256,
+    /// `MD5`, for phones that know nothing better.
+    Md5,
+}
+
+impl Algorithm {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SHA-256",
+            Self::Md5 => "MD5",
+        }
+    }
+
+    /// By its name; none at all means MD5 (RFC 7616 §3.3). The `-sess` forms are not taken.
+    fn from_name(name: Option<&str>) -> Option<Self> {
+        match name {
+            None => Some(Self::Md5),
+            Some(name) => [Self::Sha256, Self::Md5]
+                .into_iter()
+                .find(|known| known.name().eq_ignore_ascii_case(name)),
+        }
+    }
+
+    fn hash(self, text: &str) -> String {
+        match self {
+            Self::Sha256 => hex(&Sha256::digest(text)),
+            Self::Md5 => hex(&Md5::digest(text)),
+        }
+    }
+}
+
+/// `H(user:realm:password)`: as good as the password within this realm, so it is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Of a password.
+    #[must_use]
+    pub fn new(algorithm: Algorithm, user: &str, realm: &str, password: &str) -> Self {
+        Self(algorithm.hash(&format!("{user}:{realm}:{password}")))
+    }
+
+    /// As it was stored, in hexadecimal.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Self {
+        Self(text.to_ascii_lowercase())
+    }
+
+    /// For the store.
+    #[must_use]
+    pub fn to_stored(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(****)")
+    }
+}
+
+/// What a server asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Challenge {
+    pub(super) realm: String,
+    pub(super) nonce: String,
+    pub(super) opaque: Option<String>,
+    pub(super) algorithm: Algorithm,
+    pub(super) stale: bool,
+}
+
+impl Challenge {
+    #[cfg(test)] // the client side begins with outgoing calls
+    /// Reads a challenge that we can meet: digest, a known algorithm, `qop=auth` among the offered.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let value = AuthValue::parse(text).ok()?;
+        let get = |name: &str| value.params.get(name);
+        let offers_auth = get("qop")?.split(',').any(|q| q.trim().eq_ignore_ascii_case("auth"));
+        (value.scheme.eq_ignore_ascii_case("Digest") && offers_auth).then_some(())?;
+        Some(Self {
+            realm: get("realm")?.to_owned(),
+            nonce: get("nonce")?.to_owned(),
+            opaque: get("opaque").map(str::to_owned),
+            algorithm: Algorithm::from_name(get("algorithm"))?,
+            stale: get("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
+        })
+    }
+}
+
+impl fmt::Display for Challenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut params = vec![
+            pair("realm", &self.realm),
+            pair("nonce", &self.nonce),
+            pair("algorithm", self.algorithm.name()),
+            pair("qop", "auth"),
+        ];
+        if self.stale {
+            params.push(pair("stale", "true"));
+        }
+        AuthValue { scheme: "Digest".to_owned(), params: Params(params) }.fmt(f)
+    }
+}
+
+fn pair(name: &str, value: &str) -> (String, Option<String>) {
+    (name.to_owned(), Some(value.to_owned()))
+}
+
+/// What a client gives as its proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Proof {
+    pub(super) user: String,
+    pub(super) realm: String,
+    pub(super) nonce: String,
+    pub(super) opaque: Option<String>,
+    pub(super) algorithm: Algorithm,
+    pub(super) uri: String,
+    /// As it was written, eight hexadecimal digits.
+    pub(super) count: String,
+    pub(super) cnonce: String,
+    pub(super) response: String,
+}
+
+impl Proof {
+    /// Reads a proof; `None` for another scheme, another `qop` or what lacks a part.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let value = AuthValue::parse(text).ok()?;
+        let get = |name: &str| value.params.get(name).map(str::to_owned);
+        let auth = get("qop").is_some_and(|qop| qop.eq_ignore_ascii_case("auth"));
+        (value.scheme.eq_ignore_ascii_case("Digest") && auth).then_some(())?;
+        Some(Self {
+            user: get("username")?,
+            realm: get("realm")?,
+            nonce: get("nonce")?,
+            opaque: get("opaque"),
+            algorithm: Algorithm::from_name(get("algorithm").as_deref())?,
+            uri: get("uri")?,
+            count: get("nc")?,
+            cnonce: get("cnonce")?,
+            response: get("response")?,
+        })
+    }
+
+    #[cfg(test)]
+    /// The proof of a password for a challenge; `cnonce` is random.
+    pub(super) fn make(
+        challenge: &Challenge,
+        user: &str,
+        password: &str,
+        request: (&str, &str),
+        cnonce: String,
+    ) -> Self {
+        let (method, uri) = request;
+        let secret = Secret::new(challenge.algorithm, user, &challenge.realm, password);
+        let mut proof = Self {
+            user: user.to_owned(),
+            realm: challenge.realm.clone(),
+            nonce: challenge.nonce.clone(),
+            opaque: challenge.opaque.clone(),
+            algorithm: challenge.algorithm,
+            uri: uri.to_owned(),
+            count: "00000001".to_owned(),
+            cnonce,
+            response: String::new(),
+        };
+        proof.response = proof.expected(&secret, method);
+        proof
+    }
+
+    /// How often the nonce was used, this time included.
+    pub(super) fn count(&self) -> Option<u32> {
+        (self.count.len() == 8).then(|| u32::from_str_radix(&self.count, 16).ok()).flatten()
+    }
+
+    /// The response that the secret gives (RFC 7616 §3.4.1).
+    fn expected(&self, secret: &Secret, method: &str) -> String {
+        let Self { nonce, count, cnonce, uri, .. } = self;
+        let request = self.algorithm.hash(&format!("{method}:{uri}"));
+        self.algorithm.hash(&format!("{}:{nonce}:{count}:{cnonce}:auth:{request}", secret.0))
+    }
+
+    /// Whether it proves the secret. Takes the same time wherever it differs.
+    pub(super) fn proves(&self, secret: &Secret, method: &str) -> bool {
+        same(self.expected(secret, method).as_bytes(), self.response.to_lowercase().as_bytes())
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut params = vec![
+            pair("username", &self.user),
+            pair("realm", &self.realm),
+            pair("nonce", &self.nonce),
+            pair("uri", &self.uri),
+            pair("algorithm", self.algorithm.name()),
+            pair("response", &self.response),
+            pair("qop", "auth"),
+            pair("nc", &self.count),
+            pair("cnonce", &self.cnonce),
+        ];
+        params.extend(self.opaque.as_deref().map(|opaque| pair("opaque", opaque)));
+        AuthValue { scheme: "Digest".to_owned(), params: Params(params) }.fmt(f)
+    }
+}
+
+/// Equality whose time tells nothing about where two texts differ.
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7616 §3.9.1.
+    fn mufasa(algorithm: Algorithm, response: &str) -> Proof {
+        Proof {
+            user: "Mufasa".into(),
+            realm: "http-auth@example.org".into(),
+            nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v".into(),
+            opaque: None,
+            algorithm,
+            uri: "/dir/index.html".into(),
+            count: "00000001".into(),
+            cnonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ".into(),
+            response: response.into(),
+        }
+    }
+
+    #[test]
+    fn the_vectors_of_rfc_7616_hold() {
+        for (algorithm, response) in [
+            (Algorithm::Md5, "8ca523f5e9506fed4657c9700eebdbec"),
+            (Algorithm::Sha256, "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+        ] {
+            let secret =
+                Secret::new(algorithm, "Mufasa", "http-auth@example.org", "Circle of Life");
+            assert!(mufasa(algorithm, response).proves(&secret, "GET"), "{}", algorithm.name());
+            assert!(!mufasa(algorithm, response).proves(&secret, "POST"));
+            assert!(!mufasa(algorithm, &response[1..]).proves(&secret, "GET"));
+        }
+    }
+
+    #[test]
+    fn a_proof_made_for_a_challenge_is_read_back_and_proves() {
+        let challenge = Challenge {
+            realm: "a \"quoted\" realm".into(),
+            nonce: "n1".into(),
+            opaque: Some("o,1".into()),
+            algorithm: Algorithm::Sha256,
+            stale: false,
+        };
+        let text = challenge.to_string();
+        let read = Challenge::parse(&text).unwrap();
+        assert_eq!(Challenge { opaque: None, ..challenge.clone() }, read);
+        let request = ("INVITE", "sip:a@b;x=\"1\"");
+        let proof = Proof::make(&challenge, "801", "secret,\\\"", request, "c1".into());
+        let again = Proof::parse(&proof.to_string()).unwrap();
+        assert_eq!(again, proof);
+        let secret = Secret::new(Algorithm::Sha256, "801", &challenge.realm, "secret,\\\"");
+        assert!(again.proves(&secret, "INVITE") && again.count() == Some(1));
+    }
+
+    #[test]
+    fn what_cannot_be_met_is_no_challenge_and_what_is_half_is_no_proof() {
+        for text in [
+            "Basic realm=\"a\"",
+            "Digest realm=\"a\", nonce=\"n\"",
+            "Digest realm=\"a\", nonce=\"n\", qop=\"auth-int\"",
+            "Digest realm=\"a\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256-sess",
+            "Digest realm=\"a\", realm=\"b\", nonce=\"n\", qop=\"auth\"",
+            "Digest realm=\"a",
+        ] {
+            assert_eq!(Challenge::parse(text), None, "{text}");
+            assert_eq!(Proof::parse(text), None, "{text}");
+        }
+        assert!(Challenge::parse("digest realm=a, nonce=n, qop=\"auth-int,auth\"").is_some());
+    }
+
+    #[test]
+    fn a_secret_is_never_printed() {
+        let secret = Secret::new(Algorithm::Md5, "801", "r", "geheim");
+        assert_eq!(format!("{secret:?}"), "Secret(****)");
+    }
+}
