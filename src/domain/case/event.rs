@@ -24,6 +24,8 @@ pub enum Channel {
     Abandoned,
     /// A text by SIP MESSAGE.
     Text,
+    /// A talk with a person at a seat (电话).
+    Phone,
 }
 
 impl Channel {
@@ -35,6 +37,7 @@ impl Channel {
             Self::CallbackRequest => "callback_request",
             Self::Abandoned => "abandoned",
             Self::Text => "text",
+            Self::Phone => "phone",
         }
     }
 }
@@ -46,6 +49,7 @@ impl From<IntakeKind> for Channel {
             IntakeKind::CallbackRequest => Self::CallbackRequest,
             IntakeKind::Abandoned => Self::Abandoned,
             IntakeKind::Text => Self::Text,
+            IntakeKind::Attended => Self::Phone,
         }
     }
 }
