@@ -8,6 +8,7 @@
 mod call;
 mod dice;
 mod model;
+mod people;
 mod switch;
 
 /// Seeds of an ordinary test run.

@@ -2,6 +2,7 @@
 //!
 //! `Call::handle(now, input)`, then `poll_action` until it is empty, then `poll_timeout`.
 
+mod attended;
 mod callback;
 mod contract;
 mod goodbye;
@@ -15,9 +16,11 @@ mod machine;
 mod menu;
 mod opening;
 mod people;
+mod queueing;
 mod rules;
 mod stage;
 mod status;
+mod survey;
 mod timers;
 mod voicemail;
 mod words;

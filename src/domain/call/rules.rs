@@ -75,11 +75,17 @@ pub struct CallRules {
 }
 
 impl CallRules {
-    /// After this much longer than its longest (`call_max`, with people `call_max + talk_max`) every
+    /// After this much longer than its longest (`call_max`, with people [`CallRules::longest`]) every
     /// call has finished: goodbye, hang-up, closing.
     #[must_use]
     pub fn ending_max(&self) -> Duration {
         self.play_max + self.hang_up_wait + self.closing_wait * 2
+    }
+
+    /// Longest call with people.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.call_max + self.talk_max
     }
 
     /// How long to wait for a key.

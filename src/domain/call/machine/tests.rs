@@ -2,8 +2,12 @@
 
 mod callback;
 mod control;
+mod listening_day;
 mod lookup;
 mod message;
+mod people;
+mod queue;
+mod survey;
 
 use super::*;
 use crate::domain::call::{
@@ -35,6 +39,8 @@ struct Talk {
     last_ticket: Option<Ticket>,
     log: Vec<String>,
     record: Option<CallRecord>,
+    /// Whole-call recordings that were started.
+    whole: u32,
 }
 
 impl Talk {
@@ -62,6 +68,7 @@ impl Talk {
             last_ticket: None,
             log: Vec::new(),
             record: None,
+            whole: 0,
         };
         talk.run();
         talk
@@ -109,6 +116,7 @@ impl Talk {
             Action::KeepPlace(kept) => format!("keep place for *{}", kept.phone.tail4()),
             Action::Record { record, kind, .. } => {
                 if kind == RecordingKind::WholeCall {
+                    self.whole += 1;
                     return;
                 }
                 self.recording = Some(record);
