@@ -39,6 +39,10 @@ impl Line {
     /// handed in once more at the end of the call, then with a callback.
     pub(in crate::domain::call) fn submit(&mut self, intake: NewIntake) {
         self.talk_made_good();
+        // What could not be stored before, or not be told, must not give way to this.
+        if let Some(intake) = self.untold.take() {
+            self.hand_in(intake);
+        }
         self.untold = Some(intake.clone());
         self.request(StoreRequest::Open(intake));
         self.timers.set(Timer::Step, self.now + self.rules.wait_notice);

@@ -137,6 +137,32 @@ fn a_message_keeps_the_place_and_leads_back_to_the_wait() {
 }
 
 #[test]
+fn a_message_that_was_not_stored_is_not_forgotten_over_a_callback() {
+    let mut talk = Talk::waiting();
+    talk.press("2").hear().press("#").hear().story();
+    talk.store(|_| Some(StoreReply::Unavailable)).press("1").hear();
+    talk.store(|request| Some(stored(request))).press("3").hear().press("1").hear();
+    assert_snapshot!(talk.story(), @r"
+    > press 1
+    store Voicemail g1-01a1ee565e00-0001/1
+    say M10 X03
+    resume seeking
+    music on
+    > press 3
+    pause seeking
+    music off
+    say Q05
+    > press 1
+    store Voicemail g1-01a1ee565e00-0001/1, call back
+    store CallbackRequest g1-01a1ee565e00-0001/2, call back
+    keep place for *0017
+    say M14 M05C M06 Q08N
+    hang up
+    finish by Service
+    ");
+}
+
+#[test]
 fn zero_after_a_message_submits_it_on_the_way_to_a_person() {
     let mut talk = Talk::waiting();
     talk.press("2").hear().press("#").hear().story();
