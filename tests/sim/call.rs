@@ -66,6 +66,7 @@ pub(crate) const CORNERS: &[&str] = &[
     "D02",
     "D03",
     "D04",
+    "D05",
     "D06",
     "D07",
     "L06",

@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use jiff::civil::{Time, date};
 use mayorline::domain::call::{
     Action, AfterPerson, CallRecord, EntryKind, Hours, Input, ListeningDay, NextListeningDay,
-    OnDuty, Place, Seats,
+    NoPerson, OnDuty, Place, Seats, Tell,
 };
 use mayorline::units::SeatNumber;
 
@@ -39,7 +39,7 @@ pub(crate) struct People {
 }
 
 /// What may be said over a talk (I12).
-const OVER_TALK: [&str; 7] = ["G02", "G05", "X05", "X06N", "X08", "X13", "X14"];
+const OVER_TALK: [&str; 8] = ["G02", "G05", "D05", "X05", "X06N", "X08", "X13", "X14"];
 
 impl People {
     /// The people of a seed.
@@ -79,7 +79,7 @@ impl People {
                 Some(Input::Place(place(dice, self.ahead)))
             }
             false if self.answers(dice) => Some(person(dice)),
-            false if dice.chance(20) => Some(Input::NobodyComes),
+            false if dice.chance(20) => Some(nobody(dice)),
             false if dice.chance(40) => Some(Input::ListeningOver(next_day(dice))),
             false => None,
         }
@@ -97,7 +97,7 @@ impl People {
     fn anything(&self, dice: &mut Dice) -> Input {
         match dice.below(5) {
             0 => Input::Place(place(dice, self.ahead)),
-            1 => Input::NobodyComes,
+            1 => nobody(dice),
             2 => Input::ListeningOver(next_day(dice)),
             3 => person(dice),
             _ => Input::PersonGone(gone(dice)),
@@ -112,7 +112,7 @@ impl People {
                 (self.talking, self.talked, self.broken_off) = (true, true, false);
                 return true;
             }
-            Input::NobodyComes if self.search.is_some() => self.end_search(),
+            Input::NobodyComes(_) if self.search.is_some() => self.end_search(),
             Input::PersonGone(then) if self.talking => {
                 self.talking = false;
                 self.broken_off = matches!(then, AfterPerson::Wait { .. });
@@ -215,13 +215,22 @@ fn place(dice: &mut Dice, ahead: u32) -> Place {
 }
 
 fn person(dice: &mut Dice) -> Input {
-    Input::Person { seat: SeatNumber::parse("801").ok().filter(|_| dice.chance(900)) }
+    let tells = [Tell::Seat, Tell::Seat, Tell::Nothing, Tell::Leader("title.mayor".to_owned())];
+    let tell = dice.pick(&tells).clone();
+    Input::Person { seat: SeatNumber::parse("801").ok().filter(|_| dice.chance(900)), tell }
+}
+
+fn nobody(dice: &mut Dice) -> Input {
+    Input::NobodyComes(*dice.pick(&[NoPerson::Absent, NoPerson::TooMany]))
 }
 
 fn gone(dice: &mut Dice) -> AfterPerson {
     match dice.below(4) {
         0 | 1 => AfterPerson::Survey,
         2 => AfterPerson::Goodbye,
-        _ => AfterPerson::Wait { group: "operators".to_owned(), leader: dice.chance(500) },
+        _ => AfterPerson::Wait {
+            group: dice.chance(500).then(|| "g".to_owned()),
+            leader: dice.chance(500),
+        },
     }
 }

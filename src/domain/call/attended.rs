@@ -1,9 +1,10 @@
 //! A citizen with a person (通话中). The call keeps still: what is said and who hears whom is the
-//! business of the people. It tells the seat's number and, where the person came before G02 had
+//! business of the people. It tells who is there and, where the person came before G02 had
 //! been heard, that the call is recorded; both over the talk, which nothing holds up.
 
 use super::contract::EndedBy;
 use super::line::Line;
+use super::people::Tell;
 use super::stage::Event;
 use super::timers::Timer;
 use super::words::{Sentence, Value, sentence, with};
@@ -21,17 +22,17 @@ pub(super) struct Attended {
 
 impl Attended {
     /// Silences the line and tells who is there.
-    pub(super) fn enter(line: &mut Line, seat: Option<SeatNumber>) -> Self {
+    pub(super) fn enter(line: &mut Line, seat: Option<SeatNumber>, tell: Tell) -> Self {
         let mut stage = Self::default();
         line.begin_talk(seat.clone());
-        stage.greet(line, seat);
+        stage.greet(line, seat, tell);
         stage
     }
 
     /// One more person is there.
-    pub(super) fn another(&mut self, line: &mut Line, seat: Option<SeatNumber>) {
+    pub(super) fn another(&mut self, line: &mut Line, seat: Option<SeatNumber>, tell: Tell) {
         line.talk_with(seat.clone());
-        self.greet(line, seat);
+        self.greet(line, seat, tell);
     }
 
     /// Takes an event.
@@ -53,12 +54,16 @@ impl Attended {
         }
     }
 
-    fn greet(&mut self, line: &mut Line, seat: Option<SeatNumber>) {
+    fn greet(&mut self, line: &mut Line, seat: Option<SeatNumber>, tell: Tell) {
         self.notice = line.rules.record_calls && !line.recorded;
         let notice = self.notice.then(|| sentence(PromptId::G02));
-        let number = |seat: SeatNumber| Value::Digits(seat.as_str().to_owned());
-        let seat = seat.map(|seat| with(PromptId::G05, "agent_no", number(seat)));
-        self.unsaid = notice.into_iter().chain(seat).collect();
+        let number = |seat: SeatNumber| Value::Digits(seat.into());
+        let who = match tell {
+            Tell::Seat => seat.map(|seat| with(PromptId::G05, "agent_no", number(seat))),
+            Tell::Leader(title) => Some(with(PromptId::D05, "title", Value::Word(title))),
+            Tell::Nothing => None,
+        };
+        self.unsaid = notice.into_iter().chain(who).collect();
         if line.confirmed {
             self.say(line);
         }

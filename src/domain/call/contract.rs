@@ -1,7 +1,9 @@
 //! What a call hears from the world and what it asks of it: the words between the rules and the
 //! switch. The switch owns sockets and media; this room only names what should happen.
 
-use super::people::{AfterPerson, KeptPlace, NextListeningDay, Place, Seats, SeekFrom, StopReason};
+use super::people::{
+    AfterPerson, KeptPlace, NextListeningDay, NoPerson, Place, Seats, SeekFrom, StopReason, Tell,
+};
 use crate::domain::case::CaseStatus;
 use crate::domain::speech::Plan;
 use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode, SeatNumber};
@@ -64,16 +66,18 @@ pub enum Input {
     /// Where the citizen stands in the queue, whenever it is known anew. Spoken when it has
     /// improved, at most every [`CallRules::place_every`](super::CallRules::place_every).
     Place(Place),
-    /// Nobody will take the call: all have signed out, or the queue is full. Ends the search.
-    NobodyComes,
+    /// Nobody will take the call. Ends the search.
+    NobodyComes(NoPerson),
     /// The window of the listening day has ended, and this citizen still waits. He keeps his place
     /// among those who wait for an operator.
     ListeningOver(Option<NextListeningDay>),
     /// A person hears the citizen and is heard by him from now on: comes while one is sought, then
     /// it ends the search, or while one is there, for the next one. Otherwise it is not heeded.
     Person {
-        /// The number that is told (G05); `None`: nothing is told.
+        /// Where; `None`: at no seat of ours.
         seat: Option<SeatNumber>,
+        /// How he is told of it.
+        tell: Tell,
     },
     /// The last person has left the citizen.
     PersonGone(AfterPerson),
@@ -317,7 +321,7 @@ pub enum EntryKind {
     Lookup(bool),
     /// A draft with a callback task came of it.
     Stub,
-    /// A person was connected; the seat where its number is told.
+    /// A person was connected, at which seat.
     Attended(Option<SeatNumber>),
     /// The citizen's rating of the talk: 1 (满意) to 4 (不满意).
     Grade(u8),

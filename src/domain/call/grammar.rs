@@ -6,7 +6,9 @@ use super::contract::{
     StoreReply, Ticket,
 };
 use super::machine::Call;
-use super::people::{AfterPerson, Hours, ListeningDay, NextListeningDay, OnDuty, Place, Seats};
+use super::people::{
+    AfterPerson, Hours, ListeningDay, NextListeningDay, NoPerson, OnDuty, Place, Seats, Tell,
+};
 use super::rules::CallRules;
 use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode, SeatNumber};
 use jiff::civil::{Time, date};
@@ -27,7 +29,7 @@ struct Seen {
 }
 
 /// What may be said over a talk (I12).
-const OVER_TALK: [&str; 7] = ["G02", "G05", "X05", "X06N", "X08", "X13", "X14"];
+const OVER_TALK: [&str; 8] = ["G02", "G05", "D05", "X05", "X06N", "X08", "X13", "X14"];
 
 /// Leads one call through the inputs that the bytes spell: two bytes are an input and the time
 /// before it. After the last byte only timeouts follow.
@@ -66,7 +68,7 @@ impl Seen {
             Input::Person { .. } if self.seeking => {
                 (self.seeking, self.talking) = (false, true);
             }
-            Input::NobodyComes => self.seeking = false,
+            Input::NobodyComes(_) => self.seeking = false,
             Input::PersonGone(_) => self.talking = false,
             _ => {}
         }
@@ -129,14 +131,22 @@ fn input(byte: u8, seen: &Seen) -> Input {
         56 => Input::Drain,
         57 => Input::HungUp(EndedBy::Citizen),
         58 => Input::HungUp(EndedBy::Service),
-        59 | 60 => Input::Person { seat: SeatNumber::parse("801").ok().filter(|_| back > 0) },
+        59 | 60 => Input::Person {
+            seat: SeatNumber::parse("801").ok().filter(|_| back > 0),
+            tell: match back {
+                1 => Tell::Leader("title.mayor".to_owned()),
+                2 => Tell::Nothing,
+                _ => Tell::Seat,
+            },
+        },
         61 => Input::Place(Place { ahead: back, minutes: (seen.play & 1 == 0).then_some(back) }),
         62 => Input::PersonGone(match back {
             0 => AfterPerson::Survey,
             1 => AfterPerson::Goodbye,
-            _ => AfterPerson::Wait { group: "g".to_owned(), leader: back == 3 },
+            _ => AfterPerson::Wait { group: None, leader: back == 3 },
         }),
-        _ if back == 0 => Input::NobodyComes,
+        _ if back == 0 => Input::NobodyComes(NoPerson::Absent),
+        _ if back == 3 => Input::NobodyComes(NoPerson::TooMany),
         _ if back == 1 => Input::ListeningOver(next_day()),
         _ => Input::Timeout,
     }
@@ -152,11 +162,11 @@ fn next_day() -> Option<NextListeningDay> {
 
 fn seats(byte: u8) -> Seats {
     let listening = match byte >> 3 & 7 {
-        0 | 1 => return Seats::None,
+        0 | 5 => return Seats::None,
         2 => return Seats::Closed { hours: Some(hours()), duty: Some("duty".to_owned()) },
         3 => return Seats::Closed { hours: None, duty: None },
         4 => Some(ListeningDay::Open { title: Some("title.mayor".to_owned()) }),
-        5 => Some(ListeningDay::Over(next_day())),
+        1 => Some(ListeningDay::Over(next_day())),
         _ => None,
     };
     let (holiday, brief) = (byte & 0x40 != 0, byte & 0x80 != 0);

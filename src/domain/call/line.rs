@@ -86,6 +86,8 @@ pub(super) struct Line {
     pub(super) confirmed: bool,
     /// Hold music is on.
     music: bool,
+    /// The group that is or was sought last.
+    group: String,
     /// The wait for a person.
     wait: Wait,
     /// The talks with people.
@@ -153,6 +155,7 @@ impl Line {
             plays: 0,
             confirmed: false,
             music: false,
+            group: String::new(),
             wait: Wait::default(),
             talk: Talk::default(),
             recorded: false,

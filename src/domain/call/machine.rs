@@ -14,7 +14,7 @@
 //! played after the call is over; C5 at most one play is believed to run; C6 with nothing but
 //! timeouts a call ends within `call_max + ending_max`, and with people within `longest +
 //! ending_max`; C7 every call ends as a case, an answered look-up or a stub, or the store was asked
-//! for one; I12 to who talks with a person nothing is played but, over the talk, G02, G05, X05 and
+//! for one; I12 to who talks with a person nothing is played but, over the talk, G02, G05, D05, X05 and
 //! last words; I13 every search for a person ends exactly once; I14 a person's answer silences what
 //! plays in the same instant, music too.
 
@@ -26,7 +26,7 @@ use super::line::{Leave, Line};
 use super::lookup::LookUp;
 use super::menu::{After, Menu};
 use super::opening::Opening;
-use super::people::{AfterPerson, ListeningDay, NextListeningDay, Seats, SeekFrom};
+use super::people::{AfterPerson, ListeningDay, NextListeningDay, NoPerson, Seats, SeekFrom, Tell};
 use super::queueing::Queueing;
 use super::rules::CallRules;
 use super::stage::{Event, Next, Why};
@@ -142,9 +142,9 @@ impl Call {
                 self.line.placed(place);
                 self.dispatch(Event::News);
             }
-            Input::NobodyComes => self.nobody_comes(),
+            Input::NobodyComes(why) => self.nobody_comes(why),
             Input::ListeningOver(next) => self.listening_over(next),
-            Input::Person { seat } => self.person(seat),
+            Input::Person { seat, tell } => self.person(seat, tell),
             Input::PersonGone(then) => self.person_gone(then),
             // Whether a silent line is worth a talk is for the people to say.
             Input::MediaLost if self.line.talks() => {}
@@ -155,9 +155,9 @@ impl Call {
         }
     }
 
-    fn nobody_comes(&mut self) {
+    fn nobody_comes(&mut self, why: NoPerson) {
         if self.line.seeks() {
-            self.line.nobody_comes();
+            self.line.nobody_comes(why);
             if matches!(self.stage, Stage::Queueing(_)) {
                 self.follow(Next::NoSeat(Vec::new()));
             }
@@ -174,11 +174,11 @@ impl Call {
         }
     }
 
-    fn person(&mut self, seat: Option<SeatNumber>) {
+    fn person(&mut self, seat: Option<SeatNumber>, tell: Tell) {
         if let Stage::Attended(stage) = &mut self.stage {
-            stage.another(&mut self.line, seat);
+            stage.another(&mut self.line, seat, tell);
         } else if self.line.seeks() {
-            self.stage = Stage::Attended(Attended::enter(&mut self.line, seat));
+            self.stage = Stage::Attended(Attended::enter(&mut self.line, seat, tell));
         }
     }
 
@@ -194,12 +194,12 @@ impl Call {
         }
     }
 
-    fn wait_again(&mut self, group: String, leader: bool) {
+    fn wait_again(&mut self, group: Option<String>, leader: bool) {
         self.line.owe_talk();
         if self.line.leaves_instead() {
             return;
         }
-        self.line.seek(group, SeekFrom::Head, leader);
+        self.line.seek_again(group, leader);
         if self.line.rules.record_calls && !self.line.recorded {
             self.stage = Stage::Opening(Opening::notice_again(&mut self.line));
         } else {

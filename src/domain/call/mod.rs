@@ -31,7 +31,7 @@ pub use contract::{
 };
 pub use machine::Call;
 pub use people::{
-    AfterPerson, Hours, KeptPlace, ListeningDay, NextListeningDay, OnDuty, Place, Seats, SeekFrom,
-    StopReason,
+    AfterPerson, Hours, KeptPlace, ListeningDay, NextListeningDay, NoPerson, OnDuty, Place, Seats,
+    SeekFrom, StopReason, Tell,
 };
 pub use rules::CallRules;

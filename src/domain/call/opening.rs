@@ -44,6 +44,9 @@ impl Opening {
                 if !line.incoming.store_up && !line.waits() {
                     return Next::Goodbye(vec![sentence(PromptId::X04N), sentence(PromptId::X08)]);
                 }
+                if line.waited_too_long() {
+                    return Next::NoSeat(Vec::new());
+                }
                 return Next::Menu(if self.again { Vec::new() } else { outlook(line) });
             }
             Event::Step => line.go(Vec::new(), EndedBy::Network),

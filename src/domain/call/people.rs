@@ -95,6 +95,27 @@ pub enum StopReason {
     Ended,
 }
 
+/// Why nobody will take a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NoPerson {
+    /// Nobody is signed in any more, or the group was closed (B01).
+    Absent,
+    /// There are people, but too many callers: the queue is full, or he has waited as long as
+    /// anybody may. B01 would be untrue.
+    TooMany,
+}
+
+/// How the citizen is told who is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tell {
+    /// The number of the seat (G05).
+    Seat,
+    /// The title of a leader (D05), the id of a recorded word such as `title.mayor`.
+    Leader(String),
+    /// Nothing: he is told otherwise, or knows it.
+    Nothing,
+}
+
 /// A callback that keeps the place in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptPlace {
@@ -113,8 +134,8 @@ pub enum AfterPerson {
     Goodbye,
     /// He waits again, at the head: the seat was lost, or he was transferred to a group.
     Wait {
-        /// For which group.
-        group: String,
+        /// For which group; `None`: for the one he waited for before.
+        group: Option<String>,
         /// For the leader of the listening day (D04).
         leader: bool,
     },

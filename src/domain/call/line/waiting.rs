@@ -3,7 +3,7 @@
 use super::Line;
 use crate::domain::call::contract::{Action, EndedBy};
 use crate::domain::call::people::{
-    KeptPlace, NextListeningDay, Place, Seats, SeekFrom, StopReason,
+    KeptPlace, NextListeningDay, NoPerson, Place, Seats, SeekFrom, StopReason,
 };
 use crate::domain::call::words::{Sentence, Value, sentence, with};
 use crate::domain::speech::PromptId;
@@ -25,7 +25,8 @@ enum Search {
 #[derive(Debug, Default)]
 pub(super) struct Wait {
     search: Search,
-    /// The longest wait was reached: the place is only good for a callback.
+    /// People are there, but they cannot be waited for: what is left is a callback, which keeps
+    /// the place where one is still kept, or a message.
     over: bool,
     /// For the leader of a listening day.
     leader: bool,
@@ -45,7 +46,14 @@ impl Line {
     pub(in crate::domain::call) fn seek(&mut self, group: String, from: SeekFrom, leader: bool) {
         debug_assert!(!self.seeks(), "I13: one search at a time");
         self.wait = Wait { search: Search::Sought, leader, ..Wait::default() };
+        self.group.clone_from(&group);
         self.actions.push_back(Action::Seek { group, from });
+    }
+
+    /// Looks for a person again, at the head; without a group for the same as before.
+    pub(in crate::domain::call) fn seek_again(&mut self, group: Option<String>, leader: bool) {
+        let group = group.unwrap_or_else(|| self.group.clone());
+        self.seek(group, SeekFrom::Head, leader);
     }
 
     /// True while a person is looked for or the place is kept.
@@ -99,8 +107,9 @@ impl Line {
     }
 
     /// Nobody comes: from now on nothing may promise a person.
-    pub(in crate::domain::call) fn nobody_comes(&mut self) {
+    pub(in crate::domain::call) fn nobody_comes(&mut self, why: NoPerson) {
         self.search_ended();
+        self.wait.over = why == NoPerson::TooMany;
         self.incoming.seats = Seats::None;
     }
 
@@ -121,7 +130,7 @@ impl Line {
         self.wait.over = self.seeks();
     }
 
-    /// True when the longest wait is behind the citizen.
+    /// True when the longest wait is behind the citizen, or too many wait.
     pub(in crate::domain::call) fn waited_too_long(&self) -> bool {
         self.wait.over
     }

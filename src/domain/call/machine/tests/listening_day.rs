@@ -1,8 +1,8 @@
 //! The day on which leaders listen (领导接听日).
 
-use super::people::staffed;
+use super::people::{staffed, taken};
 use super::*;
-use crate::domain::call::{Hours, ListeningDay, NextListeningDay};
+use crate::domain::call::{Hours, ListeningDay, NextListeningDay, Tell};
 use jiff::civil::time;
 
 fn on(incoming: &mut Incoming, day: ListeningDay) {
@@ -42,7 +42,7 @@ fn who_waits_for_the_leader_hears_his_place_among_those_who_do() {
     let mut talk = Talk::with(open);
     talk.hear().person("801").hear().story();
     talk.back_to("leaders").place(2, Some(10)).pass(20).place(0, None).pass(20);
-    talk.person("900");
+    talk.give(taken("900", Tell::Leader("title.mayor".to_owned())));
     assert_snapshot!(talk.story(), @r"
     > person leaves
     seek leaders from Head
@@ -52,9 +52,8 @@ fn who_waits_for_the_leader_hears_his_place_among_those_who_do() {
     say G04
     > 20 s
     say D04 Q04
-    > person at 900
     music off
-    say over G05
+    say over D05
     ");
 }
 

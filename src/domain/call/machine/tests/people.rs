@@ -1,12 +1,17 @@
 //! A citizen and the people at the seats.
 
 use super::*;
-use crate::domain::call::{AfterPerson, OnDuty, Place};
+use crate::domain::call::{AfterPerson, OnDuty, Place, Tell};
 use crate::units::SeatNumber;
 
 /// People take calls.
 pub(super) fn staffed(incoming: &mut Incoming) {
     incoming.seats = Seats::Open(OnDuty { group: "operators".to_owned(), ..OnDuty::default() });
+}
+
+/// A person at this seat takes the call.
+pub(super) fn taken(seat: &str, tell: Tell) -> Input {
+    Input::Person { seat: SeatNumber::parse(seat).ok(), tell }
 }
 
 impl Talk {
@@ -20,7 +25,7 @@ impl Talk {
     /// A person at this seat takes the call.
     pub(super) fn person(&mut self, seat: &str) -> &mut Self {
         self.log.push(format!("> person at {seat}"));
-        self.give(Input::Person { seat: SeatNumber::parse(seat).ok() })
+        self.give(taken(seat, Tell::Seat))
     }
 
     /// The last person leaves.
@@ -31,7 +36,7 @@ impl Talk {
 
     /// The seat is lost, or the call goes to another group.
     pub(super) fn back_to(&mut self, group: &str) -> &mut Self {
-        self.gone(AfterPerson::Wait { group: group.to_owned(), leader: group == "leaders" })
+        self.gone(AfterPerson::Wait { group: Some(group.to_owned()), leader: group == "leaders" })
     }
 
     pub(super) fn place(&mut self, ahead: u32, minutes: Option<u32>) -> &mut Self {
@@ -111,7 +116,7 @@ fn a_person_who_answers_silences_what_plays_in_the_same_instant() {
             talk.give(Input::Timeout);
         }
         let before = talk.playing.expect("something plays");
-        talk.call.handle(talk.now, Input::Person { seat: SeatNumber::parse("801").ok() });
+        talk.call.handle(talk.now, taken("801", Tell::Seat));
         let actions: Vec<_> = std::iter::from_fn(|| talk.call.poll_action()).collect();
         let silent = actions.iter().position(|action| *action == Action::StopPlay);
         let over = actions.iter().position(|action| matches!(action, Action::PlayOver { .. }));
@@ -179,6 +184,20 @@ fn a_citizen_whose_seat_is_lost_waits_at_the_head_and_is_called_back_when_he_giv
 }
 
 #[test]
+fn a_citizen_who_goes_back_to_the_same_group_need_not_be_told_which() {
+    let mut talk = Talk::waiting();
+    talk.give(taken("801", Tell::Nothing)).gone(AfterPerson::Wait { group: None, leader: false });
+    assert_snapshot!(talk.story(), @r"
+    music off
+    store Attended g1-01a1ee565e00-0001/1
+    > person leaves
+    seek operators from Head
+    say X03
+    music on
+    ");
+}
+
+#[test]
 fn a_talk_cut_off_before_the_notice_was_heard_hears_it_before_the_wait() {
     let mut talk = Talk::with(staffed);
     talk.story();
@@ -231,7 +250,7 @@ fn a_message_that_was_being_left_is_handed_in_when_a_person_comes() {
 fn a_person_before_the_answer_is_confirmed_is_told_about_after_it() {
     let mut call = Call::new(Arc::new(CallRules::default()), staffed_incoming(), instant());
     let (mut now, mut ids) = (instant(), Vec::new());
-    for input in [Input::Person { seat: SeatNumber::parse("801").ok() }, Input::Confirmed] {
+    for input in [taken("801", Tell::Seat), Input::Confirmed] {
         now += Duration::from_millis(100);
         call.handle(now, input);
         while let Some(action) = call.poll_action() {

@@ -2,7 +2,7 @@
 
 use super::people::staffed;
 use super::*;
-use crate::domain::call::{Hours, OnDuty};
+use crate::domain::call::{Hours, NoPerson, OnDuty};
 use jiff::civil::time;
 
 #[test]
@@ -236,7 +236,7 @@ fn who_gives_up_the_wait_is_called_back() {
 #[test]
 fn when_nobody_will_come_it_is_said_and_nothing_promises_a_person_any_more() {
     let mut talk = Talk::waiting();
-    talk.give(Input::NobodyComes).hear().press("8").hear().press("0").hear();
+    talk.give(Input::NobodyComes(NoPerson::Absent)).hear().press("8").hear().press("0").hear();
     assert_snapshot!(talk.story(), @r"
     music off
     say B01 B02 B03
@@ -250,12 +250,34 @@ fn when_nobody_will_come_it_is_said_and_nothing_promises_a_person_any_more() {
 #[test]
 fn when_nobody_will_come_under_the_greeting_the_menu_is_that_without_seats() {
     let mut talk = Talk::with(staffed);
-    talk.give(Input::NobodyComes).hear();
+    talk.give(Input::NobodyComes(NoPerson::Absent)).hear();
     assert_snapshot!(talk.story(), @r"
     answer
     seek operators from Arrival
     say G01 G02
     say B01 G04 G03N
+    ");
+}
+
+#[test]
+fn where_too_many_wait_nobody_says_that_nobody_is_on_duty() {
+    let mut talk = Talk::with(staffed);
+    talk.give(Input::NobodyComes(NoPerson::TooMany)).hear().press("0").hear().press("3").hear();
+    talk.press("1").hear();
+    assert_snapshot!(talk.story(), @r"
+    answer
+    seek operators from Arrival
+    say G01 G02
+    say B02 Q04N
+    > press 0
+    say B02 Q04N
+    > press 3
+    say Q05
+    > press 1
+    store CallbackRequest g1-01a1ee565e00-0001/1, call back
+    say M14 M05C M06 Q08N
+    hang up
+    finish by Service
     ");
 }
 
