@@ -70,18 +70,22 @@ impl People {
                 _ => None,
             };
         }
-        match self.search? {
-            true => None,
-            false if dice.chance(500) => {
-                if dice.chance(600) {
-                    self.ahead = self.ahead.saturating_sub(1);
-                }
-                Some(Input::Place(place(dice, self.ahead)))
+        if self.search? {
+            return None;
+        }
+        if dice.chance(500) {
+            if dice.chance(600) {
+                self.ahead = self.ahead.saturating_sub(1);
             }
-            false if self.answers(dice) => Some(person(dice)),
-            false if dice.chance(20) => Some(nobody(dice)),
-            false if dice.chance(40) => Some(Input::ListeningOver(next_day(dice))),
-            false => None,
+            return Some(Input::Place(place(dice, self.ahead)));
+        }
+        if self.answers(dice) {
+            return Some(person(dice));
+        }
+        match dice.below(50) {
+            0 => Some(nobody(dice)),
+            1 | 2 => Some(Input::ListeningOver(next_day(dice))),
+            _ => None,
         }
     }
 

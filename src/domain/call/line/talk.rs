@@ -88,7 +88,7 @@ impl Line {
 
     /// At the end: the case of the talk again when its commit is not known, and with a callback
     /// when the talk was broken off.
-    pub(in crate::domain::call) fn talk_to_settle(&mut self) -> Option<NewIntake> {
+    pub(in crate::domain::call) fn talk_to_settle(&self) -> Option<NewIntake> {
         let mut intake = self.talk.intake.clone()?;
         intake.callback = self.talk.owed;
         (!self.talk.committed || self.talk.owed).then_some(intake)
