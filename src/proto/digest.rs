@@ -83,7 +83,6 @@ pub(super) struct Challenge {
 }
 
 impl Challenge {
-    #[cfg(test)] // the client side begins with outgoing calls
     /// Reads a challenge that we can meet: digest, a known algorithm, `qop=auth` among the offered.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let value = AuthValue::parse(text).ok()?;
@@ -154,7 +153,6 @@ impl Proof {
         })
     }
 
-    #[cfg(test)]
     /// The proof of a password for a challenge; `cnonce` is random.
     pub(super) fn make(
         challenge: &Challenge,

@@ -10,6 +10,7 @@ pub mod digest;
 mod endpoint;
 mod leg;
 pub mod offer_answer;
+mod outgoing;
 mod registrar;
 mod reply;
 mod session_timer;
@@ -21,6 +22,9 @@ pub use authentication::{Account, FAILURES_LISTED_MAX, FAILURES_MAX, LOCK_SECOND
 pub use config::EndpointConfig;
 pub use contract::{Event, Flow, Reason, TextId, Transmit, Transport};
 pub use endpoint::{Counts, Endpoint};
+pub use outgoing::{
+    Credentials, Invitation, NO_RESPONSE_SECONDS, RING_SECONDS, Registration, TrunkConfig, TrunkId,
+};
 pub use registrar::{
     BINDING_TEXT_BYTES_MAX, BINDINGS_MAX, Binding, EXPIRES_SECONDS_MAX, EXPIRES_SECONDS_MIN,
 };

@@ -317,7 +317,7 @@ impl Switch {
 
     fn handle(&mut self, now: Now, event: Event) {
         match event {
-            Event::Incoming { leg, caller, display, seat: _, called, offer, flow } => {
+            Event::Incoming { leg, caller, display, called, offer, flow, .. } => {
                 let caller = Caller { number: PhoneNumber::parse(&caller).ok(), display };
                 let part = Part::Arriving(Box::new(Arrival { caller, called }));
                 self.incoming(now, Leg::new(flow, now.wall, part), leg, offer);
@@ -330,7 +330,13 @@ impl Switch {
                 }
             }
             Event::Info { leg, content_type, body } => self.info(leg, &content_type, &body),
-            Event::Registered { .. } => {}
+            Event::Registered { .. }
+            | Event::Ringing { .. }
+            | Event::Accepted { .. }
+            | Event::Reanswered { .. }
+            | Event::OfferRefused { .. }
+            | Event::TrunkState { .. } => {}
+            Event::Refer { leg, .. } => self.endpoint.answer_refer(now.monotonic, leg, false),
             Event::Text { text, caller, called: _, body, key } => {
                 self.text(now, text, &caller, body, &key);
             }
@@ -338,7 +344,7 @@ impl Switch {
                 let by = match reason {
                     Reason::Peer => EndedBy::Citizen,
                     Reason::Local => EndedBy::Service,
-                    Reason::Timeout | Reason::Failure => EndedBy::Network,
+                    _ => EndedBy::Network,
                 };
                 self.ended(now, leg, by);
             }

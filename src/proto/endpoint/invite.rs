@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// What a good INVITE holds.
-struct Invitation {
+struct Opening {
     offer: Option<Vec<u8>>,
     target: Uri,
     routes: Vec<NameAddr>,
@@ -26,8 +26,8 @@ struct Invitation {
 impl Endpoint {
     /// An INVITE without a To tag: a new call, or why not.
     pub(super) fn receive_invite(&mut self, now: Instant, mut incoming: Incoming) {
-        let invitation = match self.read_invite(&mut incoming) {
-            Ok(invitation) => invitation,
+        let opening = match self.read_invite(&mut incoming) {
+            Ok(opening) => opening,
             Err(rejection) => return self.refuse(now, &incoming, rejection),
         };
         let seat = match self.claims_seat(&incoming).then(|| self.prove(now, &incoming)) {
@@ -41,11 +41,11 @@ impl Endpoint {
         if !self.admission.admit_call(&self.config, now, incoming.flow.remote.ip()) {
             return self.turn_away(now, &incoming);
         }
-        self.open_leg(now, incoming, invitation, seat);
+        self.open_leg(now, incoming, opening, seat);
     }
 
     /// The checks in the order of RFC 3261 §8.2.
-    fn read_invite(&self, incoming: &mut Incoming) -> Result<Invitation, Rejection> {
+    fn read_invite(&self, incoming: &mut Incoming) -> Result<Opening, Rejection> {
         let request = &mut incoming.request;
         check_scheme(&request.uri)?;
         check_require(&request.headers)?;
@@ -60,7 +60,7 @@ impl Endpoint {
         }
         let routes = request.headers.routes("Record-Route").map_err(|_| bad())?;
         Terms::negotiate(&self.config, &request.headers).map_err(too_brief)?;
-        Ok(Invitation { offer, target, routes })
+        Ok(Opening { offer, target, routes })
     }
 
     /// 503 past a limit. It goes through a transaction where there is room, so that a
@@ -81,10 +81,10 @@ impl Endpoint {
         &mut self,
         now: Instant,
         incoming: Incoming,
-        invitation: Invitation,
+        opening: Opening,
         seat: Option<SeatNumber>,
     ) {
-        let Invitation { offer, target, routes } = invitation;
+        let Opening { offer, target, routes } = opening;
         let id = LegId(self.next_id());
         let tag = self.new_tag();
         let transaction = self.open_server(now, &incoming);
@@ -115,6 +115,7 @@ impl Endpoint {
             seat,
             called: dialled(&incoming.request.uri),
             offer: offer.clone(),
+            replaces: None,
             flow,
         });
         let leg = Leg {

@@ -9,14 +9,17 @@
 //! commands (commands.rs), time (clock.rs), our own requests (refresh.rs) -> send.rs
 //! ```
 
+mod call;
 mod clock;
 mod commands;
 mod invite;
 mod outside;
 mod receive;
+mod refer;
 mod refresh;
 mod register;
 mod send;
+mod trunk;
 mod within;
 
 use super::admission::Admission;
