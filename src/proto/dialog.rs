@@ -6,7 +6,7 @@ use super::{Flow, Transport};
 use crate::wire::sip::{CSeq, Headers, Method, NameAddr, Request, Uri};
 
 /// Hops a request of ours may take (RFC 3261 §8.1.1.6).
-const MAX_FORWARDS: &str = "70";
+pub(super) const MAX_FORWARDS: &str = "70";
 
 /// One peer relation.
 #[derive(Debug)]

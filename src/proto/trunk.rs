@@ -95,6 +95,11 @@ impl Trunk {
         !self.lost && self.healthy && registered
     }
 
+    /// Whether the registrar keeps us.
+    pub(super) fn is_registered(&self) -> bool {
+        !self.lost && self.registered_until.is_some()
+    }
+
     /// The number of the next REGISTER.
     pub(super) fn next_cseq(&mut self) -> u32 {
         self.cseq += 1;

@@ -2,7 +2,7 @@
 
 use super::super::calling::Calling;
 use super::super::checks::{SDP_TYPE, allow, escape, supported};
-use super::super::dialog::{Dialog, cancel_for, via_line};
+use super::super::dialog::{Dialog, MAX_FORWARDS, cancel_for, via_line};
 use super::super::leg::{Abilities, Leg, Side, Wish};
 use super::super::prover::Prover;
 use super::super::reply::PRODUCT;
@@ -73,7 +73,7 @@ impl Endpoint {
         let is_seat = invitation.seat.is_some();
         let mut headers = Headers::default();
         headers.push("Via", via_line(flow, branch));
-        headers.push("Max-Forwards", "70");
+        headers.push("Max-Forwards", MAX_FORWARDS);
         headers.push("From", self.party(invitation, tag).to_string());
         // RFC 3261 §8.1.1.2: To names whom we want; how to get there stands in the Request-URI.
         let to = Uri { params: Params::default(), headers: None, ..invitation.uri.clone() };

@@ -4,6 +4,7 @@ use super::super::Flow;
 use super::super::dialog::{ack_for, copy_proofs, via_line};
 use super::super::prover::Prover;
 use super::super::transaction::{Answered, ClientInvite, ClientOther, Due, Times, TransactionId};
+use super::super::trunk::Trunk;
 use super::{Client, ClientMachine, Endpoint, Owner, Purpose};
 use crate::wire::sip::{Method, Request, Response};
 use rand::Rng as _;
@@ -98,11 +99,14 @@ impl Endpoint {
     ) {
         let Some(client) = self.clients.get_mut(&id) else { return };
         let purpose = client.purpose;
-        if client.rings() && response.status < 300 {
+        let rings = client.rings();
+        if rings && response.status < 300 {
             return self.call_accepted(now, id, response);
         }
         self.acknowledge(id, response);
-        if self.prove_again(now, id, source, response) {
+        // A call that was given up is not made again.
+        let given_up = rings && purpose == Purpose::Nothing;
+        if !given_up && self.prove_again(now, id, source, response) {
             return;
         }
         match purpose {
@@ -202,9 +206,7 @@ impl Endpoint {
             Purpose::Call(leg) | Purpose::Modify(leg) => {
                 self.legs.get_mut(&leg).map(|leg| leg.dialog.next_cseq())
             }
-            Purpose::Register(trunk) => {
-                self.trunks.get_mut(&trunk).map(super::super::trunk::Trunk::next_cseq)
-            }
+            Purpose::Register(trunk) => self.trunks.get_mut(&trunk).map(Trunk::next_cseq),
             // Its dialog is over: nothing else counts there.
             Purpose::Nothing | Purpose::Options(_) => {
                 request.headers.cseq().ok().map(|cseq| cseq.number.saturating_add(1))

@@ -3,6 +3,7 @@
 use super::super::calling::{FORKS_MAX, Fork, INVITE_TRIES_MAX};
 use super::super::checks::{SDP_TYPE, content_type};
 use super::super::dialog::Dialog;
+use super::super::prover::Prover;
 use super::super::session_timer::{SessionTimer, Terms};
 use super::super::transaction::TransactionId;
 use super::super::{Event, Reason};
@@ -156,7 +157,7 @@ impl Endpoint {
         dialog.skip(BYE_CSEQ_GAP);
         let request = dialog.request(Method::Bye, &branch);
         client.accepted.push((to_tag(response).into(), bytes.clone()));
-        let prover = client.prover.as_ref().map(super::super::prover::Prover::fresh);
+        let prover = client.prover.as_ref().map(Prover::fresh);
         self.transmit(flow, bytes);
         let purpose = Purpose::Nothing;
         self.open_client(now, Outgoing { flow, branch, request, purpose, prover });

@@ -1,7 +1,9 @@
 //! The trunks of the house: registered, and watched by OPTIONS. Which one a call takes is its
 //! user's choice.
 
-use super::super::dialog::via_line;
+use super::super::checks::{SDP_TYPE, dialled};
+use super::super::dialog::{MAX_FORWARDS, via_line};
+use super::super::prover::Prover;
 use super::super::reply::PRODUCT;
 use super::super::transaction::TransactionId;
 use super::super::trunk::{Step, Trunk};
@@ -24,7 +26,8 @@ struct Names<'a> {
 
 impl Endpoint {
     /// Replaces the trunks. What is configured as before keeps its state; the others begin anew,
-    /// down until they have answered. `Event::TrunkState` tells every change.
+    /// down until they have answered; where one is gone, our registration is taken away. An empty
+    /// list is right before the end of the service. `Event::TrunkState` tells every change.
     pub fn set_trunks(&mut self, now: Instant, trunks: Vec<TrunkConfig>) {
         let mut old = std::mem::take(&mut self.trunks);
         let mut ids = Vec::new();
@@ -49,6 +52,7 @@ impl Endpoint {
             if trunk.told_up {
                 self.tell(Event::TrunkState { trunk: id, up: false });
             }
+            self.unregister(now, trunk);
         }
         for id in ids {
             self.trunk_due(now, id);
@@ -100,18 +104,12 @@ impl Endpoint {
 
     fn send_register(&mut self, now: Instant, id: TrunkId) {
         let branch = self.new_branch();
-        let Some(trunk) = self.trunks.get_mut(&id) else { return };
-        let Some(registration) = trunk.config.registration.clone() else { return };
-        let (flow, domain) = (trunk.config.flow, trunk.config.domain.clone());
-        let (cseq, expires) = (trunk.next_cseq(), trunk.expires_seconds);
-        let (call_id, tag) = (trunk.call_id.clone(), trunk.tag.clone());
-        let prover = trunk.prover.as_ref().map(super::super::prover::Prover::fresh);
-        let own = format!("<{}>", sip_uri(&registration.user, domain.clone()));
-        let from = format!("{own};tag={tag}");
-        let names = Names { branch: &branch, from, to: own, call_id: &call_id, cseq };
-        let mut request = request(Method::Register, &flow, domain, &names);
-        request.headers.push("Contact", self.contact_of(&flow, &registration.user));
-        request.headers.push("Expires", expires.to_string());
+        let Some(mut trunk) = self.trunks.remove(&id) else { return };
+        let seconds = trunk.expires_seconds;
+        let request = self.register_request(&mut trunk, &branch, seconds);
+        let (flow, prover) = (trunk.config.flow, trunk.prover.as_ref().map(Prover::fresh));
+        self.trunks.insert(id, trunk);
+        let Some(request) = request else { return };
         let purpose = Purpose::Register(id);
         let sent = self.open_client(now, Outgoing { flow, branch, request, purpose, prover });
         let jitter = self.rng.next_u32() % 100;
@@ -120,6 +118,31 @@ impl Endpoint {
             Some(transaction) => trunk.registering = Some(transaction),
             None => trunk.register_failed(now, false, jitter),
         }
+    }
+
+    /// Takes our registration away from a trunk that is configured no more (RFC 3261 §10.2.2).
+    fn unregister(&mut self, now: Instant, mut trunk: Trunk) {
+        let branch = self.new_branch();
+        if !trunk.is_registered() {
+            return;
+        }
+        let Some(request) = self.register_request(&mut trunk, &branch, 0) else { return };
+        let (flow, prover) = (trunk.config.flow, trunk.prover.as_ref().map(Prover::fresh));
+        let purpose = Purpose::Nothing;
+        self.open_client(now, Outgoing { flow, branch, request, purpose, prover });
+    }
+
+    fn register_request(&self, trunk: &mut Trunk, branch: &str, seconds: u32) -> Option<Request> {
+        let cseq = trunk.next_cseq();
+        let TrunkConfig { flow, domain, registration, .. } = &trunk.config;
+        let user = &registration.as_ref()?.user;
+        let own = format!("<{}>", sip_uri(user, domain.clone()));
+        let from = format!("{own};tag={}", trunk.tag);
+        let names = Names { branch, from, to: own, call_id: &trunk.call_id, cseq };
+        let mut request = request(Method::Register, flow, domain.clone(), &names);
+        request.headers.push("Contact", self.contact_of(flow, user));
+        request.headers.push("Expires", seconds.to_string());
+        Some(request)
     }
 
     /// Our Contact with a user part, by which the trunk names the number it calls for.
@@ -137,7 +160,7 @@ impl Endpoint {
         let names = Names { branch: &branch, from, to, call_id: &call_id, cseq: 1 };
         let mut request = request(Method::Options, &flow, domain, &names);
         request.headers.push("Contact", self.contact(&flow));
-        request.headers.push("Accept", super::super::checks::SDP_TYPE);
+        request.headers.push("Accept", SDP_TYPE);
         let purpose = Purpose::Options(id);
         let sent = self.open_client(now, Outgoing { flow, branch, request, purpose, prover: None });
         if let Some(trunk) = self.trunks.get_mut(&id) {
@@ -209,7 +232,7 @@ impl Endpoint {
 fn request(method: Method, flow: &Flow, domain: String, names: &Names<'_>) -> Request {
     let mut headers = Headers::default();
     headers.push("Via", via_line(flow, names.branch));
-    headers.push("Max-Forwards", "70");
+    headers.push("Max-Forwards", MAX_FORWARDS);
     headers.push("From", names.from.as_str());
     headers.push("To", names.to.as_str());
     headers.push("Call-ID", names.call_id);
@@ -224,7 +247,7 @@ fn request(method: Method, flow: &Flow, domain: String, names: &Names<'_>) -> Re
 fn granted(trunk: &Trunk, response: &Response) -> Option<u32> {
     let user = trunk.config.registration.as_ref().map(|registration| registration.user.as_str())?;
     let listed = response.headers.contacts().unwrap_or_default();
-    let ours = listed.iter().find(|contact| super::super::checks::dialled(&contact.uri) == user);
+    let ours = listed.iter().find(|contact| dialled(&contact.uri) == user);
     let of_contact = ours.and_then(|contact| contact.params.get("expires")?.parse().ok());
     let general = response.headers.number("Expires").ok().flatten();
     Some(of_contact.or(general).unwrap_or(trunk.expires_seconds)).filter(|seconds| *seconds > 0)

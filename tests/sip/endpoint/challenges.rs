@@ -158,6 +158,18 @@ fn a_refused_proof_is_not_tried_again_and_a_stale_nonce_once() {
 }
 
 #[test]
+fn a_call_that_was_given_up_is_not_made_again_with_a_proof() {
+    let mut line = Line::new();
+    let (leg, invite) = line.call(proving(&line));
+    line.endpoint.hang_up(line.now, leg);
+    line.drain();
+    line.reply_as(&invite, 407, "a", &[&challenge(407, REALM, "SHA-256", "n1")], "");
+    assert_eq!((line.count(&Method::Invite), line.count(&Method::Ack)), (1, 1));
+    assert_silent(&line);
+    line.assert_quiet();
+}
+
+#[test]
 fn what_cannot_be_met_is_not_met() {
     for field in [
         "Proxy-Authenticate: Basic realm=\"carrier.example\"",

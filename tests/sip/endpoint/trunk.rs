@@ -230,3 +230,32 @@ fn a_forged_answer_to_an_old_question_changes_nothing() {
     line.reply(&first, 200, &[]);
     assert_eq!(states(&line), [true; 0], "its time was over");
 }
+
+#[test]
+fn a_trunk_that_is_taken_away_is_told_with_a_proof() {
+    let mut line = Line::new();
+    set(&mut line, |line| vec![registering(line)]);
+    answer(&mut line, &Method::Register, 200, &["Expires: 600"]);
+    set(&mut line, |_| Vec::new());
+    assert_eq!(states(&line), [true, false]);
+    let last = answer(&mut line, &Method::Register, 401, &[CHALLENGE]);
+    assert_eq!(
+        (last.headers.get("Expires"), last.headers.get("CSeq")),
+        (Some("0"), Some("2 REGISTER"))
+    );
+    let proved = line.last(&Method::Register);
+    assert!(proved.headers.get("Authorization").is_some());
+    assert_eq!(proved.headers.get("CSeq"), Some("3 REGISTER"));
+    line.reply(&proved, 200, &[]);
+    line.assert_quiet();
+}
+
+#[test]
+fn what_is_lost_on_the_way_to_a_trunk_is_sent_again() {
+    let mut line = Line::new();
+    set(&mut line, |line| vec![registering(line)]);
+    line.pass(4_000);
+    assert_eq!(line.requests_of(&Method::Register).0, [0, 500, 1_500, 3_500]);
+    answer(&mut line, &Method::Register, 200, &[]);
+    assert_eq!(states(&line), [true]);
+}
