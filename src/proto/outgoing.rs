@@ -1,8 +1,10 @@
 //! What our own calls and our trunks are made of.
 
-use super::Flow;
+use super::checks::escape;
+use super::{Binding, Flow};
 use crate::units::SeatNumber;
-use crate::wire::sip::Uri;
+use crate::wire::WireError;
+use crate::wire::sip::{Params, Uri, UriScheme};
 use std::fmt;
 use std::time::Duration;
 
@@ -33,7 +35,8 @@ impl fmt::Debug for Credentials {
 /// A call of ours. All its requests go to `flow`, never to an address that the peer names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
-    /// The way: a UDP address, or the connection on which a phone registered.
+    /// The way: a UDP address, or the connection on which a phone registered. Its `local` stands in
+    /// Via and, unless `EndpointConfig::advertised` says otherwise, in Contact and From.
     pub flow: Flow,
     /// The Request-URI: a binding's contact, or the number at a trunk.
     pub uri: Uri,
@@ -73,6 +76,39 @@ impl Invitation {
             seat: None,
             ring_max: Duration::from_secs(RING_SECONDS),
             no_response_max: Duration::from_secs(NO_RESPONSE_SECONDS),
+        }
+    }
+
+    /// A call to one phone of a seat, the way it registered.
+    ///
+    /// # Errors
+    /// The contact that the phone gave is no address.
+    pub fn to_phone(
+        seat: SeatNumber,
+        binding: &Binding,
+        number: &str,
+        offer: Vec<u8>,
+    ) -> Result<Self, WireError> {
+        let uri = Uri::parse(&binding.contact)?;
+        Ok(Self { seat: Some(seat), ..Self::new(binding.flow, uri, number, offer) })
+    }
+
+    /// A call to a telephone number through a trunk, with the trunk's domain and proof.
+    #[must_use]
+    pub fn to_number(trunk: &TrunkConfig, called: &str, number: &str, offer: Vec<u8>) -> Self {
+        let uri = Uri {
+            scheme: UriScheme::Sip,
+            user: Some(escape(called)),
+            host: trunk.domain.clone(),
+            port: None,
+            params: Params::default(),
+            headers: None,
+        };
+        let registration = trunk.registration.as_ref();
+        Self {
+            domain: registration.map(|_| trunk.domain.clone()),
+            credentials: registration.map(|registration| registration.credentials.clone()),
+            ..Self::new(trunk.flow, uri, number, offer)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Transfers from phones: REFER (RFC 3515), Replaces (RFC 3891), and who may not (T13).
 
-use super::harness::{ANSWER, Ask, Line, udp};
+use super::harness::{ANSWER, Ask, Line, OFFER, udp};
 use super::registrar::{Proof, line, registered, seat};
 use mayorline::proto::{Event, Invitation, Reason};
 use mayorline::units::LegId;
@@ -185,7 +185,10 @@ fn plain(invite: &Request, tag: &str) -> String {
 fn a_seat_may_take_the_place_of_a_call_and_nobody_else() {
     let mut line = line();
     let nonce = registered(&mut line, 600);
-    let (leg, invite) = to_seat(&mut line, "801", "a");
+    let binding = line.endpoint.bindings(&seat("801"))[0].clone();
+    let to_phone = Invitation::to_phone(seat("801"), &binding, "12345", OFFER.into()).unwrap();
+    let (leg, invite) = line.connect(to_phone, "a");
+    assert_eq!(invite.uri.to_string(), binding.contact);
     line.ask(&proved(&line, &nonce, 2, "pick", &plain(&invite, "a")));
     let picked = line.events.iter().rev().find_map(|event| match event {
         Event::Incoming { replaces, seat, .. } => Some((*replaces, seat.is_some())),

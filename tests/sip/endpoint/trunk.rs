@@ -2,7 +2,7 @@
 
 use super::harness::Line;
 use super::registrar::parameter;
-use mayorline::proto::{Credentials, Event, Registration, TrunkConfig, TrunkId};
+use mayorline::proto::{Credentials, Event, Invitation, Registration, TrunkConfig, TrunkId};
 use mayorline::wire::sip::{Method, Request};
 use std::time::Duration;
 
@@ -258,4 +258,18 @@ fn what_is_lost_on_the_way_to_a_trunk_is_sent_again() {
     assert_eq!(line.requests_of(&Method::Register).0, [0, 500, 1_500, 3_500]);
     answer(&mut line, &Method::Register, 200, &[]);
     assert_eq!(states(&line), [true]);
+}
+
+#[test]
+fn a_call_through_a_trunk_has_its_domain_and_its_proof() {
+    let mut line = Line::new();
+    let trunk = registering(&line);
+    let invitation = Invitation::to_number(&trunk, "19900000019;x", "12345", Vec::new());
+    let (_, invite) = line.call(invitation);
+    assert_eq!(invite.uri.to_string(), "sip:19900000019%3Bx@carrier.example");
+    assert_eq!(invite.headers.from().unwrap().uri.to_string(), "sip:12345@carrier.example");
+    line.reply(&invite, 407, &[&CHALLENGE.replace("WWW-", "Proxy-")]);
+    assert!(line.last(&Method::Invite).headers.get("Proxy-Authorization").is_some());
+    let fixed = Invitation::to_number(&fixed(&line), "19900000019", "12345", Vec::new());
+    assert_eq!((fixed.credentials, fixed.domain), (None, None));
 }
