@@ -133,6 +133,7 @@ impl Authentication {
             nonce: nonce.clone(),
             opaque: None,
             algorithm,
+            qop: true,
             stale,
         })
     }
