@@ -313,7 +313,11 @@ fn every_limit_in_the_configuration_is_documented() {
     let config = fs::read_to_string(root().join("config/mayorline.toml")).unwrap();
     let mut section = "";
     for line in config.lines() {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.split(']').next()) {
+        if let Some(name) = line
+            .strip_prefix('[')
+            .map(|line| line.trim_start_matches('['))
+            .and_then(|line| line.split(']').next())
+        {
             section = name;
         }
         let key = line.split(" =").next().unwrap();

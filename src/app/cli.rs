@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{doctor, queue, serve};
+use super::{calendar, doctor, queue, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -26,6 +26,9 @@ enum Verb {
     /// The calls: legs, times, digits pressed, prompts heard, recording file.
     #[command(subcommand)]
     Call(queue::CallVerb),
+    /// The city's calendar.
+    #[command(subcommand)]
+    Calendar(calendar::CalendarVerb),
     /// Say whether a configuration would be accepted, and where it is wrong.
     CheckConfig(Common),
     /// The recorded prompts.
@@ -68,6 +71,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Serve(common) => serve::serve(&common),
         Verb::Case(verb) => queue::case(verb),
         Verb::Call(verb) => queue::call(verb),
+        Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::CheckConfig(common) => {
             common.load()?;
             println!("configuration ok");

@@ -1,6 +1,12 @@
 //! The configuration: one TOML file, overridden by `--set key=value`. `config/mayorline.toml` is its
 //! documentation and the built-in default.
 
+mod listening_day;
+mod queue;
+
+pub use listening_day::ListeningKeys;
+pub use queue::QueueKeys;
+
 use super::exit::{Exit, Failure};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -22,6 +28,8 @@ pub struct Config {
     pub media: Media,
     pub call: CallKeys,
     pub deadline: Deadline,
+    pub queue: QueueKeys,
+    pub listening_day: ListeningKeys,
     pub prompts: Prompts,
     pub store: StoreKeys,
     pub log: Log,
@@ -205,6 +213,9 @@ impl Config {
         ] {
             require((1..=max).contains(&value), &format!("{key} must be 1 to {max}"))?;
         }
+        self.queue.rules(jiff::tz::TimeZone::UTC)?;
+        self.listening_day.rules()?;
+        self.listening_day.roster()?;
         require(self.service.drain_seconds <= 3600, "service.drain_seconds must be at most 3600")
     }
 }

@@ -1,5 +1,6 @@
 //! Configuration, wiring, clock, shutdown and the verbs of the command line.
 
+mod calendar;
 pub mod cli;
 pub mod clock;
 mod common;

@@ -165,7 +165,7 @@ fn say_ready(line: &str) -> Result<(), Exit> {
     writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|e| Exit::new(Failure::Io, e))
 }
 
-fn time_zone(config: &Config) -> Result<TimeZone, Exit> {
+pub(super) fn time_zone(config: &Config) -> Result<TimeZone, Exit> {
     TimeZone::get(&config.service.time_zone).map_err(|e| Exit::new(Failure::Config, e))
 }
 
@@ -178,7 +178,7 @@ fn deadline_mode(mode: DeadlineMode) -> Mode {
 }
 
 /// The built-in tables, and a city's own over them.
-fn calendar(config: &Config) -> Result<Calendar, Exit> {
+pub(super) fn calendar(config: &Config) -> Result<Calendar, Exit> {
     let mut calendar = Calendar::built_in();
     let folder = &config.deadline.calendar_folder;
     if folder.as_os_str().is_empty() {

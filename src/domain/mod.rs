@@ -4,5 +4,6 @@ pub mod calendar;
 pub mod call;
 pub mod case;
 pub mod desk;
+pub mod listening_day;
 pub mod queue;
 pub mod speech;

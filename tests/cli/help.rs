@@ -2,7 +2,7 @@
 
 use crate::run;
 
-const VERBS: [&[&str]; 14] = [
+const VERBS: [&[&str]; 16] = [
     &[],
     &["serve"],
     &["case"],
@@ -11,6 +11,8 @@ const VERBS: [&[&str]; 14] = [
     &["call"],
     &["call", "list"],
     &["call", "show"],
+    &["calendar"],
+    &["calendar", "listening-days"],
     &["check-config"],
     &["prompts"],
     &["prompts", "check"],

@@ -317,10 +317,8 @@ mod tests {
 
     #[test]
     fn round_the_clock_is_never_closed_and_no_hours_are_never_open() {
-        let (always, never) = (
-            Hours::always(),
-            Hours { week: WeekHours::default(), ..Hours::always() },
-        );
+        let (always, never) =
+            (Hours::always(), Hours { week: WeekHours::default(), ..Hours::always() });
         for day in 1..=28 {
             let now = date(2026, 2, day).at(23, 59, 59, 0);
             assert_eq!(always.at(now, &Calendar::built_in()), Opening::Open);
@@ -332,8 +330,14 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         for wrong in [
-            "mon", "08:30-12:00", "fri-mon 08:00-09:00", "mon 08:00-09:00 08:30-10:00",
-            "mon 8:00-9:00", "mon 09:00-09:00", "moon 08:00-09:00", "mon 08:00-25:00",
+            "mon",
+            "08:30-12:00",
+            "fri-mon 08:00-09:00",
+            "mon 08:00-09:00 08:30-10:00",
+            "mon 8:00-9:00",
+            "mon 09:00-09:00",
+            "moon 08:00-09:00",
+            "mon 08:00-25:00",
         ] {
             assert!(WeekHours::parse([wrong]).is_err(), "{wrong}");
         }
