@@ -182,7 +182,7 @@ impl ListeningRules {
         for _ in 0..MONTHS_MAX {
             self.add_month(calendar, month, &mut found);
             let settled = month.checked_sub(7.days()).unwrap_or(month);
-            if found.range(from..settled).count() >= count {
+            if found.range(from..).take_while(|(date, _)| **date < settled).count() >= count {
                 break;
             }
             let Ok(next) = month.checked_add(1.month()) else { break };

@@ -182,15 +182,11 @@ impl World {
 
     fn turn(&mut self) {
         self.tell(Input::Timeout);
-        while let Some(entry) = self.due.first_entry().filter(|one| one.key().0 <= self.now_since())
-        {
+        let now = self.since();
+        while let Some(entry) = self.due.first_entry().filter(|one| one.key().0 <= now) {
             let event = entry.remove();
             self.happens(event);
         }
-    }
-
-    fn now_since(&self) -> Duration {
-        self.now.at - self.start.at
     }
 
     fn happens(&mut self, event: Event) {

@@ -21,7 +21,6 @@ pub struct ListeningKeys {
     pub change: Vec<Override>,
     pub roster_begins: Date,
     pub leader: Vec<LeaderKeys>,
-    pub fixed: Vec<FixedKeys>,
 }
 
 /// A leader in the order of turns.
@@ -35,15 +34,8 @@ pub struct LeaderKeys {
     pub deputy_seat: Option<SeatNumber>,
     #[serde(default)]
     pub away: Vec<Date>,
-}
-
-/// A date that was given to a leader out of turn.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)]
-pub struct FixedKeys {
-    pub date: Date,
-    pub title: String,
+    #[serde(default)]
+    pub dates: Vec<Date>,
 }
 
 impl ListeningKeys {
@@ -68,18 +60,16 @@ impl ListeningKeys {
             return Err(format!("listening_day.leader: at most {LEADERS_MAX}"));
         }
         let leaders = self.leader.iter().map(leader).collect::<Result<Vec<_>, _>>()?;
-        let mut fixed = BTreeMap::new();
-        for one in &self.fixed {
-            let at = leaders.iter().position(|leader| leader.title == one.title);
-            let none = || format!("listening_day.fixed: no leader {:?}", one.title);
-            fixed.insert(one.date, at.ok_or_else(none)?);
-        }
+        let turns = self.leader.iter().enumerate();
+        let fixed: BTreeMap<Date, usize> = turns
+            .flat_map(|(turn, keys)| keys.dates.iter().map(move |date| (*date, turn)))
+            .collect();
         Ok(Roster { begins: self.roster_begins, leaders, fixed })
     }
 }
 
 fn leader(keys: &LeaderKeys) -> Result<Leader, String> {
-    let LeaderKeys { title, seat, deputy, deputy_seat, away } = keys.clone();
+    let LeaderKeys { title, seat, deputy, deputy_seat, away, .. } = keys.clone();
     let deputy = match (deputy, deputy_seat) {
         (None, None) => None,
         (Some(title), Some(seat)) => Some(StandIn { title, seat }),
@@ -136,9 +126,8 @@ mod tests {
             ]
             leader = [
                 { title = "市长", seat = "901", deputy = "副市长", deputy_seat = "902" },
-                { title = "书记", seat = "903", away = ["2026-12-01"] },
+                { title = "书记", seat = "903", away = ["2026-12-01"], dates = ["2026-12-15"] },
             ]
-            fixed = [{ date = "2026-12-15", title = "书记" }]
         "#;
         let keys = load(text).unwrap();
         assert_eq!(keys.rules().unwrap().overrides.len(), 2);
@@ -156,7 +145,7 @@ mod tests {
             ("weeks = [0]", "listening_day.weeks must be"),
             ("reading = 'lunar'", "unknown variant"),
             ("leader = [{ title = 'a', seat = '901', deputy = 'b' }]", "a deputy needs"),
-            ("fixed = [{ date = '2026-12-15', title = 'x' }]", "no leader \"x\""),
+            ("leader = [{ title = ' ', seat = '901' }]", "a title is empty"),
         ] {
             let error = load(&format!("[listening_day]\n{line}")).unwrap_err();
             assert!(error.contains(complaint), "{line}: {error}");

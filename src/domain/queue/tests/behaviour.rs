@@ -241,6 +241,7 @@ fn nobody_is_taken_in_outside_the_hours_and_the_next_opening_is_told() {
     let mut desk = Desk::new(vec![group]);
     desk.add(801, &[(G, 1)]);
     desk.call(1);
+    desk.take(801);
     desk.pass(60);
     let next = Some("2026-12-01T14:00".parse().unwrap());
     assert_eq!(desk.arrive_at(G, 2), Err(NotEntered::Closed { next, holiday: None }));
@@ -329,14 +330,14 @@ fn a_warning_needs_a_supervisor_and_is_never_a_block() {
         ready_when_reachable: false,
     };
     desk.tell(Input::Seat(setup));
-    let until = desk.now.wall + jiff::SignedDuration::from_hours(1);
+    let until = desk.now.wall + jiff::SignedDuration::from_secs(10);
     let not_allowed = Err(crate::domain::desk::Refusal::NotAllowed);
     assert_eq!(desk.acd.warn(desk.now, phone(1), &seat(801), until), not_allowed);
     assert_eq!(desk.acd.warn(desk.now, phone(1), &seat(700), until), Ok(()));
     assert!(desk.arrive_at(G, 1).unwrap().warn);
     assert!(!desk.arrive_at(G, 2).unwrap().warn);
     desk.leave(1, LeaveHow::HungUp);
-    desk.pass(3601);
+    desk.pass(11);
     assert!(!desk.arrive_at(G, 1).unwrap().warn);
 }
 

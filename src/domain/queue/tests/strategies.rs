@@ -95,7 +95,8 @@ impl Trial {
         match action {
             0..=3 => {
                 self.callers += 1;
-                self.desk.call(self.callers);
+                // Where all seats have been away for long he is not taken in.
+                let _ = self.desk.arrive_at(G, self.callers);
             }
             4..=6 => {
                 if let Some(number) = pick(self.in_state(SeatState::Offered)) {
