@@ -285,7 +285,8 @@ impl World {
             self.leader = Some(waiter);
             self.leader_began.push(self.since().as_secs() - 60);
             self.tell(Input::TalkBegan { seat: seat(LEADER), call: call.clone() });
-            self.after(560_000, 600_000, Event::LeaderDone(call));
+            // Twelve of these fit into the window, with the waits between them.
+            self.after(440_000, 490_000, Event::LeaderDone(call));
         } else {
             self.lines.remove(&waiter);
         }

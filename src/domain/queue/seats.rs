@@ -289,7 +289,7 @@ impl Acd {
         let groups = self.groups.len();
         setup.groups.retain(|(group, _)| usize::from(group.0) < groups);
         if let Some(at) = self.by_number.get(&setup.seat).copied() {
-            return self.reconfigure(now, at, setup);
+            return self.reconfigure(at, setup);
         }
         let at = match self.vacant.pop() {
             Some(at) => at,
@@ -309,7 +309,7 @@ impl Acd {
         self.put(Output::Seat(self.seat(at).view()));
     }
 
-    fn reconfigure(&mut self, _now: Moment, at: u16, setup: SeatSetup) {
+    fn reconfigure(&mut self, at: u16, setup: SeatSetup) {
         let class = self.seat(at).class();
         self.count(at, Some(class), None);
         self.unlist(at);

@@ -1,7 +1,6 @@
 //! Those who wait: one caller or kept place, and the line of one group.
 
-use super::contract::Gate;
-use super::contract::{GroupId, Moment, Waiter};
+use super::contract::{Gate, GroupId, Moment, Waiter};
 use super::figures::{Handling, Today};
 use super::free::FreeSeats;
 use super::rules::{GroupRules, QueueRules};

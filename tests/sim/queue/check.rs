@@ -1,6 +1,6 @@
 //! What must hold after every step.
 
-use super::World;
+use super::{Person, World};
 use mayorline::domain::desk::{PauseReason, SeatState};
 use mayorline::domain::queue::{GroupId, OfferKind, Strategy};
 use mayorline::units::SeatNumber;

@@ -1,6 +1,6 @@
 //! What the queue says, learnt and held against the invariants.
 
-use super::{Person, Rung, World};
+use super::{Rung, World};
 use mayorline::domain::desk::{PauseReason, SeatState, SeatView};
 use mayorline::domain::queue::{
     ConnectFault, GroupId, LedgerEntry, OfferEnd, OfferKind, Output, QueueEvent, Strategy, TalkEnd,
