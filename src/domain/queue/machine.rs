@@ -148,7 +148,7 @@ impl Acd {
         until: Timestamp,
     ) -> Result<(), Refusal> {
         let seat = self.by_number.get(approved_by).and_then(|at| self.seats.get(usize::from(*at)));
-        if !seat.is_some_and(|seat| seat.setup.role == SeatRole::Supervisor) {
+        if seat.is_none_or(|seat| seat.setup.role != SeatRole::Supervisor) {
             return Err(Refusal::NotAllowed);
         }
         self.warned.retain(|_, until| *until > now.wall);
