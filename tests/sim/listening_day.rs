@@ -10,7 +10,7 @@ use mayorline::domain::listening_day::{
     Duty, ListeningRules, Phase, Session, SessionInput, SessionOutput, SessionRecord,
 };
 use mayorline::domain::queue::{
-    Acd, Arrival, GroupId, GroupRules, Input, LeaveHow, Moment, OfferKind, Output, QueueRules,
+    Acd, Arrival, GroupId, GroupRules, Input, LeaveHow, Moment, OfferEnd, OfferKind, Output, QueueRules,
     SeatSetup, TalkEnd, Waiter, Wish,
 };
 use mayorline::units::{CallId, OfferId, PhoneNumber, SeatNumber};
@@ -334,12 +334,8 @@ impl World {
                     self.offers.insert(offer, (waiter.0, seat, kind, waited));
                     self.after(1_000, 6_000, Event::PickUp(offer));
                 }
-                Output::OfferOver { offer, how, .. } => {
-                    if how.word() != "answered" {
-                        self.offers.remove(&offer);
-                    }
-                }
-                Output::ConnectOver { offer, .. } => {
+                Output::OfferOver { how: OfferEnd::Answered, .. } => {}
+                Output::OfferOver { offer, .. } | Output::ConnectOver { offer, .. } => {
                     self.offers.remove(&offer);
                 }
                 Output::NoOne { waiter, .. } => {

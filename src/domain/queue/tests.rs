@@ -186,10 +186,10 @@ impl Desk {
     }
 
     fn events(&self) -> Vec<&QueueEvent> {
-        let event = |output| match output {
-            &Output::Ledger(ref entry) => Some(&entry.event),
+        let ledger = self.said.iter().filter_map(|output| match output {
+            Output::Ledger(entry) => Some(&entry.event),
             _ => None,
-        };
-        self.said.iter().filter_map(event).collect()
+        });
+        ledger.collect()
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 impl World {
-    pub(super) fn check(&mut self) {
+    pub(super) fn check(&self) {
         self.check_bounds();
         self.check_nobody_stuck();
         self.check_counters();
