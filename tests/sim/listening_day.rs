@@ -10,8 +10,8 @@ use mayorline::domain::listening_day::{
     Duty, ListeningRules, Phase, Session, SessionInput, SessionOutput, SessionRecord,
 };
 use mayorline::domain::queue::{
-    Acd, Arrival, GroupId, GroupRules, Input, LeaveHow, Moment, OfferEnd, OfferKind, Output, QueueRules,
-    SeatSetup, TalkEnd, Waiter, Wish,
+    Acd, Arrival, GroupId, GroupRules, Input, LeaveHow, Moment, OfferEnd, OfferKind, Output,
+    QueueRules, SeatSetup, TalkEnd, Waiter, Wish,
 };
 use mayorline::units::{CallId, OfferId, PhoneNumber, SeatNumber};
 use std::collections::{BTreeMap, BTreeSet};
