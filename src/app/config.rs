@@ -19,6 +19,7 @@ pub const FILE_BYTES_MAX: u64 = 1 << 20;
 pub struct Config {
     pub service: Service,
     pub sip: Sip,
+    pub seats: Seats,
     pub media: Media,
     pub call: CallKeys,
     pub deadline: Deadline,
@@ -55,6 +56,14 @@ pub struct Sip {
     pub calls_per_source_max: usize,
     pub tcp_connections_max: usize,
     pub tcp_idle_seconds: u64,
+}
+
+/// `[seats]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Seats {
+    pub realm: String,
 }
 
 /// `[media]`

@@ -37,6 +37,7 @@ pub(super) fn endpoint(config: &Config) -> EndpointConfig {
         calls_per_second_max: sip.calls_per_second_max,
         calls_per_source_max: sip.calls_per_source_max,
         session_expires_seconds: sip.session_expires_seconds,
+        realm: config.seats.realm.clone(),
         ..defaults
     }
 }

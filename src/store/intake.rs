@@ -4,6 +4,7 @@ use super::case_file::{self, Stamp};
 use super::chain;
 use super::error::StoreError;
 use super::recording;
+use super::wrap_up;
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
 use crate::domain::case::{
@@ -29,6 +30,8 @@ pub(super) struct Desk {
     pub(super) rules: DeadlineRules,
     /// For query codes and salts; seeded by the operating system.
     pub(super) rng: StdRng,
+    /// Last row of the queue ledger before this start.
+    pub(super) queue_base: i64,
 }
 
 /// What a contact became.
@@ -77,16 +80,32 @@ pub(super) fn call_back(
     case_id: i64,
 ) -> Result<(), StoreError> {
     let case = case_file::load(db, case_id)?;
-    let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity: None };
-    let events = decide(&case, Command::CallBack, &context)?;
+    command(db, desk, at, case_id, case, Command::CallBack, SYSTEM).map(|_| ())
+}
+
+/// Carries out a command on a case that is there, in `actor`'s name; gives the case after it.
+pub(super) fn command(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    case_id: i64,
+    case: Case,
+    command: Command,
+    actor: &str,
+) -> Result<Case, StoreError> {
+    let numbered = wrap_up::numbers(case.state, &command);
+    let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
+    let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
+    let events = decide(&case, command, &context)?;
     if events.is_empty() {
-        return Ok(());
+        return Ok(case);
     }
     for event in &events {
-        append(db, desk, case_id, event, at, SYSTEM)?;
+        append(db, desk, case_id, event, at, actor)?;
     }
     let case = events.iter().fold(case, apply);
-    case_file::update(db, case_id, &case, chain::head(db)?.0)
+    case_file::update(db, case_id, &case, chain::head(db)?.0)?;
+    Ok(case)
 }
 
 fn decide_intake(

@@ -14,7 +14,8 @@ use std::time::Duration;
 const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// The way there, one file a version.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// Prepared statements kept per connection.
 const STATEMENTS_MAX: usize = 64;
@@ -41,6 +42,25 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError
     db.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     migrate(&mut db, MIGRATIONS, Some((&config.path, config.opened_at)))?;
+    Ok(db)
+}
+
+/// A connection that writes beside that of a running service, and therefore changes no schema.
+pub(super) fn open_second_writer(data: &Path) -> Result<Connection, StoreError> {
+    let path = database_path(data);
+    if !path.is_file() {
+        return Err(StoreError::Missing(path));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    let (found, known) = (version(&db)?, known(MIGRATIONS));
+    if found != known {
+        return Err(StoreError::OtherVersion { found, known });
+    }
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
     Ok(db)
 }
 

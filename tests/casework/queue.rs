@@ -137,7 +137,6 @@ fn a_message_by_telephone_is_seen_from_the_case_and_from_the_call() {
     let entries = entries.map(|kind| Entry { at: Duration::from_secs(1), kind }).to_vec();
     let leg = LegRecord {
         leg: LegId(1),
-        role: "citizen".to_owned(),
         peer: "127.0.0.1:4000".to_owned(),
         codec: Some("PCMA".to_owned()),
         from: Duration::ZERO,
@@ -145,6 +144,7 @@ fn a_message_by_telephone_is_seen_from_the_case_and_from_the_call() {
         received: 2100,
         sent: 2099,
         lost: 1,
+        ..LegRecord::default()
     };
     assert!(handle.call_finished(noonish(), call_record(&call, entries), vec![leg]));
     store.close();

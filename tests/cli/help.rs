@@ -2,7 +2,7 @@
 
 use crate::run;
 
-const VERBS: [&[&str]; 14] = [
+const VERBS: [&[&str]; 21] = [
     &[],
     &["serve"],
     &["case"],
@@ -11,6 +11,13 @@ const VERBS: [&[&str]; 14] = [
     &["call"],
     &["call", "list"],
     &["call", "show"],
+    &["callback"],
+    &["callback", "list"],
+    &["seat"],
+    &["seat", "add"],
+    &["seat", "list"],
+    &["seat", "remove"],
+    &["seat", "set-password"],
     &["check-config"],
     &["prompts"],
     &["prompts", "check"],

@@ -14,6 +14,7 @@ mod down;
 mod help;
 mod hygiene;
 mod queue;
+mod seats;
 mod signals;
 mod verify;
 

@@ -12,3 +12,4 @@ mod desk;
 mod disk;
 mod leftovers;
 mod opening;
+mod seats;

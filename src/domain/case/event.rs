@@ -6,7 +6,9 @@
 
 use super::codec;
 use super::deadline::{Deadline, Step};
+use super::wrap_up::WrappedUp;
 use crate::domain::call::{IntakeKind, RecordingSummary};
+use crate::domain::desk::CallBackOutcome;
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -349,6 +351,18 @@ pub enum CaseEvent {
         #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
         due_at: Timestamp,
     },
+    /// Somebody tried to call the citizen back.
+    CalledBack {
+        /// When the try ended.
+        #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+        at: Timestamp,
+        /// How.
+        outcome: CallBackOutcome,
+        /// Nobody need call any more.
+        done: bool,
+    },
+    /// A talk with a person at a seat ended.
+    WrappedUp(Box<WrappedUp>),
     /// T2: numbered.
     Accepted(Box<Accepted>),
     /// T4: nature and domain are known.

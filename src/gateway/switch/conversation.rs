@@ -136,7 +136,6 @@ impl Switch {
         let Some(record) = conversation.account else { return };
         let account = LegRecord {
             leg: leg_id,
-            role: "citizen".to_owned(),
             peer: closed.peer.map_or_else(String::new, |peer| peer.to_string()),
             codec: leg.plan.map(|plan| plan.codec.name().to_owned()),
             from: Duration::ZERO,
@@ -144,6 +143,8 @@ impl Switch {
             received: closed.statistics.received,
             sent: closed.statistics.sent,
             lost: closed.statistics.lost.into(),
+            answered: Some(Duration::ZERO),
+            ..LegRecord::default()
         };
         self.outputs.push_back(Output::Finished(record, now.wall, account));
     }
