@@ -135,6 +135,10 @@ fn words(kind: &EntryKind) -> (&'static str, String) {
             ("lookup", if *answered { "answered" } else { "refused" }.to_owned())
         }
         EntryKind::Stub => ("stub", String::new()),
+        EntryKind::Attended(seat) => {
+            ("attended", seat.as_ref().map_or_else(String::new, ToString::to_string))
+        }
+        EntryKind::Grade(grade) => ("grade", grade.to_string()),
     }
 }
 

@@ -333,6 +333,13 @@ impl World {
                 }
             }
             Action::Finish(record) => self.record = Some(*record),
+            Action::PlayOver { .. }
+            | Action::Music(_)
+            | Action::Seek { .. }
+            | Action::PauseSeeking
+            | Action::ResumeSeeking
+            | Action::StopSeeking(_)
+            | Action::KeepPlace(_) => panic!("nobody sits at a seat"),
         }
     }
 

@@ -2,10 +2,11 @@
 //! test that runs it in every build.
 
 use super::contract::{
-    Action, Caller, EndedBy, Incoming, Input, Lookup, PlayId, RecordId, RecordingSummary, Seats,
+    Action, Caller, EndedBy, Incoming, Input, Lookup, PlayId, RecordId, RecordingSummary,
     StoreReply, Ticket,
 };
 use super::machine::Call;
+use super::people::Seats;
 use super::rules::CallRules;
 use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode};
 use std::sync::Arc;

@@ -115,6 +115,11 @@ impl Call {
                     self.replied(reply);
                 }
             }
+            Input::Place(_)
+            | Input::NobodyComes
+            | Input::ListeningOver(_)
+            | Input::Person { .. }
+            | Input::PersonGone(_) => {}
             Input::MediaLost => self.line.go(vec![sentence(PromptId::X06N)], EndedBy::Network),
             Input::HungUp(by) => self.hung_up(by),
             Input::Drain => self.line.drain(),

@@ -14,6 +14,7 @@ mod lookup;
 mod machine;
 mod menu;
 mod opening;
+mod people;
 mod rules;
 mod stage;
 mod status;
@@ -23,8 +24,11 @@ mod words;
 
 pub use contract::{
     Action, CallRecord, Caller, EndedBy, Entry, EntryKind, Incoming, Input, IntakeKind, Lookup,
-    NewIntake, PlayId, RecordId, RecordingKind, RecordingSummary, Seats, StoreReply, StoreRequest,
-    Ticket,
+    NewIntake, PlayId, RecordId, RecordingKind, RecordingSummary, StoreReply, StoreRequest, Ticket,
 };
 pub use machine::Call;
+pub use people::{
+    AfterPerson, Hours, KeptPlace, ListeningDay, NextListeningDay, OnDuty, Place, Seats, SeekFrom,
+    StopReason,
+};
 pub use rules::CallRules;

@@ -26,6 +26,8 @@ pub enum Channel {
     Abandoned,
     /// A text by SIP MESSAGE.
     Text,
+    /// A talk with a person at a seat (电话).
+    Phone,
 }
 
 impl Channel {
@@ -37,6 +39,7 @@ impl Channel {
             Self::CallbackRequest => "callback_request",
             Self::Abandoned => "abandoned",
             Self::Text => "text",
+            Self::Phone => "phone",
         }
     }
 }
@@ -48,6 +51,7 @@ impl From<IntakeKind> for Channel {
             IntakeKind::CallbackRequest => Self::CallbackRequest,
             IntakeKind::Abandoned => Self::Abandoned,
             IntakeKind::Text => Self::Text,
+            IntakeKind::Attended => Self::Phone,
         }
     }
 }

@@ -119,7 +119,7 @@ fn receive(intake: NewIntake, context: &Context<'_>) -> Result<Vec<CaseEvent>, R
         IntakeKind::Voicemail => intake.recording.is_none(),
         IntakeKind::Text => intake.text.as_deref().is_none_or(|text| text.trim().is_empty()),
         IntakeKind::CallbackRequest => intake.contact.is_none() && intake.caller.number.is_none(),
-        IntakeKind::Abandoned => false,
+        IntakeKind::Abandoned | IntakeKind::Attended => false,
     };
     if empty {
         return Err(Refusal::Empty);
@@ -167,7 +167,7 @@ fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
         IntakeKind::Abandoned => Some(CallbackReason::Missed),
         IntakeKind::CallbackRequest => Some(CallbackReason::Asked),
         _ if intake.callback => Some(CallbackReason::NumberUntold),
-        IntakeKind::Voicemail | IntakeKind::Text => None,
+        IntakeKind::Voicemail | IntakeKind::Text | IntakeKind::Attended => None,
     }
 }
 
@@ -274,6 +274,7 @@ impl Channel {
             Self::CallbackRequest => "来电要求回拨",
             Self::Abandoned => "来电未接通，待回拨",
             Self::Text => "文字消息，待整理",
+            Self::Phone => "话务员接听，待小结",
         }
     }
 }

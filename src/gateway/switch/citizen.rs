@@ -38,6 +38,14 @@ impl Switch {
                 caller: conversation.caller.clone(),
                 at: now.wall,
             }),
+            // Only a call with `Seats::Open` or `Seats::Closed` asks for these.
+            Action::PlayOver { .. }
+            | Action::Music(_)
+            | Action::Seek { .. }
+            | Action::PauseSeeking
+            | Action::ResumeSeeking
+            | Action::StopSeeking(_)
+            | Action::KeepPlace(_) => {}
             Action::HangUp => self.endpoint.hang_up(now.monotonic, leg),
             Action::Finish(record) => self.finish(now, id, record),
         }

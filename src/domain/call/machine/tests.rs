@@ -97,6 +97,16 @@ impl Talk {
                 self.playing = None;
                 return;
             }
+            Action::PlayOver { play, plan, .. } => {
+                self.playing = Some(play);
+                format!("say over {}", plan.ids.join(" "))
+            }
+            Action::Music(on) => format!("music {}", if on { "on" } else { "off" }),
+            Action::Seek { group, from } => format!("seek {group} from {from:?}"),
+            Action::PauseSeeking => "pause seeking".to_owned(),
+            Action::ResumeSeeking => "resume seeking".to_owned(),
+            Action::StopSeeking(why) => format!("stop seeking: {why:?}"),
+            Action::KeepPlace(kept) => format!("keep place for *{}", kept.phone.tail4()),
             Action::Record { record, kind, .. } => {
                 if kind == RecordingKind::WholeCall {
                     return;
@@ -206,6 +216,10 @@ impl Talk {
             EntryKind::Case(number) => format!("case:{number}"),
             EntryKind::Lookup(answered) => format!("lookup:{answered}"),
             EntryKind::Stub => "stub".to_owned(),
+            EntryKind::Attended(seat) => {
+                format!("attended:{}", seat.as_ref().map_or("", |s| s.as_str()))
+            }
+            EntryKind::Grade(grade) => format!("grade:{grade}"),
         });
         words.collect::<Vec<_>>().join(" ")
     }
