@@ -18,8 +18,12 @@ pub(super) fn callback(verb: CallbackVerb) -> Result<(), Exit> {
     match verb {
         CallbackVerb::List(list) => {
             let now = (clock::system().wall)();
-            let tasks = list.output.reader()?.callbacks(now, list.limit);
-            list.output.print(&tasks.map_err(|e| refused(&e))?)
+            let all = list.output.reader()?.callbacks(now, list.limit).map_err(|e| refused(&e))?;
+            if list.output.is_json() {
+                return list.output.print(&all);
+            }
+            println!("open={} overdue={} done={}", all.open, all.overdue, all.done);
+            list.output.print(&all.tasks)
         }
     }
 }

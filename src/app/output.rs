@@ -37,6 +37,11 @@ impl Output {
         Reader::open(&self.common.data).map_err(|error| refused(&error))
     }
 
+    /// JSON is wanted.
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints a value as it was asked for.
     pub(super) fn print(&self, value: &impl Serialize) -> Result<(), Exit> {
         let json = serde_json::to_value(value).map_err(|e| Exit::new(Failure::Software, e))?;

@@ -32,9 +32,12 @@ pub(super) fn read(path: &Path, seat: &str) -> Result<String, Exit> {
     if mode & 0o077 != 0 {
         eprintln!("mayorline: warning: {place} can be read by others (chmod 600 {place})");
     }
-    let mut text = String::new();
-    let limit = u64::try_from(PASSWORD_CHARS_MAX).unwrap_or(0) + 2;
-    file.take(limit).read_to_string(&mut text).map_err(failed)?;
+    let mut bytes = Vec::new();
+    // Room for a line's end and one character too many.
+    let limit = u64::try_from(PASSWORD_CHARS_MAX).unwrap_or(0) + 3;
+    file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    // What is no UTF-8 has other characters than the rule allows.
+    let text = String::from_utf8_lossy(&bytes);
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     check(line, seat).map_err(|why| Exit::new(Failure::Data, format!("{place}: {why}")))?;

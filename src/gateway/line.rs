@@ -246,7 +246,7 @@ impl Line {
                 Output::CloseMedia(leg) => self.media.close(leg),
                 Output::LoadRecording(leg, play, file) => self.load_recording(leg, play, &file),
                 Output::Store { asker, request, call, caller, at } => {
-                    let context = RequestContext { call, caller: caller.number };
+                    let context = RequestContext { call, caller: caller.number, seat: None };
                     let answer = self.answer.clone();
                     let reply = Box::new(move |reply| {
                         // The writer must not wait for the line; a call that misses its answer says

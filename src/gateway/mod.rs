@@ -6,10 +6,12 @@
 //! * [`sip`]: UDP and TCP sockets.
 //! * [`media`]: RTP sockets, the threads that serve them, and the disk thread of the recordings.
 //! * [`prompts`]: the recorded prompts in memory.
+//! * [`registrations`]: seats and phones between the store and the endpoint.
 
 pub mod clock;
 pub mod line;
 pub mod media;
 pub mod prompts;
+pub mod registrations;
 pub mod sip;
 pub mod switch;

@@ -102,7 +102,7 @@ impl StoreHandle {
         self.to_ledger(Job::Work(Asked::boxed(Kind::Ledger, answer, work)))
     }
 
-    /// Records the end of a talk on its case. [`StoreError::NotFound`]: the call has no case;
+    /// Records the end of a talk on its case. [`StoreError::NotFound`]: no such case or call;
     /// [`StoreError::Refused`]: the rules do not allow it, and why.
     #[must_use]
     pub fn wrap_up(&self, at: Timestamp, order: WrapUpOrder, answer: Answer<WrapUpDone>) -> bool {

@@ -13,7 +13,7 @@ use super::writer::{Backlog, Job, Shared};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{CallRecord, StoreReply, StoreRequest};
 use crate::domain::case::CaseEvent;
-use crate::units::{CallId, CaseNumber, PhoneNumber};
+use crate::units::{CallId, CaseNumber, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -30,6 +30,9 @@ pub struct RequestContext {
     pub call: Option<CallId>,
     /// The number that asks, as the network showed it; `None` when it is withheld.
     pub caller: Option<PhoneNumber>,
+    /// The seat that talks with the citizen: the first responsible (首问负责) of a case that is
+    /// numbered now.
+    pub seat: Option<SeatNumber>,
 }
 
 /// What the store has done since it was opened.
@@ -218,8 +221,8 @@ impl StoreHandle {
         match request {
             StoreRequest::Open(mut intake) => {
                 intake.call = intake.call.or(context.call);
-                let intake = Box::new(intake);
-                self.is_up() && self.jobs.try_send(Job::Open { at, intake, reply }).is_ok()
+                let job = Job::Open { at, intake: Box::new(intake), by: context.seat, reply };
+                self.is_up() && self.jobs.try_send(job).is_ok()
             }
             StoreRequest::LookUp { number, code } => {
                 let ask = Ask { at, number, code, caller: context.caller, reply };

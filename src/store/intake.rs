@@ -10,7 +10,7 @@ use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
 use crate::domain::case::{
     Case, CaseEvent, Command, Context, DeadlineRules, Refusal, apply, decide, local_day, may_follow,
 };
-use crate::units::{CaseNumber, QueryCode};
+use crate::units::{CaseNumber, QueryCode, SeatNumber};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
@@ -46,24 +46,26 @@ pub(super) struct Opened {
 }
 
 /// Stores a contact once: the same key gives the same case again, with a callback when the repeat
-/// asks for one and none is open.
+/// asks for one and none is open. A seat that talks with the citizen answers for it (B4).
 pub(super) fn open(
     db: &Connection,
     desk: &mut Desk,
     at: Timestamp,
     intake: &NewIntake,
+    by: Option<&SeatNumber>,
 ) -> Result<Opened, StoreError> {
+    let by = by.map_or(SYSTEM, SeatNumber::as_str);
     if let Some(known) = find(db, &intake.key)? {
         if intake.callback {
             call_back(db, desk, at, known.case_id)?;
         }
         return Ok(known);
     }
-    let (case, events) = decide_intake(db, desk, at, intake)?;
+    let (case, events) = decide_intake(db, desk, at, intake, by)?;
     let last_event = chain::head(db)?.0 + i64::try_from(events.len()).unwrap_or(0);
     let case_id = case_file::insert(db, &case, last_event)?;
     for event in &events {
-        append(db, desk, case_id, event, at, SYSTEM)?;
+        append(db, desk, case_id, event, at, by)?;
     }
     if let Some(summary) = &intake.recording {
         let owner = recording::Owner { call: intake.call.as_ref(), case_id: Some(case_id) };
@@ -113,6 +115,7 @@ fn decide_intake(
     desk: &mut Desk,
     at: Timestamp,
     intake: &NewIntake,
+    by: &str,
 ) -> Result<(Case, Vec<CaseEvent>), StoreError> {
     let numbered = intake.kind != IntakeKind::Abandoned;
     let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
@@ -122,7 +125,7 @@ fn decide_intake(
     let mut case = events.iter().fold(Case::default(), apply);
     if numbered {
         let summary = case.channel.map_or("", |channel| channel.first_summary()).to_owned();
-        let accepted = decide(&case, Command::Accept { summary, by: SYSTEM.to_owned() }, &context)?;
+        let accepted = decide(&case, Command::Accept { summary, by: by.to_owned() }, &context)?;
         case = accepted.iter().fold(case, apply);
         events.extend(accepted);
     }

@@ -13,91 +13,76 @@ use std::time::Duration;
 /// What happened in the queue; in brackets the event of `queue_log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueueKind {
-    /// A caller arrived (ENTERQUEUE).
+    /// A caller was taken in (ENTERQUEUE); `resumed` as its value: he has an earlier place again.
     Enter,
-    /// A caller who had left or asked for a callback has his place again.
-    Resume,
-    /// A caller goes back to the head: the seat that took him is gone.
-    Requeue,
-    /// A caller waits for another group; his place is kept.
-    Overflow,
+    /// A caller was not taken in: full or closed (JOINEMPTY, JOINUNAVAIL).
+    Refused,
     /// The call rings at a seat.
     Offer,
-    /// The offer was taken back (RINGCANCELED).
-    Withdraw,
-    /// Nobody answered the offer (RINGNOANSWER).
-    RingNoAnswer,
-    /// The seat declined the offer.
-    Decline,
-    /// The offer could not reach the seat's phone or page.
-    Undelivered,
+    /// An offer ended without a talk (RINGNOANSWER, RINGCANCELED); the value says how.
+    OfferOver,
     /// A seat talks with the caller (CONNECT).
     Connect,
+    /// An answered offer did not become a talk.
+    ConnectOver,
     /// The caller hung up while waiting (ABANDON).
     Abandon,
     /// The caller chose something else (EXITWITHKEY).
     ExitWithKey,
-    /// Waited as long as a caller may (EXITWITHTIMEOUT).
-    ExitWithTimeout,
-    /// Nobody is signed in any more (EXITEMPTY).
+    /// Nobody came for the caller (EXITEMPTY, EXITWITHTIMEOUT).
     ExitEmpty,
-    /// The group is full or closed (JOINEMPTY, JOINUNAVAIL).
-    Refused,
+    /// The caller was taken elsewhere (BLINDTRANSFER).
+    Moved,
+    /// The seats of another group may take him too; his place is kept.
+    Overflow,
     /// The caller asked to be called back and keeps his place.
     CallbackKept,
-    /// A kept place has come to the head: the caller is rung.
-    CallbackDue,
-    /// The seat ended the talk (COMPLETEAGENT).
-    CompleteAgent,
-    /// The caller ended the talk (COMPLETECALLER).
-    CompleteCaller,
-    /// The seat gave the call away (BLINDTRANSFER, ATTENDEDTRANSFER).
-    Transfer,
-    /// The work after the call is done.
-    WrappedUp,
+    /// A kept place was given up; the value says why.
+    CallbackOver,
+    /// A talk that came through the queue ended (COMPLETEAGENT, COMPLETECALLER).
+    Complete,
+    /// A talk of a seat outside the queue ended.
+    OwnTalk,
     /// A seat signed in (ADDMEMBER).
     SignIn,
     /// A seat signed out (REMOVEMEMBER).
     SignOut,
-    /// A seat takes calls.
-    Ready,
-    /// A seat takes none (PAUSE).
+    /// A seat takes no calls (PAUSE).
     Pause,
     /// The pause is over (UNPAUSE).
     Unpause,
+    /// The work after a call is done.
+    WrapUp,
+    /// A group was opened or shut.
+    Gate,
     /// The process died while the caller waited or talked; found at the next start.
     Crash,
 }
 
 impl QueueKind {
     /// Every kind with its name in the store and in JSON.
-    pub const NAMES: [(Self, &'static str); 27] = [
+    pub const NAMES: [(Self, &'static str); 22] = [
         (Self::Enter, "enter"),
-        (Self::Resume, "resume"),
-        (Self::Requeue, "requeue"),
-        (Self::Overflow, "overflow"),
+        (Self::Refused, "refused"),
         (Self::Offer, "offer"),
-        (Self::Withdraw, "withdraw"),
-        (Self::RingNoAnswer, "ring_no_answer"),
-        (Self::Decline, "decline"),
-        (Self::Undelivered, "undelivered"),
+        (Self::OfferOver, "offer_over"),
         (Self::Connect, "connect"),
+        (Self::ConnectOver, "connect_over"),
         (Self::Abandon, "abandon"),
         (Self::ExitWithKey, "exit_with_key"),
-        (Self::ExitWithTimeout, "exit_with_timeout"),
         (Self::ExitEmpty, "exit_empty"),
-        (Self::Refused, "refused"),
+        (Self::Moved, "moved"),
+        (Self::Overflow, "overflow"),
         (Self::CallbackKept, "callback_kept"),
-        (Self::CallbackDue, "callback_due"),
-        (Self::CompleteAgent, "complete_agent"),
-        (Self::CompleteCaller, "complete_caller"),
-        (Self::Transfer, "transfer"),
-        (Self::WrappedUp, "wrapped_up"),
+        (Self::CallbackOver, "callback_over"),
+        (Self::Complete, "complete"),
+        (Self::OwnTalk, "own_talk"),
         (Self::SignIn, "sign_in"),
         (Self::SignOut, "sign_out"),
-        (Self::Ready, "ready"),
         (Self::Pause, "pause"),
         (Self::Unpause, "unpause"),
+        (Self::WrapUp, "wrap_up"),
+        (Self::Gate, "gate"),
         (Self::Crash, "crash"),
     ];
 
@@ -131,9 +116,9 @@ pub struct QueueEntry {
     pub original_position: Option<u32>,
     /// How long the caller has waited, by his first arrival.
     pub waited: Option<Duration>,
-    /// How long seat and caller talked.
-    pub talked: Option<Duration>,
-    /// Key, reason or target in one word; never a citizen's number.
+    /// How long what ended has lasted: talk, ringing, wrap-up.
+    pub lasted: Option<Duration>,
+    /// Reason, key, how it ended or target in one word; never a citizen's number.
     pub value: String,
 }
 
@@ -149,7 +134,7 @@ impl QueueEntry {
             position: None,
             original_position: None,
             waited: None,
-            talked: None,
+            lasted: None,
             value: String::new(),
         }
     }
@@ -182,7 +167,7 @@ pub(super) fn append(
         entry.position,
         entry.original_position,
         entry.waited.map(ms),
-        entry.talked.map(ms),
+        entry.lasted.map(ms),
         entry.value,
     ])?;
     Ok(())
@@ -206,22 +191,22 @@ impl Standing {
     /// The standing after one more row; `None` when the row cannot follow.
     pub(super) fn after(self, kind: QueueKind) -> Option<Self> {
         use QueueKind as K;
-        Some(match (self, kind) {
-            (Self::Out, K::Enter) | (Self::Out | Self::Kept, K::Resume) => Self::Waiting,
-            (Self::Talking | Self::Out, K::Requeue) => Self::Waiting,
-            (Self::Out, K::Refused | K::WrappedUp) => Self::Out,
-            (Self::Waiting | Self::Kept, K::Overflow | K::Offer | K::Withdraw)
-            | (Self::Waiting | Self::Kept, K::RingNoAnswer | K::Decline | K::Undelivered) => self,
-            (Self::Waiting | Self::Kept, K::CallbackDue) => self,
-            (Self::Waiting | Self::Kept, K::Connect) => Self::Talking,
-            (Self::Waiting, K::CallbackKept) => Self::Kept,
-            (Self::Waiting, K::ExitWithKey | K::ExitWithTimeout | K::ExitEmpty) => Self::Out,
-            (Self::Waiting | Self::Kept, K::Abandon | K::Refused) => Self::Out,
-            // The other offers of a call that rings at several seats end after it was taken.
-            (Self::Talking, K::Withdraw) => self,
-            (Self::Talking, K::CompleteAgent | K::CompleteCaller | K::Transfer) => Self::Out,
-            (Self::Talking | Self::Waiting | Self::Kept, K::Crash) => Self::Out,
-            (_, K::Withdraw) => self,
+        let waits = matches!(self, Self::Waiting | Self::Kept);
+        Some(match kind {
+            K::Enter if self == Self::Out => Self::Waiting,
+            K::Refused if self == Self::Out => self,
+            K::Offer | K::Overflow if waits => self,
+            // An offer may end behind the caller, and so may what came of its answer.
+            K::OfferOver | K::ConnectOver => self,
+            K::Connect if waits => Self::Talking,
+            K::Abandon | K::ExitWithKey | K::ExitEmpty | K::Moved if waits => Self::Out,
+            K::CallbackKept if self == Self::Waiting => Self::Kept,
+            K::CallbackOver if self == Self::Kept => Self::Out,
+            K::Complete if self == Self::Talking => Self::Out,
+            K::Crash if self != Self::Out => Self::Out,
+            // About the seat: it may follow anything.
+            K::OwnTalk | K::WrapUp | K::SignIn | K::SignOut => self,
+            K::Pause | K::Unpause | K::Gate => self,
             _ => return None,
         })
     }

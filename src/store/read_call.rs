@@ -83,9 +83,9 @@ pub struct QueueRow {
     pub original_position: Option<i64>,
     /// Waited by then, since the first arrival.
     pub waited_ms: Option<i64>,
-    /// How long seat and caller talked.
-    pub talked_ms: Option<i64>,
-    /// Key, reason or target.
+    /// How long what ended has lasted: talk, ringing, wrap-up.
+    pub lasted_ms: Option<i64>,
+    /// Reason, key, how it ended or target.
     pub value: String,
 }
 
@@ -146,7 +146,7 @@ pub(super) fn tracks(db: &Connection, recording: i64) -> Result<Vec<TrackRow>, S
 /// The rows of the queue ledger about one call.
 pub(super) fn queue(db: &Connection, call: &str) -> Result<Vec<QueueRow>, StoreError> {
     let sql = "SELECT seq, at, kind, queue, seat, position, original_position, waited_ms,
-                      talked_ms, value
+                      lasted_ms, value
                FROM queue_log WHERE call = ?1 ORDER BY seq";
     all(db, sql, [call], |row| {
         Ok(QueueRow {
@@ -158,7 +158,7 @@ pub(super) fn queue(db: &Connection, call: &str) -> Result<Vec<QueueRow>, StoreE
             position: row.get(5)?,
             original_position: row.get(6)?,
             waited_ms: row.get(7)?,
-            talked_ms: row.get(8)?,
+            lasted_ms: row.get(8)?,
             value: row.get(9)?,
         })
     })

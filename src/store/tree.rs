@@ -79,10 +79,6 @@ impl LegEnd {
 /// What the parties of a call did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PartyEntryKind {
-    /// A seat talks with the citizen for the first time; the value is its number.
-    Attended,
-    /// The citizen's grade; the value is 1 to 4.
-    Grade,
     /// A party is rung.
     Dialled,
     /// A party hears the others and is heard.
@@ -126,8 +122,6 @@ impl PartyEntryKind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Attended => "attended",
-            Self::Grade => "grade",
             Self::Dialled => "dialled",
             Self::Joined => "joined",
             Self::Left => "left",

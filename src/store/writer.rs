@@ -19,7 +19,7 @@ use super::tree::CallAccount;
 use super::work::Work;
 use crate::domain::call::{Lookup, NewIntake, StoreReply};
 use crate::domain::case::CaseEvent;
-use crate::units::CaseNumber;
+use crate::units::{CaseNumber, SeatNumber};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::VecDeque;
@@ -64,7 +64,7 @@ pub(super) type RecordReply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// What the writer is asked to do.
 pub(super) enum Job {
     /// Turn a contact into a case.
-    Open { at: Timestamp, intake: Box<NewIntake>, reply: Reply },
+    Open { at: Timestamp, intake: Box<NewIntake>, by: Option<SeatNumber>, reply: Reply },
     /// Store the counts of a look-up, then give its answer.
     Tally { at: Timestamp, tallies: Vec<Tally>, answer: Lookup, reply: Reply },
     /// Append events to a case.
@@ -96,8 +96,8 @@ enum Done {
 impl Job {
     fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<Done, StoreError> {
         match self {
-            Self::Open { at, intake, .. } => {
-                return intake::open(db, desk, *at, intake).map(Done::Opened);
+            Self::Open { at, intake, by, .. } => {
+                return intake::open(db, desk, *at, intake, by.as_ref()).map(Done::Opened);
             }
             Self::Tally { at, tallies, .. } => guard::put(db, tallies, *at)?,
             Self::Record { at, number, events, actor, .. } => {

@@ -71,7 +71,7 @@ pub(crate) fn ask(
     tail: Option<u32>,
 ) -> Option<StoreReply> {
     let (send, receive) = sync_channel(1);
-    let context = RequestContext { call: None, caller: tail.map(phone) };
+    let context = RequestContext { caller: tail.map(phone), ..RequestContext::default() };
     let reply = Box::new(move |reply| send.send(reply).unwrap());
     store.submit(at, request, context, reply).then(|| receive.recv_timeout(PATIENCE).unwrap())
 }

@@ -2,12 +2,12 @@
 
 use crate::desk::*;
 use jiff::ToSpan;
-use mayorline::domain::call::IntakeKind;
+use mayorline::domain::call::{IntakeKind, StoreRequest};
 use mayorline::domain::case::{AttemptOutcome, CaseEvent, Nature, State, WrapUp};
 use mayorline::domain::desk::{Disposition, SeatRole};
 use mayorline::store::{
-    Administration, Attempt, BindingRecord, CaseFilter, NewAttempt, NewSeat, Reader, SeatSecrets,
-    SeatsNow, StoreError, WrapUpOrder, verify,
+    Administration, Attempt, BindingRecord, CaseFilter, NewAttempt, NewSeat, Reader,
+    RequestContext, SeatSecrets, SeatsNow, StoreError, WrapUpOrder, verify,
 };
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
@@ -240,6 +240,41 @@ fn a_talk_is_wrapped_up_on_the_case_of_its_call() {
     assert_eq!(wrapped[0].body.get("private"), None, "the words stand beside the chain");
     store.close();
     assert!(verify(folder.path()).unwrap().is_sound());
+}
+
+#[test]
+fn a_talk_that_found_the_disk_failed_has_its_case_made_at_the_wrap_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let handle = store.handle();
+    assert!(handle.call_started(call_started(&call_id(1))));
+    let wrap = || answered(|answer| handle.wrap_up(noonish(), order(1, Disposition::Kept), answer));
+    let done = wrap().unwrap();
+    assert_eq!((done.state, done.number.is_some()), (State::Kept, true));
+    assert_eq!(wrap().unwrap(), done);
+    let row = Reader::open(folder.path()).unwrap().case(done.number.unwrap()).unwrap().row;
+    assert_eq!((row.channel.as_str(), row.contact.as_deref()), ("phone", Some("19900000017")));
+    store.close();
+    assert!(verify(folder.path()).unwrap().is_sound());
+}
+
+#[test]
+fn the_seat_that_talks_first_answers_for_the_case_and_no_wrap_up_changes_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let handle = store.handle();
+    let mut contact = intake("t", IntakeKind::Text);
+    contact.call = Some(call_id(1));
+    let (send, receive) = sync_channel(1);
+    let context = RequestContext { seat: Some(seat("805")), ..RequestContext::default() };
+    let reply = Box::new(move |reply| send.send(reply).unwrap());
+    assert!(handle.submit(noonish(), StoreRequest::Open(contact), context, reply));
+    receive.recv_timeout(PATIENCE).unwrap();
+    answered(|answer| handle.wrap_up(noonish(), order(1, Disposition::Answered), answer)).unwrap();
+    let db = rusqlite::Connection::open(folder.path().join("mayorline.db")).unwrap();
+    let sql = "SELECT first_responsible FROM case_file";
+    assert_eq!(db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap(), "805");
+    store.close();
 }
 
 #[test]

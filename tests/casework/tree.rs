@@ -67,7 +67,7 @@ fn three_way(data: &Path, handle: &StoreHandle, channels: u16, named: &[&str]) -
     ];
     let entries = kinds.map(|(at, kind)| Entry { at: Duration::from_secs(at), kind }).to_vec();
     let parties = vec![
-        party(6, 1, PartyEntryKind::Attended, "801"),
+        party(6, 1, PartyEntryKind::Joined, "801"),
         party(10, 0, PartyEntryKind::Held, ""),
         party(14, 0, PartyEntryKind::Resumed, ""),
         party(21, 2, PartyEntryKind::Left, "busy"),
@@ -90,7 +90,7 @@ fn a_call_shows_every_party_what_they_did_and_what_each_track_holds() {
     let handle = store.handle();
     let call = three_way(folder.path(), &handle, 3, &["citizen", "prompts", "801"]);
     log(&handle, noonish(), 1, &[QueueKind::Enter, QueueKind::Offer, QueueKind::Connect]);
-    log(&handle, noonish(), 1, &[QueueKind::CompleteCaller, QueueKind::WrappedUp]);
+    log(&handle, noonish(), 1, &[QueueKind::Complete, QueueKind::WrapUp]);
     store.close();
     let shown = Reader::open(folder.path()).unwrap().call(&call).unwrap();
     let legs: Vec<_> = shown.legs.iter().map(|leg| (leg.role.as_str(), leg.cause)).collect();
@@ -101,7 +101,7 @@ fn a_call_shows_every_party_what_they_did_and_what_each_track_holds() {
         shown.entries.iter().map(|entry| (entry.at_ms / 1000, entry.kind.as_str())).collect();
     let in_order = [
         (1, "prompt"),
-        (6, "attended"),
+        (6, "joined"),
         (10, "held"),
         (14, "resumed"),
         (21, "left"),
@@ -115,7 +115,7 @@ fn a_call_shows_every_party_what_they_did_and_what_each_track_holds() {
         .collect();
     assert_eq!(tracks, [(1, "citizen"), (2, "prompts"), (3, "801")]);
     let queue: Vec<_> = shown.queue.iter().map(|row| row.kind.as_str()).collect();
-    assert_eq!(queue, ["enter", "offer", "connect", "complete_caller", "wrapped_up"]);
+    assert_eq!(queue, ["enter", "offer", "connect", "complete", "wrap_up"]);
     assert_eq!(shown.queue[2].original_position, Some(3));
     let report = verify(folder.path()).unwrap();
     assert!(report.is_sound(), "{report:?}");
@@ -167,10 +167,10 @@ fn tracks_that_are_not_in_the_file_are_found() {
 fn a_gap_a_step_that_cannot_follow_and_a_caller_who_never_left_are_found() {
     use QueueKind as K;
     let whole = |_: &Path, handle: &StoreHandle| {
-        log(handle, noonish(), 1, &[K::Enter, K::Offer, K::RingNoAnswer, K::Offer, K::Connect]);
-        log(handle, noonish(), 1, &[K::Transfer, K::Requeue, K::Abandon]);
-        log(handle, noonish(), 2, &[K::Enter, K::CallbackKept, K::CallbackDue, K::Connect]);
-        log(handle, noonish(), 2, &[K::CompleteAgent]);
+        log(handle, noonish(), 1, &[K::Enter, K::Offer, K::OfferOver, K::Offer, K::Connect]);
+        log(handle, noonish(), 1, &[K::Complete, K::Enter, K::Abandon, K::OfferOver]);
+        log(handle, noonish(), 2, &[K::Enter, K::CallbackKept, K::Offer, K::Connect]);
+        log(handle, noonish(), 2, &[K::Complete]);
     };
     assert!(tampered(whole, "").is_sound());
     found(&tampered(whole, "DELETE FROM queue_log WHERE seq = 4"), "queue", "1 rows before it");

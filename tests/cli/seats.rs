@@ -208,4 +208,6 @@ fn the_list_says_who_was_called_back_by_whom_and_how_many_remain() {
     let keys = "attempts by contact done_at due_at number outcome reason task";
     let found: Vec<&str> = rows[2].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(found.join(" "), keys);
+    let text = on(folder.path(), &["callback", "list"]).out;
+    assert!(text.starts_with("open=2 overdue=") && text.lines().count() == 4, "{text}");
 }

@@ -57,9 +57,7 @@ fn work_until_killed(cycle: u64) {
         }
         assert!(handle.call_started(call_started(&call_id(serial))));
         log(&handle, serial, QueueKind::Enter);
-        let mut stub = intake(&format!("{cycle}-{n}"), IntakeKind::Abandoned);
-        stub.call = Some(call_id(serial));
-        store_intake(&handle, stub);
+        store_intake(&handle, intake(&format!("{cycle}-{n}"), IntakeKind::Abandoned));
         let tasks = answered(|answer| handle.open_callbacks(answer)).unwrap();
         let Some(task) = tasks.iter().find(|task| task.calling.is_none()) else { continue };
         let attempt = NewAttempt { task: task.task, seat: seat("801"), call: call_id(serial) };
@@ -104,7 +102,7 @@ fn no_acknowledged_seat_or_attempt_is_lost_by_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let mut told = BTreeSet::new();
     for cycle in 0..CYCLES {
-        let delay = Duration::from_millis(100 + cycle * 7919 % CYCLES * 40);
+        let delay = Duration::from_millis(200 + cycle * 7919 % CYCLES * 60);
         told.extend(run_and_kill(folder.path(), cycle, delay));
     }
     open(folder.path()).close();

@@ -121,19 +121,17 @@ CREATE TABLE queue_log (
     seq               INTEGER PRIMARY KEY NOT NULL,
     at                INTEGER NOT NULL,
     kind              TEXT NOT NULL CHECK (kind IN (
-                          'enter', 'resume', 'requeue', 'overflow', 'offer', 'withdraw',
-                          'ring_no_answer', 'decline', 'undelivered', 'connect', 'abandon',
-                          'exit_with_key', 'exit_with_timeout', 'exit_empty', 'refused',
-                          'callback_kept', 'callback_due', 'complete_agent', 'complete_caller',
-                          'transfer', 'wrapped_up', 'sign_in', 'sign_out', 'ready', 'pause',
-                          'unpause', 'crash')),
+                          'enter', 'refused', 'offer', 'offer_over', 'connect', 'connect_over',
+                          'abandon', 'exit_with_key', 'exit_empty', 'moved', 'overflow',
+                          'callback_kept', 'callback_over', 'complete', 'own_talk', 'sign_in',
+                          'sign_out', 'pause', 'unpause', 'wrap_up', 'gate', 'crash')),
     call              TEXT,
     queue             TEXT,
     seat              TEXT,
     position          INTEGER,
     original_position INTEGER,
     waited_ms         INTEGER,
-    talked_ms         INTEGER,
+    lasted_ms         INTEGER,
     value             TEXT NOT NULL
 ) STRICT;
 CREATE INDEX queue_log_by_call ON queue_log (call, seq) WHERE call IS NOT NULL;
