@@ -94,8 +94,8 @@ pub(super) fn today(db: &Connection, now: Timestamp) -> Result<TodayFigures, Sto
 
 fn queues(db: &Connection, since: i64) -> Result<Vec<QueueFigures>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT queue, sum(kind = 'enter' AND value <> 'resumed'), sum(kind = 'connect'), sum(kind = 'abandon'),
-                sum(kind = 'connect' AND waited_ms <= ?2)
+        "SELECT queue, sum(kind = 'enter' AND value <> 'resumed'), sum(kind = 'connect'),
+                sum(kind = 'abandon'), sum(kind = 'connect' AND waited_ms <= ?2)
          FROM queue_log WHERE at >= ?1 AND queue IS NOT NULL AND call IS NOT NULL
          GROUP BY queue ORDER BY queue LIMIT ?3",
     )?;

@@ -167,6 +167,33 @@ mod tests {
     }
 
     #[test]
+    fn calls_of_version_1_come_along_with_their_legs_and_entries() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.pragma_update(None, "foreign_keys", true).unwrap();
+        step(&mut db, MIGRATIONS[0], 1).unwrap();
+        db.execute_batch(
+            "INSERT INTO call VALUES ('c', NULL, NULL, '12345', 'p', 1, 9, 8, 'service');
+             INSERT INTO call VALUES ('d', NULL, NULL, '12345', 'p', 1, NULL, NULL, NULL);
+             INSERT INTO call_leg VALUES ('c', 1, 'citizen', 'p', 'PCMA', 0, 8, 4, 5, 6);
+             INSERT INTO call_leg VALUES ('d', 2, 'citizen', 'p', NULL, 0, 0, 0, 0, 0);
+             INSERT INTO call_entry VALUES ('c', 0, 7, 'prompt', 'G01');
+             INSERT INTO recording VALUES (1, 'f', 'message', 'c', NULL, 1, 1, hex(zeroblob(32)),
+                                           0, 0);",
+        )
+        .unwrap();
+        migrate(&mut db, MIGRATIONS, None).unwrap();
+        let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        let legs = "SELECT group_concat(party || role || ended_by || answered_ms || lost, ' ')
+                    FROM (SELECT * FROM call_leg ORDER BY leg)";
+        assert_eq!(one(legs), "0citizenservice06 0citizennetwork00");
+        let entries = "SELECT kind || value || at_ms || (party IS NULL) FROM call_entry";
+        assert_eq!(one(entries), "promptG0171");
+        assert_eq!(one("SELECT file || (tracks IS NULL) FROM recording"), "f1");
+        assert_eq!(one("SELECT group_concat(id, '') FROM call"), "cd");
+        assert!(db.execute("UPDATE call SET lasted_ms = 0 WHERE id = 'c'", []).is_err());
+    }
+
+    #[test]
     fn an_older_database_is_copied_and_brought_up() {
         let folder = tempfile::tempdir().unwrap();
         let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
