@@ -2,7 +2,7 @@
 //! holds.
 
 use super::error::StoreError;
-use crate::domain::call::{CallRecord, RecordingKind};
+use crate::domain::call::{CallRecord, EndedBy, RecordingKind};
 use crate::units::{CallId, LegId, PartyId};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::time::Duration;
@@ -72,6 +72,18 @@ impl LegEnd {
             Self::Service => "service",
             Self::Network => "network",
             Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+impl From<EndedBy> for LegEnd {
+    /// Of the leg of a citizen whose call ended so.
+    fn from(ended_by: EndedBy) -> Self {
+        match ended_by {
+            EndedBy::Citizen => Self::Party,
+            EndedBy::Service => Self::Service,
+            EndedBy::Network | EndedBy::Crash => Self::Network,
+            EndedBy::Shutdown => Self::Shutdown,
         }
     }
 }

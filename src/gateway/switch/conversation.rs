@@ -144,6 +144,7 @@ impl Switch {
             sent: closed.statistics.sent,
             lost: closed.statistics.lost.into(),
             answered: Some(Duration::ZERO),
+            ended_by: record.ended_by.into(),
             ..LegRecord::default()
         };
         self.outputs.push_back(Output::Finished(record, now.wall, account));
