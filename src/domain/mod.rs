@@ -4,4 +4,6 @@ pub mod calendar;
 pub mod call;
 pub mod case;
 pub mod desk;
+pub mod dial_rules;
+pub mod room;
 pub mod speech;
