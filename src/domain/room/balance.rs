@@ -15,7 +15,7 @@ use super::contract::{Action, CITIZEN, Hearing, Then};
 use super::entry::{Entry, Leaving};
 use super::machine::{Room, index};
 use super::party::{AfterPlay, FLOOR, Line, Party, Purpose, Who};
-use crate::domain::desk::Failure;
+use crate::domain::desk::{Failure, PartyKind, Supervision};
 use crate::domain::speech::PromptId;
 use crate::units::PartyId;
 
@@ -237,12 +237,16 @@ impl Room {
         let was_guest = found.is_guest();
         let was_operator = found.is_operator();
         let is_unit = matches!(found.who, Who::Unit { .. });
+        let watched = found.kind == PartyKind::Supervisor;
         found.line = Line::Gone;
         found.playing = None;
         found.watch = None;
         found.release();
         if self.parties[index(party)].card().is_some() {
             self.seat_leaves(party, how);
+        }
+        if watched {
+            self.note_supervision(party, Supervision::Stop);
         }
         if was_operator {
             self.operator_leaves(party, how);

@@ -109,7 +109,8 @@ pub struct Hearing {
     pub music: bool,
 }
 
-/// What is kept of the sound.
+/// What is kept of the sound. Where the call keeps a recording of its own from the answer to the
+/// end, `On` and `Off` change nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Recording {
     /// Nothing: nobody has heard another yet, or all have left.

@@ -7,7 +7,7 @@ use super::machine::{Room, index};
 use super::obey::{Course, Verdict};
 use super::party::Party;
 use crate::domain::case::Nature;
-use crate::domain::desk::{Disposition, Outcome, Refusal, SUMMARY_CHARS_MAX};
+use crate::domain::desk::{Disposition, Outcome, PartyKind, Refusal, SUMMARY_CHARS_MAX};
 use crate::units::{PartyId, SeatNumber};
 use std::time::Instant;
 
@@ -65,9 +65,16 @@ impl Room {
     pub(super) fn seat_leaves(&mut self, party: PartyId, how: Leaving) {
         let found = &self.parties[index(party)];
         let Some(card) = found.card().cloned() else { return };
-        let leader = found.is_leader();
-        // The operator who brought the leader in works on what he says.
-        let owes = found.talked && !(leader && !self.account.lacks_outcome());
+        let spared = match found.kind {
+            // The operator who brought the leader in works on what he says.
+            PartyKind::Leader => !self.account.lacks_outcome(),
+            // A supervisor who barged in, unless he was left with it.
+            PartyKind::Supervisor => {
+                !self.duties.is_empty() || self.parties.iter().any(Party::is_operator)
+            }
+            _ => false,
+        };
+        let owes = found.talked && !spared;
         if owes {
             let decides = how != Leaving::HandedOver || !self.heir_decides();
             let until = self.now + self.rules.wrap_up_max;

@@ -29,6 +29,8 @@ mod rules;
 mod speaking;
 mod supervision;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use contract::{

@@ -88,6 +88,11 @@ impl Room {
                 party.watch = Some(Watch { whispers: mode == Supervision::Whisper, seat });
             }
         }
+        self.note_supervision(id, mode);
+    }
+
+    /// For the ledger and the audit.
+    pub(super) fn note_supervision(&mut self, id: PartyId, mode: Supervision) {
         if let Some(seat) = self.get(id).and_then(Party::card).map(|card| card.seat.clone()) {
             self.note(Entry::Supervised { seat, mode });
         }
