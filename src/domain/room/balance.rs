@@ -26,6 +26,7 @@ impl Room {
         let changed = match (self.citizen_is_here(), operators) {
             (true, 0) => self.without_seat(),
             (true, _) => {
+                self.then = None;
                 self.unattended_until = None;
                 self.seat_left = false;
                 false
@@ -45,6 +46,8 @@ impl Room {
             party.release();
         }
         if self.parties.iter().any(Party::is_guest) {
+            // Whoever he was cut off from, he is served now.
+            self.then = None;
             if self.unattended_until.is_none() {
                 self.unattended_until = Some(self.now + self.rules.unattended_max);
             }

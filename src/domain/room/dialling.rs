@@ -68,7 +68,7 @@ impl Room {
         reach: Reach,
     ) -> Result<(PartyKind, Who, VecDeque<crate::units::PhoneNumber>), Refusal> {
         Ok(match reach {
-            Reach::Seat(card) if self.seat_is_present(&card.seat) => return Err(Refusal::SeatBusy),
+            Reach::Seat(card) if self.seat_is_taken(&card.seat) => return Err(Refusal::SeatBusy),
             Reach::Seat(card) => (kind_of(&card), Who::Seat(card), VecDeque::new()),
             Reach::Unit { unit, .. } if self.is_accused(&unit) => return Err(Refusal::Accused),
             Reach::Unit { contacts, .. } if contacts.is_empty() => {

@@ -281,7 +281,8 @@ impl Room {
         if self.draining {
             return Err(Refusal::Draining);
         }
-        if others || !self.citizen_is_here() {
+        let taken = self.parties.iter().any(|p| p.purpose().is_some_and(Purpose::takes_citizen));
+        if others || taken || !self.citizen_is_here() {
             return Err(Refusal::WrongState);
         }
         self.then = Some(Then::Queue { group: Some(group) });
@@ -335,6 +336,11 @@ impl Room {
 
     pub(super) fn seat_is_present(&self, seat: &SeatNumber) -> bool {
         self.parties.iter().any(|party| party.is_seat(seat) && party.is_present())
+    }
+
+    /// The seat is here, or still at work on this call.
+    pub(super) fn seat_is_taken(&self, seat: &SeatNumber) -> bool {
+        self.seat_is_present(seat) || self.owing().any(|owing| owing == seat)
     }
 
     pub(super) fn citizen_is_here(&self) -> bool {

@@ -45,7 +45,9 @@ impl Room {
                 Ok(Course::Done)
             }
             Some(_) => Err(Refusal::WrongState),
-            None if mode == Supervision::Stop => Err(Refusal::WrongState),
+            None if mode == Supervision::Stop || self.seat_is_taken(&card.seat) => {
+                Err(Refusal::WrongState)
+            }
             None => self.begin_watching(mode, reach, request),
         }
     }

@@ -110,7 +110,7 @@ impl World {
             Room::attended(Arc::clone(&rules), opening, start)
         };
         let trouble = *dice.pick(&[0, 20, 150]);
-        let shadow = Shadow::new(start, back);
+        let shadow = Shadow::new(back);
         let mut world = Self {
             dice,
             room,
@@ -216,7 +216,7 @@ impl World {
     fn seat_or_leave(&mut self) {
         if self.dice.chance(800) {
             let free: Vec<_> =
-                ["801", "802", "803"].into_iter().filter(|s| !self.shadow.is_busy(s)).collect();
+                ["801", "802", "803"].into_iter().filter(|s| self.shadow.is_free(s)).collect();
             if free.is_empty() {
                 return;
             }
@@ -240,7 +240,7 @@ impl World {
 
     /// Reports that the switch should not give, or gives late.
     fn stray(&mut self) {
-        let nobody = PartyId(50 + u32::try_from(self.dice.below(30)).unwrap());
+        let nobody = PartyId(70 + u32::try_from(self.dice.below(30)).unwrap());
         let input = match self.dice.below(8) {
             0 => Input::Ringing(nobody),
             1 => Input::Answered(nobody),

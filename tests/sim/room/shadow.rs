@@ -55,7 +55,7 @@ pub(super) struct Shadow {
 }
 
 impl Shadow {
-    pub(super) fn new(start: Instant, is_callback: bool) -> Self {
+    pub(super) fn new(is_callback: bool) -> Self {
         let mut shadow = Self {
             citizen: if is_callback { Where::NotYet } else { Where::Room },
             asked: BTreeSet::new(),
@@ -84,7 +84,6 @@ impl Shadow {
             shadow.add(CITIZEN, None, None, true);
             shadow.add(PartyId(1), None, Some(house::seat("801")), true);
         }
-        let _ = start;
         shadow
     }
 
@@ -159,13 +158,18 @@ impl Shadow {
         self.legs.values().any(|leg| leg.seat.as_ref().is_some_and(|s| s.as_str() == seat))
     }
 
+    /// The seat is neither in the conversation nor at work on it.
+    pub(super) fn is_free(&self, seat: &str) -> bool {
+        !self.is_busy(seat) && !self.owing.iter().any(|owing| owing.as_str() == seat)
+    }
+
     /// Mostly a seat of the conversation or one that owes a wrap-up, sometimes anybody.
     pub(super) fn who_acts(&self, dice: &mut Dice) -> &'static str {
         const ALL: [&str; 7] = ["801", "802", "803", "700", "701", "900", "901"];
         let owes = |seat: &str| self.owing.iter().any(|owing| owing.as_str() == seat);
         let inside: Vec<_> =
             ALL.into_iter().filter(|seat| self.is_busy(seat) || owes(seat)).collect();
-        if inside.is_empty() || dice.chance(200) { dice.pick(&ALL) } else { dice.pick(&inside) }
+        if inside.is_empty() || dice.chance(200) { *dice.pick(&ALL) } else { *dice.pick(&inside) }
     }
 
     /// Follows an action; what no state can make right is asserted here.
@@ -210,6 +214,19 @@ impl Shadow {
                 self.kinds = view.parties.iter().map(|p| (p.party, p.kind)).collect();
                 self.view = Some((**view).clone());
             }
+            Action::CitizenAlone(then) => self.alone(then),
+            Action::Note(entry) => self.noted(entry),
+            Action::Finished => {
+                self.finished = true;
+                assert!(self.legs.is_empty(), "R7: no party is left: {:?}", self.legs);
+            }
+            seats => self.see_seats(seats),
+        }
+    }
+
+    /// Who is busy, who owes, who answers for the matter.
+    fn see_seats(&mut self, action: &Action) {
+        match action {
             Action::SeatTalks { party, seat } => {
                 assert!(self.talking.insert(*party), "a seat begins to talk once");
                 if self.owing.remove(seat) {
@@ -226,7 +243,6 @@ impl Shadow {
                 assert_eq!(self.responsible, None, "R11: told once");
                 self.responsible = Some(seat.clone());
             }
-            Action::CitizenAlone(then) => self.alone(then),
             Action::WrappedUp(wrap_up) => {
                 assert!(self.owing.remove(&wrap_up.seat), "only who owes wraps up");
                 let said = wrap_up.disposition.is_some();
@@ -236,11 +252,7 @@ impl Shadow {
                 self.told_task += 1;
                 self.marks.insert("called back");
             }
-            Action::Note(entry) => self.noted(entry),
-            Action::Finished => {
-                self.finished = true;
-                assert!(self.legs.is_empty(), "R7: no party is left: {:?}", self.legs);
-            }
+            _ => {}
         }
     }
 
