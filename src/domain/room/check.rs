@@ -46,7 +46,7 @@ impl Room {
                 "R3: a watcher is heard by the seat he whispers to alone"
             );
         }
-        debug_assert!(!(hears.music && !hears.of.is_empty()), "music is for who hears nobody");
+        debug_assert!(!hears.music || hears.of.is_empty(), "music is for who hears nobody");
         let in_dial = matches!(party.line, Line::Ringing | Line::Asked);
         debug_assert_eq!(in_dial, party.dial.is_some(), "R6: who is rung has a limit");
         let told = party.line != Line::Leaving || party.playing.is_some();

@@ -99,7 +99,7 @@ impl Room {
                 self.reach_for(me, Purpose::Consult, reach, request)
             }
             DeskCommand::Transfer { target: _ } => match reach {
-                Some(Ok(Reach::Group(group))) => self.to_group(me, group),
+                Some(Ok(Reach::Group(group))) => self.give_to_group(me, group),
                 reach => self.reach_for(me, Purpose::Transfer, reach, request),
             },
             DeskCommand::HandOver { .. } => self.reach_for(me, Purpose::HandOver, reach, request),
@@ -175,7 +175,7 @@ impl Room {
             self.mine_to_move(me, *party)?;
         }
         if with.is_empty() {
-            self.to_floor(me);
+            self.bring_to_floor(me);
         } else {
             let circle = self.new_circle();
             for party in with.iter().chain([&me]) {
@@ -188,7 +188,7 @@ impl Room {
     }
 
     /// Everybody of the party's circle who is in the conversation comes to the floor.
-    pub(super) fn to_floor(&mut self, party: PartyId) {
+    pub(super) fn bring_to_floor(&mut self, party: PartyId) {
         let circle = self.parties[index(party)].circle;
         for other in &mut self.parties {
             if other.circle == circle && other.joined && other.line == Line::Up {
@@ -215,7 +215,7 @@ impl Room {
 
     /// The party, the citizen and the seat hear each other from now on.
     pub(super) fn join(&mut self, me: PartyId, party: PartyId) {
-        self.to_floor(me);
+        self.bring_to_floor(me);
         let is_new = !self.parties[index(party)].joined;
         for id in [CITIZEN, me, party] {
             let found = &mut self.parties[index(id)];
@@ -258,7 +258,7 @@ impl Room {
     pub(super) fn take_over(&mut self, from: PartyId, party: PartyId) {
         let is_new = !self.parties[index(party)].joined;
         if self.get(from).is_some_and(|from| from.is_operator()) {
-            self.to_floor(from);
+            self.bring_to_floor(from);
         }
         self.parties[0].circle = FLOOR;
         self.parties[0].held = false;
@@ -273,7 +273,7 @@ impl Room {
         }
     }
 
-    fn to_group(&mut self, me: PartyId, group: String) -> Verdict {
+    fn give_to_group(&mut self, me: PartyId, group: String) -> Verdict {
         let others = self
             .parties
             .iter()

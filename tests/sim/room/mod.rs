@@ -220,7 +220,7 @@ impl World {
             if free.is_empty() {
                 return;
             }
-            let card = house::card(self.dice.pick(&free));
+            let card = house::card(*self.dice.pick(&free));
             self.shadow.seated(&card);
             self.give(Input::Seated(card));
         } else {

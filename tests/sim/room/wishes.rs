@@ -27,7 +27,7 @@ pub(super) fn command(dice: &mut Dice, shadow: &Shadow) -> DeskCommand {
         7 => DeskCommand::Join { party },
         8 => DeskCommand::Leave,
         9 => DeskCommand::Return { call },
-        10 => DeskCommand::HandOver { seat: house::seat(dice.pick(&["801", "802", "900"])) },
+        10 => DeskCommand::HandOver { seat: house::seat(*dice.pick(&["801", "802", "900"])) },
         11 => DeskCommand::Transfer { target: target(dice) },
         12 => DeskCommand::Complete { party },
         13 => {
@@ -59,9 +59,9 @@ fn target(dice: &mut Dice) -> Target {
     match dice.below(12) {
         0..4 => Target::Unit { unit: "unit.07".to_owned() },
         4 => Target::Unit { unit: "unit.08".to_owned() },
-        5 => Target::Seat { seat: house::seat(dice.pick(&["801", "802", "803", "701"])) },
+        5 => Target::Seat { seat: house::seat(*dice.pick(&["801", "802", "803", "701"])) },
         6 => Target::Seat { seat: house::seat("900") },
-        7 => Target::Outside { number: number(dice.pick(&["19900000055", "19900000072"])) },
+        7 => Target::Outside { number: number(*dice.pick(&["19900000055", "19900000072"])) },
         8 => Target::Outside { number: number("008529990000") },
         9 => Target::Emergency { number: number("120") },
         10 => Target::Group { group: "legal".to_owned() },
