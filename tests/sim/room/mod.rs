@@ -207,7 +207,7 @@ impl World {
                     self.die(party, if lost { Parting::Lost } else { Parting::HungUp });
                 }
             }
-            88..92 => self.accuse(),
+            88..94 => self.accuse(),
             _ => self.stray(),
         }
     }
@@ -220,7 +220,7 @@ impl World {
             if free.is_empty() {
                 return;
             }
-            let card = house::card(*self.dice.pick(&free));
+            let card = house::card(self.dice.pick::<&str>(&free));
             self.shadow.seated(&card);
             self.give(Input::Seated(card));
         } else {
@@ -231,7 +231,8 @@ impl World {
 
     fn accuse(&mut self) {
         let unit = *self.dice.pick(&["unit.07", "unit.08"]);
-        if !self.shadow.accused.contains(unit) && self.dice.chance(300) {
+        let often = if self.shadow.guest().is_some() { 1_000 } else { 200 };
+        if !self.shadow.accused.contains(unit) && self.dice.chance(often) {
             self.shadow.accuse(unit);
             let accused = self.shadow.accused.iter().map(|unit| (*unit).to_owned()).collect();
             self.give(Input::Matter(Matter { nature: None, accused }));

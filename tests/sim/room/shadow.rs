@@ -27,6 +27,8 @@ struct Leg {
     id: u64,
     dialled: Option<Instant>,
     answered: bool,
+    /// It is in the conversation or with the seat that consults it.
+    reached: bool,
     seat: Option<SeatNumber>,
 }
 
@@ -96,7 +98,7 @@ impl Shadow {
     ) {
         self.legs_ever += 1;
         self.last = self.last.max(party.0);
-        let leg = Leg { id: self.legs_ever, dialled, answered, seat };
+        let leg = Leg { id: self.legs_ever, dialled, answered, reached: false, seat };
         assert!(self.legs.insert(party, leg).is_none(), "one leg for one party");
     }
 
@@ -150,6 +152,19 @@ impl Shadow {
         self.legs.keys().copied().collect()
     }
 
+    /// Somebody from outside who is in the conversation.
+    pub(super) fn guest(&self) -> Option<PartyId> {
+        let mut outside =
+            self.legs.iter().filter(|(id, leg)| **id != CITIZEN && leg.seat.is_none());
+        outside.find(|(id, _)| self.state(**id) == Some(PartyState::Talking)).map(|(id, _)| *id)
+    }
+
+    /// A party that was reached and waits to be joined.
+    pub(super) fn consulted(&self) -> Option<PartyId> {
+        let waits = |party: &&PartyId| self.state(**party) == Some(PartyState::Consulting);
+        self.legs.keys().find(waits).copied()
+    }
+
     pub(super) fn connected(&self) -> Vec<PartyId> {
         self.legs.iter().filter(|(_, leg)| leg.answered).map(|(party, _)| *party).collect()
     }
@@ -169,7 +184,8 @@ impl Shadow {
         let owes = |seat: &str| self.owing.iter().any(|owing| owing.as_str() == seat);
         let inside: Vec<_> =
             ALL.into_iter().filter(|seat| self.is_busy(seat) || owes(seat)).collect();
-        if inside.is_empty() || dice.chance(200) { *dice.pick(&ALL) } else { *dice.pick(&inside) }
+        let of = if inside.is_empty() || dice.chance(200) { &ALL[..] } else { &inside };
+        of[usize::try_from(dice.below(of.len() as u64)).unwrap()]
     }
 
     /// Follows an action; what no state can make right is asserted here.
@@ -298,6 +314,11 @@ impl Shadow {
     }
 
     fn noted(&mut self, entry: &Entry) {
+        if let Entry::Joined { party, .. } | Entry::Consulted(party) = entry
+            && let Some(leg) = self.legs.get_mut(party)
+        {
+            leg.reached = true;
+        }
         match entry {
             Entry::Secret(on) => {
                 assert_ne!(self.secret, *on, "each beginning of a secret has one end");
@@ -339,7 +360,7 @@ impl Shadow {
         self.check_citizen();
         let answer = rules.ring.max(rules.ring_citizen) + rules.play_max + rules.key_wait;
         for (party, leg) in &self.legs {
-            let rung = leg.dialled.filter(|_| !self.hears.contains_key(party));
+            let rung = leg.dialled.filter(|_| !leg.reached);
             let seat = leg.seat.is_some() && leg.answered;
             if let Some(at) = rung.filter(|_| !seat) {
                 assert!(now <= at + answer, "R6: {party:?} is rung or asked for too long");

@@ -12,7 +12,16 @@ pub(super) fn command(dice: &mut Dice, shadow: &Shadow) -> DeskCommand {
     let party = party(dice, shadow);
     let on = dice.chance(500);
     let call = super::call_id();
-    match dice.weighted(&[3, 8, 5, 5, 4, 10, 22, 14, 6, 8, 5, 6, 6, 10, 2, 5, 10, 12, 2, 1]) {
+    // Often enough somebody does the sensible thing.
+    if let Some(party) = shadow.consulted()
+        && dice.chance(250)
+    {
+        return DeskCommand::Join { party };
+    }
+    if shadow.guest().is_some() && dice.chance(150) {
+        return DeskCommand::Leave;
+    }
+    match dice.weighted(&[3, 8, 5, 5, 4, 10, 22, 14, 6, 16, 5, 6, 6, 10, 2, 5, 10, 12, 2, 1]) {
         0 => DeskCommand::HangUp,
         1 => DeskCommand::Hold { party, on },
         2 => DeskCommand::Mute { party, on },
@@ -27,7 +36,9 @@ pub(super) fn command(dice: &mut Dice, shadow: &Shadow) -> DeskCommand {
         7 => DeskCommand::Join { party },
         8 => DeskCommand::Leave,
         9 => DeskCommand::Return { call },
-        10 => DeskCommand::HandOver { seat: house::seat(*dice.pick(&["801", "802", "900"])) },
+        10 => {
+            DeskCommand::HandOver { seat: house::seat(dice.pick::<&str>(&["801", "802", "900"])) }
+        }
         11 => DeskCommand::Transfer { target: target(dice) },
         12 => DeskCommand::Complete { party },
         13 => {
@@ -59,9 +70,9 @@ fn target(dice: &mut Dice) -> Target {
     match dice.below(12) {
         0..4 => Target::Unit { unit: "unit.07".to_owned() },
         4 => Target::Unit { unit: "unit.08".to_owned() },
-        5 => Target::Seat { seat: house::seat(*dice.pick(&["801", "802", "803", "701"])) },
+        5 => Target::Seat { seat: house::seat(dice.pick::<&str>(&["801", "802", "803", "701"])) },
         6 => Target::Seat { seat: house::seat("900") },
-        7 => Target::Outside { number: number(*dice.pick(&["19900000055", "19900000072"])) },
+        7 => Target::Outside { number: number(dice.pick::<&str>(&["19900000055", "19900000072"])) },
         8 => Target::Outside { number: number("008529990000") },
         9 => Target::Emergency { number: number("120") },
         10 => Target::Group { group: "legal".to_owned() },
