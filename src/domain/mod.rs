@@ -4,4 +4,5 @@ pub mod calendar;
 pub mod call;
 pub mod case;
 pub mod desk;
+pub mod desk_link;
 pub mod speech;
