@@ -2,6 +2,7 @@
 //! documentation and the built-in default.
 
 use super::exit::{Exit, Failure};
+use crate::web::web_fault;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub struct Config {
     pub deadline: Deadline,
     pub prompts: Prompts,
     pub store: StoreKeys,
+    pub web: WebKeys,
     pub log: Log,
 }
 
@@ -115,6 +117,17 @@ pub struct StoreKeys {
     pub queue_max: usize,
 }
 
+/// `[web]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct WebKeys {
+    pub listen: SocketAddr,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
+    pub trusted_proxy: Option<IpAddr>,
+}
+
 /// `[log]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,7 +174,10 @@ impl Config {
             check_each(&defaults, &one, |_, _| format!("--set {setting}"))?;
             merged = merge(merged, one);
         }
-        read_table(merged).map_err(|message| refuse(&format!("{name}: {message}")))
+        // What ties keys together is looked at when all are there, not one by one as above.
+        read_table(merged)
+            .and_then(|config| config.web.check().map(|()| config))
+            .map_err(|message| refuse(&format!("{name}: {message}")))
     }
 
     /// The bounds that a type cannot express.
@@ -209,6 +225,19 @@ impl Config {
     }
 }
 
+impl WebKeys {
+    /// A certificate has a key, and outside loopback the page needs one or a proxy that has.
+    fn check(&self) -> Result<(), String> {
+        let named = [&self.tls_certificate, &self.tls_key].map(|path| !path.as_os_str().is_empty());
+        require(
+            named[0] == named[1],
+            "web.tls_certificate and web.tls_key belong together: set both or none",
+        )?;
+        let fault = web_fault(self.listen, named[0], self.trusted_proxy);
+        fault.map_or(Ok(()), Err)
+    }
+}
+
 fn require(holds: bool, otherwise: &str) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise.to_owned()) }
 }
@@ -239,7 +268,7 @@ fn merge(mut base: toml::Table, over: toml::Table) -> toml::Table {
 }
 
 /// Keys that exist but have no default.
-const OPTIONAL: [(&str, &str); 1] = [("sip", "advertised")];
+const OPTIONAL: [(&str, &str); 2] = [("sip", "advertised"), ("web", "trusted_proxy")];
 
 fn refuse(message: &str) -> Exit {
     Exit::new(Failure::Config, message)
@@ -374,6 +403,17 @@ mod tests {
             error.starts_with("--set media.threads=-1: media.threads: invalid value"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn the_seat_page_outside_loopback_needs_https_and_says_so() {
+        let open = "web.listen=0.0.0.0:8080";
+        let error = load("", &[open]).unwrap_err();
+        assert!(error.contains("needs HTTPS") && error.contains("web.tls_certificate"), "{error}");
+        let alone = load("[web]\ntls_certificate = \"c.pem\"\n", &[]).unwrap_err();
+        assert!(alone.contains("belong together"), "{alone}");
+        let text = "[web]\ntrusted_proxy = \"127.0.0.1\"\nlisten = \"0.0.0.0:8080\"\n";
+        assert!(load(text, &[]).is_ok());
     }
 
     #[test]
