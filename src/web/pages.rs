@@ -114,14 +114,18 @@ impl Shared {
     }
 
     /// Whether the request was made by one of our own pages. Browsers name the origin of every POST
-    /// and of every WebSocket, and no script of another site can change it (RFC 6455 §10.2).
+    /// and of every WebSocket, and no script of another site can change it (RFC 6455 §10.2). With
+    /// our referrer policy the origin of a form is `null`; then the fetch metadata must vouch for it.
     fn is_ours(&self, headers: &HeaderMap) -> bool {
-        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-        let (Some(origin), Some(host)) = (text(header::ORIGIN), text(header::HOST)) else {
-            return false;
-        };
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let (Some(origin), Some(host)) = (text("origin"), text("host")) else { return false };
         let scheme = if self.config.is_secure() { "https" } else { "http" };
-        origin.split_once("://") == Some((scheme, host))
+        let is_own = origin.split_once("://") == Some((scheme, host));
+        match text("sec-fetch-site") {
+            Some("same-origin") => is_own || origin == "null",
+            Some(_) => false,
+            None => is_own,
+        }
     }
 
     /// Whose failures are counted: the peer, or whom a trusted proxy names last.

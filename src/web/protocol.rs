@@ -89,7 +89,17 @@ pub(super) fn read(text: &str) -> Result<FromPage, Fault> {
         };
         return Ok(FromPage::Audio(id, wanted, offer.sdp));
     }
+    let alone = fields.len() == 1;
     let command = serde_json::from_value(Value::Object(fields)).map_err(|_| Fault::Malformed);
+    // serde passes over what stands beside a command that takes nothing.
+    let command = command.and_then(|command| match command {
+        DeskCommand::Ready | DeskCommand::SignOut | DeskCommand::HangUp | DeskCommand::Leave
+            if !alone =>
+        {
+            Err(Fault::Malformed)
+        }
+        command => Ok(command),
+    });
     Ok(FromPage::Command(id, command))
 }
 

@@ -213,6 +213,22 @@ async fn sound_that_breaks_and_a_page_that_is_loaded_anew_are_back_within_three_
 }
 
 #[tokio::test]
+async fn sound_that_the_network_swallows_is_asked_for_anew() {
+    let (mut desk, sound) = (Desk::sign_in("801").await, Sound::open());
+    desk.answer(&sound).await;
+    sound.deaf(true);
+    desk.page.wait("document.getElementById('sound').dataset.sound === 'lost'").await;
+    let begin = Instant::now();
+    assert_eq!(desk.connect(&sound).await, AudioFor::Call(CALL.parse().unwrap()));
+    sound.deaf(false);
+    desk.page.wait("document.getElementById('sound').dataset.sound === 'on'").await;
+    println!("swallowed: sound is back {:?} after the page noticed", begin.elapsed());
+    assert!(begin.elapsed() < BACK_MAX);
+    desk.both_hear(&sound).await;
+    desk.no_complaints();
+}
+
+#[tokio::test]
 async fn every_button_sends_its_command_and_shows_its_result() {
     let mut desk = Desk::sign_in("801").await;
     desk.tell(seat_view("801", SeatState::Ready, None)).await;

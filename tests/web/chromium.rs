@@ -17,12 +17,12 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 const WAIT: Duration = Duration::from_secs(20);
 
 /// One browser with one page; ended when dropped.
-pub struct Chromium {
+pub(crate) struct Chromium {
     child: Child,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last_id: u64,
     /// Exceptions and refused content, as the page reported them.
-    pub complaints: Vec<String>,
+    pub(crate) complaints: Vec<String>,
     _profile: TempDir,
 }
 
@@ -35,7 +35,7 @@ impl Drop for Chromium {
 
 impl Chromium {
     /// Starts it with a fake microphone that beeps, at 1280 by 720.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let profile = TempDir::new().unwrap();
         let mut child = Command::new("chromium")
             .arg(format!("--user-data-dir={}", profile.path().display()))
@@ -133,13 +133,13 @@ impl Chromium {
         }
     }
 
-    pub async fn open(&mut self, url: &str) {
+    pub(crate) async fn open(&mut self, url: &str) {
         self.call("Page.navigate", json!({"url": url})).await;
         self.wait("document.readyState === 'complete'").await;
     }
 
     /// The value of an expression, promises awaited.
-    pub async fn value(&mut self, expression: &str) -> Value {
+    pub(crate) async fn value(&mut self, expression: &str) -> Value {
         let params = json!({"expression": expression, "awaitPromise": true, "returnByValue": true,
             "userGesture": true});
         let result = self.call("Runtime.evaluate", params).await;
@@ -149,7 +149,7 @@ impl Chromium {
     }
 
     /// Waits until an expression holds; how long it took.
-    pub async fn wait(&mut self, expression: &str) -> Duration {
+    pub(crate) async fn wait(&mut self, expression: &str) -> Duration {
         let begin = Instant::now();
         loop {
             let params = json!({"expression": format!("!!({expression})"), "returnByValue": true});
@@ -166,7 +166,7 @@ impl Chromium {
     }
 
     /// A key as a person presses it.
-    pub async fn key(&mut self, key: &str, code: u32) {
+    pub(crate) async fn key(&mut self, key: &str, code: u32) {
         for kind in ["rawKeyDown", "keyUp"] {
             let params = json!({"type": kind, "key": key, "code": key,
                 "windowsVirtualKeyCode": code, "nativeVirtualKeyCode": code});
@@ -175,7 +175,7 @@ impl Chromium {
     }
 
     /// The network of the page on or off.
-    pub async fn network(&mut self, on: bool) {
+    pub(crate) async fn network(&mut self, on: bool) {
         self.call("Network.enable", json!({})).await;
         let params = json!({"offline": !on, "latency": 0, "downloadThroughput": -1,
             "uploadThroughput": -1});
@@ -183,7 +183,7 @@ impl Chromium {
     }
 
     /// A picture of the page, as PNG in base64, into a folder named by `MAYORLINE_SCREENSHOTS`.
-    pub async fn picture(&mut self, name: &str) {
+    pub(crate) async fn picture(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("MAYORLINE_SCREENSHOTS") else { return };
         let shot = self.call("Page.captureScreenshot", json!({"format": "png"})).await;
         let path = std::path::Path::new(&folder).join(format!("{name}.png.base64"));

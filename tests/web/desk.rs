@@ -14,29 +14,29 @@ use std::time::{Duration, Instant};
 /// Samples of one packet.
 const FRAME: usize = 160;
 /// What is played, in hertz.
-pub const TONE_HERTZ: f64 = 1_000.0;
+pub(crate) const TONE_HERTZ: f64 = 1_000.0;
 
 /// What was heard of the page.
 #[derive(Debug, Default, Clone)]
-pub struct Heard {
+pub(crate) struct Heard {
     /// When sound could flow, by the number of the offer.
-    pub connected: Vec<Instant>,
+    pub(crate) connected: Vec<Instant>,
     /// Packets in order, and sequence numbers that were left out.
-    pub packets: u64,
-    pub gaps: u64,
+    pub(crate) packets: u64,
+    pub(crate) gaps: u64,
     /// Packets that were louder than -40 dBov.
-    pub loud: u64,
+    pub(crate) loud: u64,
     /// Their mean power, full scale 1.
-    pub power: f64,
+    pub(crate) power: f64,
     /// When something was heard last.
-    pub last: Option<Instant>,
+    pub(crate) last: Option<Instant>,
 }
 
 /// The call's media: one socket, one thread.
-pub struct Sound {
+pub(crate) struct Sound {
     orders: SyncSender<Order>,
-    pub heard: Arc<Mutex<Heard>>,
-    pub address: SocketAddr,
+    pub(crate) heard: Arc<Mutex<Heard>>,
+    pub(crate) address: SocketAddr,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -47,7 +47,7 @@ enum Order {
 }
 
 impl Sound {
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
         let address = socket.local_addr().unwrap();
@@ -59,23 +59,23 @@ impl Sound {
     }
 
     /// Takes a page's offer; it replaces what was there.
-    pub fn accept(&self, offer: &str) -> String {
+    pub(crate) fn accept(&self, offer: &str) -> String {
         let (answer, leg) = BrowserLeg::accept(offer, self.address, Instant::now()).unwrap();
         self.orders.send(Order::Transport(Box::new(leg))).unwrap();
         answer
     }
 
     /// As if the network swallowed every packet.
-    pub fn deaf(&self, deaf: bool) {
+    pub(crate) fn deaf(&self, deaf: bool) {
         self.orders.send(Order::Deaf(deaf)).unwrap();
     }
 
-    pub fn heard(&self) -> Heard {
+    pub(crate) fn heard(&self) -> Heard {
         self.heard.lock().unwrap().clone()
     }
 
     /// Counts from here on.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let mut heard = self.heard.lock().unwrap();
         let connected = std::mem::take(&mut heard.connected);
         *heard = Heard { connected, ..Heard::default() };

@@ -12,10 +12,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
 /// Every seat's password.
-pub const PASSWORD: &str = "正确的密码 9";
+pub(crate) const PASSWORD: &str = "正确的密码 9";
 
 /// A seat number.
-pub fn seat(number: &str) -> SeatNumber {
+pub(crate) fn seat(number: &str) -> SeatNumber {
     SeatNumber::parse(number).unwrap()
 }
 
@@ -41,18 +41,18 @@ fn random() -> Option<[u8; 32]> {
 }
 
 /// A running server.
-pub struct House {
-    pub address: SocketAddr,
-    pub from_pages: Receiver<FromDesk>,
-    pub to_pages: Sender<ToDesk>,
+pub(crate) struct House {
+    pub(crate) address: SocketAddr,
+    pub(crate) from_pages: Receiver<FromDesk>,
+    pub(crate) to_pages: Sender<ToDesk>,
 }
 
 impl House {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         Self::open_with(None, 64).await
     }
 
-    pub async fn open_with(tls: Option<Arc<rustls::ServerConfig>>, room: usize) -> Self {
+    pub(crate) async fn open_with(tls: Option<Arc<rustls::ServerConfig>>, room: usize) -> Self {
         let (to_line, from_pages) = channel(room);
         let (to_pages, from_line) = channel(64);
         let config = WebConfig { listen: "127.0.0.1:0".parse().unwrap(), tls, trusted_proxy: None };
@@ -65,7 +65,7 @@ impl House {
     }
 
     /// Signs in; the cookie.
-    pub async fn sign_in(&self, number: &str) -> String {
+    pub(crate) async fn sign_in(&self, number: &str) -> String {
         let answer = http::sign_in(self.address, number, PASSWORD).await;
         assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
         let cookie = answer.header("set-cookie").unwrap();
@@ -73,15 +73,15 @@ impl House {
     }
 
     /// What comes next from the pages.
-    pub async fn next(&mut self) -> FromDesk {
+    pub(crate) async fn next(&mut self) -> FromDesk {
         timeout(Duration::from_secs(10), self.from_pages.recv()).await.unwrap().unwrap()
     }
 
-    pub async fn tell(&self, to: Audience, event: DeskEvent) {
+    pub(crate) async fn tell(&self, to: Audience, event: DeskEvent) {
         self.to_pages.send(ToDesk::Event(to, Box::new(event))).await.unwrap();
     }
 
-    pub async fn reply(&self, number: &str, id: u64, reply: DeskReply) {
+    pub(crate) async fn reply(&self, number: &str, id: u64, reply: DeskReply) {
         let message = ToDesk::Message(seat(number), DeskMessage::Reply(id, reply));
         self.to_pages.send(message).await.unwrap();
     }

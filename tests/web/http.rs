@@ -5,14 +5,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// An answer.
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    pub body: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
@@ -29,7 +29,7 @@ impl Answer {
 }
 
 /// Asks; `headers` are whole lines.
-pub async fn ask(
+pub(crate) async fn ask(
     address: SocketAddr,
     method: &str,
     path: &str,
@@ -61,12 +61,12 @@ fn is_whole(answer: &[u8]) -> bool {
     length.is_some_and(|length| answer.len() >= head_bytes + 4 + length)
 }
 
-pub async fn get(address: SocketAddr, path: &str, cookie: &str) -> Answer {
+pub(crate) async fn get(address: SocketAddr, path: &str, cookie: &str) -> Answer {
     ask(address, "GET", path, &[format!("Cookie: {cookie}")], "").await
 }
 
 /// What is sent by a form of our own page.
-pub fn own_form(address: SocketAddr) -> Vec<String> {
+pub(crate) fn own_form(address: SocketAddr) -> Vec<String> {
     vec![
         format!("Origin: http://{address}"),
         "Content-Type: application/x-www-form-urlencoded".to_owned(),
@@ -74,11 +74,11 @@ pub fn own_form(address: SocketAddr) -> Vec<String> {
 }
 
 /// `text` as it stands in a form.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-pub async fn sign_in(address: SocketAddr, seat: &str, password: &str) -> Answer {
+pub(crate) async fn sign_in(address: SocketAddr, seat: &str, password: &str) -> Answer {
     let body = format!("seat={}&password={}", escape(seat), escape(password));
     ask(address, "POST", "/sign-in", &own_form(address), &body).await
 }

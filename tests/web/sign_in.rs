@@ -64,6 +64,17 @@ async fn a_form_of_another_site_is_refused() {
             assert_eq!((answer.status, answer.header("set-cookie")), (403, None), "{headers:?}");
         }
     }
+    for (origin, site, status) in [
+        ("null".to_owned(), "same-origin", 303), // a form of a page that sends no referrer
+        ("null".to_owned(), "cross-site", 403),  // a frame that is locked in
+        (format!("http://{}", house.address), "cross-site", 403),
+        ("http://evil.example".to_owned(), "same-origin", 403),
+    ] {
+        let site = format!("Sec-Fetch-Site: {site}");
+        let headers = [format!("Origin: {origin}"), site, form.clone()];
+        let answer = ask(house.address, "POST", "/sign-in", &headers, &body).await;
+        assert_eq!(answer.status, status, "{headers:?}");
+    }
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// A page's end of the WebSocket.
-pub struct Page {
+pub(crate) struct Page {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
@@ -248,7 +248,9 @@ async fn a_flood_of_commands_is_refused_and_then_cut_off_while_others_go_on() {
             break;
         }
     }
-    assert_eq!(page.closed().await, Some(1008));
+    // What was not read any more may reset the connection before its close is seen.
+    let code = page.closed().await;
+    assert!(matches!(code, None | Some(1008)), "{code:?}");
     calm.say(&json!({"v": 1, "id": 1, "do": "ready"})).await;
     let mut flood = 0;
     let calm_id = loop {

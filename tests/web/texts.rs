@@ -18,9 +18,12 @@ fn assets() -> Vec<(String, String)> {
         .collect()
 }
 
-/// What stands between `start` and the next quotation mark.
+/// What stands between `start` and the next quotation mark, where `start` begins a word.
 fn after<'a>(text: &'a str, start: &str) -> Vec<&'a str> {
-    text.split(start).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    text.match_indices(start)
+        .filter(|(at, _)| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+        .filter_map(|(at, _)| text[at + start.len()..].split('"').next())
+        .collect()
 }
 
 /// The keys of the list: what stands before `: ["`.

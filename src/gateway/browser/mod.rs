@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use str0m::change::SdpOffer;
-use str0m::media::{MediaKind, Mid};
+use str0m::media::Mid;
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
@@ -126,10 +126,11 @@ impl BrowserLeg {
         rtc.add_local_candidate(candidate);
         let offer = SdpOffer::from_sdp_string(offer).map_err(|e| malformed(&e))?;
         let answer = rtc.sdp_api().accept_offer(offer).map_err(|e| malformed(&e))?;
+        let answer = answer.to_sdp_string();
         let mut leg = Self {
             rtc,
             local,
-            mid: Mid::new(),
+            mid: audio_mid(&answer).ok_or(OfferRefused::NoCodec)?,
             codec,
             payload_type: codec.payload_type(),
             sent: None,
@@ -139,18 +140,8 @@ impl BrowserLeg {
             heard: VecDeque::new(),
             events: VecDeque::new(),
         };
-        let mut mid = None;
-        // The machine tells what was agreed once it knows the time.
-        leg.rtc.handle_input(Input::Timeout(now)).map_err(|e| malformed(&e))?;
-        leg.drain(|event| {
-            if let Event::MediaAdded(added) = event
-                && added.kind == MediaKind::Audio
-            {
-                mid = Some(added.mid);
-            }
-        });
-        leg.mid = mid.ok_or(OfferRefused::NoCodec)?;
-        Ok((answer.to_sdp_string(), leg))
+        leg.handle_timeout(now);
+        Ok((answer, leg))
     }
 
     /// What the leg's machine is told: G.711 in packets of 20 ms, no telephone events (keys of a
@@ -237,7 +228,7 @@ impl BrowserLeg {
     /// Says goodbye to the browser; what is to be sent comes out of [`Self::poll_transmit`].
     pub fn close(&mut self) {
         if self.rtc.close().is_ok() {
-            self.drain(|_| {});
+            self.drain();
         }
         self.end();
     }
@@ -246,11 +237,11 @@ impl BrowserLeg {
         if self.rtc.handle_input(input).is_err() {
             return self.end();
         }
-        self.drain(|_| {});
+        self.drain();
     }
 
     /// Takes everything that the machine has to say.
-    fn drain(&mut self, mut seen: impl FnMut(&Event)) {
+    fn drain(&mut self) {
         for _ in 0..OUTPUTS_PER_TURN_MAX {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
@@ -264,10 +255,7 @@ impl BrowserLeg {
                     let bytes = sent.contents.to_vec();
                     push(&mut self.outgoing, Outgoing { to: sent.destination, bytes });
                 }
-                Ok(Output::Event(event)) => {
-                    seen(&event);
-                    self.event(event);
-                }
+                Ok(Output::Event(event)) => self.event(event),
                 Err(error) => {
                     tracing::debug!(%error, "a browser's transport cannot go on");
                     return self.end();
@@ -315,9 +303,20 @@ fn config(codec: Codec) -> RtcConfig {
         .set_rtcp_report_interval_audio(RTCP_INTERVAL)
 }
 
+/// The description's audio, from its media line on.
+fn audio_line(description: &str) -> Option<&str> {
+    description.split("\nm=").find(|media| media.starts_with("audio "))
+}
+
+/// What names the audio among the media of the description (RFC 5888).
+fn audio_mid(answer: &str) -> Option<Mid> {
+    let mid = audio_line(answer)?.lines().find_map(|line| line.strip_prefix("a=mid:"))?;
+    Some(mid.trim().into())
+}
+
 /// PCMA where it is offered, as the networks of China speak it, else PCMU.
 fn offered_codec(offer: &str) -> Option<Codec> {
-    let audio = offer.split("m=").find(|media| media.starts_with("audio "))?;
+    let audio = audio_line(offer)?;
     let formats: Vec<_> = audio.lines().next()?.split_whitespace().skip(3).collect();
     // RFC 3551 §6: the numbers are static, and browsers use them too.
     Codec::PREFERENCE

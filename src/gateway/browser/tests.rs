@@ -2,7 +2,7 @@
 
 use super::*;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use str0m::media::Direction;
+use str0m::media::{Direction, MediaKind};
 
 const OURS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, 1), 20_000));
 const THEIRS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, 1), 40_000));
