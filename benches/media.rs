@@ -53,6 +53,7 @@ impl Line {
             remote_rtcp: None,
             send: true,
             receive: true,
+            keys: None,
         };
         let (ssrc, cname) = (7, "bench".to_owned());
         let setup =

@@ -13,6 +13,7 @@ pub mod level;
 pub mod player;
 pub mod reception;
 pub mod recorder;
+pub mod room;
 pub mod source_lock;
 pub mod stretch;
 

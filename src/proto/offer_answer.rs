@@ -3,6 +3,7 @@
 
 use crate::wire::g711::Codec;
 use crate::wire::sdp::{Body, BodyMedia, CLOCK_HZ, Direction, MediaLine, Session};
+use crate::wire::srtp::{Keys, MasterKey};
 use std::net::{IpAddr, SocketAddr};
 
 /// Milliseconds of audio per packet where nobody says otherwise (RFC 3551 table 4).
@@ -28,6 +29,9 @@ pub struct LocalMedia {
     pub session_id: u64,
     /// `o=`: one more than in the last description that differed (see [`keep_if_unchanged`]).
     pub session_version: u64,
+    /// Our SRTP master key, random for each call. With it we offer RTP/SAVP and answer it; without
+    /// it both are plain. Only for calls signalled over TLS: the key stands in the description.
+    pub key: Option<MasterKey>,
 }
 
 /// What offer and answer came to.
@@ -48,6 +52,8 @@ pub struct MediaPlan {
     pub ptime_ms: u16,
     /// What we do.
     pub direction: Direction,
+    /// SRTP, where it was agreed.
+    pub keys: Option<Keys>,
 }
 
 /// Why an offer or answer cannot be used.
@@ -174,6 +180,7 @@ fn plan(peer: &Session, line: &MediaLine, ours: &LocalMedia) -> Result<MediaPlan
         dtmf_payload_type: line.payload_type_of(DTMF_ENCODING),
         ptime_ms: ptime_of(line),
         direction,
+        keys: None,
     })
 }
 
@@ -239,7 +246,7 @@ mod tests {
 
     fn ours() -> LocalMedia {
         let address = [198, 51, 100, 1].into();
-        LocalMedia { address, rtp_port: 20_000, session_id: 7, session_version: 1 }
+        LocalMedia { address, rtp_port: 20_000, session_id: 7, session_version: 1, key: None }
     }
 
     fn peer(rest: &str) -> Session {
@@ -331,7 +338,8 @@ mod tests {
     fn our_offer_is_answered_and_accepted() {
         let offered = Session::parse(&offer(&ours())).unwrap();
         let address = [192, 0, 2, 7].into();
-        let theirs = LocalMedia { address, rtp_port: 4000, session_id: 9, session_version: 3 };
+        let theirs =
+            LocalMedia { address, rtp_port: 4000, session_id: 9, session_version: 3, key: None };
         let (answered, their_plan) = answer(&offered, &theirs).unwrap();
         let plan = accept_answer(&Session::parse(&answered).unwrap(), &ours()).unwrap();
         assert_eq!(

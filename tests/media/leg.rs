@@ -41,6 +41,7 @@ fn agreed(codec: Codec, ptime_ms: u16) -> Agreed {
         remote_rtcp: Some(address(CITIZEN_RTCP)),
         send: true,
         receive: true,
+        keys: None,
     }
 }
 

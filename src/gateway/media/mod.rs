@@ -15,12 +15,13 @@ mod wheel;
 
 pub use disk::{Disk, DiskConfig};
 pub use playback::recording_playlist;
-pub use pool::{MediaConfig, MediaPool};
+pub use pool::{MediaConfig, MediaPool, ROOM_LEGS_MAX};
 pub use ports::PortRange;
 
 use crate::domain::call::{RecordId, RecordingKind, RecordingSummary};
 use crate::media::leg::{Agreed, LegSetup, Statistics};
 use crate::media::player::Playlist;
+use crate::media::room::Hearing;
 use crate::units::{Digit, LegId};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -38,7 +39,11 @@ pub enum MediaCommand {
         play: u32,
         /// What to play.
         list: Arc<Playlist>,
+        /// Over what the leg hears (G05, W03); else in its place until the end (queue prompts).
+        over: bool,
     },
+    /// Whom the leg hears from now on, until the next such command.
+    Hear(Hearing),
     /// Be silent.
     StopPlay,
     /// Start a recording.
@@ -52,6 +57,16 @@ pub enum MediaCommand {
         /// It closes by itself after so many samples.
         samples_max: u64,
     },
+    /// One more track for a recording of [`RecordingKind::WholeCall`]: what that leg of the same
+    /// group says from now on. Sent to the leg that records.
+    AddTrack {
+        /// The recording.
+        record: RecordId,
+        /// Who is recorded.
+        leg: LegId,
+    },
+    /// While true all recordings of the leg hold digital silence on all tracks (a secret is said).
+    Secret(bool),
     /// Close a recording.
     StopRecord(RecordId),
     /// Close it and delete the file.

@@ -38,8 +38,8 @@ const TOKEN_BEAT: u64 = u64::MAX - 1;
 
 /// What arrives at a thread.
 pub(super) enum Command {
-    /// A new leg with its sockets.
-    Open(LegId, SocketPair),
+    /// A new leg with its sockets, and its group.
+    Open(LegId, SocketPair, u64),
     /// Something for a leg.
     Leg(LegId, MediaCommand),
     /// The end of a leg.
@@ -205,7 +205,7 @@ impl MediaThread {
         self.inbox.take(&mut self.taken);
         while let Some(command) = self.taken.pop_front() {
             match command {
-                Command::Open(leg, sockets) => self.open(leg, sockets),
+                Command::Open(leg, sockets, _) => self.open(leg, sockets),
                 Command::Leg(leg, command) => {
                     if let Some(&at) = self.index.get(&leg) {
                         self.command(at, command);
@@ -266,9 +266,12 @@ impl MediaThread {
         }
         let Some(media) = leg.media.as_mut() else { return };
         match command {
-            MediaCommand::Start(_) => {}
+            MediaCommand::Start(_)
+            | MediaCommand::Hear(_)
+            | MediaCommand::AddTrack { .. }
+            | MediaCommand::Secret(_) => {}
             MediaCommand::Change(agreed) => media.update(agreed, now),
-            MediaCommand::Play { play, list } => {
+            MediaCommand::Play { play, list, .. } => {
                 // The first packet leaves now and not at the leg's slot; its machine keeps the pace.
                 media.play(play, list);
                 send_all(media, &leg.sockets);

@@ -3,6 +3,7 @@
 use crate::media::FRAME_SAMPLES;
 use crate::units::Digit;
 use crate::wire::g711::Codec;
+use crate::wire::srtp::Keys;
 use std::net::{IpAddr, SocketAddr};
 
 /// What offer and answer settled about a leg's audio.
@@ -24,6 +25,8 @@ pub struct Agreed {
     pub send: bool,
     /// We listen.
     pub receive: bool,
+    /// SRTP, where it was agreed; `None` for plain RTP.
+    pub keys: Option<Keys>,
 }
 
 /// A new leg.
