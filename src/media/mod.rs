@@ -10,6 +10,7 @@ pub mod gap;
 pub mod jitter;
 pub mod leg;
 pub mod level;
+pub mod music;
 pub mod player;
 pub mod reception;
 pub mod recorder;

@@ -1,16 +1,19 @@
 //! RTP sockets and the threads that serve them.
 //!
 //! Each leg has an RTP/RTCP socket pair and lives on one thread for its whole life. A thread waits
-//! in epoll for packets, commands and a 2 ms beat; every leg has its own place among the ten slots
-//! of a 20 ms frame. Recordings leave the thread as blocks through a bounded queue to the disk
+//! in epoll for packets, commands and a 2 ms beat; every room, the legs of one conversation, has its
+//! place among the ten slots of a 20 ms frame. Recordings leave the thread as blocks through a bounded queue to the disk
 //! thread; nothing here waits for a disk.
 
 mod disk;
+mod inbox;
 mod playback;
 mod pool;
 mod ports;
 mod recording;
+mod rooms;
 mod thread;
+mod way;
 mod wheel;
 
 pub use disk::{Disk, DiskConfig};

@@ -1,10 +1,13 @@
 //! The media threads as the switch's shell sees them: open a leg, command it, close it.
 
 use super::disk::Disk;
+use super::inbox::{Command, Inbox};
 use super::ports::{PortRange, Ports};
-use super::thread::{Command, Inbox, MediaThread};
+use super::thread::MediaThread;
+use super::way::Way;
 use super::{LegReport, MediaCommand};
 use crate::gateway::clock::Clock;
+use crate::media::music::hold_music;
 use crate::units::LegId;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -62,11 +65,12 @@ impl MediaPool {
         reports: &Sender<LegReport>,
         disk: &Disk,
     ) -> io::Result<Self> {
+        let music = hold_music();
         let mut threads = Vec::with_capacity(config.threads);
         for number in 0..config.threads.max(1) {
             let inbox = Arc::new(Inbox::new(config.commands_max)?);
-            let thread =
-                MediaThread::new(Arc::clone(&inbox), clock, reports.clone(), disk.queue())?;
+            let (own, reports, music) = (Arc::clone(&inbox), reports.clone(), Arc::clone(&music));
+            let thread = MediaThread::new(own, clock, reports, disk.queue(), music)?;
             let priority = config.realtime_priority;
             let handle = std::thread::Builder::new()
                 .name(format!("media-{number}"))
@@ -100,7 +104,7 @@ impl MediaPool {
         let thread = self.thread_for(group)?;
         let pair = self.ports.bind(ip)?;
         let address = pair.rtp.local_addr()?;
-        if !self.threads[thread].0.offer(Command::Open(leg, pair, group)) {
+        if !self.threads[thread].0.offer(Command::Open(leg, Way::Plain(pair), group)) {
             self.ports.give_back(address.port());
             return Err(io::Error::new(io::ErrorKind::WouldBlock, "media thread is overloaded"));
         }

@@ -5,6 +5,7 @@ use super::{MediaEvent, MediaLeg};
 use crate::media::HALF_FRAME;
 use crate::media::jitter::Half;
 use crate::media::reception::Verdict;
+use crate::media::room::Fade;
 use crate::wire::{rtp, telephone_event};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -64,7 +65,8 @@ impl MediaLeg {
         // While a key is held its events stand in the place of audio: nothing is lost.
         let key_held = self.key_at.is_some_and(|at| now.saturating_duration_since(at) < KEY_HELD);
         let halves = self.jitter.pull(&mut self.heard);
-        if !self.agreed.receive {
+        let was_listening = std::mem::replace(&mut self.listened, self.agreed.receive);
+        if !self.agreed.receive && !was_listening {
             self.heard.fill(0);
             return;
         }
@@ -77,6 +79,12 @@ impl MediaLeg {
             }
             let concealed = halves.is_some() && half == Half::Lost && !key_held;
             self.statistics.concealed += u64::from(concealed);
+        }
+        // A hold begins and ends without a step.
+        match (was_listening, self.agreed.receive) {
+            (false, true) => Fade::In.apply(&mut self.heard),
+            (true, false) => Fade::Out.apply(&mut self.heard),
+            _ => {}
         }
         if self.digits.listens_to_tones()
             && let Some(digit) = self.tones.hear(&self.heard)
