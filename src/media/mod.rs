@@ -12,6 +12,7 @@ pub mod leg;
 pub mod level;
 pub mod music;
 pub mod player;
+mod protection;
 pub mod reception;
 pub mod recorder;
 pub mod room;

@@ -12,6 +12,7 @@ mod jitter;
 mod keys;
 mod leg;
 mod pool;
+mod protection;
 mod recording;
 mod rooms;
 mod slow_speech;

@@ -106,6 +106,8 @@ pub struct Statistics {
     pub strangers_refused: u64,
     /// Datagrams that were no RTP, or of no agreed payload type.
     pub malformed: u64,
+    /// Protected packets that were forged, came before or cannot be read.
+    pub unauthentic: u64,
     /// What the peer reported lost of our packets, share of 256.
     pub peer_fraction_lost: u8,
     /// Round trip by the last report block.

@@ -24,6 +24,7 @@ use super::digits::Digits;
 use super::dtmf::ToneDetector;
 use super::jitter::JitterBuffer;
 use super::player::Playlist;
+use super::protection::Protection;
 use super::reception::Reception;
 use super::room::{Floor, Hearing, Voice};
 use super::source_lock::SourceLock;
@@ -57,6 +58,7 @@ pub struct MediaLeg {
     agreed: Agreed,
     cname: Box<str>,
     sender: Sender,
+    protection: Option<Box<Protection>>,
     lock: SourceLock,
     reception: Reception,
     jitter: JitterBuffer,
@@ -87,6 +89,7 @@ impl MediaLeg {
             agreed,
             cname: cname.into_boxed_str(),
             sender: Sender::new(ssrc, first_sequence, first_timestamp, agreed.ptime_ms),
+            protection: agreed.keys.map(|keys| Box::new(Protection::new(keys))),
             lock: SourceLock::new(agreed.remote, peer, now),
             reception: Reception::new(now),
             jitter: JitterBuffer::new(),
@@ -112,6 +115,12 @@ impl MediaLeg {
         if agreed.receive && !self.agreed.receive {
             self.heard_at = now;
             self.lost_told = false;
+        }
+        match (&mut self.protection, agreed.keys) {
+            (Some(protection), Some(keys)) => protection.update(keys),
+            (protection, keys) => {
+                *protection = keys.map(|keys| Box::new(Protection::new(keys)));
+            }
         }
         self.sender.set_ptime(agreed.ptime_ms);
         self.sender.recode(self.agreed.codec, agreed.codec);
@@ -148,11 +157,13 @@ impl MediaLeg {
     pub fn poll_packet(&mut self, packet: &mut [u8; PACKET_MAX]) -> Option<(usize, SocketAddr)> {
         let to = self.lock.destination().filter(|to| to.port() != 0 && !to.ip().is_unspecified());
         let len = self.sender.poll_packet(&self.agreed, to.is_some(), packet)?;
-        to.map(|to| {
-            self.statistics.sent += 1;
-            self.statistics.sent_octets += (len - crate::wire::rtp::HEADER_LEN) as u64;
-            (len, to)
-        })
+        let to = to?;
+        self.statistics.sent += 1;
+        self.statistics.sent_octets += (len - crate::wire::rtp::HEADER_LEN) as u64;
+        match &mut self.protection {
+            Some(protection) => Some((protection.rtp(packet, len)?, to)),
+            None => Some((len, to)),
+        }
     }
 
     /// Plays a list, replacing what plays and, while it lasts, what the leg hears; `PlayDone` tells

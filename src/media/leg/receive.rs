@@ -6,6 +6,7 @@ use crate::media::HALF_FRAME;
 use crate::media::jitter::Half;
 use crate::media::reception::Verdict;
 use crate::media::room::Fade;
+use crate::wire::rtp::PACKET_BYTES_MAX;
 use crate::wire::{rtp, telephone_event};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -16,6 +17,22 @@ const KEY_HELD: Duration = Duration::from_millis(100);
 impl MediaLeg {
     /// Takes a datagram from the RTP socket.
     pub fn receive(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
+        let mut plain = [0; PACKET_BYTES_MAX];
+        let bytes = match &mut self.protection {
+            None => bytes,
+            // What is not genuine must not even move the lock on the source.
+            Some(protection) => match protection.open_rtp(bytes, &mut plain) {
+                Ok(plain) => plain,
+                Err(_) => {
+                    self.statistics.unauthentic += 1;
+                    return;
+                }
+            },
+        };
+        self.receive_plain(now, from, bytes);
+    }
+
+    fn receive_plain(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
         let expected = |p: &rtp::Packet<'_>| {
             let kind = p.header.payload_type;
             kind == self.agreed.payload_type || Some(kind) == self.agreed.dtmf_payload_type

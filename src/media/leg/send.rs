@@ -6,10 +6,11 @@ use crate::media::player::{Player, Playlist};
 use crate::media::room::{Ear, FADE, Fade, Floor, Hearing, clip};
 use crate::wire::g711::Codec;
 use crate::wire::rtp::{HEADER_LEN, Header};
+use crate::wire::srtp::ADDED_BYTES_MAX;
 use std::sync::Arc;
 
-/// Longest packet that is sent: 60 ms of audio and the header.
-pub const PACKET_MAX: usize = HEADER_LEN + PTIME_SAMPLES_MAX;
+/// Longest packet that is sent: 60 ms of audio, the header and what SRTP adds.
+pub const PACKET_MAX: usize = HEADER_LEN + PTIME_SAMPLES_MAX + ADDED_BYTES_MAX;
 
 const PTIME_SAMPLES_MAX: usize = 480;
 const PTIME_SAMPLES_MIN: usize = 80;
