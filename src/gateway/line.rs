@@ -232,7 +232,7 @@ impl Line {
                     Transport::Tcp | Transport::Tls => self.tcp.send(transmit),
                 },
                 Output::OpenMedia(leg, ip) => {
-                    let opened = self.media.open(leg, ip);
+                    let opened = self.media.open(leg, ip, leg.0);
                     if let Err(error) = &opened {
                         tracing::warn!(%error, "a call is refused: no media");
                     }

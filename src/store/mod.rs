@@ -40,6 +40,6 @@ pub use read::{
     Reader, RecordingRow,
 };
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
-pub use recording::{FILE_CHARS_MAX, parse_recording_file, recording_file};
+pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify};
 pub use writer::Committed;

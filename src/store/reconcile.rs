@@ -4,7 +4,7 @@
 use super::config::{RECORDINGS_FOLDER, StoreConfig};
 use super::error::{StoreError, at_path};
 use super::intake::{self, Desk};
-use super::recording::{Owner, is_inside, parse_recording_file, put};
+use super::recording::{Owner, WIDENING_SUFFIX, is_inside, parse_recording_file, put};
 use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
 use crate::units::{CallId, PhoneNumber};
 use jiff::Timestamp;
@@ -57,6 +57,7 @@ pub(super) fn run(
     let mut report = Reconciled::default();
     let tx = db.transaction()?;
     report.missing = flag_missing(&tx, &config.path)?;
+    remove_widenings(&config.path, live_since)?;
     let mut messages = find_recordings(&tx, &config.path, live_since, &mut report)?;
     for (call, caller, started_at) in running_calls(&tx)? {
         report.crashed_calls += 1;
@@ -230,6 +231,25 @@ fn find_recordings(
 
 /// The files below the folder of recordings, as paths below the data folder, in order.
 pub(super) fn list_recordings(data: &Path) -> Result<Vec<String>, StoreError> {
+    list_files(data, ".wav")
+}
+
+/// Files that were being written anew when the process died; the recording itself is beside them.
+fn remove_widenings(data: &Path, live_since: Option<Timestamp>) -> Result<(), StoreError> {
+    for file in list_files(data, WIDENING_SUFFIX)? {
+        let Some((call, _)) = parse_recording_file(&file) else { continue };
+        if live_since.is_some_and(|since| call.is_since(since.as_millisecond())) {
+            continue;
+        }
+        if let Err(error) = std::fs::remove_file(data.join(&file)) {
+            tracing::error!(file, %error, "what is left of a rewritten recording stays");
+        }
+    }
+    Ok(())
+}
+
+/// The files whose name ends so.
+fn list_files(data: &Path, end: &str) -> Result<Vec<String>, StoreError> {
     let mut files = vec![];
     let mut folders = vec![(data.join(RECORDINGS_FOLDER), 0)];
     while let Some((folder, depth)) = folders.pop() {
@@ -240,7 +260,7 @@ pub(super) fn list_recordings(data: &Path) -> Result<Vec<String>, StoreError> {
             let path = at_path(&folder, entry)?.path();
             if path.is_dir() && depth < FOLDER_DEPTH_MAX {
                 folders.push((path, depth + 1));
-            } else if path.extension().is_some_and(|end| end == "wav")
+            } else if path.as_os_str().as_encoded_bytes().ends_with(end.as_bytes())
                 && files.len() < RECORDINGS_SCANNED_MAX
                 && let Some(file) = path.strip_prefix(data).ok().and_then(Path::to_str)
                 && is_inside(file)

@@ -12,3 +12,7 @@ mod desk;
 mod disk;
 mod leftovers;
 mod opening;
+#[path = "../media/threads.rs"]
+#[allow(dead_code)]
+mod threads;
+mod widening;

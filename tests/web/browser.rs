@@ -18,15 +18,15 @@ const CALL: &str = "a1-0190-0001";
 /// A page is to be back with its sound within this.
 const BACK_MAX: Duration = Duration::from_secs(3);
 
-struct Desk {
-    house: House,
-    page: Chromium,
+pub(crate) struct Desk {
+    pub(crate) house: House,
+    pub(crate) page: Chromium,
     number: String,
 }
 
 impl Desk {
     /// A person signs in by the form.
-    async fn sign_in(number: &str) -> Self {
+    pub(crate) async fn sign_in(number: &str) -> Self {
         let house = House::open().await;
         let mut page = Chromium::start().await;
         page.open(&format!("http://{}/", house.address)).await;
@@ -46,7 +46,7 @@ impl Desk {
         desk
     }
 
-    async fn tell(&self, event: DeskEvent) {
+    pub(crate) async fn tell(&self, event: DeskEvent) {
         self.house.tell(Audience::Seat(seat(&self.number)), event).await;
     }
 
@@ -107,7 +107,7 @@ impl Desk {
     }
 
     /// The loudest frequency that the page plays, in hertz, and its share of the whole power.
-    async fn heard_by_the_page(&mut self) -> (f64, f64) {
+    pub(crate) async fn heard_by_the_page(&mut self) -> (f64, f64) {
         let measured = self
             .page
             .value(
@@ -142,7 +142,7 @@ impl Desk {
         assert!(heard.loud >= 2 && heard.power > 1e-3, "{heard:?}");
     }
 
-    fn no_complaints(&self) {
+    pub(crate) fn no_complaints(&self) {
         assert!(self.page.complaints.is_empty(), "{:?}", self.page.complaints);
     }
 }

@@ -135,7 +135,8 @@ fn serve(socket: &UdpSocket, orders: &Receiver<Order>, heard: &Mutex<Heard>) {
     }
 }
 
-fn note(heard: &mut Heard, packet: &[u8], last: &mut Option<u16>, now: Instant) {
+/// Counts one packet.
+pub(crate) fn note(heard: &mut Heard, packet: &[u8], last: &mut Option<u16>, now: Instant) {
     let packet = rtp::parse(packet).unwrap();
     assert_eq!(packet.header.payload_type, Codec::Pcma.payload_type());
     let expected = last.map(|last| last.wrapping_add(1));
@@ -152,7 +153,7 @@ fn note(heard: &mut Heard, packet: &[u8], last: &mut Option<u16>, now: Instant) 
 }
 
 /// A frame of the tone at -13 dBov.
-fn tone(frame: u32) -> Vec<u8> {
+pub(crate) fn tone(frame: u32) -> Vec<u8> {
     let header = Header {
         marker: frame == 0,
         payload_type: Codec::Pcma.payload_type(),

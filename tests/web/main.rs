@@ -12,3 +12,4 @@ mod messages;
 mod sign_in;
 mod socket;
 mod texts;
+mod threads;

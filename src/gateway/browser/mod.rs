@@ -157,6 +157,8 @@ impl BrowserLeg {
             remote_rtcp: None,
             send: true,
             receive: true,
+            // The transport has its own, of which the leg's machine sees nothing.
+            keys: None,
         }
     }
 

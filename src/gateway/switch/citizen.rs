@@ -21,7 +21,7 @@ impl Switch {
             Action::Answer => self.answer(now, id),
             Action::Play { play, plan, slow } => {
                 let list = Arc::new(self.config.prompts.resolve(&plan, slow));
-                self.media(leg, MediaCommand::Play { play: play.0, list });
+                self.media(leg, MediaCommand::Play { play: play.0, list, over: false });
             }
             Action::StopPlay => self.media(leg, MediaCommand::StopPlay),
             Action::Record { record, kind, limit } => self.record(id, record, kind, limit),

@@ -203,7 +203,8 @@ impl Switch {
     ) {
         match list {
             Some(list) => {
-                self.outputs.push_back(Output::Media(leg, MediaCommand::Play { play, list }));
+                self.outputs
+                    .push_back(Output::Media(leg, MediaCommand::Play { play, list, over: false }));
             }
             None => {
                 if let Some(id) = self.conversation_of(leg) {

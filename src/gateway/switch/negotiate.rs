@@ -35,6 +35,7 @@ impl Switch {
             rtp_port: address.port(),
             session_id,
             session_version: 1,
+            key: None,
         };
         match leg.offer.take() {
             None => leg.described = offer_answer::offer(&local),
@@ -124,5 +125,6 @@ fn agreed(plan: &MediaPlan) -> Agreed {
         remote_rtcp: plan.remote_rtcp,
         send: plan.direction.sends(),
         receive: plan.direction.receives(),
+        keys: plan.keys,
     }
 }

@@ -426,7 +426,7 @@ impl World {
         let life = self.life;
         let Some(media) = self.media.get_mut(&leg) else { return };
         match command {
-            MediaCommand::Play { play, list } => {
+            MediaCommand::Play { play, list, .. } => {
                 media.playing = Some(play);
                 let lasting = Duration::from_millis(list.samples() as u64 / 8);
                 self.after(lasting, Happening::Media(leg, life, MediaReport::PlayDone(play)));
@@ -451,7 +451,12 @@ impl World {
             MediaCommand::DiscardRecord(record) => {
                 media.recordings.remove(&record);
             }
-            MediaCommand::Start(_) | MediaCommand::Change(_) | MediaCommand::InfoDigit(_) => {}
+            MediaCommand::Start(_)
+            | MediaCommand::Change(_)
+            | MediaCommand::Hear(_)
+            | MediaCommand::AddTrack { .. }
+            | MediaCommand::Secret(_)
+            | MediaCommand::InfoDigit(_) => {}
         }
     }
 
