@@ -3,6 +3,7 @@
 //! [`FromDesk`], what a page is shown comes as [`ToDesk`], both over bounded channels.
 //!
 //! * [`Web`]: bound address, TLS, limits of connections; runs until it is told to stop.
+//!   [`WebThread`] runs it on a thread of its own.
 //! * `pages`: what is served over HTTP, who may see it, the headers that keep it safe.
 //! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
@@ -15,12 +16,14 @@ mod protocol;
 mod server;
 mod session;
 mod socket;
+mod thread;
 
 pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
 pub use protocol::{DESK_MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
 pub use server::{CONNECTIONS_MAX, Web};
 pub use session::SESSIONS_MAX;
 pub use socket::{COMMANDS_BURST_MAX, COMMANDS_PER_SECOND_MAX, EXCESS_MAX, OUTBOX_MAX};
+pub use thread::WebThread;
 
 use crate::domain::desk_link::{FromDesk, SeatIdentity, ToDesk};
 use crate::units::SeatNumber;

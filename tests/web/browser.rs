@@ -2,7 +2,7 @@
 
 use super::chromium::Chromium;
 use super::desk::{Sound, TONE_HERTZ};
-use super::house::{House, PASSWORD, seat};
+use super::house::{House, PASSWORD, Wire, seat};
 use super::messages::{conversation, offer, party, queue, seat_view};
 use mayorline::domain::desk::{
     DeskCommand, DeskEvent, DeskReply, Disposition, Outcome, PartyKind, PartyState, PartyView,
@@ -21,6 +21,7 @@ const BACK_MAX: Duration = Duration::from_secs(3);
 pub(crate) struct Desk {
     pub(crate) house: House,
     pub(crate) page: Chromium,
+    wire: Wire,
     number: String,
 }
 
@@ -28,8 +29,9 @@ impl Desk {
     /// A person signs in by the form.
     pub(crate) async fn sign_in(number: &str) -> Self {
         let house = House::open().await;
+        let wire = Wire::lay(house.address).await;
         let mut page = Chromium::start().await;
-        page.open(&format!("http://{}/", house.address)).await;
+        page.open(&format!("http://{}/", wire.address)).await;
         page.wait("location.pathname === '/sign-in'").await;
         let fill = json!([number, PASSWORD]);
         page.value(&format!(
@@ -40,7 +42,7 @@ impl Desk {
         .await;
         page.wait("document.getElementById('link')?.dataset.up === 'true'").await;
         page.wait("document.getElementById('sound').dataset.sound === 'ready'").await;
-        let mut desk = Self { house, page, number: number.to_owned() };
+        let mut desk = Self { house, page, wire, number: number.to_owned() };
         let FromDesk::Connected { who, .. } = desk.house.next().await else { panic!() };
         assert_eq!(who.seat, seat(number));
         desk
@@ -200,13 +202,18 @@ async fn sound_that_breaks_and_a_page_that_is_loaded_anew_are_back_within_three_
     println!("loaded anew: sound is back after {:?}", begin.elapsed());
     desk.page.wait("document.getElementById('sound')?.dataset.sound === 'on'").await;
     desk.both_hear(&sound).await;
-    // The desk's connection breaks for a moment; the sound goes on.
-    desk.page.network(false).await;
+    // The desk's connection breaks for a moment; the sound goes on and nothing is lost.
+    desk.wire.set(false);
     desk.page.wait("document.getElementById('link').dataset.up === 'false'").await;
-    desk.page.network(true).await;
+    desk.click("#secret").await;
+    desk.page.picture("broken").await;
+    desk.wire.set(true);
     let back = desk.page.wait("document.getElementById('link').dataset.up === 'true'").await;
-    println!("desk is back {back:?} after the network");
+    println!("the desk is back {back:?} after the network");
     assert!(back < BACK_MAX);
+    assert_eq!(desk.command().await, DeskCommand::Secret { on: true }, "pressed meanwhile");
+    let shown = "document.querySelector('#results li').dataset.result === 'done'";
+    desk.page.wait(shown).await;
     desk.page.wait("document.querySelectorAll('.party').length === 2").await;
     desk.both_hear(&sound).await;
     desk.no_complaints();

@@ -174,14 +174,6 @@ impl Chromium {
         }
     }
 
-    /// The network of the page on or off.
-    pub(crate) async fn network(&mut self, on: bool) {
-        self.call("Network.enable", json!({})).await;
-        let params = json!({"offline": !on, "latency": 0, "downloadThroughput": -1,
-            "uploadThroughput": -1});
-        self.call("Network.emulateNetworkConditions", params).await;
-    }
-
     /// A picture of the page, as PNG in base64, into a folder named by `MAYORLINE_SCREENSHOTS`.
     pub(crate) async fn picture(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("MAYORLINE_SCREENSHOTS") else { return };

@@ -8,6 +8,7 @@ mod chromium;
 mod desk;
 mod house;
 mod http;
+mod https;
 mod messages;
 mod sign_in;
 mod socket;

@@ -237,7 +237,7 @@ async fn a_message_that_is_too_long_or_binary_ends_the_connection() {
 
 #[tokio::test]
 async fn a_flood_of_commands_is_refused_and_then_cut_off_while_others_go_on() {
-    let mut house = House::open_with(None, 1024).await;
+    let mut house = House::open_with(1024).await;
     let cookie = house.sign_in("801").await;
     let (mut page, ..) = Page::enter(&house, &cookie, json!({"page": "p"})).await;
     let other = house.sign_in("802").await;
@@ -267,7 +267,7 @@ async fn a_flood_of_commands_is_refused_and_then_cut_off_while_others_go_on() {
 
 #[tokio::test]
 async fn a_command_that_the_line_has_no_room_for_fails_at_once() {
-    let mut house = House::open_with(None, 1).await;
+    let mut house = House::open_with(1).await;
     let cookie = house.sign_in("801").await;
     let (mut page, ..) = Page::enter(&house, &cookie, json!({"page": "p"})).await;
     house.next().await;
