@@ -5,4 +5,6 @@ pub mod call;
 pub mod case;
 pub mod desk;
 pub mod desk_link;
+pub mod dial_rules;
+pub mod room;
 pub mod speech;

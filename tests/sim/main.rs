@@ -8,6 +8,7 @@
 mod call;
 mod dice;
 mod model;
+mod room;
 mod switch;
 
 /// Seeds of an ordinary test run.
@@ -45,8 +46,26 @@ fn calls_keep_their_invariants_whatever_citizens_media_and_store_do() {
 }
 
 #[test]
+fn conversations_keep_their_invariants_whatever_seats_and_parties_do() {
+    for_each_seed(|seed, verbose| {
+        room::run(seed, verbose);
+    });
+}
+
+#[test]
+fn the_simulation_of_conversations_reaches_every_corner() {
+    let mut reached = std::collections::BTreeSet::<&str>::new();
+    for seed in 0..SEEDS_DEFAULT {
+        reached.extend(room::run(seed, false).marks);
+    }
+    let missing: Vec<_> = room::CORNERS.iter().filter(|c| !reached.contains(**c)).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_trace() {
     for seed in [0, 1, 17, 255] {
+        assert_eq!(room::run(seed, false).trace, room::run(seed, false).trace, "seed {seed}");
         assert_eq!(call::run(seed, false).trace, call::run(seed, false).trace, "seed {seed}");
     }
 }

@@ -100,6 +100,7 @@ impl Desk {
         assert_eq!(wanted, AudioFor::Offer(OfferId(7)), "it asks for sound while it rings");
         self.page.wait("!document.getElementById('offer').hidden").await;
         self.page.wait("document.getElementById('sound').dataset.sound === 'on'").await;
+        self.page.picture("offer").await;
         self.page.key("F2", 113).await;
         assert_eq!(self.command().await, DeskCommand::Answer { offer: OfferId(7) });
         self.tell(DeskEvent::OfferEnded { offer: OfferId(7), how: "answered" }).await;

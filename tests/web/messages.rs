@@ -3,9 +3,9 @@
 use super::house::seat;
 use jsonschema::Validator;
 use mayorline::domain::desk::{
-    ConversationView, DeskCommand, DeskEvent, DeskReply, Failure, OfferView, OpenCaseView,
-    PartyKind, PartyState, PartyView, PauseReason, QueueView, Refusal, SeatRole, SeatState,
-    SeatView,
+    ConversationView, DeskCommand, DeskEvent, DeskReply, Disposition, Failure, OfferView,
+    OpenCaseView, PartyKind, PartyState, PartyView, PauseReason, QueueView, Refusal, SeatRole,
+    SeatState, SeatView,
 };
 use mayorline::units::{OfferId, PartyId};
 use serde_json::{Value, json};
@@ -202,7 +202,9 @@ pub(crate) fn party(number: u32, kind: PartyKind, label: &str, state: PartyState
 /// A conversation.
 pub(crate) fn conversation(parties: Vec<PartyView>, outcome_missing: bool) -> DeskEvent {
     let call = "a1-0190-0001".to_owned();
-    DeskEvent::Conversation(ConversationView { call, parties, recorded: true, outcome_missing })
+    let proposed = outcome_missing.then_some(Disposition::Assigned);
+    let view = ConversationView { call, parties, recorded: true, outcome_missing, proposed };
+    DeskEvent::Conversation(view)
 }
 
 /// The figures of a group.
@@ -283,6 +285,7 @@ fn every_event_and_every_reply_is_in_the_schema() {
         Failure::Unreachable,
         Failure::CallerGone,
         Failure::StoreDown,
+        Failure::Cancelled,
     ];
     let replies = [DeskReply::Done]
         .into_iter()

@@ -5,7 +5,7 @@ import { Sound } from "./sound.js";
 import { $, choices, drawConversations, drawOffer, drawQueues, drawSeats, make, result, span } from "./view.js";
 import { languageButton, t } from "./words.js";
 
-const state = { me: null, own: null, offer: null, conversations: new Map(), seats: new Map(), queues: new Map(), wrapUp: null, left: [] };
+const state = { me: null, own: null, offer: null, conversations: new Map(), seats: new Map(), queues: new Map(), wrapUp: null, left: [], owed: false, proposed: null };
 const values = (prefix, names) => names.map((name) => [name, `${prefix}_${name}`]);
 
 const link = new Link({
@@ -17,7 +17,7 @@ const link = new Link({
   },
   down: draw,
   reset() {
-    Object.assign(state, { own: null, offer: null, wrapUp: null });
+    Object.assign(state, { own: null, offer: null, wrapUp: null, owed: false, proposed: null });
     for (const map of [state.conversations, state.seats, state.queues]) map.clear();
     queueMicrotask(draw);
   },
@@ -50,7 +50,7 @@ function hear(event) {
     case "seat":
       if (event.seat === state.me?.seat) {
         state.own = event;
-        if (event.state !== "wrap_up" && event.state !== "talking") state.wrapUp = null;
+        if (event.state !== "wrap_up" && event.state !== "talking") Object.assign(state, { wrapUp: null, owed: false, proposed: null });
       }
       state.seats.set(event.seat, event);
       break;
@@ -68,9 +68,15 @@ function hear(event) {
       state.conversations.delete(event.call);
       if (state.conversations.size === 0) sound.stop();
       break;
-    case "wrap_up":
+    case "wrap_up": {
       state.wrapUp = event;
+      const { disposition } = $("wrap-up-form").elements;
+      if (state.proposed && !disposition.value) {
+        disposition.value = state.proposed;
+        disposition.dispatchEvent(new Event("change"));
+      }
       break;
+    }
     case "queue": state.queues.set(event.group, event); break;
     default: return;
   }
@@ -80,6 +86,8 @@ function hear(event) {
 function talk(conversation) {
   const isNew = !state.conversations.has(conversation.call);
   state.conversations.set(conversation.call, conversation);
+  state.owed = conversation.outcome_missing;
+  state.proposed = conversation.proposed;
   state.left = state.left.filter((call) => call !== conversation.call);
   if (!isNew || !usesBrowser()) return;
   if (sound.wanted?.offer !== undefined || sound.wanted?.call === conversation.call) sound.becomes(conversation.call);
@@ -94,6 +102,7 @@ function draw() {
   $("state").dataset.state = own?.state ?? "";
   drawOffer(state.offer);
   drawConversations(state.conversations, state.me?.seat, act);
+  $("outcome").hidden = !state.owed; // It may still be owed when the call is over.
   drawQueues(state.queues);
   const supervises = state.me?.role === "supervisor" || state.me?.role === "assistant";
   $("seats-card").hidden = !supervises;
@@ -106,6 +115,7 @@ function draw() {
 function words() {
   choices($("reason"), values("reason", ["break", "meal", "training", "paperwork"]));
   choices($("target").elements.kind, values("target", ["unit", "outside", "seat", "group", "emergency"]));
+  hint();
   const wrapUp = $("wrap-up-form").elements;
   choices(wrapUp.disposition, values("disposition", ["answered", "three_way", "kept", "circulated", "assigned", "leader_review", "discipline", "no_matter"]), "choose");
   choices(wrapUp.nature, values("nature", ["consult", "help", "complaint", "report", "suggest", "praise", "other"]), "nothing");
@@ -135,6 +145,8 @@ function target(kind, value) {
   const named = { unit: { unit: value }, outside: { number: value }, seat: { seat: value }, group: { group: value }, emergency: { number: value } };
   return { kind, ...named[kind] };
 }
+const hint = () => { $("target").elements.value.placeholder = t(`hint_${$("target").elements.kind.value}`); };
+$("target").elements.kind.addEventListener("change", hint);
 $("target").addEventListener("submit", (event) => {
   event.preventDefault();
   const { kind, value } = event.target.elements;
@@ -147,10 +159,11 @@ $("outcome").elements.result.addEventListener("change", ({ target: { value } }) 
   by.hidden = value !== "promised";
   by.required = value === "promised";
 });
-$("outcome").addEventListener("submit", (event) => {
+$("outcome").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { result: outcome, by } = event.target.elements;
-  act("outcome", { outcome: outcome.value === "promised" ? { result: "promised", by: by.value } : { result: outcome.value } });
+  const answer = await act("outcome", { outcome: outcome.value === "promised" ? { result: "promised", by: by.value } : { result: outcome.value } });
+  if (answer.result === "done") { state.owed = false; event.target.reset(); draw(); }
 });
 $("wrap-up-form").elements.disposition.addEventListener("change", ({ target: { value } }) => {
   $("wrap-up-form").elements.unit.required = value === "assigned" || value === "circulated";

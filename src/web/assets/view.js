@@ -26,10 +26,12 @@ export function choices(select, pairs, empty) {
   if ([...select.options].some((option) => option.value === before)) select.value = before;
 }
 
-/** Minutes and seconds. */
+/** Hours where there are any, minutes and seconds. */
 export function span(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const two = (number) => String(number).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
 const day = (date) => new Date(date).toLocaleDateString(language());
@@ -88,7 +90,6 @@ export function drawConversations(conversations, own, act) {
     }),
   ]);
   $("conversations").replaceChildren(...rows);
-  $("outcome").hidden = !all.some((one) => one.outcome_missing);
   const others = all.flatMap((one) => one.parties).filter((party) => party.state !== "gone" && !(party.kind === "seat" && party.label === own));
   const select = $("keys-party");
   const before = select.value;

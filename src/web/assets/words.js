@@ -30,7 +30,7 @@ const WORDS = {
   do_ready: ["就绪", "Ready"], do_pause: ["小休", "Pause"], do_sign_out: ["签出", "Sign out"], do_answer: ["接听", "Answer"],
   do_decline: ["拒接", "Decline"], do_hang_up: ["挂机", "Hang up"], do_hold: ["保持", "Hold"], do_mute: ["静音", "Mute"],
   do_deafen: ["闭听", "Deafen"], do_drop: ["请出", "Drop"], do_private: ["私聊", "Private"], do_no_private: ["结束私聊", "End private"],
-  do_consult: ["咨询", "Consult"], do_join: ["并入三方", "Join"], do_leave: ["退出，让他们继续", "Leave them talking"],
+  do_consult: ["咨询", "Consult"], do_join: ["并入三方", "Join"], do_leave: ["退出通话", "Leave them talking"],
   do_return: ["返回通话", "Return to"], do_hand_over: ["移交坐席", "Hand over"], do_transfer: ["盲转", "Transfer"],
   do_complete: ["转接给他", "Complete"], do_supervise: ["班长", "Supervise"], do_keys: ["按键", "Keys"], do_secret: ["暂停录音", "Pause recording"],
   do_outcome: ["记录", "Record"], do_wrap_up: ["提交小结", "Submit"], do_call_back: ["回拨", "Call back"],
@@ -47,6 +47,8 @@ const WORDS = {
   kind_outside: ["外线", "Outside"], kind_supervisor: ["班长", "Supervisor"],
   party_calling: ["呼叫中", "Calling"], party_asked: ["等待按键", "Asked for key 1"], party_consulting: ["咨询中", "Consulting"],
   party_talking: ["通话", "Talking"], party_held: ["保持", "On hold"], party_gone: ["已离开", "Gone"],
+  hint_unit: ["部门代号，如 water", "Unit, such as water"], hint_outside: ["电话号码", "Telephone number"],
+  hint_seat: ["工号", "Seat number"], hint_group: ["技能组名称", "Name of the group"], hint_emergency: ["110、119 或 120", "110, 119 or 120"],
   target_unit: ["部门", "Unit"], target_outside: ["外线号码", "Outside number"], target_seat: ["坐席", "Seat"],
   target_group: ["技能组", "Group"], target_emergency: ["110/119/120", "110/119/120"],
   mode_listen: ["监听", "Listen"], mode_whisper: ["耳语", "Whisper"], mode_barge: ["强插", "Barge in"], mode_stop: ["停止", "Stop"],
@@ -69,6 +71,7 @@ const WORDS = {
   why_draining: ["系统正在停止", "the service is stopping"], why_no_answer: ["无人接听", "no answer"], why_busy: ["忙", "busy"],
   why_declined: ["对方拒绝", "declined"], why_unreachable: ["无法接通", "unreachable"], why_caller_gone: ["来电人已挂机", "the caller has hung up"],
   why_store_down: ["暂时不能保存，请再试", "cannot be stored now"], why_too_fast: ["操作太快", "too fast"], why_line_busy: ["系统繁忙，请再试", "the line is busy"],
+  why_cancelled: ["已取消", "called off"],
   why_version: ["页面过旧，请刷新", "reload the page"],
 };
 

@@ -46,7 +46,8 @@ fn queue(waiting: u32) -> DeskEvent {
 
 fn conversation(call: &str, outcome_missing: bool) -> DeskEvent {
     let (call, parties) = (call.to_owned(), Vec::new());
-    DeskEvent::Conversation(ConversationView { call, parties, recorded: true, outcome_missing })
+    let (recorded, proposed) = (true, None);
+    DeskEvent::Conversation(ConversationView { call, parties, recorded, outcome_missing, proposed })
 }
 
 fn to_seat(event: DeskEvent) -> ToDesk {
