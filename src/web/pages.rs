@@ -16,8 +16,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Largest form.
 const FORM_BYTES_MAX: usize = 4_096;
@@ -142,6 +142,13 @@ impl Shared {
 /// Where a connection came from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) IpAddr);
+
+/// The place of a connection among [`super::CONNECTIONS_MAX`]; given back with its last copy, which
+/// an open page holds.
+#[derive(Debug, Clone)]
+pub(super) struct Place(
+    #[allow(dead_code, reason = "held, not read")] pub(super) Option<Arc<OwnedSemaphorePermit>>,
+);
 
 type App = State<Arc<Shared>>;
 
@@ -281,7 +288,12 @@ async fn sign_out(State(shared): App, headers: HeaderMap) -> Response {
     ([(header::SET_COOKIE, ended)], Redirect::to("/sign-in")).into_response()
 }
 
-async fn desk(State(shared): App, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+async fn desk(
+    State(shared): App,
+    Extension(place): Extension<Place>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !shared.is_ours(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
@@ -294,5 +306,8 @@ async fn desk(State(shared): App, headers: HeaderMap, upgrade: WebSocketUpgrade)
     upgrade
         .max_message_size(DESK_MESSAGE_BYTES_MAX)
         .max_frame_size(DESK_MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| socket::serve(shared, who, token, socket))
+        .on_upgrade(move |socket| async move {
+            socket::serve(shared, who, token, socket).await;
+            drop(place);
+        })
 }

@@ -1,6 +1,6 @@
 //! Sockets: accepts connections, shows the certificate, and lets nobody hold a connection for nothing.
 
-use super::pages::{Peer, Shared, router};
+use super::pages::{Peer, Place, Shared, router};
 use super::{DeskLink, SeatDirectory, Sources, WebConfig, hex, web_fault};
 use axum::Router;
 use axum::extract::Extension;
@@ -18,8 +18,8 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{interval, sleep, timeout};
 
-/// Connections at once; a further one waits in the kernel's queue.
-pub const CONNECTIONS_MAX: usize = 512;
+/// Connections at once, open pages included; a further one waits in the kernel's queue.
+pub const CONNECTIONS_MAX: usize = 2_048;
 
 /// A request's head must be whole so soon after the last answer.
 const HEAD_WAIT: Duration = Duration::from_secs(15);
@@ -85,12 +85,11 @@ impl Web {
                 },
                 _ = sweep.tick() => shared.hub().sweep((shared.sources.monotonic)()),
                 (stream, peer, place) = accept(&listener, &places) => {
-                    let router = router.clone().layer(Extension(Peer(peer.ip())));
-                    let tls = shared.config.tls.clone();
-                    tokio::spawn(async move {
-                        connection(stream, tls, router).await;
-                        drop(place);
-                    });
+                    let router = router
+                        .clone()
+                        .layer(Extension(Peer(peer.ip())))
+                        .layer(Extension(Place(place)));
+                    tokio::spawn(connection(stream, shared.config.tls.clone(), router));
                 }
             }
         }
@@ -100,9 +99,9 @@ impl Web {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+) -> (TcpStream, SocketAddr, Option<Arc<OwnedSemaphorePermit>>) {
     // The semaphore is never closed, so there is always a place in the end.
-    let place = Arc::clone(places).acquire_owned().await.ok();
+    let place = Arc::clone(places).acquire_owned().await.ok().map(Arc::new);
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => return (stream, peer, place),

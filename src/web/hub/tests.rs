@@ -1,5 +1,7 @@
 //! What pages are told, in what order, and after a break.
 
+mod model;
+
 use super::*;
 use crate::domain::desk::{ConversationView, DeskReply, QueueView, SeatView};
 use crate::units::OfferId;
