@@ -100,6 +100,10 @@ impl Chromium {
     }
 
     async fn call(&mut self, method: &str, params: Value) -> Value {
+        self.try_call(method, params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    async fn try_call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
         self.last_id += 1;
         let id = self.last_id;
         let text = json!({"id": id, "method": method, "params": params}).to_string();
@@ -109,8 +113,8 @@ impl Chromium {
             let Message::Text(text) = next.unwrap() else { continue };
             let message: Value = serde_json::from_str(&text).unwrap();
             if message["id"] == id {
-                assert!(message.get("error").is_none(), "{method}: {message}");
-                return message["result"].clone();
+                let error = message.get("error").cloned();
+                return error.map_or_else(|| Ok(message["result"].clone()), Err);
             }
             self.note(&message);
         }
@@ -153,8 +157,9 @@ impl Chromium {
         let begin = Instant::now();
         loop {
             let params = json!({"expression": format!("!!({expression})"), "returnByValue": true});
-            let result = self.call("Runtime.evaluate", params).await;
-            if result["result"]["value"] == true {
+            // A page that is about to be another cannot say; it is asked again.
+            let result = self.try_call("Runtime.evaluate", params).await;
+            if result.is_ok_and(|result| result["result"]["value"] == true) {
                 return begin.elapsed();
             }
             if begin.elapsed() > WAIT {

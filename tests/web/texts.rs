@@ -61,6 +61,9 @@ fn every_value_of_the_protocol_that_is_shown_has_words() {
             assert!(known(words).contains(key.as_str()), "{key} has no words");
         }
     }
+    for (_, state) in mayorline::domain::case::State::NAMES {
+        assert!(known(words).contains(format!("case_{state}").as_str()), "{state} has no words");
+    }
     for command in schema["$defs"]["command"]["oneOf"].as_array().unwrap() {
         let key = format!("do_{}", command["properties"]["do"]["const"].as_str().unwrap());
         assert!(known(words).contains(key.as_str()), "{key} has no words");

@@ -54,12 +54,12 @@ export class Link {
   /** Lets the connection go and opens the next one. */
   #again() {
     const old = this.#socket;
+    this.#socket = null;
     if (old) {
       old.onclose = old.onmessage = null;
       old.close();
       if (old.welcomed) this.on.down();
     }
-    this.#socket = null;
     clearTimeout(this.#timer);
     const wait = RETRY_MS[Math.min(this.#tries, RETRY_MS.length - 1)];
     this.#tries += 1;

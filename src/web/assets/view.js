@@ -4,6 +4,9 @@ import { t, known, language } from "./words.js";
 
 export const $ = (id) => document.getElementById(id);
 
+/** The word for a value of the protocol; one that is not known yet shows itself. */
+const word = (prefix, value) => (known(`${prefix}_${value}`) ? t(`${prefix}_${value}`) : value);
+
 /** An element with text, attributes and children. */
 export function make(tag, { text, on, ...attributes } = {}, ...children) {
   const element = document.createElement(tag);
@@ -47,7 +50,7 @@ export function drawOffer(offer) {
   $("briefing").textContent = offer.briefing ?? "";
   $("cases").replaceChildren(...offer.cases.map((one) => make("div", { class: "case" },
     make("b", { text: one.number }),
-    make("span", { class: "quiet", text: `${one.state} · ${day(one.received_at)}${one.due_on ? ` · ${t("due")} ${one.due_on}` : ""}` }),
+    make("span", { class: "quiet", text: `${word("case", one.state)} · ${day(one.received_at)}${one.due_on ? ` · ${t("due")} ${one.due_on}` : ""}` }),
     make("div", { text: one.summary || t("nothing") }))));
 }
 
@@ -124,7 +127,7 @@ export function drawQueues(queues) {
 
 /** Says what came of a button; nothing ever "does nothing". */
 export function result(name, answer) {
-  const why = answer.why ? `：${known(`why_${answer.why}`) ? t(`why_${answer.why}`) : answer.why}` : "";
+  const why = answer.why ? `：${word("why", answer.why)}` : "";
   const time = new Date().toLocaleTimeString(language());
   $("results").prepend(make("li", { "data-do": name, "data-result": answer.result, text: `${time} ${t(`do_${name}`)} ${t(`result_${answer.result}`)}${why}` }));
   while ($("results").children.length > 30) $("results").lastChild.remove();
