@@ -2,8 +2,8 @@
 //!
 //! Each leg has an RTP/RTCP socket pair and lives on one thread for its whole life. A thread waits
 //! in epoll for packets, commands and a 2 ms beat; every room, the legs of one conversation, has its
-//! place among the ten slots of a 20 ms frame. Recordings leave the thread as blocks through a bounded queue to the disk
-//! thread; nothing here waits for a disk.
+//! place among the ten slots of a 20 ms frame. Recordings leave the thread as blocks through a
+//! bounded queue to the disk thread; nothing here waits for a disk.
 
 mod disk;
 mod inbox;
@@ -49,7 +49,7 @@ pub enum MediaCommand {
         /// Over what the leg hears (G05, W03); else in its place until the end (queue prompts).
         over: bool,
     },
-    /// Whom the leg hears from now on, until the next such command.
+    /// Whom the leg hears from now on, until the next such command; also before `Start`.
     Hear(Hearing),
     /// Be silent.
     StopPlay,
@@ -65,7 +65,7 @@ pub enum MediaCommand {
         samples_max: u64,
     },
     /// One more track for a recording of [`RecordingKind::WholeCall`]: what that leg of the same
-    /// group says from now on. Sent to the leg that records.
+    /// group says from now on. Sent to the leg that records; a closed recording is left alone.
     AddTrack {
         /// The recording.
         record: RecordId,

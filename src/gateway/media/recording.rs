@@ -16,6 +16,7 @@ static SILENCE: [i16; FRAME_SAMPLES] = [0; FRAME_SAMPLES];
 /// One open recording.
 struct Open {
     record: RecordId,
+    kind: RecordingKind,
     recorder: Recorder,
     /// Who is on the tracks behind the first two.
     further: Vec<LegId>,
@@ -59,12 +60,12 @@ impl Recordings {
         let mut recorder = Recorder::new(channels);
         recorder.keep_secret(self.secret);
         let further = Vec::new();
-        self.open.push(Open { record, recorder, further, discard: false, broken: false });
+        self.open.push(Open { record, kind, recorder, further, discard: false, broken: false });
         true
     }
 
     /// One track more, for `other`; where the file can have none, that of a leg that is not
-    /// `present` any longer. `false` when this leg cannot be recorded.
+    /// `present` any longer. `false` when this leg cannot be recorded or the recording is closed.
     pub(super) fn add_track(
         &mut self,
         (leg, record): Key,
@@ -72,9 +73,9 @@ impl Recordings {
         present: impl Fn(LegId) -> bool,
         disk: &DiskQueue,
     ) -> bool {
-        let Some(open) = self.open.iter_mut().find(|open| open.record == record) else {
-            return false;
-        };
+        let whole =
+            |open: &&mut Open| (open.record, open.kind) == (record, RecordingKind::WholeCall);
+        let Some(open) = self.open.iter_mut().find(whole) else { return false };
         if open.further.contains(&other) {
             return true;
         }

@@ -10,7 +10,7 @@ use crate::domain::call::RecordId;
 use crate::gateway::browser::BrowserLeg;
 use crate::gateway::clock::Clock;
 use crate::media::leg::{MediaEvent, MediaLeg, PACKET_MAX};
-use crate::media::room::{Floor, Voice};
+use crate::media::room::{Floor, Hearing, Voice};
 use crate::units::LegId;
 use rustix::event::epoll;
 use rustix::fd::OwnedFd;
@@ -43,6 +43,8 @@ struct Leg {
     id: LegId,
     room: usize,
     way: Way,
+    /// Whom it hears, also before its media begins.
+    hearing: Hearing,
     media: Option<MediaLeg>,
     recordings: Recordings,
 }
@@ -176,7 +178,8 @@ impl MediaThread {
             tracing::error!(%error, %id, "a media socket cannot be watched");
         }
         let room = self.rooms.enter(group, at);
-        let leg = Leg { id, room, way, media: None, recordings: Recordings::default() };
+        let (hearing, recordings) = (Hearing::NOTHING, Recordings::default());
+        let leg = Leg { id, room, way, hearing, media: None, recordings };
         self.legs[at] = Some(Box::new(leg));
         self.index.insert(id, at);
     }
@@ -219,8 +222,11 @@ impl MediaThread {
         };
         let Some(leg) = self.legs[at].as_mut() else { return };
         if let MediaCommand::Start(setup) = command {
-            leg.media = Some(MediaLeg::new(*setup, now));
+            leg.media.insert(MediaLeg::new(*setup, now)).hear(leg.id, leg.hearing);
             return self.rooms.start(leg.room);
+        }
+        if let MediaCommand::Hear(hearing) = command {
+            leg.hearing = hearing;
         }
         let Some(media) = leg.media.as_mut() else { return };
         match command {
@@ -263,8 +269,10 @@ impl MediaThread {
                 let (index, room) = (&self.index, self.rooms.legs(leg.room));
                 let present = |id| index.get(&id).is_some_and(|at| room.contains(at));
                 let key = (leg.id, record);
-                let added = leg.recordings.add_track(key, other, present, &self.disk);
-                (!added).then_some(record)
+                if !leg.recordings.add_track(key, other, present, &self.disk) {
+                    tracing::warn!(leg = %leg.id, %other, "no track: this leg is not recorded");
+                }
+                None
             }
             MediaCommand::StopRecord(record) => {
                 media.stop_record(record.0);

@@ -1,14 +1,14 @@
 //! One leg's media: RTP in and out, the player, the ear for keys, and what is recorded.
 //!
 //! The owner calls [`MediaLeg::tick`] every 20 ms and hands in what arrives; legs of a room are
-//! called in two steps instead, first all [`MediaLeg::listen`], then all [`MediaLeg::speak`]. After each of these
-//! and after [`MediaLeg::play`] it drains [`MediaLeg::poll_packet`], then
+//! called in two steps instead, first all [`MediaLeg::listen`], then all [`MediaLeg::speak`]. After
+//! each of these and after [`MediaLeg::play`] it drains [`MediaLeg::poll_packet`], then
 //! [`MediaLeg::poll_frame`], then [`MediaLeg::poll_event`]. A leg keeps its clock by ticks; the
 //! instants handed in serve only locks and time limits.
 //!
-//! A prompt that begins leaves at once: the packet that is due at the next
-//! tick is sent early, and that tick sends none. So the first word does not wait for the tick, and
-//! neither rate nor timestamps drift.
+//! Where nobody else is heard, a prompt that begins leaves at once: the packet that is due at the
+//! next tick is sent early, and that tick sends none. So the first word does not wait for the tick,
+//! and neither rate nor timestamps drift.
 
 mod contract;
 mod receive;

@@ -17,19 +17,15 @@ const KEY_HELD: Duration = Duration::from_millis(100);
 impl MediaLeg {
     /// Takes a datagram from the RTP socket.
     pub fn receive(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
-        let mut plain = [0; PACKET_BYTES_MAX];
-        let bytes = match &mut self.protection {
-            None => bytes,
-            // What is not genuine must not even move the lock on the source.
-            Some(protection) => match protection.open_rtp(bytes, &mut plain) {
-                Ok(plain) => plain,
-                Err(_) => {
-                    self.statistics.unauthentic += 1;
-                    return;
-                }
-            },
+        let Some(protection) = &mut self.protection else {
+            return self.receive_plain(now, from, bytes);
         };
-        self.receive_plain(now, from, bytes);
+        let mut plain = [0; PACKET_BYTES_MAX];
+        // What is not genuine must not even move the lock on the source.
+        match protection.open_rtp(bytes, &mut plain) {
+            Ok(plain) => self.receive_plain(now, from, plain),
+            Err(_) => self.statistics.unauthentic += 1,
+        }
     }
 
     fn receive_plain(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {

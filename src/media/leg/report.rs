@@ -108,17 +108,17 @@ impl MediaLeg {
         if self.lock.destination().map(|to| to.ip()) != Some(from.ip()) {
             return;
         }
-        let mut plain = [0; PACKET_BYTES_MAX];
-        let bytes = match &mut self.protection {
-            None => bytes,
-            Some(protection) => match protection.open_rtcp(bytes, &mut plain) {
-                Ok(plain) => plain,
-                Err(_) => {
-                    self.statistics.unauthentic += 1;
-                    return;
-                }
-            },
+        let Some(protection) = &mut self.protection else {
+            return self.receive_plain_rtcp(now, unix_ntp, bytes);
         };
+        let mut plain = [0; PACKET_BYTES_MAX];
+        match protection.open_rtcp(bytes, &mut plain) {
+            Ok(plain) => self.receive_plain_rtcp(now, unix_ntp, plain),
+            Err(_) => self.statistics.unauthentic += 1,
+        }
+    }
+
+    fn receive_plain_rtcp(&mut self, now: Instant, unix_ntp: u64, bytes: &[u8]) {
         let Ok(received) = rtcp::parse(bytes, self.sender.ssrc()) else {
             self.statistics.malformed += 1;
             return;
