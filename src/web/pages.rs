@@ -90,7 +90,7 @@ impl Shared {
         let age = if ends { "; Max-Age=0" } else { "" };
         let name = self.cookie_name();
         let text = format!("{name}={token}; Path=/; HttpOnly; SameSite=Strict{secure}{age}");
-        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
     /// The token of the request, as it is kept.

@@ -42,7 +42,10 @@ impl WebThread {
                 match web.and_then(|web| Ok((web.address()?, web))) {
                     Ok((address, web)) => {
                         let _ = bound.send(Ok(address));
-                        web.run(async { drop(stopped.await) }).await;
+                        let stop = async {
+                            let _ = stopped.await;
+                        };
+                        web.run(stop).await;
                     }
                     Err(error) => drop(bound.send(Err(error))),
                 }
