@@ -28,18 +28,18 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let states = [SeatState::Ready, SeatState::Talking, SeatState::WrapUp, SeatState::Paused];
     prop_oneof![
-        prop::sample::select(states.to_vec()).prop_map(Step::Seat),
-        (0..3_u64).prop_map(Step::Offer),
-        (0..3_u64).prop_map(Step::OfferEnded),
-        (0..3_u8).prop_map(Step::Conversation),
-        (0..3_u8).prop_map(Step::Left),
-        Just(Step::WrapUp),
-        any::<u32>().prop_map(Step::Figures),
+        1 => prop::sample::select(states.to_vec()).prop_map(Step::Seat),
+        1 => (0..3_u64).prop_map(Step::Offer),
+        1 => (0..3_u64).prop_map(Step::OfferEnded),
+        1 => (0..3_u8).prop_map(Step::Conversation),
+        1 => (0..3_u8).prop_map(Step::Left),
+        1 => Just(Step::WrapUp),
+        1 => any::<u32>().prop_map(Step::Figures),
         4 => Just(Step::Command),
         4 => Just(Step::Reply),
         3 => Just(Step::Break),
         3 => Just(Step::ComeBack),
-        Just(Step::Burst),
+        1 => Just(Step::Burst),
     ]
 }
 
@@ -64,8 +64,11 @@ impl Model {
             self.known.clear();
             snapshot.iter().for_each(|event| self.apply(event));
         } else if let Some(id) = message["reply"].as_u64() {
-            self.waiting.retain(|waiting| *waiting != id);
-            self.answered.push(id);
+            // One that was given up may still be answered; the page passes over it.
+            if self.waiting.contains(&id) {
+                self.waiting.retain(|waiting| *waiting != id);
+                self.answered.push(id);
+            }
         } else if message["event"].is_string() {
             self.apply(message);
         }
