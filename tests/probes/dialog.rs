@@ -44,6 +44,28 @@ fn the_200_is_sent_again_until_its_ack_and_a_late_invite_finds_its_call() {
     assert_eq!(house.calls(), 1);
 }
 
+/// RFC 3261 §13.3.1.4: T1, doubled to T2, until 64 × T1, then BYE, which is repeated like any
+/// request without an answer (§17.1.2.2).
+#[test]
+fn a_200_that_nobody_acknowledges_is_repeated_for_32_seconds_and_then_followed_by_bye() {
+    let house = House::open(&[]);
+    let peer = house.peer();
+    peer.ask(&Ask::invite("never"));
+    let bye = peer.wait(Duration::from_secs(36), |message| message.method() == Some("BYE"));
+    bye.expect("a BYE after 64 × T1");
+    let times = peer.times_of(200, "INVITE");
+    let wanted = [0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500];
+    assert_eq!(times.len(), wanted.len(), "{times:?}");
+    for (at, expected) in times.iter().zip(wanted) {
+        assert!(at.as_millis().abs_diff(expected) < 250, "{times:?}");
+    }
+    let again = peer.wait(Duration::from_millis(900), |message| message.method() == Some("BYE"));
+    let again = again.expect("the BYE once more after T1");
+    peer.send(again.response("200 OK", "sip:peer@127.0.0.2", "").as_bytes());
+    assert!(peer.wait(PATIENCE, |message| message.method() == Some("BYE")).is_none());
+    assert_eq!(house.calls(), 1);
+}
+
 #[test]
 fn cancel_after_200_has_no_effect_and_bye_ends_the_call_however_often_it_comes() {
     let house = House::open(&[]);
