@@ -8,7 +8,7 @@ use crate::line::{
 use crate::support::audio::{find, frames_in_order, from_alaw, level_db, read_wav, to_alaw};
 use crate::support::citizen::{Call, text};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(crate) fn the_opening_arrives_bit_for_bit_with_no_gap() {
     let house = House::open();
@@ -19,6 +19,41 @@ pub(crate) fn the_opening_arrives_bit_for_bit_with_no_gap() {
     assert_eq!(bye, Some(200));
     assert_eq!(capture.lost(), 0);
     assert!(capture.packets.iter().all(|p| p.payload.len() == 160));
+    assert!(house.service.stop().success());
+}
+
+/// So many dial at the same moment.
+const CROWD: usize = 50;
+/// From INVITE to 200, for each of them.
+const ANSWERED_MAX: Duration = Duration::from_secs(1);
+
+pub(crate) fn fifty_citizens_at_once_are_answered_within_a_second_and_each_hears_the_opening() {
+    let house = House::open();
+    let opening = ["G01", "G02"].map(|id| PROMPTS.bytes(id));
+    let length: usize = opening.iter().map(|bytes| bytes.len()).sum();
+    std::thread::scope(|scope| {
+        for citizen in 0..CROWD {
+            let house = &house;
+            scope.spawn(move || {
+                let start = Instant::now();
+                let call = house.dial(&format!("199000001{citizen:02}"));
+                let took = start.elapsed();
+                assert!(took < ANSWERED_MAX, "citizen {citizen} was answered after {took:?}");
+                std::thread::sleep(Duration::from_millis(length as u64 / 8 + 2_000));
+                let (capture, bye) = call.hang_up();
+                assert_eq!((capture.lost(), bye), (0, Some(200)), "citizen {citizen}");
+                let heard = capture.audio();
+                let at = opening.map(|bytes| find(&heard, bytes));
+                assert!(at[0].is_some() && at[0] < at[1], "citizen {citizen}: {at:?}");
+            });
+        }
+    });
+    let kept = crate::support::wait_for(Duration::from_secs(15), || {
+        let calls = house.service.json(&["call", "list"]);
+        let ended = calls.as_array()?.iter().filter(|call| !call["ended_at"].is_null());
+        (ended.count() == CROWD).then_some(())
+    });
+    assert!(kept.is_some(), "{}", house.service.json(&["call", "list"]));
     assert!(house.service.stop().success());
 }
 

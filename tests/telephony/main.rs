@@ -24,6 +24,7 @@ mod recovery;
 fn citizens_are_served_as_the_script_says() {
     together!(
         calls::the_opening_arrives_bit_for_bit_with_no_gap,
+        calls::fifty_citizens_at_once_are_answered_within_a_second_and_each_hears_the_opening,
         calls::a_spoken_message_becomes_a_case_that_its_number_and_code_open,
         calls::who_asks_to_be_called_back_gets_a_case_with_a_callback_task,
         calls::who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message,
