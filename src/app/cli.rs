@@ -68,11 +68,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Serve(common) => serve::serve(&common),
         Verb::Case(verb) => queue::case(verb),
         Verb::Call(verb) => queue::call(verb),
-        Verb::CheckConfig(common) => {
-            common.load()?;
-            println!("configuration ok");
-            Ok(())
-        }
+        Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),
         Verb::Verify(common) => queue::verify(&common),

@@ -1,9 +1,10 @@
 //! The options that every verb takes.
 
 use super::config::Config;
-use super::exit::Exit;
+use super::exit::{Exit, Failure};
 use super::logging;
 use clap::Args;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// What every verb takes.
@@ -27,4 +28,12 @@ impl Common {
         logging::start(&config.log);
         Ok(config)
     }
+}
+
+/// Prints on standard output. A reader who has gone away or a full disk is exit 74, not a panic.
+pub(super) fn say(text: &str) -> Result<(), Exit> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Exit::new(Failure::Io, format!("standard output: {error}")))
 }

@@ -205,6 +205,10 @@ impl Config {
         ] {
             require((1..=max).contains(&value), &format!("{key} must be 1 to {max}"))?;
         }
+        require(
+            tracing_subscriber::EnvFilter::try_new(&self.log.level).is_ok(),
+            "log.level must be error, warn, info, debug, trace or a filter of them",
+        )?;
         require(self.service.drain_seconds <= 3600, "service.drain_seconds must be at most 3600")
     }
 }
@@ -390,6 +394,7 @@ mod tests {
             ("service.gateway=no spaces", "service.gateway must be"),
             ("service.time_zone=Moon/Crater", "service.time_zone is not"),
             ("sip.udp=everywhere", "invalid socket address"),
+            ("log.level=mayorline=loud", "log.level must be error, warn"),
         ] {
             let error = load("", &[setting]).unwrap_err();
             assert!(error.contains(complaint), "{setting}: {error}");

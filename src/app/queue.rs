@@ -1,6 +1,6 @@
 //! `mayorline case`, `call` and `verify`: they read the store, beside a running service too.
 
-use super::common::Common;
+use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use crate::store::{CaseFilter, Reader, StoreError, VerifyReport};
 use crate::units::{CallId, CaseNumber};
@@ -73,8 +73,7 @@ impl Output {
         } else {
             plain(&json)
         };
-        print!("{text}");
-        Ok(())
+        say(&text)
     }
 }
 
@@ -132,7 +131,7 @@ pub(super) fn call(verb: CallVerb) -> Result<(), Exit> {
 pub(super) fn verify(common: &Common) -> Result<(), Exit> {
     common.load()?;
     let report = crate::store::verify(&common.data).map_err(|e| refused(&e))?;
-    print!("{}", described(&report));
+    say(&described(&report))?;
     if report.is_sound() {
         Ok(())
     } else {

@@ -1,6 +1,6 @@
 //! `mayorline serve`: opens everything in order, says `ready`, runs, drains.
 
-use super::common::Common;
+use super::common::{Common, say};
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
 use super::{clock, settings};
@@ -13,7 +13,7 @@ use crate::gateway::switch::{Switch, SwitchConfig};
 use crate::proto::Endpoint;
 use crate::store::{Store, StoreConfig, StoreError};
 use jiff::tz::TimeZone;
-use std::io::Write;
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -37,7 +37,7 @@ async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
     let line = service.line;
     let (udp, tcp) = line.addresses();
     let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
-    say_ready(&format!("ready udp={udp} tcp={tcp}{tls} call=sip:mayor@{udp}"))?;
+    say(&format!("ready udp={udp} tcp={tcp}{tls} call=sip:mayor@{udp}\n"))?;
     prepare_slow(service.prompts);
     let stop = async {
         first.next().await;
@@ -160,11 +160,6 @@ fn software(error: std::io::Error) -> Exit {
     Exit::new(Failure::Software, error)
 }
 
-fn say_ready(line: &str) -> Result<(), Exit> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|e| Exit::new(Failure::Io, e))
-}
-
 fn time_zone(config: &Config) -> Result<TimeZone, Exit> {
     TimeZone::get(&config.service.time_zone).map_err(|e| Exit::new(Failure::Config, e))
 }
@@ -206,13 +201,23 @@ fn library(config: &Config) -> Result<Library, Exit> {
     Library::load(overlay(config)).map_err(|error| Exit::new(Failure::Data, error))
 }
 
+/// `mayorline check-config`: the files that the configuration names are read as well, so that what
+/// is accepted here does not end a start.
+pub(super) fn check_config(common: &Common) -> Result<(), Exit> {
+    let config = common.load()?;
+    calendar(&config)?;
+    tls_port(&config)?;
+    library(&config)?;
+    say("configuration ok\n")
+}
+
 /// `mayorline prompts check`
 pub(super) fn check_prompts(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
     let report = crate::gateway::prompts::check(overlay(&config))
         .map_err(|error| Exit::new(Failure::Data, error))?;
-    println!(
-        "clips {}, files {}, own recordings {}, synthetic {}, {} s",
+    let mut text = format!(
+        "clips {}, files {}, own recordings {}, synthetic {}, {} s\n",
         report.clips,
         report.files,
         report.own,
@@ -220,8 +225,10 @@ pub(super) fn check_prompts(common: &Common) -> Result<(), Exit> {
         report.duration_ms / 1000
     );
     for fault in &report.faults {
-        println!("FAULT {}: {}", fault.file, fault.what);
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "FAULT {}: {}", fault.file, fault.what);
     }
+    say(&text)?;
     if report.is_ok() {
         Ok(())
     } else {
@@ -233,6 +240,5 @@ pub(super) fn check_prompts(common: &Common) -> Result<(), Exit> {
 pub(super) fn recording_sheet(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
     let sheet = crate::gateway::prompts::recording_sheet(overlay(&config));
-    print!("{}", sheet.map_err(|error| Exit::new(Failure::Data, error))?);
-    Ok(())
+    say(&sheet.map_err(|error| Exit::new(Failure::Data, error))?)
 }

@@ -56,6 +56,24 @@ fn a_setting_wins_over_the_file_and_its_own_fault_is_named() {
     assert_eq!(last.code, 78, "each setting is looked at: {last:?}");
 }
 
+/// What the configuration names is read as well: what is accepted here does not end a start.
+#[test]
+fn a_file_that_the_configuration_names_and_that_is_not_sound_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = file(&folder, "no certificate and no table of holidays");
+    for (setting, named) in [
+        (format!("deadline.calendar_folder={:?}", folder.path()), "city.toml: "),
+        ("deadline.calendar_folder=/nowhere".to_owned(), "/nowhere"),
+        (format!("sip.tls_certificate={certificate}"), "sip.tls"),
+        ("sip.tls_certificate=/nowhere.pem".to_owned(), "/nowhere.pem"),
+        ("log.level=mayorline=loud".to_owned(), "log.level"),
+    ] {
+        let refused = run(&["check-config", "--set", &setting]);
+        assert_eq!((refused.code, refused.out.as_str()), (78, ""), "{setting}: {refused:?}");
+        assert!(refused.err.contains(named), "{setting}: {}", refused.err);
+    }
+}
+
 #[test]
 fn a_configuration_that_is_not_there_is_66() {
     let refused = run(&["check-config", "--config", "/nowhere/city.toml"]);

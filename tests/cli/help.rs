@@ -1,6 +1,9 @@
 //! `--help` of every verb, and what is refused as usage.
 
+use crate::desk::{new_case, open};
 use crate::run;
+use crate::support::service::BINARY;
+use std::process::Command;
 
 const VERBS: [&[&str]; 14] = [
     &[],
@@ -51,5 +54,31 @@ fn a_wrong_command_line_is_64() {
         let refused = run(wrong);
         assert_eq!((refused.code, refused.out.as_str()), (64, ""), "{wrong:?}: {refused:?}");
         assert!(!refused.err.is_empty(), "{wrong:?}");
+    }
+}
+
+/// A full disk or a reader who has gone away (`mayorline case list | head`) is no fault of the
+/// program: 74, one line, no panic.
+#[test]
+fn an_output_that_cannot_be_written_is_74() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let store = open(folder.path());
+    new_case(&store.handle(), "row");
+    store.close();
+    for verb in [
+        &["case", "list", "--data", data][..],
+        &["call", "list", "--json", "--data", data],
+        &["check-config"],
+        &["prompts", "check"],
+        &["prompts", "sheet"],
+        &["verify", "--data", data],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = Command::new(BINARY).args(verb).stdout(full).output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(74), "{verb:?}: {told}");
+        assert!(told.ends_with('\n') && told.lines().count() == 1, "{verb:?}: {told}");
+        assert!(told.starts_with("mayorline: standard output: "), "{told}");
     }
 }

@@ -5,7 +5,7 @@ mod dial;
 mod machine;
 
 use super::clock;
-use super::common::Common;
+use super::common::{Common, say};
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::serve::Service;
@@ -50,10 +50,10 @@ pub(super) fn doctor(common: &Common) -> Result<(), Exit> {
     let mut wrong = 0;
     for Finding { what, outcome } in &findings {
         match outcome {
-            Ok(seen) => println!("ok     {what}: {seen}"),
+            Ok(seen) => say(&format!("ok     {what}: {seen}\n"))?,
             Err(fault) => {
                 wrong += 1;
-                println!("WRONG  {what}: {fault}");
+                say(&format!("WRONG  {what}: {fault}\n"))?;
             }
         }
     }
@@ -87,6 +87,7 @@ fn line(config: &Config, clock: Clock) -> Vec<Finding> {
     let mut own = config.clone();
     own.sip.udp.set_port(0);
     own.sip.tcp.set_port(0);
+    own.sip.tls.set_port(0);
     own.sip.advertised = None;
     own.service.drain_seconds = 1;
     let (stop, stopped) = oneshot::channel::<()>();
