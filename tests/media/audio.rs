@@ -7,6 +7,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use std::f64::consts::TAU;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 pub(crate) const RATE_HZ: f64 = 8_000.0;
 
@@ -86,4 +87,22 @@ pub(crate) fn packet(
     let mut bytes = [0; 12];
     header.write(&mut bytes);
     [&bytes[..], payload].concat()
+}
+
+/// Every recording of the line, in the order of their names.
+pub(crate) fn recordings() -> Vec<PathBuf> {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/zh-CN")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "wav") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
 }

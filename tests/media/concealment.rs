@@ -12,7 +12,7 @@ const HALF: usize = 80;
 /// is off by.
 const DISTANCE_SHARE_MAX: f64 = 0.4;
 
-fn conceal(samples: &[i16], lost: &[bool]) -> Vec<i16> {
+pub(crate) fn conceal(samples: &[i16], lost: &[bool]) -> Vec<i16> {
     let mut concealer = Concealer::new();
     let mut out = samples.to_vec();
     for (at, half) in out.as_chunks_mut::<HALF>().0.iter_mut().enumerate() {
@@ -26,7 +26,7 @@ fn conceal(samples: &[i16], lost: &[bool]) -> Vec<i16> {
     out
 }
 
-fn zero_filled(samples: &[i16], lost: &[bool]) -> Vec<i16> {
+pub(crate) fn zero_filled(samples: &[i16], lost: &[bool]) -> Vec<i16> {
     let mut out = samples.to_vec();
     for (frame, _) in out.chunks_mut(2 * HALF).zip(lost).filter(|(_, lost)| **lost) {
         frame.fill(0);

@@ -1,31 +1,17 @@
 //! Bar A9, talk-off: an hour of real sentences, every prompt there is at three levels, and no word
 //! of them is taken for a key.
 
-use crate::audio::{frames, through_alaw};
+use crate::audio::{frames, recordings, through_alaw};
 use mayorline::media::dtmf::ToneDetector;
 use mayorline::wire::wav;
-use std::path::{Path, PathBuf};
 
 /// A loud talker, an ordinary one, a distant one: gain over the -26 dBov of the prompts.
 const GAINS: [f64; 3] = [3.0, 1.0, 0.3];
 const SPEECH_SECONDS_MIN: usize = 3_600;
 
-fn recordings(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            recordings(&path, found);
-        } else if path.extension().is_some_and(|end| end == "wav") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn no_word_of_an_hour_of_speech_is_taken_for_a_key() {
-    let mut files = Vec::new();
-    recordings(&Path::new(env!("CARGO_MANIFEST_DIR")).join("prompts/zh-CN"), &mut files);
-    files.sort();
+    let files = recordings();
     let (mut heard, mut seconds) = (Vec::new(), 0);
     for gain in GAINS {
         let mut detector = ToneDetector::new();
