@@ -8,8 +8,10 @@ use mayorline::domain::call::{
     StoreReply, StoreRequest,
 };
 use mayorline::domain::case::CaseEvent;
-use mayorline::store::{CallStarted, RequestContext, Store, StoreConfig, StoreError, StoreHandle};
-use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
+use mayorline::store::{
+    CallStarted, LegRecord, RequestContext, Store, StoreConfig, StoreError, StoreHandle,
+};
+use mayorline::units::{CallId, CaseNumber, LegId, PhoneNumber, QueryCode};
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
@@ -151,5 +153,20 @@ pub(crate) fn write_wav(data: &Path, file: &str, claimed: u32) -> RecordingSumma
             &bytes,
         ))
         .into(),
+    }
+}
+
+/// The citizen's leg of a call of 42 s.
+pub(crate) fn citizen_leg() -> LegRecord {
+    LegRecord {
+        leg: LegId(1),
+        role: "citizen".to_owned(),
+        peer: "127.0.0.1:4000".to_owned(),
+        codec: Some("PCMA".to_owned()),
+        from: Duration::ZERO,
+        to: Duration::from_secs(42),
+        received: 2100,
+        sent: 2099,
+        lost: 1,
     }
 }

@@ -5,8 +5,7 @@ use mayorline::domain::call::{
     Entry, EntryKind, IntakeKind, RecordingKind, StoreReply, StoreRequest,
 };
 use mayorline::domain::case::State;
-use mayorline::store::{CaseFilter, LegRecord, Reader, RequestContext, StoreError, recording_file};
-use mayorline::units::LegId;
+use mayorline::store::{CaseFilter, Reader, RequestContext, StoreError, recording_file};
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -135,18 +134,7 @@ fn a_message_by_telephone_is_seen_from_the_case_and_from_the_call() {
         EntryKind::Digit('*'),
     ];
     let entries = entries.map(|kind| Entry { at: Duration::from_secs(1), kind }).to_vec();
-    let leg = LegRecord {
-        leg: LegId(1),
-        role: "citizen".to_owned(),
-        peer: "127.0.0.1:4000".to_owned(),
-        codec: Some("PCMA".to_owned()),
-        from: Duration::ZERO,
-        to: Duration::from_secs(42),
-        received: 2100,
-        sent: 2099,
-        lost: 1,
-    };
-    assert!(handle.call_finished(noonish(), call_record(&call, entries), vec![leg]));
+    assert!(handle.call_finished(noonish(), call_record(&call, entries), vec![citizen_leg()]));
     store.close();
     let reader = Reader::open(folder.path()).unwrap();
     let seen = reader.call(&call).unwrap();

@@ -4,8 +4,7 @@ use crate::desk::*;
 use crate::support::service::{Start, json};
 use crate::{run, text};
 use mayorline::domain::call::{Entry, EntryKind, IntakeKind, RecordingKind};
-use mayorline::store::{LegRecord, recording_file};
-use mayorline::units::LegId;
+use mayorline::store::recording_file;
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
@@ -31,18 +30,7 @@ fn stopped(data: &Path) -> String {
     let number = store_intake(&handle, message).0.unwrap();
     let kinds = [EntryKind::Prompt("G01".to_owned()), EntryKind::Digit('2')];
     let entries = kinds.map(|kind| Entry { at: Duration::ZERO, kind }).to_vec();
-    let leg = LegRecord {
-        leg: LegId(1),
-        role: "citizen".to_owned(),
-        peer: "127.0.0.1:4000".to_owned(),
-        codec: Some("PCMA".to_owned()),
-        from: Duration::ZERO,
-        to: Duration::from_secs(42),
-        received: 2100,
-        sent: 2099,
-        lost: 1,
-    };
-    assert!(handle.call_finished(noonish(), call_record(&call, entries), vec![leg]));
+    assert!(handle.call_finished(noonish(), call_record(&call, entries), vec![citizen_leg()]));
     store.close();
     number.to_string()
 }
