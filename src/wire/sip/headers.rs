@@ -1,6 +1,6 @@
 //! Header fields over `rsip`'s model: its enum holds the values, its `Display` prints them.
 
-use super::lexis::{collect_list, decimal, elements, is_blank, is_token, one_line, trim};
+use super::lexis::{collect_list, decimal, elements, is_blank, is_token, one_line, span, trim};
 use super::limits::LIST_ELEMENTS_MAX;
 use super::{Method, NameAddr, Via};
 use crate::wire::WireError;
@@ -102,7 +102,7 @@ impl Headers {
     /// Call-ID.
     pub fn call_id(&self) -> Result<&str, WireError> {
         let value = self.required("Call-ID")?;
-        if value.is_empty() || value.contains(is_blank) {
+        if value.is_empty() || value.bytes().any(is_blank) {
             return Err(WireError::Malformed("Call-ID"));
         }
         Ok(value)
@@ -111,7 +111,7 @@ impl Headers {
     /// CSeq.
     pub fn cseq(&self) -> Result<CSeq, WireError> {
         const MALFORMED: WireError = WireError::Malformed("CSeq");
-        let (digits, method) = self.required("CSeq")?.split_once(is_blank).ok_or(MALFORMED)?;
+        let (digits, method) = span(self.required("CSeq")?, |b| !is_blank(b));
         let number = decimal(digits, CSEQ_MAX).and_then(|n| u32::try_from(n).ok());
         let method = trim(method);
         if !is_token(method) {
