@@ -248,9 +248,11 @@ fn parse_status_line(line: &str) -> Result<Start, WireError> {
 /// Reads all fields it can, so that a faulty message can still be answered; gives the first fault.
 fn read_fields(fields: &[u8], headers: &mut Headers) -> Result<(), WireError> {
     const TOO_MANY: Result<(), WireError> = Err(WireError::TooLarge("header field count"));
-    // Mostly all is UTF-8 and one look at the whole tells it; else every field is decoded alone.
-    let text = std::str::from_utf8(fields).ok();
+    // Mostly all is UTF-8 without a lone CR, and one look at the whole tells it; else every field
+    // is decoded and cleaned by itself.
+    let text = std::str::from_utf8(fields).ok().filter(|_| !has_lone_cr(fields));
     let mut outcome = Ok(());
+    let mut singles = 0;
     let mut count = 0;
     let mut rest = fields;
     while !rest.is_empty() {
@@ -278,34 +280,50 @@ fn read_fields(fields: &[u8], headers: &mut Headers) -> Result<(), WireError> {
             Cow::Borrowed(line) => text.and_then(|text| text.get(start..start + line.len())),
             Cow::Owned(_) => None,
         };
-        let pushed = push_field(&field, text, headers);
+        let pushed = push_field(&field, text, headers, &mut singles);
         outcome = outcome.and(pushed);
     }
     outcome
 }
 
-/// Keeps one field, given with its text where that is known.
+/// Without a way out in between, so that many bytes are compared at once.
+fn has_lone_cr(bytes: &[u8]) -> bool {
+    let next = bytes.get(1..).unwrap_or_default();
+    let pairs = bytes.iter().zip(next);
+    bytes.last() == Some(&b'\r')
+        || pairs.fold(false, |lone, (a, b)| lone | ((*a == b'\r') & (*b != b'\n')))
+}
+
+/// Keeps one field, given with its text where that is known to be one line. `singles` has a bit
+/// for each name of [`SINGLE`] that was there before.
 fn push_field(
     field: &[u8],
     text: Option<&str>,
     headers: &mut Headers,
+    singles: &mut u32,
 ) -> Result<(), WireError> {
     const FIELD: WireError = WireError::Malformed("header field");
     if field.len() > FIELD_BYTES_MAX {
         return Err(WireError::TooLarge("header field"));
     }
-    let text = text.map_or_else(|| decode(field), Cow::Borrowed);
+    let decoded = text.map_or_else(|| decode(field), Cow::Borrowed);
     // RFC 3261 §25.1: HCOLON = *( SP / HTAB ) ":" SWS, so blanks before the colon are legal; the
     // name itself has none, which also refuses a field that begins with a blank.
-    let (name, rest) = span(&text, is_token_byte);
+    let (name, rest) = span(&decoded, is_token_byte);
     let (_, rest) = span(rest, |b| matches!(b, b' ' | b'\t'));
     let value = rest.strip_prefix(':').ok_or(FIELD)?;
     if name.is_empty() {
         return Err(FIELD);
     }
     let name = long_name(name);
-    let twice = SINGLE.iter().any(|s| s.eq_ignore_ascii_case(name)) && headers.get(name).is_some();
-    headers.push(name, trim(value));
+    let single = SINGLE.iter().position(|s| s.eq_ignore_ascii_case(name));
+    let bit = single.map_or(0, |at| 1 << at);
+    let twice = *singles & bit != 0;
+    *singles |= bit;
+    match text {
+        Some(_) => headers.push_line(name, trim(value)),
+        None => headers.push(name, trim(value)),
+    }
     if twice { Err(WireError::Malformed("repeated header field")) } else { Ok(()) }
 }
 
