@@ -4,7 +4,7 @@
 --
 -- Times are integers: milliseconds since 1970-01-01 UTC. Local days are text YYYY-MM-DD of
 -- Asia/Shanghai. Every table is STRICT. Only `event` and `event_private` hold what cannot be
--- worked out again: `case_file` and `callback_task` are folds of the events of a case.
+-- worked out again of a case: `case_file` and `callback_task` are folds of its events.
 
 -- Facts about this database, by name.
 CREATE TABLE meta (
@@ -29,24 +29,33 @@ CREATE TABLE call (
     started_at INTEGER NOT NULL,
     ended_at   INTEGER,                                -- NULL: still running
     lasted_ms  INTEGER CHECK (lasted_ms >= 0),
-    ended_by   TEXT CHECK (ended_by IN ('citizen', 'service', 'network', 'shutdown', 'crash')),
+    ended_by   TEXT CHECK (ended_by IN
+               ('citizen', 'seat', 'service', 'network', 'shutdown', 'crash')),
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 ) STRICT;
 CREATE INDEX call_by_start ON call (started_at);
 CREATE INDEX call_running ON call (id) WHERE ended_at IS NULL;
 
--- The parties' halves of a call.
+-- The parties' halves of a call: with its entries they are the call tree.
 CREATE TABLE call_leg (
-    call       TEXT NOT NULL REFERENCES call (id),
-    leg        INTEGER NOT NULL,
-    role       TEXT NOT NULL,
-    peer       TEXT NOT NULL,
-    codec      TEXT,
-    from_ms    INTEGER NOT NULL,                       -- after the call's start
-    to_ms      INTEGER NOT NULL,
-    received   INTEGER NOT NULL,                       -- RTP packets
-    sent       INTEGER NOT NULL,
-    lost       INTEGER NOT NULL,
+    call        TEXT NOT NULL REFERENCES call (id),
+    leg         INTEGER NOT NULL,
+    party       INTEGER NOT NULL,                      -- within the call; 0: the citizen
+    role        TEXT NOT NULL CHECK (role IN
+                ('citizen', 'seat', 'unit', 'leader', 'outside', 'supervisor')),
+    label       TEXT NOT NULL,                         -- seat number, unit, masked number
+    peer        TEXT NOT NULL,
+    codec       TEXT,                                  -- NULL: no audio was agreed
+    from_ms     INTEGER NOT NULL,                      -- after the call's start
+    answered_ms INTEGER,                               -- after the call's start; NULL: never
+    to_ms       INTEGER NOT NULL,                      -- after the call's start
+    held_ms     INTEGER NOT NULL,                      -- all holds together
+    ended_by    TEXT NOT NULL CHECK (ended_by IN
+                ('party', 'seat', 'service', 'network', 'shutdown')),
+    cause       INTEGER,                               -- SIP status of a leg that was refused
+    received    INTEGER NOT NULL,                      -- RTP packets
+    sent        INTEGER NOT NULL,
+    lost        INTEGER NOT NULL,
     PRIMARY KEY (call, leg)
 ) STRICT, WITHOUT ROWID;
 
@@ -55,8 +64,12 @@ CREATE TABLE call_entry (
     call     TEXT NOT NULL REFERENCES call (id),
     position INTEGER NOT NULL,
     at_ms    INTEGER NOT NULL,                         -- after the call's start
-    kind     TEXT NOT NULL
-             CHECK (kind IN ('prompt', 'digit', 'recording', 'case', 'lookup', 'stub')),
+    party    INTEGER,                                  -- NULL: the call itself
+    kind     TEXT NOT NULL CHECK (kind IN (
+                 'prompt', 'digit', 'recording', 'case', 'lookup', 'stub', 'attended', 'grade',
+                 'dialled', 'joined', 'left', 'held', 'resumed', 'muted', 'unmuted', 'deafened',
+                 'undeafened', 'private', 'private_ended', 'consulted', 'transferred',
+                 'handed_over', 'supervised', 'outcome', 'secret_on', 'secret_off')),
     value    TEXT NOT NULL,
     PRIMARY KEY (call, position)
 ) STRICT, WITHOUT ROWID;
@@ -137,9 +150,19 @@ CREATE TABLE recording (
     speech_ms   INTEGER NOT NULL,
     sha256      TEXT NOT NULL CHECK (length(sha256) = 64),
     found       INTEGER NOT NULL CHECK (found IN (0, 1)),   -- 1: found without a row after a crash
-    missing     INTEGER NOT NULL CHECK (missing IN (0, 1))  -- 1: the file was gone at a start
+    missing     INTEGER NOT NULL CHECK (missing IN (0, 1)), -- 1: the file was found gone
+    tracks      INTEGER CHECK (tracks > 0)             -- channels of the file; NULL: not told
 ) STRICT;
 CREATE INDEX recording_by_call ON recording (call);
+
+-- What each track of a recording holds.
+CREATE TABLE recording_track (
+    recording INTEGER NOT NULL REFERENCES recording (id),
+    track     INTEGER NOT NULL CHECK (track > 0),      -- channel of the file, from 1
+    leg       INTEGER,                                 -- NULL: what the citizen was played
+    label     TEXT NOT NULL,
+    PRIMARY KEY (recording, track)
+) STRICT, WITHOUT ROWID;
 
 -- Who must be called back, and until when.
 CREATE TABLE callback_task (
@@ -150,6 +173,90 @@ CREATE TABLE callback_task (
     done_at INTEGER
 ) STRICT;
 CREATE INDEX callback_open ON callback_task (due_at) WHERE done_at IS NULL;
+
+-- Each try to call a citizen back; the event of the case follows when it has ended.
+CREATE TABLE callback_attempt (
+    id         INTEGER PRIMARY KEY NOT NULL,
+    task       INTEGER NOT NULL REFERENCES callback_task (case_id),
+    seat       TEXT NOT NULL,
+    call       TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at   INTEGER,                                -- NULL: still running
+    outcome    TEXT CHECK (outcome IN (
+                   'reached', 'no_answer', 'busy', 'wrong_person', 'refused', 'failed',
+                   'interrupted')),
+    CHECK ((ended_at IS NULL) = (outcome IS NULL))
+) STRICT;
+CREATE INDEX attempt_by_task ON callback_attempt (task);
+CREATE INDEX attempt_by_call ON callback_attempt (call);
+CREATE UNIQUE INDEX attempt_running ON callback_attempt (task) WHERE ended_at IS NULL;
+
+-- The seats. One that is removed keeps its row: its calls stay in the ledger.
+CREATE TABLE seat (
+    number     TEXT PRIMARY KEY NOT NULL,
+    name       TEXT NOT NULL,
+    role       TEXT NOT NULL CHECK (role IN ('operator', 'supervisor', 'leader', 'assistant')),
+    groups     TEXT NOT NULL,                          -- JSON list of names
+    realm      TEXT NOT NULL,                          -- what the secrets were made with
+    ha1_sha256 TEXT CHECK (length(ha1_sha256) = 64),   -- H(number:realm:password), hexadecimal
+    ha1_md5    TEXT CHECK (length(ha1_md5) = 32),      -- NULL: this seat takes SHA-256 only
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    removed_at INTEGER,                                -- NULL: in use
+    CHECK ((removed_at IS NULL) = (ha1_sha256 IS NOT NULL)),
+    CHECK (removed_at IS NULL OR ha1_md5 IS NULL)
+) STRICT, WITHOUT ROWID;
+
+-- Where the phones of the seats are, so that a restart need not wait for them to register.
+CREATE TABLE seat_binding (
+    seat       TEXT NOT NULL REFERENCES seat (number),
+    contact    TEXT NOT NULL,
+    transport  TEXT NOT NULL,
+    local      TEXT NOT NULL,
+    remote     TEXT NOT NULL,
+    connection INTEGER NOT NULL,
+    call_id    TEXT NOT NULL,
+    cseq       INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    user_agent TEXT,
+    PRIMARY KEY (seat, contact)
+) STRICT, WITHOUT ROWID;
+
+-- The queue ledger (app_queue's queue_log): one row an event, numbered without gaps by whoever
+-- hands it in, so that a row that was lost shows.
+CREATE TABLE queue_log (
+    seq               INTEGER PRIMARY KEY NOT NULL,
+    at                INTEGER NOT NULL,
+    kind              TEXT NOT NULL CHECK (kind IN (
+                          'enter', 'refused', 'offer', 'offer_over', 'connect', 'connect_over',
+                          'abandon', 'exit_with_key', 'exit_empty', 'moved', 'overflow',
+                          'callback_kept', 'callback_over', 'complete', 'own_talk', 'sign_in',
+                          'sign_out', 'pause', 'unpause', 'wrap_up', 'gate', 'crash')),
+    call              TEXT,                            -- NULL: about a seat alone
+    queue             TEXT,                            -- name of the group
+    seat              TEXT,
+    position          INTEGER,                         -- now, from 1
+    original_position INTEGER,                         -- at the first arrival, from 1
+    waited_ms         INTEGER,                         -- since the first arrival
+    lasted_ms         INTEGER,                           -- talk, ringing or wrap-up that ended
+    value             TEXT NOT NULL                    -- reason, key, how it ended, target
+) STRICT;
+CREATE INDEX queue_log_by_call ON queue_log (call, seq) WHERE call IS NOT NULL;
+CREATE INDEX queue_log_by_time ON queue_log (at);
+
+-- Who listened in, played a recording or changed who may: hash-chained like the events.
+CREATE TABLE audit (
+    seq     INTEGER PRIMARY KEY NOT NULL,
+    at      INTEGER NOT NULL,
+    actor   TEXT NOT NULL,
+    kind    TEXT NOT NULL CHECK (kind IN (
+                'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
+                'seat_added', 'seat_removed', 'password_set')),
+    subject TEXT NOT NULL,                             -- call, file, case, seat
+    reason  TEXT NOT NULL,
+    prev    BLOB NOT NULL CHECK (length(prev) = 32),
+    hash    BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
 
 -- Wrong tries of look-ups, by what they count against: a case number or a caller.
 CREATE TABLE lookup_guard (
@@ -170,6 +277,15 @@ WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM event)
 BEGIN SELECT RAISE(ABORT, 'an event must follow the last one'); END;
 CREATE TRIGGER event_private_is_never_changed BEFORE UPDATE ON event_private
 BEGIN SELECT RAISE(ABORT, 'the private part of an event is never changed'); END;
+
+CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END;
+CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit entries are never deleted'); END;
+CREATE TRIGGER audit_follows_the_last BEFORE INSERT ON audit
+WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)
+  OR (NEW.seq > 1 AND NEW.prev <> (SELECT hash FROM audit WHERE seq = NEW.seq - 1))
+BEGIN SELECT RAISE(ABORT, 'an audit entry must follow the last one'); END;
 
 -- A case never disappears; what identifies it never changes.
 CREATE TRIGGER case_is_never_deleted BEFORE DELETE ON case_file
@@ -195,3 +311,16 @@ BEGIN SELECT RAISE(ABORT, 'a day is never forgotten'); END;
 -- A call that has ended stays as it was.
 CREATE TRIGGER ended_call_is_fixed BEFORE UPDATE ON call WHEN OLD.ended_at IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an ended call is never changed'); END;
+
+-- What was tried, who waited and who sat there stays as it was.
+CREATE TRIGGER ended_attempt_is_fixed BEFORE UPDATE ON callback_attempt
+WHEN OLD.ended_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'an ended attempt is never changed'); END;
+CREATE TRIGGER attempt_is_never_deleted BEFORE DELETE ON callback_attempt
+BEGIN SELECT RAISE(ABORT, 'attempts are never deleted'); END;
+CREATE TRIGGER queue_log_is_append_only_update BEFORE UPDATE ON queue_log
+BEGIN SELECT RAISE(ABORT, 'the queue ledger is never changed'); END;
+CREATE TRIGGER queue_log_is_append_only_delete BEFORE DELETE ON queue_log
+BEGIN SELECT RAISE(ABORT, 'the queue ledger is never shortened'); END;
+CREATE TRIGGER seat_is_never_deleted BEFORE DELETE ON seat
+BEGIN SELECT RAISE(ABORT, 'seats are never deleted'); END;

@@ -9,9 +9,13 @@ use mayorline::media::conceal::Concealer;
 use mayorline::media::dtmf::ToneDetector;
 use mayorline::media::leg::{Agreed, LegSetup, MediaLeg, PACKET_MAX, Track};
 use mayorline::media::player::{Playlist, Segment};
+use mayorline::media::recorder::Recorder;
+use mayorline::media::room::{Floor, Hearing, Voice};
 use mayorline::media::stretch::stretch;
+use mayorline::units::LegId;
 use mayorline::wire::g711::Codec;
 use mayorline::wire::rtp::Header;
+use mayorline::wire::wav::Channels;
 use std::hint::black_box;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -53,6 +57,7 @@ impl Line {
             remote_rtcp: None,
             send: true,
             receive: true,
+            keys: None,
         };
         let (ssrc, cname) = (7, "bench".to_owned());
         let setup =
@@ -72,6 +77,23 @@ impl Line {
 
     /// One packet in (unless lost), one tick, one packet out, frames and events drained.
     fn frame(&mut self, lost: bool) {
+        self.hear(lost);
+        self.leg.tick(self.now);
+        while let Some(sent) = self.leg.poll_packet(&mut self.sent) {
+            black_box(sent);
+        }
+        while let Some(frame) = self.leg.poll_frame() {
+            black_box(frame);
+        }
+        while let Some(event) = self.leg.poll_event() {
+            if event == mayorline::media::leg::MediaEvent::PlayDone(1) {
+                self.play();
+            }
+        }
+    }
+
+    /// 20 ms pass and a packet comes, unless it is lost.
+    fn hear(&mut self, lost: bool) {
         self.sequence = self.sequence.wrapping_add(1);
         self.now += Duration::from_millis(20);
         let header = Header {
@@ -89,18 +111,6 @@ impl Line {
         if !lost {
             self.leg.receive(self.now, self.from, &packet);
         }
-        self.leg.tick(self.now);
-        while let Some(sent) = self.leg.poll_packet(&mut self.sent) {
-            black_box(sent);
-        }
-        while let Some(frame) = self.leg.poll_frame() {
-            black_box(frame);
-        }
-        while let Some(event) = self.leg.poll_event() {
-            if event == mayorline::media::leg::MediaEvent::PlayDone(1) {
-                self.play();
-            }
-        }
     }
 }
 
@@ -117,6 +127,74 @@ fn legs(criterion: &mut Criterion) {
         b.iter(|| {
             count += 1;
             line.frame(count.is_multiple_of(5));
+        });
+    });
+}
+
+/// Three who talk, hear each other and are recorded on four tracks.
+struct Room {
+    lines: Vec<Line>,
+    recorder: Recorder,
+}
+
+impl Room {
+    fn new() -> Self {
+        let mut lines: Vec<Line> = (0..3).map(|_| Line::new()).collect();
+        for (id, line) in (0..).map(LegId).zip(&mut lines) {
+            line.leg.stop_play();
+            line.leg.hear(id, Hearing::of((0..3).map(LegId)));
+        }
+        lines[0].leg.record(1, Track::Both, u64::MAX);
+        let mut recorder = Recorder::new(Channels::Stereo);
+        recorder.add_track();
+        recorder.add_track();
+        Self { lines, recorder }
+    }
+
+    fn frame(&mut self) {
+        let mut voices = Vec::with_capacity(3);
+        for (id, line) in (0..).map(LegId).zip(&mut self.lines) {
+            line.hear(false);
+            line.leg.listen(line.now);
+            voices.push(line.leg.voice(id));
+        }
+        let floor = Floor { voices: &voices, music: &[] };
+        for line in &mut self.lines {
+            line.leg.speak(line.now, &floor);
+            while let Some(sent) = line.leg.poll_packet(&mut line.sent) {
+                black_box(sent);
+            }
+        }
+        while let Some(frame) = self.lines[0].leg.poll_frame() {
+            let right = frame.right.as_ref().expect("two tracks");
+            self.recorder.push(&[&frame.left, right, voices[1].frame(), voices[2].frame()]);
+        }
+        while let Some(step) = self.recorder.poll_step() {
+            black_box(step);
+        }
+    }
+}
+
+fn rooms(criterion: &mut Criterion) {
+    let mut room = Room::new();
+    criterion.bench_function("room of three, 20 ms, recorded", |b| b.iter(|| room.frame()));
+    let voices: Vec<Voice> = (0..3)
+        .map(|id| Voice::new(LegId(id), noise(160).first_chunk().expect("160 samples")))
+        .collect();
+    let mut lines: Vec<Line> = (0..3).map(|_| Line::new()).collect();
+    for (id, line) in (0..).map(LegId).zip(&mut lines) {
+        line.leg.stop_play();
+        line.leg.hear(id, Hearing::of((0..3).map(LegId)));
+    }
+    let floor = Floor { voices: &voices, music: &[] };
+    criterion.bench_function("room of three, 20 ms, mixing and sending alone", |b| {
+        b.iter(|| {
+            for line in &mut lines {
+                line.leg.speak(line.now, black_box(&floor));
+                while let Some(sent) = line.leg.poll_packet(&mut line.sent) {
+                    black_box(sent);
+                }
+            }
         });
     });
 }
@@ -139,5 +217,5 @@ fn parts(criterion: &mut Criterion) {
     criterion.bench_function("slow speech, 10 s", |b| b.iter(|| stretch(&long, 1.35)));
 }
 
-criterion_group!(benches, legs, parts);
+criterion_group!(benches, legs, rooms, parts);
 criterion_main!(benches);

@@ -12,6 +12,7 @@
 //! * [`store`]: SQLite behind one writer thread and read-only readers; stored before anything is said.
 //! * [`gateway`]: the shell of telephony: sockets, timers, media threads, and the switch that joins
 //!   a SIP leg, its media and the rules of the call.
+//! * [`web`]: the pages of the seats and their WebSocket; it meets the line in `domain` words only.
 //! * [`app`]: configuration, wiring, clock, shutdown and the verbs of the command line.
 //!
 //! Whatever decides is a plain value with `handle(now, input)`, `poll_action()` and
@@ -27,4 +28,5 @@ pub mod media;
 pub mod proto;
 pub mod store;
 pub mod units;
+pub mod web;
 pub mod wire;

@@ -15,6 +15,7 @@ espeak-ng:espeak-ng
 sox:sox
 tshark:tshark
 taskset:util-linux
+chromium:chromium
 '
 
 missing=''

@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{doctor, queue, serve};
+use super::{calendar, callbacks, doctor, queue, seats, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -23,9 +23,18 @@ enum Verb {
     /// The cases, beside a running service or on a stopped one.
     #[command(subcommand)]
     Case(queue::CaseVerb),
-    /// The calls: legs, times, digits pressed, prompts heard, recording file.
+    /// The calls: legs, times, digits pressed, prompts heard, queue ledger, recording file.
     #[command(subcommand)]
     Call(queue::CallVerb),
+    /// Who is to be called back, who was, by whom.
+    #[command(subcommand)]
+    Callback(callbacks::CallbackVerb),
+    /// The seats: who may take calls, beside a running service or on a stopped one.
+    #[command(subcommand)]
+    Seat(seats::SeatVerb),
+    /// The city's calendar.
+    #[command(subcommand)]
+    Calendar(calendar::CalendarVerb),
     /// Say whether a configuration would be accepted, and where it is wrong.
     CheckConfig(Common),
     /// The recorded prompts.
@@ -68,6 +77,9 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Serve(common) => serve::serve(&common),
         Verb::Case(verb) => queue::case(verb),
         Verb::Call(verb) => queue::call(verb),
+        Verb::Callback(verb) => callbacks::callback(verb),
+        Verb::Seat(verb) => seats::seat(verb),
+        Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),

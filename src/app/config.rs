@@ -1,7 +1,16 @@
 //! The configuration: one TOML file, overridden by `--set key=value`. `config/mayorline.toml` is its
 //! documentation and the built-in default.
 
+mod listening_day;
+mod outgoing;
+mod queue;
+
+pub use listening_day::ListeningKeys;
+pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
+pub use queue::QueueKeys;
+
 use super::exit::{Exit, Failure};
+use crate::web::web_fault;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -19,11 +28,17 @@ pub const FILE_BYTES_MAX: u64 = 1 << 20;
 pub struct Config {
     pub service: Service,
     pub sip: Sip,
+    pub seats: Seats,
+    pub outgoing: OutgoingKeys,
+    pub directory: DirectoryKeys,
     pub media: Media,
     pub call: CallKeys,
     pub deadline: Deadline,
+    pub queue: QueueKeys,
+    pub listening_day: ListeningKeys,
     pub prompts: Prompts,
     pub store: StoreKeys,
+    pub web: WebKeys,
     pub log: Log,
 }
 
@@ -55,6 +70,15 @@ pub struct Sip {
     pub calls_per_source_max: usize,
     pub tcp_connections_max: usize,
     pub tcp_idle_seconds: u64,
+}
+
+/// `[seats]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Seats {
+    pub realm: String,
+    pub sign_in: bool,
 }
 
 /// `[media]`
@@ -115,6 +139,17 @@ pub struct StoreKeys {
     pub queue_max: usize,
 }
 
+/// `[web]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct WebKeys {
+    pub listen: SocketAddr,
+    pub tls_certificate: PathBuf,
+    pub tls_key: PathBuf,
+    pub trusted_proxy: Option<IpAddr>,
+}
+
 /// `[log]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,7 +196,15 @@ impl Config {
             check_each(&defaults, &one, |_, _| format!("--set {setting}"))?;
             merged = merge(merged, one);
         }
-        read_table(merged).map_err(|message| refuse(&format!("{name}: {message}")))
+        // What ties keys together is looked at when all are there, not one by one as above.
+        read_table(merged)
+            .and_then(|config| config.check_together().map(|()| config))
+            .map_err(|message| refuse(&format!("{name}: {message}")))
+    }
+
+    fn check_together(&self) -> Result<(), String> {
+        self.web.check()?;
+        self.outgoing.check_together()
     }
 
     /// The bounds that a type cannot express.
@@ -209,7 +252,25 @@ impl Config {
             tracing_subscriber::EnvFilter::try_new(&self.log.level).is_ok(),
             "log.level must be error, warn, info, debug, trace or a filter of them",
         )?;
+        self.outgoing.check()?;
+        self.directory.units()?;
+        self.queue.rules(jiff::tz::TimeZone::UTC)?;
+        self.listening_day.rules()?;
+        self.listening_day.roster()?;
         require(self.service.drain_seconds <= 3600, "service.drain_seconds must be at most 3600")
+    }
+}
+
+impl WebKeys {
+    /// A certificate has a key, and outside loopback the page needs one or a proxy that has.
+    fn check(&self) -> Result<(), String> {
+        let named = [&self.tls_certificate, &self.tls_key].map(|path| !path.as_os_str().is_empty());
+        require(
+            named[0] == named[1],
+            "web.tls_certificate and web.tls_key belong together: set both or none",
+        )?;
+        let fault = web_fault(self.listen, named[0], self.trusted_proxy);
+        fault.map_or(Ok(()), Err)
     }
 }
 
@@ -243,7 +304,7 @@ fn merge(mut base: toml::Table, over: toml::Table) -> toml::Table {
 }
 
 /// Keys that exist but have no default.
-const OPTIONAL: [(&str, &str); 1] = [("sip", "advertised")];
+const OPTIONAL: [(&str, &str); 2] = [("sip", "advertised"), ("web", "trusted_proxy")];
 
 fn refuse(message: &str) -> Exit {
     Exit::new(Failure::Config, message)
@@ -378,6 +439,17 @@ mod tests {
             error.starts_with("--set media.threads=-1: media.threads: invalid value"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn the_seat_page_outside_loopback_needs_https_and_says_so() {
+        let open = "web.listen=0.0.0.0:8080";
+        let error = load("", &[open]).unwrap_err();
+        assert!(error.contains("needs HTTPS") && error.contains("web.tls_certificate"), "{error}");
+        let alone = load("[web]\ntls_certificate = \"c.pem\"\n", &[]).unwrap_err();
+        assert!(alone.contains("belong together"), "{alone}");
+        let text = "[web]\ntrusted_proxy = \"127.0.0.1\"\nlisten = \"0.0.0.0:8080\"\n";
+        assert!(load(text, &[]).is_ok());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Configuration, wiring, clock, shutdown and the verbs of the command line.
 
+mod calendar;
+mod callbacks;
 pub mod cli;
 pub mod clock;
 mod common;
@@ -7,6 +9,11 @@ pub mod config;
 mod doctor;
 pub mod exit;
 mod logging;
+mod output;
+mod pages;
+pub mod password;
 mod queue;
+mod seats;
 mod serve;
 mod settings;
+mod switchboard;

@@ -2,14 +2,11 @@
 
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
-use crate::store::{CaseFilter, Reader, StoreError, VerifyReport};
+use super::output::{ListArguments, Output, refused};
+use crate::store::{CaseFilter, VerifyReport};
 use crate::units::{CallId, CaseNumber};
-use clap::{Args, Subcommand};
-use serde::Serialize;
+use clap::Subcommand;
 use std::fmt::{Display, Write};
-
-/// Rows of a list unless told otherwise.
-const ROWS_DEFAULT: usize = 1000;
 
 /// `mayorline case …`
 #[derive(Debug, Subcommand)]
@@ -30,59 +27,15 @@ pub(super) enum CaseVerb {
 pub(super) enum CallVerb {
     /// The newest calls first; numbers are masked.
     List(ListArguments),
-    /// One call: legs, times, digits pressed, prompts heard, recording file. Keys of menus stand in
-    /// clear, every other digit as `*`: it may belong to a query code or a number.
+    /// One call: every party's leg, times, digits pressed, prompts heard, what the parties did, the
+    /// queue ledger, recording file and tracks. Keys of menus stand in clear, every other digit as
+    /// `*`: it may belong to a query code or a number.
     Show {
         /// Its id.
         id: String,
         #[command(flatten)]
         output: Output,
     },
-}
-
-/// How a list is printed.
-#[derive(Debug, Args)]
-pub(super) struct ListArguments {
-    /// Rows at most.
-    #[arg(long, default_value_t = ROWS_DEFAULT)]
-    limit: usize,
-    #[command(flatten)]
-    output: Output,
-}
-
-/// Where to read and how to print.
-#[derive(Debug, Args)]
-pub(super) struct Output {
-    /// JSON instead of text.
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    common: Common,
-}
-
-impl Output {
-    fn reader(&self) -> Result<Reader, Exit> {
-        self.common.load()?;
-        Reader::open(&self.common.data).map_err(|error| refused(&error))
-    }
-
-    fn print(&self, value: &impl Serialize) -> Result<(), Exit> {
-        let json = serde_json::to_value(value).map_err(|e| Exit::new(Failure::Software, e))?;
-        let text = if self.json {
-            serde_json::to_string_pretty(&json).map_err(|e| Exit::new(Failure::Software, e))? + "\n"
-        } else {
-            plain(&json)
-        };
-        say(&text)
-    }
-}
-
-fn refused(error: &StoreError) -> Exit {
-    let failure = match error {
-        StoreError::NotFound | StoreError::Missing(_) => Failure::NoInput,
-        _ => Failure::Data,
-    };
-    Exit::new(failure, error)
 }
 
 /// Cases.
@@ -141,40 +94,21 @@ pub(super) fn verify(common: &Common) -> Result<(), Exit> {
 
 fn described(report: &VerifyReport) -> String {
     let mut text = format!(
-        "events {}, cases {}, recordings {}, days {}, erased {}\nhead {}\n",
-        report.events, report.cases, report.recordings, report.days, report.erased, report.head
+        "events {}, cases {}, recordings {}, days {}, erased {}\n\
+         queue rows {}, callback attempts {}, audit entries {}\nhead {}\n",
+        report.events,
+        report.cases,
+        report.recordings,
+        report.days,
+        report.erased,
+        report.queue_rows,
+        report.attempts,
+        report.audited,
+        report.head
     );
     for fault in &report.faults {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "FAULT {} {}: {}", fault.area, fault.subject, fault.problem);
     }
     text
-}
-
-/// Lists as lines of `key=value`, one object a block.
-fn plain(value: &serde_json::Value) -> String {
-    let mut text = String::new();
-    match value {
-        serde_json::Value::Array(rows) => {
-            for row in rows {
-                line(row, &mut text);
-            }
-        }
-        other => line(other, &mut text),
-    }
-    text
-}
-
-fn line(value: &serde_json::Value, text: &mut String) {
-    if let serde_json::Value::Object(fields) = value {
-        for (at, (key, value)) in fields.iter().filter(|(_, value)| !value.is_null()).enumerate() {
-            let gap = if at == 0 { "" } else { " " };
-            // Writing to a String cannot fail.
-            let _ = match value {
-                serde_json::Value::String(words) => write!(text, "{gap}{key}={words}"),
-                other => write!(text, "{gap}{key}={other}"),
-            };
-        }
-    }
-    text.push('\n');
 }

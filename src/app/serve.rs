@@ -3,13 +3,14 @@
 use super::common::{Common, say};
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
-use super::{clock, settings};
+use super::pages::Pages;
+use super::{clock, settings, switchboard};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules};
 use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
 use crate::gateway::sip::{TlsPort, tls_config};
-use crate::gateway::switch::{Switch, SwitchConfig};
+use crate::gateway::switch::Switch;
 use crate::proto::Endpoint;
 use crate::store::{Store, StoreConfig, StoreError};
 use jiff::tz::TimeZone;
@@ -37,7 +38,8 @@ async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
     let line = service.line;
     let (udp, tcp) = line.addresses();
     let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
-    say(&format!("ready udp={udp} tcp={tcp}{tls} call=sip:mayor@{udp}\n"))?;
+    let web = service.pages.url();
+    say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}\n"))?;
     prepare_slow(service.prompts);
     let stop = async {
         first.next().await;
@@ -49,6 +51,7 @@ async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
         tracing::warn!("stopping at once: live calls are hung up");
     };
     line.run(stop, abort).await;
+    service.pages.close();
     service.store.close();
     Ok(())
 }
@@ -97,6 +100,8 @@ pub(super) struct Service {
     pub(super) store: Store,
     /// What it says, shared with the switch.
     pub(super) prompts: Arc<Library>,
+    /// The pages of the seats.
+    pub(super) pages: Pages,
 }
 
 impl Service {
@@ -112,27 +117,25 @@ impl Service {
             rules,
             ..StoreConfig::new(data, (clock.wall)())
         };
-        let store = Store::start(store_config, calendar(config)?, seed()?, clock.wall)
+        let calendar = calendar(config)?;
+        let store = Store::start(store_config, calendar.clone(), seed()?, clock.wall)
             .map_err(|error| Exit::new(unstartable(&error), error))?;
         let switch = Switch::new(
-            SwitchConfig {
-                gateway: config.service.gateway.clone(),
-                rules: Arc::new(settings::rules(config)),
-                prompts: Arc::clone(&prompts),
-                time_zone: time_zone(config)?,
-                advertised: config.sip.advertised,
-            },
+            switchboard::switch(config, &prompts, calendar)?,
             Endpoint::new(settings::endpoint(config), seed()?),
             seed()?,
+            clock.now(),
         );
         let tls = tls_port(config)?;
-        let line = Line::bind(settings::line(config, data, tls), clock, switch, store.handle())
-            .await
-            .map_err(|error| {
-                let message = format!("{} / {}: {error}", config.sip.udp, config.sip.tcp);
-                Exit::new(Failure::Unavailable, message)
-            })?;
-        Ok(Self { line, store, prompts })
+        let (pages, desk) = Pages::open(config, data)?;
+        let line =
+            Line::bind(settings::line(config, data, tls), clock, switch, store.handle(), desk)
+                .await
+                .map_err(|error| {
+                    let message = format!("{} / {}: {error}", config.sip.udp, config.sip.tcp);
+                    Exit::new(Failure::Unavailable, message)
+                })?;
+        Ok(Self { line, store, prompts, pages })
     }
 }
 
@@ -160,7 +163,7 @@ fn software(error: std::io::Error) -> Exit {
     Exit::new(Failure::Software, error)
 }
 
-fn time_zone(config: &Config) -> Result<TimeZone, Exit> {
+pub(super) fn time_zone(config: &Config) -> Result<TimeZone, Exit> {
     TimeZone::get(&config.service.time_zone).map_err(|e| Exit::new(Failure::Config, e))
 }
 
@@ -173,7 +176,7 @@ fn deadline_mode(mode: DeadlineMode) -> Mode {
 }
 
 /// The built-in tables, and a city's own over them.
-fn calendar(config: &Config) -> Result<Calendar, Exit> {
+pub(super) fn calendar(config: &Config) -> Result<Calendar, Exit> {
     let mut calendar = Calendar::built_in();
     let folder = &config.deadline.calendar_folder;
     if folder.as_os_str().is_empty() {

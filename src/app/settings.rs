@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use crate::domain::call::CallRules;
-use crate::gateway::line::LineConfig;
+use crate::gateway::line::{LineConfig, SeatKeys};
 use crate::gateway::media::{DiskConfig, MediaConfig, PortRange};
 use crate::gateway::sip::{TcpConfig, TlsPort};
 use crate::proto::EndpointConfig;
@@ -37,6 +37,7 @@ pub(super) fn endpoint(config: &Config) -> EndpointConfig {
         calls_per_second_max: sip.calls_per_second_max,
         calls_per_source_max: sip.calls_per_source_max,
         session_expires_seconds: sip.session_expires_seconds,
+        realm: config.seats.realm.clone(),
         ..defaults
     }
 }
@@ -64,6 +65,7 @@ pub(super) fn line(config: &Config, data: &Path, tls: Option<TlsPort>) -> LineCo
         disk: DiskConfig { folder: data.to_owned(), queue_max: DISK_QUEUE_MAX },
         inputs_max: LINE_INPUTS_MAX,
         drain_max: Duration::from_secs(config.service.drain_seconds),
+        seats: SeatKeys { realm: config.seats.realm.clone(), sign_in: config.seats.sign_in },
     }
 }
 

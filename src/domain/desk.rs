@@ -166,7 +166,8 @@ pub enum DeskCommand {
     },
     /// 挂机: leave the call for good. The citizen is asked for a rating when nobody else is left.
     HangUp,
-    /// 保持: the party hears music and is heard by nobody, until `on` is false.
+    /// 保持: the party hears music and is heard by nobody, until `on` is false. The end of it for a
+    /// party that waits while the seat is with another: the seat turns to it.
     Hold {
         /// Whom.
         party: PartyId,
@@ -192,7 +193,8 @@ pub enum DeskCommand {
         /// Whom.
         party: PartyId,
     },
-    /// 私聊: the seat and these parties hear only each other, the others music. Nobody ends it.
+    /// 私聊: the seat and these parties hear only each other; the others go on among themselves, and
+    /// who is alone hears music. Nobody ends it.
     Private {
         /// With whom.
         with: Vec<PartyId>,
@@ -202,9 +204,10 @@ pub enum DeskCommand {
         /// Whom.
         target: Target,
     },
-    /// 三方: the reached party, the citizen and the seat hear each other.
+    /// 三方: the reached party, the citizen and the seat hear each other. Of a party that still
+    /// rings: as soon as it is reached (W01).
     Join {
-        /// The reached party.
+        /// The party.
         party: PartyId,
     },
     /// 退出: the seat leaves and the others go on, recorded (W07).
@@ -368,6 +371,8 @@ pub enum Failure {
     CallerGone,
     /// The store cannot commit now; try again.
     StoreDown,
+    /// It was called off before anybody was reached.
+    Cancelled,
 }
 
 /// Who a party is.
@@ -434,6 +439,8 @@ pub struct ConversationView {
     pub recorded: bool,
     /// The outcome of a three-way call must still be recorded.
     pub outcome_missing: bool,
+    /// What the course of the call proposes for the wrap-up: 转处 after nobody was reached.
+    pub proposed: Option<Disposition>,
 }
 
 /// A case of the caller that is not closed, for the offer.

@@ -5,11 +5,15 @@
 //! * [`switch`]: sans-IO; what it wants done comes out as values.
 //! * [`sip`]: UDP and TCP sockets.
 //! * [`media`]: RTP sockets, the threads that serve them, and the disk thread of the recordings.
+//! * [`browser`]: a browser's half of a call: WebRTC with G.711, as a value.
 //! * [`prompts`]: the recorded prompts in memory.
+//! * [`registrations`]: seats and phones between the store and the endpoint.
 
+pub mod browser;
 pub mod clock;
 pub mod line;
 pub mod media;
 pub mod prompts;
+pub mod registrations;
 pub mod sip;
 pub mod switch;

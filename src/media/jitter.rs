@@ -132,7 +132,7 @@ impl JitterBuffer {
         for (n, &code) in (0_u32..).zip(payload) {
             // What was already played keeps its slot free for the next turn of the ring.
             if distance(self.next, timestamp.wrapping_add(n)) >= 0 {
-                self.ring[slot(timestamp.wrapping_add(n))] = codec.decode(code);
+                self.ring[slot(timestamp.wrapping_add(n))] = codec.decode_reversibly(code);
             }
         }
         let end = timestamp.wrapping_add(len);

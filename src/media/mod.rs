@@ -10,9 +10,12 @@ pub mod gap;
 pub mod jitter;
 pub mod leg;
 pub mod level;
+pub mod music;
 pub mod player;
+mod protection;
 pub mod reception;
 pub mod recorder;
+pub mod room;
 pub mod source_lock;
 pub mod stretch;
 

@@ -1,6 +1,10 @@
-//! The recorder: frames go in, blocks of a WAV file come out for the disk side to write. After
-//! every block the header is written again with the new length, so the file on disk is a valid
-//! WAV file at any instant and a crash loses at most the last half second.
+//! The recorder: frames go in, steps for the disk side come out, which writes a WAV file of them.
+//! After every block the header is written again with the new length, so the file on disk is a
+//! valid WAV file at any instant and a crash loses at most the last half second.
+//!
+//! A recording has one track for each who is recorded, all of the same length. A header fixes the
+//! number of tracks, so a track more is a step of its own: the disk side writes the file anew,
+//! silent on the new track up to that place.
 
 use super::FRAME_SAMPLES;
 use super::level::SpeechMeter;
@@ -13,6 +17,9 @@ pub const BLOCK_FRAMES: u32 = 25;
 /// Blocks that wait for the disk; past it the newest audio is dropped and counted: 10 s.
 pub const BLOCKS_WAITING_MAX: usize = 20;
 
+/// A track on which nobody is.
+const SILENCE: [i16; FRAME_SAMPLES] = [0; FRAME_SAMPLES];
+
 /// Bytes for the file at an offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Write {
@@ -22,12 +29,21 @@ pub struct Write {
     pub bytes: Vec<u8>,
 }
 
+/// What the disk side has to do next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Write these bytes.
+    Write(Write),
+    /// Write the file anew with so many tracks, the new ones silent; what follows has them.
+    Widen(Channels),
+}
+
 /// The account of a finished recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {
     /// Length of the audio.
     pub duration: Duration,
-    /// How much of the left track is speech by level.
+    /// How much of the first track is speech by level.
     pub speech: Duration,
     /// Size of the file.
     pub bytes: u64,
@@ -35,23 +51,34 @@ pub struct Summary {
     pub dropped: Duration,
 }
 
-/// Writes one recording. Lives on the disk side; allocates once per block.
+#[derive(Debug)]
+enum Piece {
+    Block(Vec<u8>),
+    Widen,
+}
+
+/// Makes one recording. Lives on the media side; allocates once per block.
 #[derive(Debug)]
 pub struct Recorder {
+    /// The tracks of what is pushed.
     channels: Channels,
     block: Vec<u8>,
     block_frames: u32,
-    waiting: VecDeque<Vec<u8>>,
-    /// Audio bytes handed out so far.
-    written: u32,
+    waiting: VecDeque<Piece>,
+    /// Blocks among them.
+    blocks_waiting: usize,
+    /// The tracks of what is handed out, and the sample frames handed out so far.
+    file_channels: Channels,
+    written: u64,
     header_due: bool,
+    secret: bool,
     speech: SpeechMeter,
     frames: u64,
     dropped: u64,
 }
 
 impl Recorder {
-    /// A recording of one or two tracks; its first write is an empty, valid file.
+    /// A recording with its first tracks; its first write is an empty, valid file.
     #[must_use]
     pub fn new(channels: Channels) -> Self {
         Self {
@@ -59,81 +86,119 @@ impl Recorder {
             block: Vec::with_capacity(block_bytes(channels)),
             block_frames: 0,
             waiting: VecDeque::with_capacity(BLOCKS_WAITING_MAX),
+            blocks_waiting: 0,
+            file_channels: channels,
             written: 0,
             header_due: true,
+            secret: false,
             speech: SpeechMeter::new(),
             frames: 0,
             dropped: 0,
         }
     }
 
-    /// Takes a frame; a stereo recording without a right one gets silence there.
-    pub fn push(&mut self, left: &[i16; FRAME_SAMPLES], right: Option<&[i16; FRAME_SAMPLES]>) {
-        if self.waiting.len() >= BLOCKS_WAITING_MAX || self.is_full() {
+    /// One track more from the next frame on, silent before. `false` when the file can have none.
+    pub fn add_track(&mut self) -> bool {
+        let Some(wider) = self.channels.wider() else { return false };
+        self.close_block();
+        self.channels = wider;
+        self.block = Vec::with_capacity(block_bytes(wider));
+        self.waiting.push_back(Piece::Widen);
+        true
+    }
+
+    /// While true every track holds silence; the length goes on.
+    pub fn keep_secret(&mut self, secret: bool) {
+        self.secret = secret;
+    }
+
+    /// Takes a frame of each track in order; tracks that are missing are silent.
+    pub fn push(&mut self, tracks: &[&[i16; FRAME_SAMPLES]]) {
+        if self.blocks_waiting >= BLOCKS_WAITING_MAX || self.is_full() {
             self.dropped += 1;
             return;
         }
-        self.speech.push(left);
+        let tracks = if self.secret { &[] } else { tracks };
+        self.speech.push(tracks.first().unwrap_or(&&SILENCE));
         self.frames += 1;
         self.block_frames += 1;
-        match self.channels {
-            Channels::Mono => left.iter().for_each(|s| self.block.extend(s.to_le_bytes())),
-            Channels::Stereo => {
-                let right = right.unwrap_or(&[0; FRAME_SAMPLES]);
-                for (left, right) in left.iter().zip(right) {
-                    self.block.extend(left.to_le_bytes());
-                    self.block.extend(right.to_le_bytes());
-                }
-            }
-        }
+        self.interleave(tracks);
         if self.block_frames >= BLOCK_FRAMES {
             self.close_block();
         }
     }
 
+    fn interleave(&mut self, tracks: &[&[i16; FRAME_SAMPLES]]) {
+        let start = self.block.len();
+        let width = usize::from(self.channels.count());
+        self.block.resize(start + FRAME_SAMPLES * width * BYTES_PER_SAMPLE, 0);
+        let places = self.block[start..].as_chunks_mut::<BYTES_PER_SAMPLE>().0;
+        for (at, track) in tracks.iter().take(width).enumerate() {
+            for (place, sample) in places.iter_mut().skip(at).step_by(width).zip(*track) {
+                *place = sample.to_le_bytes();
+            }
+        }
+    }
+
     fn is_full(&self) -> bool {
-        let frame_bytes = u64::from(self.channels.count()) * 2 * FRAME_SAMPLES as u64;
-        (self.frames + 1) * frame_bytes > u64::from(wav::DATA_BYTES_MAX)
+        file_bytes(self.channels, (self.frames + 1) * FRAME_SAMPLES as u64)
+            > u64::from(wav::DATA_BYTES_MAX)
     }
 
     fn close_block(&mut self) {
         self.block_frames = 0;
         if !self.block.is_empty() {
             let next = Vec::with_capacity(block_bytes(self.channels));
-            self.waiting.push_back(std::mem::replace(&mut self.block, next));
+            self.waiting.push_back(Piece::Block(std::mem::replace(&mut self.block, next)));
+            self.blocks_waiting += 1;
         }
     }
 
-    /// The next bytes for the file: audio first, then the header that covers it.
-    pub fn poll_write(&mut self) -> Option<Write> {
-        if self.header_due {
-            self.header_due = false;
-            let bytes = wav::header(self.channels, self.written).to_vec();
-            return Some(Write { offset: 0, bytes });
+    /// The next step for the disk: audio, then the header that covers it.
+    pub fn poll_step(&mut self) -> Option<Step> {
+        let covered = file_bytes(self.file_channels, self.written);
+        if std::mem::take(&mut self.header_due) {
+            let covered = u32::try_from(covered).unwrap_or(u32::MAX);
+            let bytes = wav::header(self.file_channels, covered).to_vec();
+            return Some(Step::Write(Write { offset: 0, bytes }));
         }
-        let bytes = self.waiting.pop_front()?;
-        let offset = wav::HEADER_LEN as u64 + u64::from(self.written);
-        self.written = self.written.saturating_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-        self.header_due = true;
-        Some(Write { offset, bytes })
+        match self.waiting.pop_front()? {
+            Piece::Block(bytes) => {
+                self.blocks_waiting -= 1;
+                self.written += bytes.len() as u64 / file_bytes(self.file_channels, 1);
+                self.header_due = true;
+                Some(Step::Write(Write { offset: wav::HEADER_LEN as u64 + covered, bytes }))
+            }
+            Piece::Widen => {
+                self.file_channels = self.file_channels.wider().unwrap_or(self.file_channels);
+                Some(Step::Widen(self.file_channels))
+            }
+        }
     }
 
-    /// Ends the recording: what is left comes from `poll_write` as before. The hash of the file
+    /// Ends the recording: what is left comes from `poll_step` as before. The hash of the file
     /// belongs to the disk side, because the header changes until the end.
     pub fn finish(&mut self) -> Summary {
         self.close_block();
-        let waiting: usize = self.waiting.iter().map(Vec::len).sum();
+        let samples = self.frames * FRAME_SAMPLES as u64;
         Summary {
-            duration: time(self.frames * FRAME_SAMPLES as u64),
+            duration: time(samples),
             speech: time(self.speech.speech_samples()),
-            bytes: (wav::HEADER_LEN + waiting) as u64 + u64::from(self.written),
+            bytes: wav::HEADER_LEN as u64 + file_bytes(self.channels, samples),
             dropped: time(self.dropped * FRAME_SAMPLES as u64),
         }
     }
 }
 
+const BYTES_PER_SAMPLE: usize = 2;
+
+/// Bytes of so many sample frames.
+fn file_bytes(channels: Channels, samples: u64) -> u64 {
+    u64::from(channels.frame_bytes()) * samples
+}
+
 fn block_bytes(channels: Channels) -> usize {
-    usize::from(channels.count()) * 2 * FRAME_SAMPLES * BLOCK_FRAMES as usize
+    usize::from(channels.frame_bytes()) * FRAME_SAMPLES * BLOCK_FRAMES as usize
 }
 
 fn time(samples: u64) -> Duration {

@@ -4,7 +4,8 @@
 //! nonces that proved something are remembered, for the replay check. Unknown number, wrong
 //! password and a locked pair are answered alike and after the same work, so that nobody learns
 //! which numbers exist. Five failures lock the pair of number and address: a stranger can not lock
-//! a seat's own phone out, which comes from another address.
+//! a seat's own phone out, which comes from another address. An address that fails with many numbers
+//! is a scanner: it is heard for those only, so that no list of invented numbers fills the table.
 
 use super::EndpointConfig;
 use super::digest::{Algorithm, Challenge, Proof, Secret, hex, same};
@@ -20,8 +21,13 @@ pub const NONCES_MAX: usize = 4_096;
 pub const FAILURES_LISTED_MAX: usize = 4_096;
 /// Failures after which a pair is locked.
 pub const FAILURES_MAX: u32 = 5;
+/// Numbers that one address may fail with; for further ones its proofs count as wrong.
+pub const NUMBERS_PER_ADDRESS_MAX: usize = 16;
 /// How long a pair stays locked after its last failure.
 pub const LOCK_SECONDS: u64 = 900;
+
+/// Between two sweeps of the failures.
+const SWEEP_SECONDS: u64 = 60;
 
 /// A seat that may register and call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +45,7 @@ pub struct Account {
 pub(super) enum Denied {
     /// It brought no proof.
     Unproved,
-    /// The nonce is too old or forgotten, the proof may be good: ask again with `stale=true`.
+    /// The proof is good, its nonce too old, forgotten or used: ask again with `stale=true`.
     Stale,
     /// The proof is wrong, or the pair is locked.
     Wrong,
@@ -72,6 +78,10 @@ pub(super) struct Authentication {
     counts: HashMap<String, u32>,
     order: VecDeque<String>,
     failures: HashMap<(String, IpAddr), Failures>,
+    /// Entries of `failures` by address.
+    numbers: HashMap<IpAddr, usize>,
+    /// When what is over was last taken out.
+    swept: Option<Instant>,
 }
 
 impl Authentication {
@@ -87,6 +97,8 @@ impl Authentication {
             counts: HashMap::new(),
             order: VecDeque::new(),
             failures: HashMap::new(),
+            numbers: HashMap::new(),
+            swept: None,
         }
     }
 
@@ -99,6 +111,11 @@ impl Authentication {
     /// Whether an account exists.
     pub(super) fn knows(&self, seat: &SeatNumber) -> bool {
         self.accounts.contains_key(seat.as_str())
+    }
+
+    /// Whether there is any account: a house without seats is no registrar.
+    pub(super) fn has_accounts(&self) -> bool {
+        !self.accounts.is_empty()
     }
 
     /// The realm that proofs must name.
@@ -116,6 +133,7 @@ impl Authentication {
             nonce: nonce.clone(),
             opaque: None,
             algorithm,
+            qop: true,
             stale,
         })
     }
@@ -139,7 +157,7 @@ impl Authentication {
         }
         let count = proof.count().ok_or(Denied::Wrong)?;
         self.use_nonce(&proof.nonce, count)?;
-        self.failures.remove(&pair);
+        self.forget(&pair);
         Ok(seat)
     }
 
@@ -160,7 +178,8 @@ impl Authentication {
     fn use_nonce(&mut self, nonce: &str, count: u32) -> Result<(), Denied> {
         match self.counts.get_mut(nonce) {
             Some(last) if count > *last => *last = count,
-            Some(_) => return Err(Denied::Wrong),
+            // A proof sent twice, or two requests that overtook each other.
+            Some(_) => return Err(Denied::Stale),
             // It was forgotten, and with it which counts were used.
             None if count != 1 => return Err(Denied::Stale),
             None => {
@@ -198,17 +217,31 @@ impl Authentication {
         u64::try_from(now.saturating_duration_since(started).as_millis()).unwrap_or(u64::MAX)
     }
 
-    fn is_locked(&self, now: Instant, pair: &(String, IpAddr)) -> bool {
-        self.failures.get(pair).is_some_and(|f| f.count >= FAILURES_MAX && !is_over(f, now))
+    fn is_locked(&mut self, now: Instant, pair: &(String, IpAddr)) -> bool {
+        match self.failures.get(pair) {
+            Some(failures) => failures.count >= FAILURES_MAX && !is_over(failures, now),
+            None => self.is_scanner(now, pair.1),
+        }
+    }
+
+    /// Whether this address has failed with as many numbers as are counted.
+    fn is_scanner(&mut self, now: Instant, address: IpAddr) -> bool {
+        let many = |numbers: &HashMap<IpAddr, usize>| {
+            numbers.get(&address).is_some_and(|count| *count >= NUMBERS_PER_ADDRESS_MAX)
+        };
+        if many(&self.numbers) {
+            self.sweep(now);
+        }
+        many(&self.numbers)
     }
 
     fn note_failure(&mut self, now: Instant, pair: (String, IpAddr)) {
-        if self.failures.len() >= FAILURES_LISTED_MAX && !self.failures.contains_key(&pair) {
-            self.failures.retain(|_, failures| !is_over(failures, now));
-            if self.failures.len() >= FAILURES_LISTED_MAX {
-                // A flood of guesses: addresses are silenced by `refusals_per_source_minute_max`.
+        if !self.failures.contains_key(&pair) {
+            if self.is_scanner(now, pair.1) {
                 return;
             }
+            self.make_room(now);
+            *self.numbers.entry(pair.1).or_insert(0) += 1;
         }
         let failures = self.failures.entry(pair).or_insert(Failures { count: 0, last: now });
         if is_over(failures, now) {
@@ -216,6 +249,43 @@ impl Authentication {
         }
         failures.count = failures.count.saturating_add(1);
         failures.last = now;
+    }
+
+    /// The oldest entry gives way in a full table.
+    fn make_room(&mut self, now: Instant) {
+        if self.failures.len() >= FAILURES_LISTED_MAX {
+            self.sweep(now);
+        }
+        if self.failures.len() >= FAILURES_LISTED_MAX {
+            let oldest = self.failures.iter().min_by_key(|(_, failures)| failures.last);
+            if let Some(pair) = oldest.map(|(pair, _)| pair.clone()) {
+                self.forget(&pair);
+            }
+        }
+    }
+
+    /// Takes out what is over; at most once a minute, because a flood asks for it each time.
+    fn sweep(&mut self, now: Instant) {
+        let pause = Duration::from_secs(SWEEP_SECONDS);
+        if self.swept.is_some_and(|at| now.saturating_duration_since(at) < pause) {
+            return;
+        }
+        self.swept = Some(now);
+        self.failures.retain(|_, failures| !is_over(failures, now));
+        self.numbers.clear();
+        for (_, address) in self.failures.keys() {
+            *self.numbers.entry(*address).or_insert(0) += 1;
+        }
+    }
+
+    fn forget(&mut self, pair: &(String, IpAddr)) {
+        if self.failures.remove(pair).is_some() {
+            match self.numbers.get_mut(&pair.1) {
+                Some(count) if *count > 1 => *count -= 1,
+                _ => drop(self.numbers.remove(&pair.1)),
+            }
+        }
+        debug_assert!(self.numbers.len() <= self.failures.len(), "P14: no address without a pair");
     }
 }
 

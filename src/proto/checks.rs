@@ -8,13 +8,18 @@ use std::net::IpAddr;
 
 /// What we take, for Allow.
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE";
+/// The same for the phone of a seat, which may transfer.
+pub(super) const ALLOW_SEAT: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, INFO, MESSAGE, REFER";
 /// Option tags we know, for Supported.
 pub(super) const SUPPORTED: &str = "100rel, timer";
+/// The same for the phone of a seat.
+pub(super) const SUPPORTED_SEAT: &str = "100rel, timer, replaces, norefersub";
 /// The body of a call.
 pub(super) const SDP_TYPE: &str = "application/sdp";
 /// The body of a text.
 pub(super) const TEXT_TYPE: &str = "text/plain";
-const KNOWN_OPTIONS: [&str; 2] = ["100rel", "timer"];
+const KNOWN_OPTIONS: [&str; 4] = ["100rel", "timer", "replaces", "norefersub"];
 
 /// A final answer other than 2xx with the fields that explain it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,7 +186,7 @@ pub(super) fn dialled(uri: &Uri) -> String {
 }
 
 /// `%2B` to `+`; what is not UTF-8 afterwards stays as it was.
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();
     }
@@ -204,6 +209,19 @@ fn unescape(text: &str) -> String {
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// A user part of any text: what the grammar does not take as it is, is escaped (RFC 3261 §25.1).
+pub(super) fn escape(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut user, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,/".contains(&byte) {
+            user.push(char::from(byte));
+        } else {
+            let _ = write!(user, "%{byte:02X}");
+        }
+        user
+    })
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -238,4 +256,14 @@ fn decode_gb(bytes: &[u8]) -> Option<String> {
     encoding_rs::GB18030
         .decode_without_bom_handling_and_without_replacement(bytes)
         .map(std::borrow::Cow::into_owned)
+}
+
+/// What the peer of a leg is told it may send.
+pub(super) fn allow(is_seat: bool) -> &'static str {
+    if is_seat { ALLOW_SEAT } else { ALLOW }
+}
+
+/// The option tags its requests may use.
+pub(super) fn supported(is_seat: bool) -> &'static str {
+    if is_seat { SUPPORTED_SEAT } else { SUPPORTED }
 }

@@ -25,6 +25,8 @@ pub const RING_AGAIN_SECONDS: u64 = 60;
 pub const RETRY_SECONDS_MAX: u32 = 10;
 /// Upper bound of the wait after a 491 where the peer owns the Call-ID (RFC 3261 §14.1: 0 to 2 s).
 pub const GLARE_WAIT_MS_MAX: u64 = 2_000;
+/// The same where we own it (RFC 3261 §14.1: 2.1 to 4 s).
+pub const OWNER_GLARE_WAIT_MS: (u64, u64) = (2_100, 4_000);
 /// A session ends this long before it expires, or a third of the interval if that is less
 /// (RFC 4028 §10).
 pub const SESSION_GUARD_SECONDS: u32 = 32;
@@ -42,6 +44,8 @@ pub struct EndpointConfig {
     pub calls_per_second_max: u32,
     /// Calls at the same time of one address that is not trusted.
     pub calls_per_source_max: usize,
+    /// Calls of ours at the same time, counted apart so that citizens leave room for them.
+    pub outgoing_max: usize,
     /// Server and client transactions at the same time, each.
     pub transactions_max: usize,
     /// Texts that wait for `answer_text`.
@@ -84,6 +88,7 @@ impl Default for EndpointConfig {
             calls_max: 1_000,
             calls_per_second_max: 400,
             calls_per_source_max: 200,
+            outgoing_max: 1_000,
             // 1,600 short calls/s keep two transactions each for 32 s: about 102,000.
             transactions_max: 150_000,
             texts_max: 200,

@@ -1,5 +1,6 @@
 //! What goes into and comes out of the SIP endpoint.
 
+use super::outgoing::TrunkId;
 use super::registrar::Binding;
 use crate::units::{LegId, SeatNumber};
 use std::net::SocketAddr;
@@ -60,6 +61,10 @@ pub enum Reason {
     Timeout,
     /// The transport or the peer failed.
     Failure,
+    /// Nothing at all came back to our INVITE: another way may work.
+    NoResponse,
+    /// The peer refused our INVITE with this status, 300 to 699. Redirections are not followed.
+    Refused(u16),
 }
 
 /// What the endpoint tells its user.
@@ -80,6 +85,8 @@ pub enum Event {
         called: String,
         /// The offer; `None` asks us to offer in the 200.
         offer: Option<Vec<u8>>,
+        /// The leg whose place it takes once it is answered (RFC 3891); only from a seat.
+        replaces: Option<LegId>,
         /// Where it came from.
         flow: Flow,
     },
@@ -96,6 +103,52 @@ pub enum Event {
         leg: LegId,
         /// The answer.
         sdp: Vec<u8>,
+    },
+    /// The party we call lets us know that it rings or is being reached.
+    Ringing {
+        /// The leg.
+        leg: LegId,
+        /// 180 to 189.
+        status: u16,
+        /// Early media: what it would answer, to be heard before it does.
+        sdp: Option<Vec<u8>>,
+    },
+    /// The party we call answered; the ACK is sent.
+    Accepted {
+        /// The leg.
+        leg: LegId,
+        /// The answer to our offer.
+        sdp: Vec<u8>,
+    },
+    /// The peer took the offer of `Endpoint::reoffer`.
+    Reanswered {
+        /// The leg.
+        leg: LegId,
+        /// Its answer.
+        sdp: Vec<u8>,
+    },
+    /// The peer did not take the offer of `Endpoint::reoffer`; the session stays as it was.
+    OfferRefused {
+        /// The leg.
+        leg: LegId,
+        /// Its status.
+        status: u16,
+    },
+    /// A seat's transfer key (RFC 3515): answer it with `Endpoint::answer_refer`.
+    Refer {
+        /// The leg it was pressed on.
+        leg: LegId,
+        /// The user part of Refer-To: a seat or a number.
+        target: String,
+        /// The seat's other leg, where the key was pressed with a second call (attended).
+        replaces: Option<LegId>,
+    },
+    /// A trunk can be used, or can no longer be used.
+    TrunkState {
+        /// The trunk.
+        trunk: TrunkId,
+        /// Whether calls should go that way.
+        up: bool,
     },
     /// Our 200 was acknowledged.
     Confirmed {

@@ -1,25 +1,26 @@
-//! A dialog seen from the side that was called (RFC 3261 §12): its three ids, the route set, the
-//! remote target and both sequence numbers. The state lies in the leg that owns it.
+//! A dialog (RFC 3261 §12), whichever side began it: its three ids, the route set, the remote
+//! target and both sequence numbers. The state lies in the leg that owns it.
 
 use super::reply::PRODUCT;
 use super::{Flow, Transport};
 use crate::wire::sip::{CSeq, Headers, Method, NameAddr, Request, Uri};
 
 /// Hops a request of ours may take (RFC 3261 §8.1.1.6).
-const MAX_FORWARDS: &str = "70";
+pub(super) const MAX_FORWARDS: &str = "70";
 
 /// One peer relation.
 #[derive(Debug)]
 pub(super) struct Dialog {
     pub(super) call_id: Box<str>,
     pub(super) local_tag: Box<str>,
-    /// Empty for a peer of RFC 2543.
+    /// Empty for a peer of RFC 2543, and while nobody answered our call.
     pub(super) remote_tag: Box<str>,
-    /// Our address with our tag: To of what comes, From of what we send.
+    /// Our address with our tag: From of what we send.
     local: String,
     /// The peer's address with its tag.
     remote: String,
-    /// As the requests of this side use it: Record-Route in the order it came (§12.1.1).
+    /// As the requests of this side use it: Record-Route in the order it came where we were called
+    /// (§12.1.1), turned round where we called (§12.1.2).
     routes: Vec<NameAddr>,
     target: Uri,
     remote_cseq: u32,
@@ -59,6 +60,68 @@ impl Dialog {
         }
     }
 
+    /// A dialog as the calling side has it before anybody answered. Its first request is out.
+    pub(super) fn calling(invite: &Request, flow: Flow, contact: String) -> Self {
+        let headers = &invite.headers;
+        let from = headers.from().ok();
+        let text = |name: &str| headers.get(name).unwrap_or("").to_owned();
+        Self {
+            call_id: text("Call-ID").into(),
+            local_tag: from.as_ref().and_then(|from| from.tag()).unwrap_or("").into(),
+            remote_tag: "".into(),
+            local: text("From"),
+            remote: text("To"),
+            routes: Vec::new(),
+            target: invite.uri.clone(),
+            remote_cseq: 0,
+            local_cseq: headers.cseq().map_or(1, |cseq| cseq.number),
+            flow,
+            contact,
+        }
+    }
+
+    /// The dialog that this answer to our INVITE makes (RFC 3261 §12.1.2). It stays on the flow
+    /// of the INVITE, wherever its Contact points.
+    pub(super) fn answered(invite: &Request, answer: &Headers, flow: Flow, contact: &str) -> Self {
+        let mut dialog = Self::calling(invite, flow, contact.to_owned());
+        dialog.settle(answer);
+        dialog
+    }
+
+    /// Takes remote tag, route set and target from an answer; a 2xx does so once more
+    /// (§13.2.2.4).
+    pub(super) fn settle(&mut self, answer: &Headers) {
+        let to = answer.to().ok();
+        self.remote_tag = to.as_ref().and_then(NameAddr::tag).unwrap_or("").into();
+        self.remote = answer.get("To").unwrap_or(&self.remote).to_owned();
+        self.routes = answer.routes("Record-Route").unwrap_or_default();
+        self.routes.reverse();
+        self.refresh_target(answer);
+    }
+
+    /// The sequence number of the next request.
+    pub(super) fn next_cseq(&mut self) -> u32 {
+        self.local_cseq += 1;
+        self.local_cseq
+    }
+
+    /// Leaves numbers out that may have been used.
+    pub(super) fn skip(&mut self, numbers: u32) {
+        self.local_cseq = self.local_cseq.saturating_add(numbers);
+    }
+
+    /// The ACK for a 2xx to our first INVITE, with the INVITE's proof (RFC 3261 §13.2.2.4).
+    pub(super) fn ack(&self, invite: &Request, branch: &str) -> Request {
+        let (uri, routes) = self.route();
+        let mut ack = ack_for(invite, Some(&self.remote), branch, &self.flow);
+        ack.headers.remove("Route");
+        for route in routes {
+            ack.headers.push("Route", route);
+        }
+        copy_proofs(invite, &mut ack);
+        Request { uri, ..ack }
+    }
+
     /// Whether a request with our tag belongs here.
     pub(super) fn fits(&self, call_id: &str, remote_tag: &str) -> bool {
         *self.call_id == *call_id && *self.remote_tag == *remote_tag
@@ -83,8 +146,7 @@ impl Dialog {
 
     /// A new request of ours with this branch.
     pub(super) fn request(&mut self, method: Method, branch: &str) -> Request {
-        self.local_cseq += 1;
-        let cseq = CSeq { number: self.local_cseq, method: method.clone() };
+        let cseq = CSeq { number: self.next_cseq(), method: method.clone() };
         let (uri, routes) = self.route();
         let mut headers = Headers::default();
         headers.push("Via", via_line(&self.flow, branch));
@@ -146,4 +208,26 @@ pub(super) fn ack_for(invite: &Request, to: Option<&str>, branch: &str, flow: &F
     let number = invite.headers.cseq().map_or(1, |cseq| cseq.number);
     headers.push("CSeq", format!("{number} ACK"));
     Request { method: Method::Ack, uri: invite.uri.clone(), headers, body: Vec::new() }
+}
+
+/// Copies the proofs of an INVITE into the ACK of its 2xx (RFC 3261 §22.1).
+pub(super) fn copy_proofs(invite: &Request, ack: &mut Request) {
+    for name in ["Authorization", "Proxy-Authorization"] {
+        for value in invite.headers.values(name) {
+            ack.headers.push(name, value);
+        }
+    }
+}
+
+/// The CANCEL of an INVITE: the same branch, route and number (RFC 3261 §9.1).
+pub(super) fn cancel_for(invite: &Request) -> Request {
+    let mut headers = Headers::default();
+    for name in ["Via", "Max-Forwards", "Route", "From", "To", "Call-ID", "User-Agent"] {
+        for value in invite.headers.values(name) {
+            headers.push(name, value);
+        }
+    }
+    let number = invite.headers.cseq().map_or(1, |cseq| cseq.number);
+    headers.push("CSeq", format!("{number} CANCEL"));
+    Request { method: Method::Cancel, uri: invite.uri.clone(), headers, body: Vec::new() }
 }

@@ -1,4 +1,5 @@
-//! Digest authentication as both sides share it (RFC 7616, RFC 8760; `qop=auth` only).
+//! Digest authentication as both sides share it (RFC 7616, RFC 8760). We ask for `qop=auth`; a trunk
+//! that asks for MD5 without any `qop` is met too (RFC 3261 §22.4 item 8), as old carriers do.
 
 use crate::wire::sip::{AuthValue, Params};
 use md5::Md5;
@@ -59,6 +60,12 @@ impl Secret {
         Self(text.to_ascii_lowercase())
     }
 
+    /// Whether both are the same; takes the same time wherever they differ.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        same(self.0.as_bytes(), other.0.as_bytes())
+    }
+
     /// For the store.
     #[must_use]
     pub fn to_stored(&self) -> &str {
@@ -79,22 +86,29 @@ pub(super) struct Challenge {
     pub(super) nonce: String,
     pub(super) opaque: Option<String>,
     pub(super) algorithm: Algorithm,
+    /// Whether the proof counts and has a `cnonce`.
+    pub(super) qop: bool,
     pub(super) stale: bool,
 }
 
 impl Challenge {
-    #[cfg(test)] // the client side begins with outgoing calls
-    /// Reads a challenge that we can meet: digest, a known algorithm, `qop=auth` among the offered.
+    /// Reads a challenge that we can meet: digest, a known algorithm, `qop=auth` among the offered
+    /// or, with MD5, none offered (RFC 7616 §3.3 wants one everywhere).
     pub(super) fn parse(text: &str) -> Option<Self> {
         let value = AuthValue::parse(text).ok()?;
         let get = |name: &str| value.params.get(name);
-        let offers_auth = get("qop")?.split(',').any(|q| q.trim().eq_ignore_ascii_case("auth"));
-        (value.scheme.eq_ignore_ascii_case("Digest") && offers_auth).then_some(())?;
+        let algorithm = Algorithm::from_name(get("algorithm"))?;
+        let qop = get("qop");
+        let can_meet = qop.map_or(algorithm == Algorithm::Md5, |offered| {
+            offered.split(',').any(|q| q.trim().eq_ignore_ascii_case("auth"))
+        });
+        (value.scheme.eq_ignore_ascii_case("Digest") && can_meet).then_some(())?;
         Some(Self {
             realm: get("realm")?.to_owned(),
             nonce: get("nonce")?.to_owned(),
             opaque: get("opaque").map(str::to_owned),
-            algorithm: Algorithm::from_name(get("algorithm"))?,
+            algorithm,
+            qop: qop.is_some(),
             stale: get("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")),
         })
     }
@@ -131,6 +145,8 @@ pub(super) struct Proof {
     /// As it was written, eight hexadecimal digits.
     pub(super) count: String,
     pub(super) cnonce: String,
+    /// False only in a proof of ours for a challenge without `qop`.
+    pub(super) qop: bool,
     pub(super) response: String,
 }
 
@@ -150,11 +166,11 @@ impl Proof {
             uri: get("uri")?,
             count: get("nc")?,
             cnonce: get("cnonce")?,
+            qop: auth,
             response: get("response")?,
         })
     }
 
-    #[cfg(test)]
     /// The proof of a password for a challenge; `cnonce` is random.
     pub(super) fn make(
         challenge: &Challenge,
@@ -174,6 +190,7 @@ impl Proof {
             uri: uri.to_owned(),
             count: "00000001".to_owned(),
             cnonce,
+            qop: challenge.qop,
             response: String::new(),
         };
         proof.response = proof.expected(&secret, method);
@@ -185,10 +202,13 @@ impl Proof {
         (self.count.len() == 8).then(|| u32::from_str_radix(&self.count, 16).ok()).flatten()
     }
 
-    /// The response that the secret gives (RFC 7616 §3.4.1).
+    /// The response that the secret gives (RFC 7616 §3.4.1; without `qop` RFC 2617 §3.2.2.1).
     fn expected(&self, secret: &Secret, method: &str) -> String {
         let Self { nonce, count, cnonce, uri, .. } = self;
         let request = self.algorithm.hash(&format!("{method}:{uri}"));
+        if !self.qop {
+            return self.algorithm.hash(&format!("{}:{nonce}:{request}", secret.0));
+        }
         self.algorithm.hash(&format!("{}:{nonce}:{count}:{cnonce}:auth:{request}", secret.0))
     }
 
@@ -207,10 +227,12 @@ impl fmt::Display for Proof {
             pair("uri", &self.uri),
             pair("algorithm", self.algorithm.name()),
             pair("response", &self.response),
-            pair("qop", "auth"),
-            pair("nc", &self.count),
-            pair("cnonce", &self.cnonce),
         ];
+        if self.qop {
+            params.push(pair("qop", "auth"));
+            params.push(pair("nc", &self.count));
+            params.push(pair("cnonce", &self.cnonce));
+        }
         params.extend(self.opaque.as_deref().map(|opaque| pair("opaque", opaque)));
         AuthValue { scheme: "Digest".to_owned(), params: Params(params) }.fmt(f)
     }
@@ -245,6 +267,7 @@ mod tests {
             uri: "/dir/index.html".into(),
             count: "00000001".into(),
             cnonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ".into(),
+            qop: true,
             response: response.into(),
         }
     }
@@ -270,6 +293,7 @@ mod tests {
             nonce: "n1".into(),
             opaque: Some("o,1".into()),
             algorithm: Algorithm::Sha256,
+            qop: true,
             stale: false,
         };
         let text = challenge.to_string();
@@ -287,7 +311,7 @@ mod tests {
     fn what_cannot_be_met_is_no_challenge_and_what_is_half_is_no_proof() {
         for text in [
             "Basic realm=\"a\"",
-            "Digest realm=\"a\", nonce=\"n\"",
+            "Digest realm=\"a\", nonce=\"n\", algorithm=SHA-256",
             "Digest realm=\"a\", nonce=\"n\", qop=\"auth-int\"",
             "Digest realm=\"a\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256-sess",
             "Digest realm=\"a\", realm=\"b\", nonce=\"n\", qop=\"auth\"",
@@ -297,6 +321,20 @@ mod tests {
             assert_eq!(Proof::parse(text), None, "{text}");
         }
         assert!(Challenge::parse("digest realm=a, nonce=n, qop=\"auth-int,auth\"").is_some());
+    }
+
+    #[test]
+    fn an_old_challenge_without_qop_is_met_with_md5_and_never_taken_as_a_proof() {
+        let challenge = Challenge::parse("Digest realm=\"r\", nonce=\"n\"").unwrap();
+        assert_eq!((challenge.qop, challenge.algorithm), (false, Algorithm::Md5));
+        let request = ("REGISTER", "sip:h");
+        let proof = Proof::make(&challenge, "u", "p", request, "c".into());
+        let md5 = |text: &str| Algorithm::Md5.hash(text);
+        let response = md5(&format!("{}:n:{}", md5("u:r:p"), md5("REGISTER:sip:h")));
+        assert_eq!(proof.response, response);
+        let text = proof.to_string();
+        assert!(!text.contains("cnonce") && !text.contains("nc=") && !text.contains("qop"));
+        assert_eq!(Proof::parse(&text), None, "our own phones count");
     }
 
     #[test]

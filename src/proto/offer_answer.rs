@@ -2,7 +2,8 @@
 //! what both sides then do.
 
 use crate::wire::g711::Codec;
-use crate::wire::sdp::{Body, BodyMedia, CLOCK_HZ, Direction, MediaLine, Session};
+use crate::wire::sdp::{Body, BodyMedia, CLOCK_HZ, Crypto, Direction, MediaLine, Session};
+use crate::wire::srtp::{Keys, MasterKey, Suite};
 use std::net::{IpAddr, SocketAddr};
 
 /// Milliseconds of audio per packet where nobody says otherwise (RFC 3551 table 4).
@@ -13,6 +14,9 @@ const PTIME_MS_MIN: u16 = 10;
 const PTIME_MS_MAX: u16 = 60;
 /// The payload type under which we offer telephone-event (customary; any of 96-127 would do).
 const DTMF_PAYLOAD_TYPE: u8 = 101;
+/// The one way of protection we offer: every SRTP phone has it (RFC 4568 §6.2.1).
+const CRYPTO_TAG: u32 = 1;
+const CRYPTO_SUITE: Suite = Suite::Tag80;
 const DTMF_ENCODING: &str = "telephone-event";
 /// The sixteen keys (RFC 4733 §3.2).
 const DTMF_EVENTS: &str = "0-15";
@@ -28,6 +32,9 @@ pub struct LocalMedia {
     pub session_id: u64,
     /// `o=`: one more than in the last description that differed (see [`keep_if_unchanged`]).
     pub session_version: u64,
+    /// Our SRTP master key, random for each call. With it we offer RTP/SAVP and answer it; without
+    /// it both are plain. Only for calls signalled over TLS: the key stands in the description.
+    pub key: Option<MasterKey>,
 }
 
 /// What offer and answer came to.
@@ -48,6 +55,8 @@ pub struct MediaPlan {
     pub ptime_ms: u16,
     /// What we do.
     pub direction: Direction,
+    /// SRTP, where it was agreed.
+    pub keys: Option<Keys>,
 }
 
 /// Why an offer or answer cannot be used.
@@ -59,6 +68,9 @@ pub enum OfferRefusal {
     /// Audio, but neither PCMA nor PCMU.
     #[error("no common codec")]
     NoCommonCodec,
+    /// RTP/SAVP without a crypto-suite that we have, or an answer that leaves ours out.
+    #[error("no common crypto-suite")]
+    NoCommonSuite,
 }
 
 impl OfferRefusal {
@@ -89,7 +101,7 @@ pub fn answer(offer: &Session, ours: &LocalMedia) -> Result<(Vec<u8>, MediaPlan)
     Ok((body(ours, lines.collect()), plan))
 }
 
-/// Our offer: PCMA, PCMU and telephone-event, both ways.
+/// Our offer: PCMA, PCMU and telephone-event, both ways; RTP/SAVP alone where we have a key.
 #[must_use]
 pub fn offer(ours: &LocalMedia) -> Vec<u8> {
     let mut formats = String::new();
@@ -100,8 +112,13 @@ pub fn offer(ours: &LocalMedia) -> Vec<u8> {
     }
     formats.push_str(&DTMF_PAYLOAD_TYPE.to_string());
     push_dtmf(&mut attributes, DTMF_PAYLOAD_TYPE);
+    let mut proto = "RTP/AVP";
+    if let Some(key) = ours.key {
+        proto = "RTP/SAVP";
+        push_crypto(&mut attributes, CRYPTO_TAG, CRYPTO_SUITE, key);
+    }
     attributes.push(("ptime", Some(PTIME_MS_DEFAULT.to_string())));
-    let (kind, proto) = ("audio".to_owned(), "RTP/AVP".to_owned());
+    let (kind, proto) = ("audio".to_owned(), proto.to_owned());
     let mut line = BodyMedia { kind, port: ours.rtp_port, proto, formats, attributes };
     line.push_direction(Direction::SendRecv);
     body(ours, vec![line])
@@ -114,7 +131,13 @@ pub fn offer(ours: &LocalMedia) -> Vec<u8> {
 pub fn accept_answer(answer: &Session, ours: &LocalMedia) -> Result<MediaPlan, OfferRefusal> {
     // RFC 3264 §6: the answer has the lines of the offer in their order, and ours had one.
     let line = answer.media.first().ok_or(OfferRefusal::NoAudio)?;
-    plan(answer, line, ours)
+    let plan = plan(answer, line, ours)?;
+    // Who offered SRTP must not be talked down to plain RTP.
+    let taken = line.crypto.first().map(|crypto| (crypto.tag, crypto.suite));
+    if ours.key.is_some() && taken != Some((CRYPTO_TAG, CRYPTO_SUITE)) {
+        return Err(OfferRefusal::NoCommonSuite);
+    }
+    Ok(plan)
 }
 
 /// RFC 3264 §8: a description equal to the last one keeps its version. Build the next one with
@@ -138,7 +161,8 @@ impl OfferRefusal {
     fn max_detail(self, other: Self) -> Self {
         let rank = |refusal| match refusal {
             Self::NoAudio => 0,
-            Self::NoCommonCodec => 1,
+            Self::NoCommonSuite => 1,
+            Self::NoCommonCodec => 2,
         };
         if rank(other) > rank(self) { other } else { self }
     }
@@ -146,9 +170,14 @@ impl OfferRefusal {
 
 /// What one line of the peer's description comes to.
 fn plan(peer: &Session, line: &MediaLine, ours: &LocalMedia) -> Result<MediaPlan, OfferRefusal> {
-    let plain_rtp = matches!(line.proto.as_str(), "RTP/AVP" | "RTP/AVPF");
-    if line.kind != "audio" || !plain_rtp || line.port == 0 {
+    let plain = matches!(line.proto.as_str(), "RTP/AVP" | "RTP/AVPF");
+    let secure = matches!(line.proto.as_str(), "RTP/SAVP" | "RTP/SAVPF") && ours.key.is_some();
+    if line.kind != "audio" || !(plain || secure) || line.port == 0 {
         return Err(OfferRefusal::NoAudio);
+    }
+    let keys = keys(line, ours);
+    if secure && keys.is_none() {
+        return Err(OfferRefusal::NoCommonSuite);
     }
     let codecs = Codec::PREFERENCE.into_iter();
     let (codec, payload_type) = codecs
@@ -174,7 +203,15 @@ fn plan(peer: &Session, line: &MediaLine, ours: &LocalMedia) -> Result<MediaPlan
         dtmf_payload_type: line.payload_type_of(DTMF_ENCODING),
         ptime_ms: ptime_of(line),
         direction,
+        keys,
     })
+}
+
+/// The first way of protection in the peer's line that we have too. Also beside plain RTP: then the
+/// peer takes SRTP where it can get it (RFC 8643).
+fn keys(line: &MediaLine, ours: &LocalMedia) -> Option<Keys> {
+    let (ours, theirs) = (ours.key?, line.crypto.first()?);
+    Some(Keys { suite: theirs.suite, ours, theirs: theirs.key })
 }
 
 /// RFC 3550 §11: the next port, unless `a=rtcp` says another.
@@ -200,6 +237,10 @@ fn accepted(line: &MediaLine, plan: &MediaPlan, ours: &LocalMedia) -> BodyMedia 
     if let Some(dtmf) = plan.dtmf_payload_type {
         formats.push_str(&format!(" {dtmf}"));
         push_dtmf(&mut attributes, dtmf);
+    }
+    if let (Some(keys), Some(theirs)) = (plan.keys, line.crypto.first()) {
+        // RFC 4568 §5.1.2: the answer has the tag and the suite that were taken, and our key.
+        push_crypto(&mut attributes, theirs.tag, keys.suite, keys.ours);
     }
     attributes.push(("ptime", Some(PTIME_MS_DEFAULT.to_string())));
     let (kind, proto) = (line.kind.clone(), line.proto.clone());
@@ -228,6 +269,15 @@ fn push_dtmf(attributes: &mut Vec<(&'static str, Option<String>)>, payload_type:
     attributes.push(("fmtp", Some(format!("{payload_type} {DTMF_EVENTS}"))));
 }
 
+fn push_crypto(
+    attributes: &mut Vec<(&'static str, Option<String>)>,
+    tag: u32,
+    suite: Suite,
+    key: MasterKey,
+) {
+    attributes.push(("crypto", Some(Crypto { tag, suite, key }.value())));
+}
+
 fn body(ours: &LocalMedia, media: Vec<BodyMedia>) -> Vec<u8> {
     let LocalMedia { address, session_id, session_version, .. } = *ours;
     Body { address, session_id, session_version, media }.to_bytes()
@@ -239,7 +289,7 @@ mod tests {
 
     fn ours() -> LocalMedia {
         let address = [198, 51, 100, 1].into();
-        LocalMedia { address, rtp_port: 20_000, session_id: 7, session_version: 1 }
+        LocalMedia { address, rtp_port: 20_000, session_id: 7, session_version: 1, key: None }
     }
 
     fn peer(rest: &str) -> Session {
@@ -331,7 +381,8 @@ mod tests {
     fn our_offer_is_answered_and_accepted() {
         let offered = Session::parse(&offer(&ours())).unwrap();
         let address = [192, 0, 2, 7].into();
-        let theirs = LocalMedia { address, rtp_port: 4000, session_id: 9, session_version: 3 };
+        let theirs =
+            LocalMedia { address, rtp_port: 4000, session_id: 9, session_version: 3, key: None };
         let (answered, their_plan) = answer(&offered, &theirs).unwrap();
         let plan = accept_answer(&Session::parse(&answered).unwrap(), &ours()).unwrap();
         assert_eq!(
@@ -340,6 +391,59 @@ mod tests {
         );
         assert_eq!(plan.remote, Some(SocketAddr::new(theirs.address, theirs.rtp_port)));
         assert_eq!(their_plan.remote, Some(SocketAddr::new(ours().address, ours().rtp_port)));
+    }
+
+    const KEY: &str = "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+
+    fn with_key(byte: u8) -> LocalMedia {
+        LocalMedia { key: Some(MasterKey::new([byte; 30])), ..ours() }
+    }
+
+    #[test]
+    fn srtp_is_answered_with_srtp_in_the_first_suite_that_we_have() {
+        let lines = format!(
+            "m=audio 4000 RTP/SAVP 8\na=crypto:1 AES_256_CM_HMAC_SHA1_80 {KEY}\n\
+             a=crypto:7 AES_CM_128_HMAC_SHA1_32 {KEY}|2^20\n\
+             a=crypto:8 AES_CM_128_HMAC_SHA1_80 {KEY}\n"
+        );
+        let (bytes, plan) = answer(&peer(&lines), &with_key(1)).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let keys = plan.keys.unwrap();
+        assert_eq!((keys.suite, keys.ours), (Suite::Tag32, MasterKey::new([1; 30])));
+        assert_eq!(keys.theirs.as_bytes()[..3], *b"YS_");
+        assert!(text.contains("m=audio 20000 RTP/SAVP 8\r\n"), "{text}");
+        let ours = "a=crypto:7 AES_CM_128_HMAC_SHA1_32 inline:AQEBAQEBAQEBAQ";
+        assert_eq!(text.matches("a=crypto").count(), 1);
+        assert!(text.contains(ours), "{text}");
+        assert!(answer(&peer(&lines), &self::ours()).is_err(), "without a key of ours");
+        let without = answer(&peer("m=audio 4000 RTP/SAVP 8\n"), &with_key(1));
+        assert_eq!(without.unwrap_err(), OfferRefusal::NoCommonSuite);
+    }
+
+    #[test]
+    fn plain_rtp_stays_plain_unless_the_peer_adds_a_key() {
+        let (bytes, plan) = answer(&peer(AUDIO), &with_key(1)).unwrap();
+        assert!(plan.keys.is_none() && !String::from_utf8(bytes).unwrap().contains("crypto"));
+        let keyed = format!("{AUDIO}a=crypto:1 AES_CM_128_HMAC_SHA1_80 {KEY}\n");
+        let (bytes, plan) = answer(&peer(&keyed), &with_key(1)).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(plan.keys.is_some() && text.contains("RTP/AVP 8 116") && text.contains("crypto:1"));
+        assert!(answer(&peer(&keyed), &ours()).unwrap().1.keys.is_none());
+    }
+
+    #[test]
+    fn an_offer_of_srtp_is_not_talked_down() {
+        let offered = offer(&with_key(1));
+        let theirs = LocalMedia { rtp_port: 4000, ..with_key(2) };
+        let (answered, their_plan) = answer(&Session::parse(&offered).unwrap(), &theirs).unwrap();
+        let plan = accept_answer(&Session::parse(&answered).unwrap(), &with_key(1)).unwrap();
+        let (a, b) = (plan.keys.unwrap(), their_plan.keys.unwrap());
+        assert_eq!((a.ours, a.theirs, a.suite), (b.theirs, b.ours, b.suite));
+        for other in ["RTP/AVP 8\n", "RTP/SAVP 8\n"] {
+            let answered = peer(&format!("m=audio 4000 {other}"));
+            let refused = accept_answer(&answered, &with_key(1)).unwrap_err();
+            assert_eq!(refused, OfferRefusal::NoCommonSuite, "{other}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use super::Flow;
 use crate::units::SeatNumber;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,7 @@ fn way(flow: &Flow) -> (SocketAddr, u64) {
 /// All bindings.
 #[derive(Debug, Default)]
 pub(super) struct Registrar {
-    seats: HashMap<SeatNumber, Vec<Binding>>,
+    seats: BTreeMap<SeatNumber, Vec<Binding>>,
     ways: HashMap<(SocketAddr, u64), SeatNumber>,
 }
 

@@ -103,11 +103,13 @@ fn after_first_element(line: &str) -> Option<&str> {
 }
 
 /// The default phrases of RFC 3261 §21 and its extensions.
-fn reason(status: u16) -> &'static str {
+pub(super) fn reason(status: u16) -> &'static str {
     match status {
         100 => "Trying",
         180 => "Ringing",
+        183 => "Session Progress",
         200 => "OK",
+        202 => "Accepted",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",

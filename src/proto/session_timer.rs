@@ -41,11 +41,18 @@ impl Terms {
         Ok(Self { interval_seconds: seconds.max(peer_floor), we_refresh, peer_knows })
     }
 
-    /// Reads the 2xx to our refresh; without Session-Expires the peer leaves it to us.
-    pub(super) fn answered(self, headers: &Headers) -> Self {
+    /// What we ask for in our own call (RFC 4028 §7.1).
+    pub(super) fn wished(config: &EndpointConfig) -> Self {
+        let interval_seconds = config.session_expires_seconds.max(config.min_se_seconds);
+        Self { interval_seconds, we_refresh: true, peer_knows: false }
+    }
+
+    /// Reads the 2xx to our request; without Session-Expires the peer leaves it to us. An interval
+    /// below the Min-SE that we named is not taken: it would have us send without end.
+    pub(super) fn answered(self, headers: &Headers, floor_seconds: u32) -> Self {
         match session_expires(headers) {
             Some((seconds, by)) => Self {
-                interval_seconds: seconds.max(1),
+                interval_seconds: seconds.max(floor_seconds),
                 we_refresh: by != Some(Refresher::Uas),
                 peer_knows: true,
             },
@@ -60,6 +67,12 @@ impl Terms {
         if self.peer_knows {
             headers.push("Require", "timer");
         }
+    }
+
+    /// The fields of our own call; who refreshes is left to the peer (RFC 4028 §7.1).
+    pub(super) fn write_wish(self, headers: &mut Headers, min_se_seconds: u32) {
+        headers.push("Session-Expires", self.interval_seconds.to_string());
+        headers.push("Min-SE", min_se_seconds.to_string());
     }
 
     /// The fields of our own refresh.

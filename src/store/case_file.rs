@@ -125,15 +125,18 @@ fn values(case: &Case, last_event: i64) -> impl Iterator<Item = Value> + use<> {
 fn put_callback(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
     let Some(task) = &case.callback else { return Ok(()) };
     db.prepare_cached(
-        "INSERT INTO callback_task (case_id, phone, reason, due_at) VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO callback_task (case_id, phone, reason, due_at, done_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (case_id) DO UPDATE SET
-         phone = excluded.phone, reason = excluded.reason, due_at = excluded.due_at",
+         phone = excluded.phone, reason = excluded.reason, due_at = excluded.due_at,
+         done_at = excluded.done_at",
     )?
     .execute(params![
         id,
         case.private.contact.as_ref().map(PhoneNumber::as_str),
         task.reason.as_str(),
         task.due_at.as_millisecond(),
+        task.done_at.map(Timestamp::as_millisecond),
     ])?;
     Ok(())
 }

@@ -29,10 +29,16 @@ pub(super) struct Link<'a> {
 
 /// The hash of an event.
 pub(super) fn hash(prev: &[u8], link: &Link<'_>) -> [u8; 32] {
-    let mut sha = Sha256::new();
     let numbers = [link.seq, link.case_id, link.at].map(i64::to_be_bytes).concat();
     let private = link.private_digest.unwrap_or_default();
-    for part in [CONTEXT, prev, &numbers, link.actor.as_bytes(), link.body.as_bytes(), private] {
+    let (actor, body) = (link.actor.as_bytes(), link.body.as_bytes());
+    hash_parts(&[CONTEXT, prev, &numbers, actor, body, private])
+}
+
+/// The hash of parts, each with its length in front.
+pub(super) fn hash_parts(parts: &[&[u8]]) -> [u8; 32] {
+    let mut sha = Sha256::new();
+    for part in parts {
         sha.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         sha.update(part);
     }

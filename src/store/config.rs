@@ -30,6 +30,15 @@ pub const OPEN_RETRY_PROBES: u64 = 5;
 /// How long a lock of another process is waited for, in milliseconds.
 pub const BUSY_TIMEOUT_MS: u64 = 5000;
 
+/// Between two looks whether another process has changed the seats, in milliseconds.
+pub const SEATS_POLL_INTERVAL_MS: u64 = 1000;
+
+/// How long a start waits for a verb that holds the data folder for a moment, in milliseconds.
+pub const FOLDER_WAIT_MS: u64 = 1000;
+
+/// Callback tasks in one answer to a seat.
+pub const CALLBACKS_SHOWN_MAX: usize = 200;
+
 /// Size the write-ahead log is cut back to, in bytes.
 pub const JOURNAL_BYTES_MAX: i64 = 64 << 20;
 

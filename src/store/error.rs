@@ -40,9 +40,26 @@ pub enum StoreError {
     /// What stands in the database cannot be read back.
     #[error("stored {0} cannot be read")]
     Damaged(&'static str),
-    /// No such case or call.
+    /// No such case, call, seat or task.
     #[error("not found")]
     NotFound,
+    /// Somebody or something else has it.
+    #[error("{0}")]
+    Taken(&'static str),
+    /// A value that means nothing or is too long.
+    #[error("malformed: {0}")]
+    Malformed(&'static str),
+    /// A running service has the database in another version than this program knows.
+    #[error(
+        "the running service keeps its database in version {found}, this program writes {known}: \
+             use the program of the service, or restart it"
+    )]
+    OtherVersion {
+        /// Version of the file.
+        found: u32,
+        /// Version known here.
+        known: u32,
+    },
     /// The store cannot commit at the moment, or its queue is full.
     #[error("the store cannot commit at the moment")]
     Unavailable,

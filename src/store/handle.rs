@@ -2,15 +2,18 @@
 
 use super::config::StoreConfig;
 use super::error::StoreError;
-use super::ledger::{CallStarted, LegRecord};
+use super::ledger::CallStarted;
 use super::lookup::{Ask, Question};
-use super::opening::{self, Opened, Opener, Plan, Readers};
+use super::opening::{self, Opened, Opener, Plan, Readers, SweeperThread};
 use super::reconcile::Reconciled;
+use super::sweep::{Sweep, Swept};
+use super::tree::{CallAccount, LegRecord};
+use super::work::Answer;
 use super::writer::{Backlog, Job, Shared};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{CallRecord, StoreReply, StoreRequest};
 use crate::domain::case::CaseEvent;
-use crate::units::{CallId, CaseNumber, PhoneNumber};
+use crate::units::{CallId, CaseNumber, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -27,6 +30,9 @@ pub struct RequestContext {
     pub call: Option<CallId>,
     /// The number that asks, as the network showed it; `None` when it is withheld.
     pub caller: Option<PhoneNumber>,
+    /// The seat that talks with the citizen: the first responsible (首问负责) of a case that is
+    /// numbered now.
+    pub seat: Option<SeatNumber>,
 }
 
 /// What the store has done since it was opened.
@@ -46,21 +52,33 @@ pub struct StoreCounters {
 const WRITER: &str = "store-writer";
 
 /// What was put right when nothing was opened yet.
-static NOTHING_YET: Reconciled =
-    Reconciled { crashed_calls: 0, drafts: 0, found: 0, missing: 0, repaired: 0 };
+static NOTHING_YET: Reconciled = Reconciled {
+    crashed_calls: 0,
+    drafts: 0,
+    found: 0,
+    missing: 0,
+    repaired: 0,
+    attempts: 0,
+    queued: 0,
+};
+
+/// Sweeps that wait; one runs at a time.
+const SWEEPS_MAX: usize = 4;
 
 /// The store. Closing it stops its threads; handles that are left answer `false`.
 pub struct Store {
     handle: StoreHandle,
     writer: Option<JoinHandle<()>>,
     readers: Readers,
+    sweeper: SweeperThread,
 }
 
 /// Sends requests to the store. Cheap to clone.
 #[derive(Clone)]
 pub struct StoreHandle {
     pub(super) jobs: SyncSender<Job>,
-    questions: SyncSender<Question>,
+    pub(super) questions: SyncSender<Question>,
+    sweeps: SyncSender<Sweep>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -107,8 +125,9 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let (jobs, waiting) = sync_channel(plan.config.queue_max.max(1));
         let (questions, asked) = sync_channel(plan.config.lookup_queue_max.max(1));
+        let (sweeps, swept) = sync_channel(SWEEPS_MAX);
         let shared = Arc::new(Shared::default());
-        let handle = StoreHandle { jobs, questions, shared };
+        let handle = StoreHandle { jobs, questions, sweeps, shared };
         let readers = Readers::default();
         let path = plan.config.path.clone();
         let opener = Opener {
@@ -116,9 +135,12 @@ impl Store {
             handle: handle.clone(),
             jobs: waiting,
             asked: Arc::new(Mutex::new(asked)),
+            swept,
             readers: Arc::clone(&readers),
+            sweeper: SweeperThread::default(),
             wall,
         };
+        let sweeper = Arc::clone(&opener.sweeper);
         let backlog = Backlog::new(Arc::clone(&handle.shared));
         let writer = match opened {
             Some(opened) => {
@@ -127,7 +149,7 @@ impl Store {
             }
             None => opening::start(&path, WRITER, move || opener.run(backlog))?,
         };
-        Ok(Self { handle, writer: Some(writer), readers })
+        Ok(Self { handle, writer: Some(writer), readers, sweeper })
     }
 
     /// A handle for whoever needs the store.
@@ -148,6 +170,8 @@ impl Store {
     }
 
     fn stop(&mut self) {
+        self.handle.shared.closing.store(true, Ordering::Release);
+        self.stop_sweeper();
         self.stop_readers();
         if let Some(writer) = self.writer.take() {
             let _ = self.handle.jobs.send(Job::Close);
@@ -155,6 +179,15 @@ impl Store {
         }
         // Those of a folder that was opened in this very moment.
         self.stop_readers();
+        self.stop_sweeper();
+    }
+
+    fn stop_sweeper(&self) {
+        let thread = self.sweeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = self.handle.sweeps.send(Sweep::Close);
+            let _ = thread.join();
+        }
     }
 
     fn stop_readers(&self) {
@@ -188,8 +221,8 @@ impl StoreHandle {
         match request {
             StoreRequest::Open(mut intake) => {
                 intake.call = intake.call.or(context.call);
-                let intake = Box::new(intake);
-                self.is_up() && self.jobs.try_send(Job::Open { at, intake, reply }).is_ok()
+                let job = Job::Open { at, intake: Box::new(intake), by: context.seat, reply };
+                self.is_up() && self.jobs.try_send(job).is_ok()
             }
             StoreRequest::LookUp { number, code } => {
                 let ask = Ask { at, number, code, caller: context.caller, reply };
@@ -204,9 +237,14 @@ impl StoreHandle {
         self.to_ledger(Job::CallStarted(Box::new(call)))
     }
 
-    /// The account of a call that ended at `at`. `false` when it was given up.
+    /// The account of a call of one party that ended at `at`. `false` when it was given up.
     pub fn call_finished(&self, at: Timestamp, record: CallRecord, legs: Vec<LegRecord>) -> bool {
-        self.to_ledger(Job::CallFinished { at, record: Box::new(record), legs })
+        self.call_accounted(at, CallAccount { record, legs, parties: vec![], tracks: vec![] })
+    }
+
+    /// The whole account of a call that ended at `at`. `false` when it was given up.
+    pub fn call_accounted(&self, at: Timestamp, account: CallAccount) -> bool {
+        self.to_ledger(Job::CallFinished { at, account: Box::new(account) })
     }
 
     /// Appends events to a numbered case in `actor`'s name, all or none, each only where the table
@@ -221,6 +259,13 @@ impl StoreHandle {
     ) -> bool {
         let actor = actor.to_owned();
         self.jobs.try_send(Job::Record { at, number, events, actor, reply }).is_ok()
+    }
+
+    /// Holds recordings and their rows against each other now, as is done every hour; files written
+    /// to within [`SWEEP_SETTLE_MS`](super::SWEEP_SETTLE_MS) before `now` are left alone.
+    #[must_use]
+    pub fn sweep(&self, now: Timestamp, answer: Answer<Swept>) -> bool {
+        self.sweeps.try_send(Sweep::Now(now, answer)).is_ok()
     }
 
     /// Whether commits succeed at the moment.
@@ -238,7 +283,7 @@ impl StoreHandle {
         StoreCounters { commits, jobs, outages, ledger_lost }
     }
 
-    fn to_ledger(&self, job: Job) -> bool {
+    pub(super) fn to_ledger(&self, job: Job) -> bool {
         let sent = self.jobs.try_send(job).is_ok();
         if !sent {
             self.shared.ledger_lost.fetch_add(1, Ordering::Relaxed);

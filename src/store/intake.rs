@@ -4,12 +4,13 @@ use super::case_file::{self, Stamp};
 use super::chain;
 use super::error::StoreError;
 use super::recording;
+use super::wrap_up;
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
 use crate::domain::case::{
     Case, CaseEvent, Command, Context, DeadlineRules, Refusal, apply, decide, local_day, may_follow,
 };
-use crate::units::{CaseNumber, QueryCode};
+use crate::units::{CaseNumber, QueryCode, SeatNumber};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
@@ -29,6 +30,8 @@ pub(super) struct Desk {
     pub(super) rules: DeadlineRules,
     /// For query codes and salts; seeded by the operating system.
     pub(super) rng: StdRng,
+    /// Last row of the queue ledger before this start.
+    pub(super) queue_base: i64,
 }
 
 /// What a contact became.
@@ -43,24 +46,26 @@ pub(super) struct Opened {
 }
 
 /// Stores a contact once: the same key gives the same case again, with a callback when the repeat
-/// asks for one and none is open.
+/// asks for one and none is open. A seat that talks with the citizen answers for it (B4).
 pub(super) fn open(
     db: &Connection,
     desk: &mut Desk,
     at: Timestamp,
     intake: &NewIntake,
+    by: Option<&SeatNumber>,
 ) -> Result<Opened, StoreError> {
+    let by = by.map_or(SYSTEM, SeatNumber::as_str);
     if let Some(known) = find(db, &intake.key)? {
         if intake.callback {
             call_back(db, desk, at, known.case_id)?;
         }
         return Ok(known);
     }
-    let (case, events) = decide_intake(db, desk, at, intake)?;
+    let (case, events) = decide_intake(db, desk, at, intake, by)?;
     let last_event = chain::head(db)?.0 + i64::try_from(events.len()).unwrap_or(0);
     let case_id = case_file::insert(db, &case, last_event)?;
     for event in &events {
-        append(db, desk, case_id, event, at, SYSTEM)?;
+        append(db, desk, case_id, event, at, by)?;
     }
     if let Some(summary) = &intake.recording {
         let owner = recording::Owner { call: intake.call.as_ref(), case_id: Some(case_id) };
@@ -77,16 +82,32 @@ pub(super) fn call_back(
     case_id: i64,
 ) -> Result<(), StoreError> {
     let case = case_file::load(db, case_id)?;
-    let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity: None };
-    let events = decide(&case, Command::CallBack, &context)?;
+    command(db, desk, at, case_id, case, Command::CallBack, SYSTEM).map(|_| ())
+}
+
+/// Carries out a command on a case that is there, in `actor`'s name; gives the case after it.
+pub(super) fn command(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    case_id: i64,
+    case: Case,
+    command: Command,
+    actor: &str,
+) -> Result<Case, StoreError> {
+    let numbered = wrap_up::numbers(case.state, &command);
+    let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
+    let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
+    let events = decide(&case, command, &context)?;
     if events.is_empty() {
-        return Ok(());
+        return Ok(case);
     }
     for event in &events {
-        append(db, desk, case_id, event, at, SYSTEM)?;
+        append(db, desk, case_id, event, at, actor)?;
     }
     let case = events.iter().fold(case, apply);
-    case_file::update(db, case_id, &case, chain::head(db)?.0)
+    case_file::update(db, case_id, &case, chain::head(db)?.0)?;
+    Ok(case)
 }
 
 fn decide_intake(
@@ -94,6 +115,7 @@ fn decide_intake(
     desk: &mut Desk,
     at: Timestamp,
     intake: &NewIntake,
+    by: &str,
 ) -> Result<(Case, Vec<CaseEvent>), StoreError> {
     let numbered = intake.kind != IntakeKind::Abandoned;
     let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
@@ -103,7 +125,7 @@ fn decide_intake(
     let mut case = events.iter().fold(Case::default(), apply);
     if numbered {
         let summary = case.channel.map_or("", |channel| channel.first_summary()).to_owned();
-        let accepted = decide(&case, Command::Accept { summary, by: SYSTEM.to_owned() }, &context)?;
+        let accepted = decide(&case, Command::Accept { summary, by: by.to_owned() }, &context)?;
         case = accepted.iter().fold(case, apply);
         events.extend(accepted);
     }

@@ -2,8 +2,9 @@
 
 use super::error::StoreError;
 use super::recording::{self, Owner};
+use super::tree::{self, CallAccount, LegRecord, cut};
 use crate::domain::call::{CallRecord, Caller, EndedBy, EntryKind};
-use crate::units::{CallId, LegId, PhoneNumber};
+use crate::units::{CallId, PhoneNumber};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::time::Duration;
@@ -27,29 +28,6 @@ pub struct CallStarted {
     pub at: Timestamp,
     /// Address and port the signalling came from.
     pub peer: String,
-}
-
-/// One party's half of a call that has ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LegRecord {
-    /// Which leg.
-    pub leg: LegId,
-    /// Whose: `citizen` for now.
-    pub role: String,
-    /// Address and port its audio came from.
-    pub peer: String,
-    /// Name of the codec (`PCMA`), `None` when no audio was agreed.
-    pub codec: Option<String>,
-    /// From when, after the call's arrival.
-    pub from: Duration,
-    /// Until when, after the call's arrival.
-    pub to: Duration,
-    /// RTP packets received.
-    pub received: u64,
-    /// RTP packets sent.
-    pub sent: u64,
-    /// RTP packets that never came.
-    pub lost: u64,
 }
 
 /// How a call ended, by its name in the store.
@@ -92,9 +70,9 @@ pub(super) fn start(db: &Connection, call: &CallStarted) -> Result<(), StoreErro
 pub(super) fn finish(
     db: &Connection,
     at: Timestamp,
-    record: &CallRecord,
-    legs: &[LegRecord],
+    account: &CallAccount,
 ) -> Result<(), StoreError> {
+    let record = &account.record;
     let (id, lasted) = (record.call.as_str(), ms(record.lasted));
     // The start may be missing when the disk had failed then.
     db.prepare_cached(
@@ -110,19 +88,38 @@ pub(super) fn finish(
     if changed == 0 {
         return Ok(());
     }
-    put_entries(db, record)?;
-    put_legs(db, id, legs)
+    put_recordings(db, record)?;
+    put_entries(db, account)?;
+    put_legs(db, id, &account.legs)?;
+    tree::put_tracks(db, &record.call, &account.tracks)
 }
 
-fn put_entries(db: &Connection, record: &CallRecord) -> Result<(), StoreError> {
+fn put_recordings(db: &Connection, record: &CallRecord) -> Result<(), StoreError> {
     let owner = Owner { call: Some(&record.call), case_id: None };
-    let mut insert = db.prepare_cached("INSERT INTO call_entry VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    for (position, entry) in (0_i64..).zip(record.entries.iter().take(ENTRIES_MAX)) {
+    for entry in record.entries.iter().take(ENTRIES_MAX) {
         if let EntryKind::Recording(kind, summary) = &entry.kind {
             recording::put(db, *kind, summary, owner)?;
         }
+    }
+    Ok(())
+}
+
+/// What the citizen heard and what the parties did, in the order of time.
+fn put_entries(db: &Connection, account: &CallAccount) -> Result<(), StoreError> {
+    let heard = account.record.entries.iter().map(|entry| {
         let (kind, value) = words(&entry.kind);
-        insert.execute(params![record.call.as_str(), position, ms(entry.at), kind, value])?;
+        (entry.at, None, kind, value)
+    });
+    let done = account.parties.iter().map(|entry| {
+        let party = entry.party.map(|party| party.0);
+        (entry.at, party, entry.kind.as_str(), cut(&entry.value))
+    });
+    let mut all: Vec<_> = heard.chain(done).collect();
+    all.sort_by_key(|(at, ..)| *at);
+    let mut insert = db.prepare_cached("INSERT INTO call_entry VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let call = account.record.call.as_str();
+    for (position, (at, party, kind, value)) in (0_i64..).zip(all.into_iter().take(ENTRIES_MAX)) {
+        insert.execute(params![call, position, ms(at), party, kind, value])?;
     }
     Ok(())
 }
@@ -138,22 +135,33 @@ fn words(kind: &EntryKind) -> (&'static str, String) {
             ("lookup", if *answered { "answered" } else { "refused" }.to_owned())
         }
         EntryKind::Stub => ("stub", String::new()),
+        EntryKind::Attended(seat) => {
+            ("attended", seat.as_ref().map_or_else(String::new, ToString::to_string))
+        }
+        EntryKind::Grade(grade) => ("grade", grade.to_string()),
     }
 }
 
 fn put_legs(db: &Connection, call: &str, legs: &[LegRecord]) -> Result<(), StoreError> {
     let mut insert = db.prepare_cached(
-        "INSERT OR REPLACE INTO call_leg VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT OR REPLACE INTO call_leg
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     for leg in legs.iter().take(LEGS_MAX) {
         insert.execute(params![
             call,
             count(leg.leg.0),
-            leg.role,
+            leg.party.0,
+            leg.role.as_str(),
+            cut(&leg.label),
             leg.peer,
             leg.codec,
             ms(leg.from),
+            leg.answered.map(ms),
             ms(leg.to),
+            ms(leg.held),
+            leg.ended_by.as_str(),
+            leg.cause,
             count(leg.received),
             count(leg.sent),
             count(leg.lost),

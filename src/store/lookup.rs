@@ -32,6 +32,8 @@ pub(super) struct Ask {
 pub(super) enum Question {
     /// A look-up.
     Ask(Box<Ask>),
+    /// Any other reading, with its answer.
+    Read(Box<dyn FnOnce(&Connection) + Send>),
     /// End.
     Close,
 }
@@ -52,6 +54,7 @@ impl Desk {
             let next = self.questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
             match next {
                 Ok(Question::Ask(ask)) => self.answer(*ask),
+                Ok(Question::Read(read)) => read(&self.db),
                 Ok(Question::Close) | Err(_) => return,
             }
         }

@@ -7,39 +7,74 @@
 //! commit makes. [`Reader`] and [`verify()`] look at a data folder beside a running service or at
 //! a stopped one.
 
+mod administration;
+mod audit;
+mod callback;
 mod case_file;
 mod chain;
 mod config;
+mod desk_handle;
 mod error;
+mod figures;
 mod guard;
 mod handle;
 mod intake;
 mod ledger;
 mod lookup;
 mod opening;
+mod queue_log;
 mod read;
+mod read_call;
 mod reconcile;
 mod recording;
 mod schema;
+mod seat;
+mod seats_watch;
+mod sweep;
+mod tree;
 mod verify;
+mod verify_desk;
+mod work;
+mod wrap_up;
 mod writer;
 
+pub use administration::Administration;
+pub use audit::{AuditEntry, AuditKind, REASON_CHARS_MAX};
+pub use callback::{
+    ATTEMPTS_MAX, Attempt, AttemptId, AttemptRow, CallbackList, CallbackRow, NewAttempt,
+    OpenCallback,
+};
 pub use config::{
-    BACKUP_FOLDER, BUSY_TIMEOUT_MS, DATABASE_FILE, GROUP_JOBS_MAX, JOURNAL_BYTES_MAX,
-    LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS, RECORDINGS_FOLDER, StoreConfig,
+    BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, DATABASE_FILE, FOLDER_WAIT_MS,
+    GROUP_JOBS_MAX, JOURNAL_BYTES_MAX, LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS,
+    RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
 pub use error::StoreError;
+pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,
     WITHHELD_FAILURES_MAX,
 };
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
-pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX, LegRecord};
+pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
+pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
-    CallDetail, CallRow, CaseDetail, CaseFilter, CaseRow, EntryRow, EventRow, LegRow, ROWS_MAX,
-    Reader, RecordingRow,
+    CallDetail, CallRow, CaseDetail, CaseFilter, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow,
 };
+pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
-pub use recording::{FILE_CHARS_MAX, parse_recording_file, recording_file};
+pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
+pub use seat::{
+    BindingRecord, GROUPS_MAX, NAME_CHARS_MAX, NewSeat, SEATS_MAX, SeatRecord, SeatSecrets,
+    SeatsNow,
+};
+pub use seats_watch::SeatsWatcher;
+pub use sweep::{SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};
+pub use tree::{
+    CallAccount, LABEL_CHARS_MAX, LegEnd, LegRecord, LegRole, PartyEntry, PartyEntryKind,
+    TRACKS_MAX, TrackRecord,
+};
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify};
+pub use work::Answer;
+pub use wrap_up::{WrapUpDone, WrapUpOrder};
 pub use writer::Committed;

@@ -4,14 +4,17 @@
 //! the writer's thread may start with nothing open: it says that the store is down, keeps the rows
 //! of the call ledger that it can, and tries again until the folder can be used.
 
-use super::config::{OPEN_RETRY_PROBES, PROBE_INTERVAL_MS, StoreConfig};
+use super::config::{FOLDER_WAIT_MS, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS, StoreConfig};
 use super::error::{StoreError, at_path};
 use super::guard::Guard;
 use super::handle::StoreHandle;
 use super::intake::Desk;
 use super::lookup::{self, Question};
+use super::queue_log;
 use super::reconcile::{self, Reconciled};
 use super::schema;
+use super::seats_watch::SeatsWatch;
+use super::sweep::{Sweep, Sweeper};
 use super::writer::{Backlog, Job, Writer};
 use crate::domain::calendar::Calendar;
 use jiff::Timestamp;
@@ -29,6 +32,9 @@ use std::time::Duration;
 
 /// Held locked while a process has the data folder open for writing.
 const LOCK_FILE: &str = "mayorline.lock";
+
+/// Between two tries to get the lock, in milliseconds.
+const LOCK_PROBE_MS: u64 = 50;
 
 /// While the folder cannot be opened the log says so once in so many probes: every minute.
 const REMIND_PROBES: u64 = 300;
@@ -62,8 +68,9 @@ impl Plan {
         let mut db = schema::open_writer(config)?;
         let rng = StdRng::from_seed(self.seed);
         let calendar = self.calendar.clone();
-        let mut desk = Desk { calendar, rules: config.rules.clone(), rng };
+        let mut desk = Desk { calendar, rules: config.rules.clone(), rng, queue_base: 0 };
         let reconciled = reconcile::run(&mut db, &mut desk, config, live_since)?;
+        desk.queue_base = queue_log::last(&db)?;
         let guard = Guard::load(&db)?;
         let readers = (0..config.readers.max(1))
             .map(|_| schema::open_reader(&config.path))
@@ -72,7 +79,19 @@ impl Plan {
     }
 }
 
+/// The lock of a data folder; waits a moment for a verb that changes seats.
 fn lock(data: &Path) -> Result<File, StoreError> {
+    for _ in 0..FOLDER_WAIT_MS / LOCK_PROBE_MS {
+        match lock_now(data) {
+            Err(StoreError::InUse(_)) => std::thread::sleep(Duration::from_millis(LOCK_PROBE_MS)),
+            outcome => return outcome,
+        }
+    }
+    lock_now(data)
+}
+
+/// The lock of a data folder, or that another process has it.
+pub(super) fn lock_now(data: &Path) -> Result<File, StoreError> {
     let path = data.join(LOCK_FILE);
     let file = at_path(&path, File::create(&path))?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)
@@ -92,13 +111,18 @@ pub(super) fn start(
 /// The threads that answer look-ups, to be joined at the end.
 pub(super) type Readers = Arc<Mutex<Vec<JoinHandle<()>>>>;
 
+/// The thread that sweeps, to be joined at the end.
+pub(super) type SweeperThread = Arc<Mutex<Option<JoinHandle<()>>>>;
+
 /// What becomes the writer once the folder is open.
 pub(super) struct Opener {
     pub(super) plan: Plan,
     pub(super) handle: StoreHandle,
     pub(super) jobs: Receiver<Job>,
     pub(super) asked: Arc<Mutex<Receiver<Question>>>,
+    pub(super) swept: Receiver<Sweep>,
     pub(super) readers: Readers,
+    pub(super) sweeper: SweeperThread,
     /// The wall clock, to open with the time that it is then.
     pub(super) wall: fn() -> Timestamp,
 }
@@ -121,12 +145,18 @@ impl Opener {
             let reader = start(&self.plan.config.path, "store-reader", move || desk.run())?;
             self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         }
+        let (path, wall) = (self.plan.config.path.clone(), self.wall);
+        let (handle, asked) = (self.handle.clone(), self.swept);
+        let sweeper = Sweeper { data: path, handle, asked, wall, after: 0 };
+        let thread = start(&self.plan.config.path, "store-sweeper", move || sweeper.run())?;
+        *self.sweeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         tracing::info!(?reconciled, "the store is open");
         // Nobody else sets it.
         let _ = shared.reconciled.set(reconciled);
         shared.readable.store(true, Ordering::Release);
         shared.up.store(true, Ordering::Release);
-        Ok(Writer { db, desk, jobs: self.jobs, shared, backlog, _lock: lock })
+        let seats = SeatsWatch::new(self.plan.config.opened_at);
+        Ok(Writer { db, desk, jobs: self.jobs, shared, backlog, seats, _lock: lock })
     }
 
     /// Tries the folder again and again, then writes; ends early when it is told to close.

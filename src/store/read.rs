@@ -3,9 +3,12 @@
 //! Numbers of citizens are masked in lists and in clear only where one case or call is asked for
 //! by its id. The query code is never part of a row; [`Reader::code`] is the one way to it.
 
+use super::callback::{self, CallbackList};
 use super::error::StoreError;
 use super::intake::{read_code, read_number};
+use super::read_call::{self, EntryRow, LegRow, QueueRow, TrackRow};
 use super::schema;
+use super::seat::{self, BindingRecord, SeatRecord};
 use crate::domain::case::{State, city_zone};
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
@@ -110,8 +113,10 @@ pub struct RecordingRow {
     pub sha256: String,
     /// Found without a row after a crash.
     pub found: bool,
-    /// The file was gone at a start.
+    /// The file was found gone.
     pub missing: bool,
+    /// What each track holds; empty when it was not told.
+    pub tracks: Vec<TrackRow>,
 }
 
 /// One call in a list.
@@ -129,7 +134,7 @@ pub struct CallRow {
     pub ended_at: Option<String>,
     /// How long it lasted.
     pub lasted_ms: Option<i64>,
-    /// `citizen`, `service`, `network`, `shutdown`, `crash`; `null` while it runs.
+    /// `citizen`, `seat`, `service`, `network`, `shutdown`, `crash`; `null` while it runs.
     pub ended_by: Option<String>,
     /// Numbers of the cases that came of it.
     pub cases: Vec<String>,
@@ -154,42 +159,12 @@ pub struct CallDetail {
     pub entries: Vec<EntryRow>,
     /// The parties' halves.
     pub legs: Vec<LegRow>,
+    /// Its rows of the queue ledger.
+    pub queue: Vec<QueueRow>,
+    /// The callback task that it was an attempt of: the id of its case.
+    pub callback: Option<i64>,
     /// Its recordings.
     pub recordings: Vec<RecordingRow>,
-}
-
-/// One thing that happened in a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct EntryRow {
-    /// After the call's arrival.
-    pub at_ms: i64,
-    /// `prompt`, `digit`, `recording`, `case`, `lookup`, `stub`.
-    pub kind: String,
-    /// Prompt id, key, file, number, `answered` or `refused`.
-    pub value: String,
-}
-
-/// One party's half of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LegRow {
-    /// Its number within the process.
-    pub leg: i64,
-    /// Whose.
-    pub role: String,
-    /// Where its audio came from.
-    pub peer: String,
-    /// Name of the codec.
-    pub codec: Option<String>,
-    /// From when, after the call's arrival.
-    pub from_ms: i64,
-    /// Until when, after the call's arrival.
-    pub to_ms: i64,
-    /// RTP packets received.
-    pub received: i64,
-    /// RTP packets sent.
-    pub sent: i64,
-    /// RTP packets that never came.
-    pub lost: i64,
 }
 
 /// Reads a data folder and changes nothing.
@@ -280,23 +255,16 @@ impl Reader {
         let detail = self.db.query_row(&sql, [id.as_str()], call_detail).optional()?;
         let mut detail = detail.ok_or(StoreError::NotFound)?;
         detail.row.cases = self.cases_of(id.as_str())?;
-        detail.entries = self.all(
-            "SELECT at_ms, kind, value FROM call_entry WHERE call = ?1 ORDER BY position",
-            [id.as_str()],
-            |row| Ok(EntryRow { at_ms: row.get(0)?, kind: row.get(1)?, value: row.get(2)? }),
-        )?;
+        detail.entries = read_call::entries(&self.db, id.as_str())?;
         let of = |kind| {
             let entries = detail.entries.iter().filter(move |entry| entry.kind == kind);
             entries.map(|entry| entry.value.clone())
         };
         detail.digits = of("digit").collect();
         detail.prompts = of("prompt").collect();
-        detail.legs = self.all(
-            "SELECT leg, role, peer, codec, from_ms, to_ms, received, sent, lost FROM call_leg
-             WHERE call = ?1 ORDER BY leg",
-            [id.as_str()],
-            leg_row,
-        )?;
+        detail.legs = read_call::legs(&self.db, id.as_str())?;
+        detail.queue = read_call::queue(&self.db, id.as_str())?;
+        detail.callback = read_call::callback(&self.db, id.as_str())?;
         detail.recordings = self.recordings("call = ?1", [id.as_str()])?;
         Ok(detail)
     }
@@ -313,10 +281,30 @@ impl Reader {
         values: impl rusqlite::Params,
     ) -> Result<Vec<RecordingRow>, StoreError> {
         let sql = format!(
-            "SELECT file, kind, duration_ms, speech_ms, sha256, found, missing FROM recording
+            "SELECT file, kind, duration_ms, speech_ms, sha256, found, missing, id FROM recording
              WHERE {condition} ORDER BY id"
         );
-        self.all(&sql, values, recording_row)
+        let rows = self.all(&sql, values, |row| Ok((recording_row(row)?, row.get(7)?)))?;
+        let with_tracks = rows.into_iter().map(|(recording, id)| {
+            let tracks = read_call::tracks(&self.db, id)?;
+            Ok(RecordingRow { tracks, ..recording })
+        });
+        with_tracks.collect()
+    }
+
+    /// All callback tasks: who was called back, by whom, how many remain at `now`.
+    pub fn callbacks(&self, now: Timestamp, limit: usize) -> Result<CallbackList, StoreError> {
+        callback::list(&self.db, now, limit.min(ROWS_MAX))
+    }
+
+    /// The seats in use, by number.
+    pub fn seats(&self) -> Result<Vec<SeatRecord>, StoreError> {
+        seat::list(&self.db)
+    }
+
+    /// The phones that are registered beyond `now`, as far as they were stored.
+    pub fn bindings(&self, now: Timestamp) -> Result<Vec<BindingRecord>, StoreError> {
+        seat::bindings(&self.db, now)
     }
 
     fn all<T>(
@@ -325,8 +313,7 @@ impl Reader {
         values: impl rusqlite::Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.db.prepare_cached(sql)?;
-        Ok(statement.query_map(values, read)?.collect::<Result<_, _>>()?)
+        read_call::all(&self.db, sql, values, read)
     }
 }
 
@@ -335,12 +322,12 @@ fn cap(limit: usize) -> impl ToSql {
 }
 
 /// A number as a list shows it.
-fn masked(number: &str) -> String {
+pub(super) fn masked(number: &str) -> String {
     PhoneNumber::parse(number).map_or_else(|_| "***".to_owned(), |number| number.masked())
 }
 
 /// RFC 3339 with the city's offset.
-fn clock(ms: i64) -> String {
+pub(super) fn clock(ms: i64) -> String {
     let at = Timestamp::from_millisecond(ms).unwrap_or_default();
     at.to_zoned(city_zone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
@@ -397,6 +384,7 @@ fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
         sha256: row.get(4)?,
         found: row.get(5)?,
         missing: row.get(6)?,
+        tracks: vec![],
     })
 }
 
@@ -422,20 +410,8 @@ fn call_detail(row: &Row<'_>) -> rusqlite::Result<CallDetail> {
         prompts: vec![],
         entries: vec![],
         legs: vec![],
+        queue: vec![],
+        callback: None,
         recordings: vec![],
-    })
-}
-
-fn leg_row(row: &Row<'_>) -> rusqlite::Result<LegRow> {
-    Ok(LegRow {
-        leg: row.get(0)?,
-        role: row.get(1)?,
-        peer: row.get(2)?,
-        codec: row.get(3)?,
-        from_ms: row.get(4)?,
-        to_ms: row.get(5)?,
-        received: row.get(6)?,
-        sent: row.get(7)?,
-        lost: row.get(8)?,
     })
 }

@@ -1,10 +1,12 @@
 //! What a crash left behind, put right before anything else happens: calls that never ended,
 //! recordings without a row, rows whose file is gone.
 
+use super::callback;
 use super::config::{RECORDINGS_FOLDER, StoreConfig};
 use super::error::{StoreError, at_path};
 use super::intake::{self, Desk};
-use super::recording::{Owner, is_inside, parse_recording_file, put};
+use super::queue_log;
+use super::recording::{Owner, WIDENING_SUFFIX, is_inside, parse_recording_file, put};
 use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
 use crate::units::{CallId, PhoneNumber};
 use jiff::Timestamp;
@@ -38,6 +40,22 @@ pub struct Reconciled {
     pub missing: usize,
     /// Headers whose length was put right.
     pub repaired: usize,
+    /// Attempts to call back that were running.
+    pub attempts: usize,
+    /// Callers who were in the queue.
+    pub queued: usize,
+}
+
+/// A recording that was found without a row.
+#[derive(Debug, Clone)]
+pub(super) struct FoundFile {
+    call: CallId,
+    kind: RecordingKind,
+    summary: RecordingSummary,
+    /// Channels by its header; `None`: it has none that can be read.
+    tracks: Option<u16>,
+    /// The header's length was put right.
+    pub(super) repaired: bool,
 }
 
 /// A message that was found without a row.
@@ -57,31 +75,50 @@ pub(super) fn run(
     let mut report = Reconciled::default();
     let tx = db.transaction()?;
     report.missing = flag_missing(&tx, &config.path)?;
+    remove_widenings(&config.path, live_since)?;
     let mut messages = find_recordings(&tx, &config.path, live_since, &mut report)?;
-    for (call, caller, started_at) in running_calls(&tx)? {
-        report.crashed_calls += 1;
-        let lasted = config.opened_at.as_millisecond().saturating_sub(started_at).max(0);
-        tx.execute(
-            "UPDATE call SET ended_at = ?2, lasted_ms = ?3, ended_by = 'crash' WHERE id = ?1",
-            params![call.as_str(), started_at.saturating_add(lasted), lasted],
-        )?;
-        let message = messages.get_mut(&call).and_then(Vec::pop);
-        let case = newest_case_of_call(&tx, &call)?;
-        if let Some(case_id) = case {
-            // Nobody knows whether its number was still told.
-            intake::call_back(&tx, desk, config.opened_at, case_id)?;
-        }
-        if message.is_some() || case.is_none() {
-            let at = Timestamp::from_millisecond(started_at).unwrap_or(config.opened_at);
-            make_draft(&tx, desk, config.opened_at, &call, caller, at, message)?;
-            report.drafts += 1;
-        }
+    report.attempts = callback::interrupt(&tx, config.opened_at)?;
+    for running in running_calls(&tx)? {
+        let message = messages.get_mut(&running.call).and_then(Vec::pop);
+        end_crashed(&tx, desk, config.opened_at, &running, message, &mut report)?;
     }
     for (call, waiting) in messages {
         report.drafts += adopt(&tx, desk, config.opened_at, &call, waiting)?;
     }
     tx.commit()?;
     Ok(report)
+}
+
+/// The account of a call that was running, and somebody who calls its citizen back.
+fn end_crashed(
+    db: &Connection,
+    desk: &mut Desk,
+    now: Timestamp,
+    running: &Running,
+    message: Option<Message>,
+    report: &mut Reconciled,
+) -> Result<(), StoreError> {
+    let Running { call, caller, started_at } = running;
+    report.crashed_calls += 1;
+    let lasted = now.as_millisecond().saturating_sub(*started_at).max(0);
+    db.execute(
+        "UPDATE call SET ended_at = ?2, lasted_ms = ?3, ended_by = 'crash' WHERE id = ?1",
+        params![call.as_str(), started_at.saturating_add(lasted), lasted],
+    )?;
+    report.queued += usize::from(queue_log::close_after_crash(db, now, call)?);
+    let case = newest_case_of_call(db, call)?;
+    if let Some(case_id) = case {
+        // Nobody knows whether its number was still told.
+        intake::call_back(db, desk, now, case_id)?;
+    }
+    // The task of a call back remains; it needs no second one.
+    let lost = case.is_none() && !callback::is_attempt(db, call)?;
+    if message.is_some() || lost {
+        let at = Timestamp::from_millisecond(*started_at).unwrap_or(now);
+        make_draft(db, desk, now, call, caller.clone(), at, message)?;
+        report.drafts += 1;
+    }
+    Ok(())
 }
 
 /// Messages of calls that had ended: to the case of the call, or a draft each.
@@ -131,10 +168,15 @@ fn make_draft(
         text: None,
         callback: true,
     };
-    intake::open(db, desk, now, &intake).map(|_| ())
+    intake::open(db, desk, now, &intake, None).map(|_| ())
 }
 
-type Running = (CallId, Option<PhoneNumber>, i64);
+/// A call that was running when the process died.
+struct Running {
+    call: CallId,
+    caller: Option<PhoneNumber>,
+    started_at: i64,
+}
 
 fn running_calls(db: &Connection) -> Result<Vec<Running>, StoreError> {
     let sql = "SELECT id, caller, started_at FROM call WHERE ended_at IS NULL ORDER BY id";
@@ -143,8 +185,9 @@ fn running_calls(db: &Connection) -> Result<Vec<Running>, StoreError> {
     let mut running = vec![];
     while let Some(row) = rows.next()? {
         let (id, caller): (String, Option<String>) = (row.get(0)?, row.get(1)?);
-        let id = CallId::parse(&id).map_err(|_| StoreError::Damaged("call id"))?;
-        running.push((id, caller.and_then(|text| PhoneNumber::parse(&text).ok()), row.get(2)?));
+        let call = CallId::parse(&id).map_err(|_| StoreError::Damaged("call id"))?;
+        let caller = caller.and_then(|text| PhoneNumber::parse(&text).ok());
+        running.push(Running { call, caller, started_at: row.get(2)? });
     }
     Ok(running)
 }
@@ -182,10 +225,16 @@ fn flag_missing(db: &Connection, data: &Path) -> Result<usize, StoreError> {
             gone.push(id);
         }
     }
-    for id in &gone {
+    mark_missing(db, &gone)?;
+    Ok(gone.len())
+}
+
+/// Marks rows whose file is gone.
+pub(super) fn mark_missing(db: &Connection, gone: &[i64]) -> Result<(), StoreError> {
+    for id in gone {
         db.execute("UPDATE recording SET missing = 1 WHERE id = ?1", [id])?;
     }
-    Ok(gone.len())
+    Ok(())
 }
 
 /// Gives every file its row; messages that nobody knew of are handed back by call.
@@ -199,37 +248,100 @@ fn find_recordings(
     for file in list_recordings(data)? {
         let known =
             db.prepare_cached("SELECT 1 FROM recording WHERE file = ?1")?.exists([&file])?;
-        let Some((call, kind)) = parse_recording_file(&file).filter(|_| !known) else { continue };
+        let Some((call, _)) = parse_recording_file(&file).filter(|_| !known) else { continue };
         if live_since.is_some_and(|since| call.is_since(since.as_millisecond())) {
             continue;
         }
-        let path = data.join(&file);
-        if remove_stillborn(&path) {
-            continue;
-        }
-        let summary = match repair_wav(&path).and_then(|done| Ok((done, summarise(&path, &file)?)))
-        {
-            Ok((repaired, summary)) => {
-                report.repaired += usize::from(repaired);
-                summary
-            }
-            Err(error) => {
-                tracing::error!(file, %error, "a recording cannot be read and was passed over");
-                continue;
-            }
-        };
-        put(db, kind, &summary, Owner { call: Some(&call), case_id: None })?;
-        db.execute("UPDATE recording SET found = 1 WHERE file = ?1", [&file])?;
+        let Some(found) = examine(data, &file) else { continue };
+        report.repaired += usize::from(found.repaired);
+        take_in(db, &found)?;
         report.found += 1;
-        if kind == RecordingKind::Message {
-            messages.entry(call).or_default().push(Message { file, summary });
+        if found.kind == RecordingKind::Message {
+            messages.entry(call).or_default().push(Message { file, summary: found.summary });
         }
     }
     Ok(messages)
 }
 
+/// A file as it is: its header put right, its length and hash taken. `None` when it is no recording
+/// or cannot be read.
+pub(super) fn examine(data: &Path, file: &str) -> Option<FoundFile> {
+    let (call, kind) = parse_recording_file(file)?;
+    let path = data.join(file);
+    if remove_stillborn(&path) {
+        return None;
+    }
+    let examined = repair_wav(&path).and_then(|repaired| {
+        let summary = summarise(&path, file)?;
+        Ok(FoundFile { call, kind, summary, tracks: channels(&path)?, repaired })
+    });
+    examined
+        .inspect_err(|error| {
+            tracing::error!(file, %error, "a recording cannot be read and was passed over");
+        })
+        .ok()
+}
+
+/// The row of a file that had none.
+fn take_in(db: &Connection, found: &FoundFile) -> Result<(), StoreError> {
+    put(db, found.kind, &found.summary, Owner { call: Some(&found.call), case_id: None })?;
+    db.execute(
+        "UPDATE recording SET found = 1, tracks = ?2 WHERE file = ?1",
+        params![found.summary.file, found.tracks],
+    )?;
+    Ok(())
+}
+
+/// The same while the service runs; a message goes to the case of its call, or a draft is made.
+/// `false` when the account of the call has come in between.
+pub(super) fn take_in_late(
+    db: &Connection,
+    desk: &mut Desk,
+    now: Timestamp,
+    found: &FoundFile,
+) -> Result<bool, StoreError> {
+    let file = found.summary.file.clone();
+    if db.prepare_cached("SELECT 1 FROM recording WHERE file = ?1")?.exists([&file])? {
+        return Ok(false);
+    }
+    take_in(db, found)?;
+    if found.kind == RecordingKind::Message {
+        let message = Message { file, summary: found.summary.clone() };
+        adopt(db, desk, now, &found.call, vec![message])?;
+    }
+    Ok(true)
+}
+
+/// The number of channels that a WAV header tells.
+pub(super) fn channels(path: &Path) -> std::io::Result<Option<u16>> {
+    let mut header = [0; 44];
+    let read = File::open(path)?.read(&mut header)?;
+    let plain = read == header.len() && header.starts_with(b"RIFF");
+    let told = u16::from_le_bytes([header[22], header[23]]);
+    Ok((plain && told > 0).then_some(told))
+}
+
 /// The files below the folder of recordings, as paths below the data folder, in order.
 pub(super) fn list_recordings(data: &Path) -> Result<Vec<String>, StoreError> {
+    list_files(data, ".wav")
+}
+
+/// Files that were being written anew when the process died; the recording itself is beside them.
+fn remove_widenings(data: &Path, live_since: Option<Timestamp>) -> Result<(), StoreError> {
+    for file in list_files(data, WIDENING_SUFFIX)? {
+        let Some((call, _)) = parse_recording_file(&file) else { continue };
+        if live_since.is_some_and(|since| call.is_since(since.as_millisecond())) {
+            continue;
+        }
+        if let Err(error) = std::fs::remove_file(data.join(&file)) {
+            tracing::error!(file, %error, "what is left of a rewritten recording stays");
+        }
+    }
+    Ok(())
+}
+
+/// The files whose name ends so.
+fn list_files(data: &Path, end: &str) -> Result<Vec<String>, StoreError> {
     let mut files = vec![];
     let mut folders = vec![(data.join(RECORDINGS_FOLDER), 0)];
     while let Some((folder, depth)) = folders.pop() {
@@ -240,7 +352,7 @@ pub(super) fn list_recordings(data: &Path) -> Result<Vec<String>, StoreError> {
             let path = at_path(&folder, entry)?.path();
             if path.is_dir() && depth < FOLDER_DEPTH_MAX {
                 folders.push((path, depth + 1));
-            } else if path.extension().is_some_and(|end| end == "wav")
+            } else if path.as_os_str().as_encoded_bytes().ends_with(end.as_bytes())
                 && files.len() < RECORDINGS_SCANNED_MAX
                 && let Some(file) = path.strip_prefix(data).ok().and_then(Path::to_str)
                 && is_inside(file)

@@ -12,6 +12,10 @@ use std::path::Path;
 /// Longest path of a recording below the data folder.
 pub const FILE_CHARS_MAX: usize = 190;
 
+/// Ends the name of a file that is being written anew with one track more, beside the recording
+/// that it will replace. It is no recording; what a crash leaves of it is removed.
+pub const WIDENING_SUFFIX: &str = ".widening";
+
 /// What a recording belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner<'a> {

@@ -14,7 +14,8 @@ use std::time::Duration;
 const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// The way there, one file a version.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
 
 /// Prepared statements kept per connection.
 const STATEMENTS_MAX: usize = 64;
@@ -41,6 +42,25 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError
     db.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     migrate(&mut db, MIGRATIONS, Some((&config.path, config.opened_at)))?;
+    Ok(db)
+}
+
+/// A connection that writes beside that of a running service, and therefore changes no schema.
+pub(super) fn open_second_writer(data: &Path) -> Result<Connection, StoreError> {
+    let path = database_path(data);
+    if !path.is_file() {
+        return Err(StoreError::Missing(path));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    let (found, known) = (version(&db)?, known(MIGRATIONS));
+    if found != known {
+        return Err(StoreError::OtherVersion { found, known });
+    }
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
     Ok(db)
 }
 
@@ -144,6 +164,33 @@ mod tests {
         assert!(objects(&fresh).len() > 30);
         assert_eq!(objects(&fresh), objects(&stepped));
         assert_eq!(version(&fresh).unwrap(), version(&stepped).unwrap());
+    }
+
+    #[test]
+    fn calls_of_version_1_come_along_with_their_legs_and_entries() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.pragma_update(None, "foreign_keys", true).unwrap();
+        step(&mut db, MIGRATIONS[0], 1).unwrap();
+        db.execute_batch(
+            "INSERT INTO call VALUES ('c', NULL, NULL, '12345', 'p', 1, 9, 8, 'service');
+             INSERT INTO call VALUES ('d', NULL, NULL, '12345', 'p', 1, NULL, NULL, NULL);
+             INSERT INTO call_leg VALUES ('c', 1, 'citizen', 'p', 'PCMA', 0, 8, 4, 5, 6);
+             INSERT INTO call_leg VALUES ('d', 2, 'citizen', 'p', NULL, 0, 0, 0, 0, 0);
+             INSERT INTO call_entry VALUES ('c', 0, 7, 'prompt', 'G01');
+             INSERT INTO recording VALUES (1, 'f', 'message', 'c', NULL, 1, 1, hex(zeroblob(32)),
+                                           0, 0);",
+        )
+        .unwrap();
+        migrate(&mut db, MIGRATIONS, None).unwrap();
+        let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        let legs = "SELECT group_concat(party || role || ended_by || answered_ms || lost, ' ')
+                    FROM (SELECT * FROM call_leg ORDER BY leg)";
+        assert_eq!(one(legs), "0citizenservice06 0citizennetwork00");
+        let entries = "SELECT kind || value || at_ms || (party IS NULL) FROM call_entry";
+        assert_eq!(one(entries), "promptG0171");
+        assert_eq!(one("SELECT file || (tracks IS NULL) FROM recording"), "f1");
+        assert_eq!(one("SELECT group_concat(id, '') FROM call"), "cd");
+        assert!(db.execute("UPDATE call SET lasted_ms = 0 WHERE id = 'c'", []).is_err());
     }
 
     #[test]

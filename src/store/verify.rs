@@ -1,5 +1,6 @@
 //! Proves a data folder: the chain of events, the rows against a fold of their events, recordings
-//! against their files both ways, the numbers of each day, and SQLite's own checks.
+//! against their files both ways, the numbers of each day, SQLite's own checks, and what
+//! `verify_desk` looks at.
 
 use super::case_file;
 use super::chain::{self, Link};
@@ -7,8 +8,10 @@ use super::error::StoreError;
 use super::reconcile::{list_recordings, sha256_of};
 use super::recording::{hex, parse_recording_file};
 use super::schema;
+use super::verify_desk;
 use crate::domain::case::{Case, apply};
-use rusqlite::{Connection, Row};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -23,7 +26,8 @@ const SETTLE_MS: u64 = 500;
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// `chain`, `private`, `projection`, `callback`, `recording`, `sequence`, `database`.
+    /// `chain`, `private`, `projection`, `callback`, `recording`, `sequence`, `queue`, `audit`,
+    /// `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,
@@ -42,6 +46,12 @@ pub struct VerifyReport {
     pub recordings: u64,
     /// Days whose numbers were counted.
     pub days: u64,
+    /// Rows of the queue ledger.
+    pub queue_rows: u64,
+    /// Attempts to call back.
+    pub attempts: u64,
+    /// Entries of the audit.
+    pub audited: u64,
     /// Private parts that were erased; not a fault.
     pub erased: u64,
     /// Hash of the last event, in hexadecimal: to be written down outside.
@@ -59,7 +69,12 @@ impl VerifyReport {
         self.fault_count == 0
     }
 
-    fn fault(&mut self, area: &'static str, subject: impl ToString, problem: impl Into<String>) {
+    pub(super) fn fault(
+        &mut self,
+        area: &'static str,
+        subject: impl ToString,
+        problem: impl Into<String>,
+    ) {
         self.fault_count += 1;
         if self.faults.len() < FAULTS_MAX {
             let (subject, problem) = (subject.to_string(), problem.into());
@@ -79,6 +94,7 @@ pub fn verify(data: &Path) -> Result<VerifyReport, StoreError> {
     check_cases(&tx, &mut report)?;
     check_days(&tx, &mut report)?;
     check_recordings(&tx, data, &mut report)?;
+    verify_desk::check(&tx, data, &mut report)?;
     Ok(report)
 }
 
@@ -206,10 +222,13 @@ fn compare(db: &Connection, fold: &Fold, report: &mut VerifyReport) -> Result<()
     if last.is_ok_and(|last: i64| last != fold.last) {
         report.fault("chain", fold.last, "events after it are missing");
     }
-    let tasks: i64 = db
-        .prepare_cached("SELECT count(*) FROM callback_task WHERE case_id = ?1")?
-        .query_row([fold.id], |row| row.get(0))?;
-    if (tasks == 1) != fold.case.callback.is_some() {
+    let task = db
+        .prepare_cached("SELECT due_at, done_at FROM callback_task WHERE case_id = ?1")?
+        .query_row([fold.id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let ms = Timestamp::as_millisecond;
+    let told = fold.case.callback.as_ref().map(|task| (ms(task.due_at), task.done_at.map(ms)));
+    if task != told {
         report.fault("callback", fold.id, "the callback task is not what the events say");
     }
     Ok(())

@@ -5,22 +5,27 @@
 //! `Unavailable` and the store is down until a trial write succeeds. Rows of the call ledger wait
 //! that long in a bounded list; nothing else is kept, because nothing else was promised.
 
-use super::config::{GROUP_JOBS_MAX, LEDGER_BACKLOG_MAX, PROBE_INTERVAL_MS};
+use super::config::{
+    GROUP_JOBS_MAX, LEDGER_BACKLOG_MAX, PROBE_INTERVAL_MS, SEATS_POLL_INTERVAL_MS,
+};
 use super::error::StoreError;
 use super::guard::{self, Tally};
 use super::handle::Reply;
 use super::intake::{self, Desk, Opened};
-use super::ledger::{self, CallStarted, LegRecord};
+use super::ledger::{self, CallStarted};
 use super::reconcile::Reconciled;
-use crate::domain::call::{CallRecord, Lookup, NewIntake, StoreReply};
+use super::seats_watch::{SeatsWatch, WatcherSlot};
+use super::tree::CallAccount;
+use super::work::Work;
+use crate::domain::call::{Lookup, NewIntake, StoreReply};
 use crate::domain::case::CaseEvent;
-use crate::units::CaseNumber;
+use crate::units::{CaseNumber, SeatNumber};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -59,7 +64,7 @@ pub(super) type RecordReply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// What the writer is asked to do.
 pub(super) enum Job {
     /// Turn a contact into a case.
-    Open { at: Timestamp, intake: Box<NewIntake>, reply: Reply },
+    Open { at: Timestamp, intake: Box<NewIntake>, by: Option<SeatNumber>, reply: Reply },
     /// Store the counts of a look-up, then give its answer.
     Tally { at: Timestamp, tallies: Vec<Tally>, answer: Lookup, reply: Reply },
     /// Append events to a case.
@@ -73,7 +78,11 @@ pub(super) enum Job {
     /// A call was answered.
     CallStarted(Box<CallStarted>),
     /// A call has ended.
-    CallFinished { at: Timestamp, record: Box<CallRecord>, legs: Vec<LegRecord> },
+    CallFinished { at: Timestamp, account: Box<CallAccount> },
+    /// Anything that brings its own answer.
+    Work(Box<dyn Work>),
+    /// Somebody wants to know which seats there are: look now.
+    Wake,
     /// Finish what waits and end.
     Close,
 }
@@ -85,30 +94,32 @@ enum Done {
 }
 
 impl Job {
-    fn run(&self, db: &Connection, desk: &mut Desk) -> Result<Done, StoreError> {
+    fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<Done, StoreError> {
         match self {
-            Self::Open { at, intake, .. } => {
-                return intake::open(db, desk, *at, intake).map(Done::Opened);
+            Self::Open { at, intake, by, .. } => {
+                return intake::open(db, desk, *at, intake, by.as_ref()).map(Done::Opened);
             }
             Self::Tally { at, tallies, .. } => guard::put(db, tallies, *at)?,
             Self::Record { at, number, events, actor, .. } => {
                 intake::record(db, desk, *at, *number, events, actor)?;
             }
             Self::CallStarted(call) => ledger::start(db, call)?,
-            Self::CallFinished { at, record, legs } => ledger::finish(db, *at, record, legs)?,
-            Self::Close => {}
+            Self::CallFinished { at, account } => ledger::finish(db, *at, account)?,
+            Self::Work(work) => work.run(db, desk)?,
+            Self::Wake | Self::Close => {}
         }
         Ok(Done::Written)
     }
 
     /// Answers after the commit.
-    fn answer(self, done: Done, _proof: &Committed) {
+    fn answer(self, done: Done, proof: &Committed) {
         match (self, done) {
             (Self::Open { reply, .. }, Done::Opened(Opened { number, code, .. })) => {
                 reply(StoreReply::Opened { number, code });
             }
             (Self::Tally { reply, answer, .. }, _) => reply(StoreReply::LookedUp(answer)),
             (Self::Record { reply, .. }, _) => reply(Ok(())),
+            (Self::Work(work), _) => work.answer(proof),
             _ => {}
         }
     }
@@ -118,12 +129,21 @@ impl Job {
         match self {
             Self::Open { reply, .. } | Self::Tally { reply, .. } => reply(StoreReply::Unavailable),
             Self::Record { reply, .. } => reply(Err(error)),
-            Self::CallStarted(_) | Self::CallFinished { .. } | Self::Close => {}
+            Self::Work(work) => work.refuse(error),
+            Self::CallStarted(_) | Self::CallFinished { .. } | Self::Wake | Self::Close => {}
         }
     }
 
     fn is_ledger(&self) -> bool {
-        matches!(self, Self::CallStarted(_) | Self::CallFinished { .. })
+        match self {
+            Self::CallStarted(_) | Self::CallFinished { .. } => true,
+            Self::Work(work) => work.is_ledger(),
+            _ => false,
+        }
+    }
+
+    fn changes_seats(&self) -> bool {
+        matches!(self, Self::Work(work) if work.changes_seats())
     }
 }
 
@@ -144,6 +164,12 @@ pub(super) struct Shared {
     pub(super) readable: AtomicBool,
     /// What opening had to put right.
     pub(super) reconciled: OnceLock<Reconciled>,
+    /// Who wants to know which seats there are.
+    pub(super) watcher: WatcherSlot,
+    /// The store is about to close: long work ends early.
+    pub(super) closing: AtomicBool,
+    /// Rows of the queue ledger that were handed in by this process.
+    pub(super) queue_rows: AtomicU64,
 }
 
 /// Rows of the call ledger that wait for the disk.
@@ -165,13 +191,15 @@ impl Backlog {
         } else if self.rows.len() < LEDGER_BACKLOG_MAX {
             self.rows.push_back(job);
         } else {
+            job.refuse(StoreError::Unavailable);
             self.lose(1);
         }
     }
 
     /// Counts what waits as lost.
-    pub(super) fn give_up(self) {
+    pub(super) fn give_up(mut self) {
         self.lose(u64::try_from(self.rows.len()).unwrap_or(u64::MAX));
+        self.rows.drain(..).for_each(|job| job.refuse(StoreError::Unavailable));
     }
 
     fn lose(&self, rows: u64) {
@@ -186,6 +214,7 @@ pub(super) struct Writer {
     pub(super) jobs: Receiver<Job>,
     pub(super) shared: Arc<Shared>,
     pub(super) backlog: Backlog,
+    pub(super) seats: SeatsWatch,
     /// Unlocks the folder when it is dropped.
     pub(super) _lock: File,
 }
@@ -214,14 +243,25 @@ impl Writer {
         let waiting = self.backlog.rows.drain(..).collect();
         self.commit_all(waiting);
         let mut next = self.go_on(Next::Continue);
-        while next == Next::Continue
-            && let Ok(first) = self.jobs.recv()
-        {
-            let (batch, after) = self.gather(first);
+        while next == Next::Continue {
+            self.look_at_seats();
+            let poll = Duration::from_millis(SEATS_POLL_INTERVAL_MS);
+            let (batch, after) = match self.jobs.recv_timeout(poll) {
+                Ok(first) => self.gather(first),
+                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             self.commit_all(batch);
             next = self.go_on(after);
         }
         self.close();
+    }
+
+    /// Tells the watcher of the seats, who may have been changed by another process.
+    fn look_at_seats(&mut self) {
+        if let Err(error) = self.seats.look(&self.db, &self.shared.watcher) {
+            tracing::warn!(%error, "the seats could not be read; tried again");
+        }
     }
 
     /// Waits for the disk when it has failed.
@@ -249,11 +289,11 @@ impl Writer {
         }
     }
 
-    fn commit_all(&mut self, batch: Vec<Job>) {
+    fn commit_all(&mut self, mut batch: Vec<Job>) {
         if batch.is_empty() {
             return;
         }
-        match self.attempt(&batch) {
+        match self.attempt(&mut batch) {
             Ok((outcomes, committed)) => {
                 self.shared.commits.fetch_add(1, Ordering::Relaxed);
                 for (job, outcome) in batch.into_iter().zip(outcomes) {
@@ -264,9 +304,12 @@ impl Writer {
         }
     }
 
-    fn answer(&self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {
+    fn answer(&mut self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {
         match outcome {
             Ok(done) => {
+                if job.changes_seats() {
+                    self.seats.touch();
+                }
                 self.shared.jobs.fetch_add(1, Ordering::Relaxed);
                 job.answer(done, committed);
             }
@@ -281,7 +324,7 @@ impl Writer {
     }
 
     /// One transaction over all jobs. An error means that none of them is stored.
-    fn attempt(&mut self, batch: &[Job]) -> Result<Attempt, StoreError> {
+    fn attempt(&mut self, batch: &mut [Job]) -> Result<Attempt, StoreError> {
         self.db.execute_batch("BEGIN IMMEDIATE")?;
         let mut outcomes = Vec::with_capacity(batch.len());
         for job in batch {
@@ -297,7 +340,7 @@ impl Writer {
     }
 
     /// One job in its savepoint.
-    fn run_one(&mut self, job: &Job) -> Result<Done, StoreError> {
+    fn run_one(&mut self, job: &mut Job) -> Result<Done, StoreError> {
         self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
         let outcome = job.run(&self.db, &mut self.desk);
         if outcome.is_err() && !self.db.is_autocommit() {

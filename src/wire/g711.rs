@@ -10,6 +10,9 @@ pub const ALAW_IDLE: u8 = 0xD5;
 /// The byte that an idle µ-law line carries; it decodes to 0.
 pub const ULAW_IDLE: u8 = 0xFF;
 
+/// The second µ-law code that decodes to 0.
+const ULAW_MINUS_ZERO: u8 = 0x7F;
+
 /// The audio codecs of this service, both G.711 at 8 kHz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Codec {
@@ -54,6 +57,14 @@ impl Codec {
     #[must_use]
     pub fn decode(self, code: u8) -> i16 {
         self.decode_table()[usize::from(code)]
+    }
+
+    /// Like [`Self::decode`], but µ-law's minus zero gives -1, so that [`Self::encode`] finds the
+    /// very code again. What passes through between two legs keeps every bit so.
+    #[must_use]
+    pub fn decode_reversibly(self, code: u8) -> i16 {
+        let minus_zero = self == Self::Pcmu && code == ULAW_MINUS_ZERO;
+        if minus_zero { -1 } else { self.decode(code) }
     }
 
     /// Decodes as many bytes as fit and tells how many samples were written.

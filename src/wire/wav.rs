@@ -1,5 +1,5 @@
-//! WAV files as this service keeps them: RIFF/WAVE, PCM 16 bit little-endian, 8 kHz, mono or
-//! stereo. The writer makes the 44-byte header; the reader also takes extra chunks and a file that
+//! WAV files as this service keeps them: RIFF/WAVE, PCM 16 bit little-endian, 8 kHz, one track or
+//! several. The writer makes the 44-byte header; the reader also takes extra chunks and a file that
 //! was cut off by a crash.
 
 use super::WireError;
@@ -17,23 +17,52 @@ const FORMAT_PCM: u16 = 1;
 const FORMAT_EXTENSIBLE: u16 = 0xFFFE;
 const SUB_FORMAT_AT: usize = 24;
 
-/// Mono or stereo.
+/// Most tracks of one file: the citizen, what we play, and fourteen further legs.
+pub const TRACKS_MAX: u16 = 16;
+
+/// How many tracks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channels {
     /// One track.
     Mono,
     /// Two tracks, left sample first.
     Stereo,
+    /// Three tracks or more; made by [`Self::of`] and [`Self::wider`] only.
+    Several(u16),
 }
 
 impl Channels {
-    /// One or two.
+    /// So many; `None` for none and for more than [`TRACKS_MAX`].
+    #[must_use]
+    pub const fn of(count: u16) -> Option<Self> {
+        match count {
+            1 => Some(Self::Mono),
+            2 => Some(Self::Stereo),
+            3..=TRACKS_MAX => Some(Self::Several(count)),
+            _ => None,
+        }
+    }
+
+    /// One more; `None` past [`TRACKS_MAX`].
+    #[must_use]
+    pub const fn wider(self) -> Option<Self> {
+        Self::of(self.count() + 1)
+    }
+
+    /// How many.
     #[must_use]
     pub const fn count(self) -> u16 {
         match self {
             Self::Mono => 1,
             Self::Stereo => 2,
+            Self::Several(count) => count,
         }
+    }
+
+    /// Bytes of one sample of each.
+    #[must_use]
+    pub const fn frame_bytes(self) -> u16 {
+        self.count() * BYTES_PER_SAMPLE
     }
 }
 
@@ -48,7 +77,7 @@ impl Channels {
 /// ```
 #[must_use]
 pub fn header(channels: Channels, data_bytes: u32) -> [u8; HEADER_LEN] {
-    let frame_bytes = channels.count() * BYTES_PER_SAMPLE;
+    let frame_bytes = channels.frame_bytes();
     let data_bytes = data_bytes.min(DATA_BYTES_MAX);
     let mut header = [0; HEADER_LEN];
     let mut at = 0;
@@ -74,7 +103,7 @@ pub fn header(channels: Channels, data_bytes: u32) -> [u8; HEADER_LEN] {
 /// A readable file: its tracks and its audio, whole sample frames only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wav<'a> {
-    /// Mono or stereo.
+    /// Its tracks.
     pub channels: Channels,
     /// 16-bit little-endian samples, tracks interleaved.
     pub data: &'a [u8],
@@ -98,7 +127,7 @@ impl<'a> Wav<'a> {
     /// Sample frames, so eighths of a millisecond.
     #[must_use]
     pub fn frames(&self) -> usize {
-        self.data.len() / usize::from(self.channels.count() * BYTES_PER_SAMPLE)
+        self.data.len() / usize::from(self.channels.frame_bytes())
     }
 }
 
@@ -107,7 +136,7 @@ impl<'a> Wav<'a> {
 ///
 /// # Errors
 /// `Malformed` when it is no RIFF/WAVE file, `Missing` without `fmt ` or `data`, `Unsupported` for
-/// anything but PCM 16 bit, 8 kHz, one or two tracks.
+/// anything but PCM 16 bit, 8 kHz, one to [`TRACKS_MAX`] tracks.
 pub fn parse(file: &[u8]) -> Result<Wav<'_>, WireError> {
     let mut rest = riff_body(file).ok_or(WireError::Malformed("WAV file"))?;
     let mut channels = None;
@@ -117,7 +146,7 @@ pub fn parse(file: &[u8]) -> Result<Wav<'_>, WireError> {
             b"fmt " => channels = Some(format(&body[..present])?),
             b"data" => {
                 let channels = channels.ok_or(WireError::Missing("WAV fmt chunk"))?;
-                let frame = usize::from(channels.count() * BYTES_PER_SAMPLE);
+                let frame = usize::from(channels.frame_bytes());
                 let whole = present - present % frame;
                 return Ok(Wav { channels, data: &body[..whole], cut_off: size > body.len() });
             }
@@ -154,11 +183,7 @@ fn format(fmt: &[u8]) -> Result<Channels, WireError> {
     if kind != FORMAT_PCM || field(14)? != BYTES_PER_SAMPLE * 8 || rate != SAMPLE_RATE_HZ {
         return Err(WireError::Unsupported("WAV format"));
     }
-    match field(2)? {
-        1 => Ok(Channels::Mono),
-        2 => Ok(Channels::Stereo),
-        _ => Err(WireError::Unsupported("WAV track count")),
-    }
+    Channels::of(field(2)?).ok_or(WireError::Unsupported("WAV track count"))
 }
 
 #[cfg(test)]
@@ -199,6 +224,17 @@ mod tests {
     }
 
     #[test]
+    fn five_tracks_are_read_by_us_and_by_others() {
+        let channels = Channels::of(5).unwrap();
+        let bytes = file(channels, &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        let wav = parse(&bytes).unwrap();
+        assert_eq!((wav.channels, wav.frames()), (channels, 2));
+        assert_eq!(wav.track(3).collect::<Vec<_>>(), [4, 9]);
+        let reader = hound::WavReader::new(&bytes[..]).unwrap();
+        assert_eq!((reader.spec().channels, reader.duration()), (5, 2));
+    }
+
+    #[test]
     fn extra_chunks_are_skipped_and_odd_ones_padded() {
         let plain = file(Channels::Mono, &[5, 6]);
         let mut bytes = plain[..36].to_vec();
@@ -218,7 +254,7 @@ mod tests {
     #[test]
     fn other_formats_are_refused() {
         let good = file(Channels::Mono, &[1]);
-        for (at, value) in [(20, 6), (22, 3), (24, 1), (34, 8)] {
+        for (at, value) in [(20, 6), (22, 0), (22, 17), (24, 1), (34, 8)] {
             let mut bytes = good.clone();
             bytes[at] = value;
             assert!(matches!(parse(&bytes), Err(WireError::Unsupported(_))), "byte {at}");

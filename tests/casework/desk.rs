@@ -9,9 +9,9 @@ use mayorline::domain::call::{
 };
 use mayorline::domain::case::CaseEvent;
 use mayorline::store::{
-    CallStarted, LegRecord, RequestContext, Store, StoreConfig, StoreError, StoreHandle,
+    Answer, CallStarted, LegRecord, RequestContext, Store, StoreConfig, StoreError, StoreHandle,
 };
-use mayorline::units::{CallId, CaseNumber, LegId, PhoneNumber, QueryCode};
+use mayorline::units::{CallId, CaseNumber, LegId, PhoneNumber, QueryCode, SeatNumber};
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
@@ -30,6 +30,19 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 pub(crate) fn phone(tail: u32) -> PhoneNumber {
     PhoneNumber::parse(&format!("1990000{tail:04}")).unwrap()
+}
+
+pub(crate) fn seat(number: &str) -> SeatNumber {
+    SeatNumber::parse(number).unwrap()
+}
+
+/// Asks with an answer that is waited for; fails when the store did not take it.
+pub(crate) fn answered<T: Send + 'static>(
+    ask: impl FnOnce(Answer<T>) -> bool,
+) -> Result<T, StoreError> {
+    let (send, receive) = sync_channel(1);
+    assert!(ask(Box::new(move |outcome| send.send(outcome).unwrap())), "not taken");
+    receive.recv_timeout(PATIENCE).unwrap()
 }
 
 pub(crate) fn open(path: &Path) -> Store {
@@ -58,7 +71,7 @@ pub(crate) fn ask(
     tail: Option<u32>,
 ) -> Option<StoreReply> {
     let (send, receive) = sync_channel(1);
-    let context = RequestContext { call: None, caller: tail.map(phone) };
+    let context = RequestContext { caller: tail.map(phone), ..RequestContext::default() };
     let reply = Box::new(move |reply| send.send(reply).unwrap());
     store.submit(at, request, context, reply).then(|| receive.recv_timeout(PATIENCE).unwrap())
 }
@@ -130,16 +143,25 @@ pub(crate) fn call_record(call: &CallId, entries: Vec<Entry>) -> CallRecord {
 
 /// A playable second of silence, whose header claims `claimed` bytes of audio.
 pub(crate) fn write_wav(data: &Path, file: &str, claimed: u32) -> RecordingSummary {
+    write_audio(data, file, 1, claimed)
+}
+
+/// A playable second of silence on `channels` tracks.
+pub(crate) fn write_tracks(data: &Path, file: &str, channels: u16) -> RecordingSummary {
+    write_audio(data, file, channels, 16_000 * u32::from(channels))
+}
+
+fn write_audio(data: &Path, file: &str, channels: u16, claimed: u32) -> RecordingSummary {
     let path = data.join(file);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let spec = hound::WavSpec {
-        channels: 1,
+        channels,
         sample_rate: 8000,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
     let mut wav = hound::WavWriter::create(&path, spec).unwrap();
-    (0..8000).for_each(|_| wav.write_sample(0_i16).unwrap());
+    (0..8000 * u32::from(channels)).for_each(|_| wav.write_sample(0_i16).unwrap());
     wav.finalize().unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[40..44].copy_from_slice(&claimed.to_le_bytes());
@@ -160,7 +182,6 @@ pub(crate) fn write_wav(data: &Path, file: &str, claimed: u32) -> RecordingSumma
 pub(crate) fn citizen_leg() -> LegRecord {
     LegRecord {
         leg: LegId(1),
-        role: "citizen".to_owned(),
         peer: "127.0.0.1:4000".to_owned(),
         codec: Some("PCMA".to_owned()),
         from: Duration::ZERO,
@@ -168,5 +189,6 @@ pub(crate) fn citizen_leg() -> LegRecord {
         received: 2100,
         sent: 2099,
         lost: 1,
+        ..LegRecord::default()
     }
 }

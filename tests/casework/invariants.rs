@@ -1,8 +1,10 @@
 //! What the database itself refuses, whoever asks.
 
 use crate::desk::*;
+use crate::people::{begin, new_seat};
 use mayorline::domain::call::IntakeKind;
-use mayorline::store::DATABASE_FILE;
+use mayorline::domain::case::AttemptOutcome;
+use mayorline::store::{AuditEntry, AuditKind, DATABASE_FILE, QueueEntry, QueueKind, StoreHandle};
 use rusqlite::Connection;
 
 /// A database with a case, a draft and an ended call, opened past the store.
@@ -14,9 +16,27 @@ fn database() -> (tempfile::TempDir, Connection) {
     let call = call_id(1);
     assert!(store.handle().call_started(call_started(&call)));
     assert!(store.handle().call_finished(noonish(), call_record(&call, vec![]), vec![]));
+    people(&store.handle());
     store.close();
     let db = Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
     (folder, db)
+}
+
+/// A seat, a row of the queue ledger, an entry of the audit and an attempt that has ended.
+fn people(handle: &StoreHandle) {
+    answered(|answer| handle.add_seat(noonish(), new_seat("801"), answer)).unwrap();
+    assert!(handle.queue_log(noonish(), QueueEntry::new(QueueKind::SignIn)));
+    let entry = AuditEntry {
+        actor: "809".to_owned(),
+        kind: AuditKind::Listen,
+        subject: "call".to_owned(),
+        reason: String::new(),
+    };
+    answered(|answer| handle.audit(noonish(), entry, answer)).unwrap();
+    let task = answered(|answer| handle.open_callbacks(answer)).unwrap()[0].task;
+    let attempt = begin(handle, noonish(), task, 9).unwrap().id;
+    let end = |answer| handle.end_attempt(noonish(), attempt, AttemptOutcome::Busy, answer);
+    answered(end).unwrap();
 }
 
 #[test]
@@ -47,6 +67,20 @@ fn every_statement_that_would_break_an_invariant_is_refused_with_its_reason() {
         ("DELETE FROM day_sequence", "never forgotten"),
         ("INSERT INTO day_sequence VALUES (261123, 2)", "starts at number one"),
         ("UPDATE call SET lasted_ms = 0", "ended call is never changed"),
+        ("DELETE FROM seat", "seats are never deleted"),
+        ("UPDATE seat SET removed_at = 1", "CHECK constraint failed"),
+        ("UPDATE seat SET role = 'king'", "CHECK constraint failed"),
+        ("UPDATE queue_log SET value = 'x'", "the queue ledger is never changed"),
+        ("DELETE FROM queue_log", "the queue ledger is never shortened"),
+        ("UPDATE audit SET reason = 'x'", "audit entries are never changed"),
+        ("DELETE FROM audit", "audit entries are never deleted"),
+        (
+            "INSERT INTO audit SELECT seq + 1, at, actor, kind, subject, reason, prev, hash
+             FROM audit",
+            "an audit entry must follow",
+        ),
+        ("UPDATE callback_attempt SET outcome = 'reached'", "an ended attempt is never changed"),
+        ("DELETE FROM callback_attempt", "attempts are never deleted"),
         ("INSERT INTO meta VALUES ('x', x'00')", "cannot store BLOB"),
     ] {
         let error = db.execute(sql, []).unwrap_err().to_string();
@@ -59,5 +93,5 @@ fn every_trigger_of_the_schema_is_tried_above() {
     let (_folder, db) = database();
     let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'";
     let triggers: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(triggers, 10, "a new trigger needs its statement in the test above");
+    assert_eq!(triggers, 18, "a new trigger needs its statement in the test above");
 }

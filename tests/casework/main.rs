@@ -5,5 +5,8 @@
 mod desk;
 mod invariants;
 mod lookups;
+mod people;
 mod queue;
 mod sound;
+mod sweep;
+mod tree;

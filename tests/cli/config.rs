@@ -88,7 +88,8 @@ fn an_address_that_is_taken_is_69() {
     let _taken = std::net::UdpSocket::bind(("127.0.0.1", port)).unwrap();
     let udp = format!("sip.udp=127.0.0.1:{port}");
     let data = folder.path().to_str().unwrap();
-    let refused = run(&["serve", "--data", data, "--set", &udp, "--set", "sip.tcp=127.0.0.1:0"]);
+    let free = ["--set", "sip.tcp=127.0.0.1:0", "--set", "web.listen=127.0.0.1:0"];
+    let refused = run(&[&["serve", "--data", data, "--set", &udp][..], &free].concat());
     assert_eq!((refused.code, refused.out.as_str()), (69, ""));
     assert!(refused.err.contains(&format!("127.0.0.1:{port}")), "{}", refused.err);
 }

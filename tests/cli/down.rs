@@ -21,6 +21,8 @@ fn refuses(data: &Path, code: i32, words: &str) {
         "sip.udp=127.0.0.1:0",
         "--set",
         "sip.tcp=127.0.0.1:0",
+        "--set",
+        "web.listen=127.0.0.1:0",
     ]);
     assert_eq!((refused.code, refused.out.as_str()), (code, ""), "{refused:?}");
     assert!(refused.err.contains(words), "{refused:?}");

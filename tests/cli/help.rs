@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 14] = [
+const VERBS: [&[&str]; 23] = [
     &[],
     &["serve"],
     &["case"],
@@ -14,6 +14,15 @@ const VERBS: [&[&str]; 14] = [
     &["call"],
     &["call", "list"],
     &["call", "show"],
+    &["callback"],
+    &["callback", "list"],
+    &["seat"],
+    &["seat", "add"],
+    &["seat", "list"],
+    &["seat", "remove"],
+    &["seat", "set-password"],
+    &["calendar"],
+    &["calendar", "listening-days"],
     &["check-config"],
     &["prompts"],
     &["prompts", "check"],

@@ -32,9 +32,10 @@ fn serve(data: &Path, log: &Path) -> (Logged, SocketAddr) {
     let out = data.join("ready");
     let mut command = Command::new(BINARY);
     command.arg("serve").arg("--data").arg(data);
-    for setting in ["sip.udp=127.0.0.1:0", "sip.tcp=127.0.0.1:0", "log.level=trace"] {
-        command.args(["--set", setting]);
+    for key in ["sip.udp", "sip.tcp", "web.listen"] {
+        command.args(["--set", &format!("{key}=127.0.0.1:0")]);
     }
+    command.args(["--set", "log.level=trace"]);
     command.stdin(Stdio::null()).stdout(File::create(&out).unwrap());
     let child = Logged(command.stderr(File::create(log).unwrap()).spawn().unwrap());
     let udp = wait_for(Duration::from_secs(15), || {

@@ -8,12 +8,14 @@ mod desk;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calendar;
 mod config;
 mod doctor;
 mod down;
 mod help;
 mod hygiene;
 mod queue;
+mod seats;
 mod signals;
 mod verify;
 

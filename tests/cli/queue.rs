@@ -13,9 +13,10 @@ const CASE_ROW: &str = "id number state channel received_at call contact summary
     due_provisional callback_due_at callback_reason recording";
 const CASE_DETAIL: &str = "caller text round nature closed_on merged_into events recordings";
 const CALL_ROW: &str = "id caller called started_at ended_at lasted_ms ended_by cases";
-const CALL_DETAIL: &str = "display peer digits prompts entries legs recordings";
-const LEG: &str = "leg role peer codec from_ms to_ms received sent lost";
-const RECORDING: &str = "file kind duration_ms speech_ms sha256 found missing";
+const CALL_DETAIL: &str = "display peer digits prompts entries legs queue callback recordings";
+const LEG: &str = "leg party role label peer codec from_ms answered_ms to_ms held_ms ended_by \
+    cause received sent lost";
+const RECORDING: &str = "file kind duration_ms speech_ms sha256 found missing tracks";
 
 /// A call with a message that became a case, in a folder whose service is stopped.
 fn stopped(data: &Path) -> String {
@@ -55,7 +56,7 @@ fn check_keys(data: &Path, number: &str) {
     let shown = json(data, &["call", "show", call.as_str()]);
     has_keys(&shown, &[CALL_ROW, CALL_DETAIL]);
     has_keys(&shown["legs"][0], &[LEG]);
-    has_keys(&shown["entries"][0], &["at_ms kind value"]);
+    has_keys(&shown["entries"][0], &["at_ms party kind value"]);
     has_keys(&shown["recordings"][0], &[RECORDING]);
     assert_eq!((&case["contact"], &shown["digits"]), (&"19900000017".into(), &"2".into()));
 }

@@ -41,6 +41,7 @@ fn agreed(codec: Codec, ptime_ms: u16) -> Agreed {
         remote_rtcp: Some(address(CITIZEN_RTCP)),
         send: true,
         receive: true,
+        keys: None,
     }
 }
 
@@ -179,7 +180,7 @@ fn a_new_play_replaces_the_old_one_and_stop_is_silence() {
     world.play(3, prompt().0);
     world.leg.stop_play();
     world.ticks(10);
-    assert!(world.payload()[world.payload().len() - 9 * 160..].iter().all(|&b| b == ALAW_IDLE));
+    assert!(world.payload()[world.payload().len() - 8 * 160..].iter().all(|&b| b == ALAW_IDLE));
     world.play(4, Playlist::default());
     world.ticks(1);
     assert_eq!(world.events, [MediaEvent::PlayDone(2), MediaEvent::PlayDone(4)]);

@@ -12,3 +12,8 @@ mod desk;
 mod disk;
 mod leftovers;
 mod opening;
+mod seats;
+#[path = "../media/threads.rs"]
+#[allow(dead_code)]
+mod threads;
+mod widening;

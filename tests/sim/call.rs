@@ -2,10 +2,10 @@
 
 use crate::dice::Dice;
 use crate::model::{MOODS, Store, TEMPERS, Temper, keys, summary};
+use crate::people::{People, seats};
 use mayorline::domain::call::{
     Action, Call, CallRecord, CallRules, Caller, EndedBy, EntryKind, Incoming, Input, IntakeKind,
-    Lookup, PlayId, RecordId, RecordingKind, RecordingSummary, Seats, StoreReply, StoreRequest,
-    Ticket,
+    Lookup, PlayId, RecordId, RecordingKind, RecordingSummary, StoreReply, StoreRequest, Ticket,
 };
 use mayorline::domain::speech::{self, Plan, PromptId};
 use mayorline::units::{CallId, CaseNumber, Digit, PhoneNumber};
@@ -49,6 +49,39 @@ pub(crate) const CORNERS: &[&str] = &[
     "DL04N",
     "DL05",
     "replay",
+    "G03",
+    "G05",
+    "G08",
+    "Q01",
+    "Q02",
+    "Q03",
+    "Q04",
+    "Q04N",
+    "Q08",
+    "A01",
+    "A02",
+    "A02N",
+    "A03",
+    "D01",
+    "D02",
+    "D03",
+    "D04",
+    "D05",
+    "D06",
+    "D07",
+    "L06",
+    "L08",
+    "V01",
+    "V02",
+    "V03",
+    "X03",
+    "X04",
+    "X10",
+    "attended",
+    "grade",
+    "place kept",
+    "notice over the talk",
+    "broken off",
     "stub",
     "case",
     "saved late",
@@ -100,6 +133,8 @@ struct World {
     dice: Dice,
     temper: Temper,
     store: Store,
+    people: People,
+    people_at: Instant,
     /// Citizens hang up this often, per mille of their turns.
     impatience: u64,
     /// How often media or timing misbehaves, per mille.
@@ -119,6 +154,10 @@ struct World {
     marks: BTreeSet<String>,
     // The shadow of what was promised.
     last_play: Option<PlayId>,
+    /// What sounds, and when it is taken as ended.
+    sounds: Option<(PlayId, Instant)>,
+    /// The last play over a talk.
+    over: Option<PlayId>,
     committed: Vec<CaseNumber>,
     open_records: BTreeMap<RecordId, (RecordingKind, Instant)>,
     kept_messages: BTreeMap<RecordId, RecordingSummary>,
@@ -143,15 +182,20 @@ impl World {
         let rules = Arc::new(CallRules {
             // Some seeds have short calls so that the limits are reached.
             call_max: Duration::from_secs(if dice.chance(150) { 90 } else { 1200 }),
+            talk_max: Duration::from_secs(if dice.chance(150) { 90 } else { 3600 }),
+            wait_max: Duration::from_secs(if dice.chance(300) { 100 } else { 900 }),
             ..CallRules::default()
         });
         #[allow(clippy::disallowed_methods)]
         // the origin of a virtual clock; only differences count
         let start = Instant::now();
+        let people = People::new(&mut dice);
         let call = Call::new(Arc::clone(&rules), incoming(&mut dice), start);
         let mut world = Self {
             temper,
             store: Store::new(mood),
+            people,
+            people_at: start,
             impatience: *dice.pick(&[0, 0, 5, 20, 100]),
             trouble: *dice.pick(&[0, 0, 5, 30]),
             dice,
@@ -168,6 +212,8 @@ impl World {
             trace: 0xCBF2_9CE4_8422_2325,
             marks: BTreeSet::new(),
             last_play: None,
+            sounds: None,
+            over: None,
             committed: Vec::new(),
             open_records: BTreeMap::new(),
             kept_messages: BTreeMap::new(),
@@ -191,13 +237,20 @@ impl World {
         let world_at = self.due.keys().next().copied();
         let timeout = self.call.poll_timeout();
         let citizen = (!self.hung_up).then_some(self.citizen_at);
-        let next = [world_at.map(|(at, _)| at), timeout, citizen].into_iter().flatten().min();
+        let people = (!self.hung_up).then_some(self.people_at);
+        let next = [world_at.map(|(at, _)| at), timeout, citizen, people];
+        let next = next.into_iter().flatten().min();
         self.now = next.expect("I3: a call that runs waits for something").max(self.now);
         if let Some(key) = world_at.filter(|(at, _)| *at <= self.now) {
             let input = self.due.remove(&key).expect("it was just seen");
             self.give(input);
         } else if citizen.is_some_and(|at| at <= self.now) {
             self.citizen_acts();
+        } else if people.is_some_and(|at| at <= self.now) {
+            self.people_at = self.now + self.dice.millis(500, 15_000);
+            if let Some(input) = self.people.act(&mut self.dice) {
+                self.give(input);
+            }
         } else {
             self.give(Input::Timeout);
             let again = self.call.poll_timeout();
@@ -245,14 +298,22 @@ impl World {
     fn give(&mut self, input: Input) {
         self.note(&format!("< {input:?}"));
         self.observe(&input);
+        let found = self.people.told(&input);
         self.call.handle(self.now, input);
         self.drain();
+        if found {
+            let over = |(play, _)| self.over == Some(play);
+            assert!(self.sounds.is_none_or(over), "I14: a person's answer silences the prompt");
+            assert!(!self.people.music(), "I14: no music into a talk");
+        }
         assert_eq!(self.call.is_over(), self.record.is_some(), "I2: over means accounted for");
         assert!(
             self.record.is_some() || self.call.poll_timeout().is_some(),
             "I3: a call that runs has a timer"
         );
-        let longest = self.rules.call_max + self.rules.ending_max();
+        let rules = &self.rules;
+        let longest = if self.people.talked() { rules.longest() } else { rules.call_max };
+        let longest = longest + rules.ending_max();
         assert!(self.now <= self.start + longest, "I6: a call ends within its limit");
     }
 
@@ -266,6 +327,12 @@ impl World {
         }
         match input {
             Input::HungUp(_) => self.hung_up = true,
+            Input::PlayDone(play) if self.sounds.is_some_and(|(sounds, _)| sounds == *play) => {
+                self.sounds = None;
+            }
+            Input::Timeout if self.sounds.is_some_and(|(_, until)| self.now >= until) => {
+                self.sounds = None;
+            }
             Input::Recorded(record, summary) => {
                 if let Some((RecordingKind::Message, _)) = self.open_records.remove(record)
                     && summary.speech >= self.rules.message_speech_min
@@ -303,6 +370,7 @@ impl World {
         while let Some(action) = self.call.poll_action() {
             self.note(&format!("> {action:?}"));
             assert!(self.record.is_none(), "I2: nothing follows the account");
+            self.people.asked(&action);
             self.carry_out(action);
         }
     }
@@ -311,12 +379,18 @@ impl World {
         match action {
             Action::Answer => self.later(1, 300, Input::Confirmed),
             Action::Play { play, plan, .. } => self.play(play, &plan),
-            Action::StopPlay => self.last_play = None,
+            Action::StopPlay => {
+                self.last_play = None;
+                self.sounds = None;
+                self.telling = None;
+            }
             Action::Replay { play, record } => {
                 assert!(self.kept_messages.contains_key(&record), "only a closed one is replayed");
                 self.heard = "replay".to_owned();
                 self.mark_if(true, "replay");
                 self.start_play(play);
+                // It is taken as ended sooner than a prompt, by its length.
+                self.sounds = None;
             }
             Action::Record { record, kind, limit } => self.start_record(record, kind, limit),
             Action::StopRecord(record) => self.stop_record(record),
@@ -333,6 +407,17 @@ impl World {
                 }
             }
             Action::Finish(record) => self.record = Some(*record),
+            Action::PlayOver { play, plan, .. } => {
+                self.play(play, &plan);
+                self.over = Some(play);
+                self.mark_if(plan.ids.contains(&"G02"), "notice over the talk");
+            }
+            Action::KeepPlace(_) => self.mark_if(true, "place kept"),
+            Action::Music(_)
+            | Action::Seek { .. }
+            | Action::PauseSeeking
+            | Action::ResumeSeeking
+            | Action::StopSeeking(_) => {}
         }
     }
 
@@ -368,6 +453,7 @@ impl World {
         // What is replaced never reports its end.
         self.due.retain(|_, input| !matches!(input, Input::PlayDone(_)));
         self.last_play = Some(play);
+        self.sounds = Some((play, self.now + self.rules.play_max));
         self.telling = None;
         if !self.dice.chance(self.trouble) {
             self.later(500, 9_000, Input::PlayDone(play));
@@ -456,6 +542,10 @@ impl World {
         let looked_up = came(|kind| matches!(kind, EntryKind::Lookup(true)));
         self.mark_if(case, "case");
         self.mark_if(stub, "stub");
+        self.mark_if(came(|kind| matches!(kind, EntryKind::Attended(_))), "attended");
+        self.mark_if(came(|kind| matches!(kind, EntryKind::Grade(1..=4))), "grade");
+        self.mark_if(self.people.broken_off(), "broken off");
+        self.people.check_end(&record);
         assert!(
             case || stub || looked_up || self.opens_asked > 0,
             "I7: every answered call is accounted for"
@@ -495,7 +585,7 @@ fn incoming(dice: &mut Dice) -> Incoming {
         caller: Caller { number, display: None },
         called: "12345".to_owned(),
         at: "2026-11-22T10:00:00+08:00".parse().expect("a time"),
-        seats: Seats::None,
+        seats: seats(dice),
         store_up: dice.chance(930),
     }
 }

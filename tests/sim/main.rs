@@ -8,7 +8,11 @@
 
 mod call;
 mod dice;
+mod listening_day;
 mod model;
+mod people;
+mod queue;
+mod room;
 mod switch;
 
 use std::io::Write;
@@ -69,8 +73,26 @@ fn calls_keep_their_invariants_whatever_citizens_media_and_store_do() {
 }
 
 #[test]
+fn conversations_keep_their_invariants_whatever_seats_and_parties_do() {
+    for_each_seed(|seed, verbose| {
+        room::run(seed, verbose);
+    });
+}
+
+#[test]
+fn the_simulation_of_conversations_reaches_every_corner() {
+    let mut reached = std::collections::BTreeSet::<&str>::new();
+    for seed in 0..SEEDS_DEFAULT {
+        reached.extend(room::run(seed, false).marks);
+    }
+    let missing: Vec<_> = room::CORNERS.iter().filter(|c| !reached.contains(**c)).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_trace() {
     for seed in [0, 1, 17, 255] {
+        assert_eq!(room::run(seed, false).trace, room::run(seed, false).trace, "seed {seed}");
         assert_eq!(call::run(seed, false).trace, call::run(seed, false).trace, "seed {seed}");
     }
 }
@@ -85,4 +107,51 @@ fn the_simulation_reaches_every_corner() {
     }
     let missing: Vec<_> = call::CORNERS.iter().filter(|c| !reached.contains_key(**c)).collect();
     assert!(missing.is_empty(), "never reached: {missing:?}; reached: {reached:?}");
+}
+
+#[test]
+fn the_queue_keeps_its_invariants_whatever_callers_agents_and_phones_do() {
+    for_each_seed(|seed, verbose| {
+        queue::run(seed, verbose);
+    });
+}
+
+#[test]
+fn the_same_seed_gives_the_same_trace_of_the_queue() {
+    for seed in [0, 1, 17, 255] {
+        assert_eq!(queue::run(seed, false).trace, queue::run(seed, false).trace, "seed {seed}");
+    }
+}
+
+#[test]
+fn the_simulation_of_the_queue_reaches_every_corner() {
+    let reached: std::collections::BTreeSet<String> =
+        (0..SEEDS_DEFAULT).flat_map(|seed| queue::run(seed, false).marks).collect();
+    let missing: Vec<_> = queue::CORNERS.iter().filter(|c| !reached.contains(**c)).collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}
+
+#[test]
+fn nobody_is_lost_on_a_listening_day_of_846_attempts() {
+    use mayorline::domain::listening_day::Phase;
+    for seed in 0..16 {
+        let _named = NameSeed { seed, kept: false };
+        let day = listening_day::run(seed);
+        let record = &day.record;
+        assert_eq!((record.attempts, record.unaccounted()), (846, 0), "seed {seed}: {record:?}");
+        assert_eq!(record.with_leader, 12, "seed {seed}");
+        assert!(day.leader_began.iter().all(|second| *second < 7200), "{:?}", day.leader_began);
+        assert_eq!(day.phases.first(), Some(&Phase::Open));
+        assert_eq!(day.phases.last(), Some(&Phase::Over));
+        if seed == 0 {
+            println!(
+                "846 attempts: {} answered, {} callback tasks, {} refused, {} early; longest wait {:?}",
+                record.answered_count(),
+                record.callback_tasks,
+                record.refused,
+                record.hung_up_early,
+                day.longest
+            );
+        }
+    }
 }

@@ -68,8 +68,8 @@ impl Verdict {
 fn usual(bytes: &[u8]) -> u16 {
     match bytes.trim_ascii_start().split(|&byte| byte == b' ').next() {
         Some(b"INVITE" | b"OPTIONS" | b"MESSAGE") => 200,
-        // Proof comes first (RFC 3261 §22.1).
-        Some(b"REGISTER") => 401,
+        // Where nobody has a seat, nobody registers.
+        Some(b"REGISTER") => 405,
         other => panic!("no usual answer to {other:?}"),
     }
 }

@@ -40,6 +40,14 @@ fn greeting_leaves_time_for_a_person_within_fifteen_seconds() {
 }
 
 #[test]
+fn greeting_and_notice_end_within_eleven_and_a_half_seconds_as_they_are_played() {
+    let library = Library::load(None).unwrap();
+    let words = plan(PromptId::G01, &[]).then(plan(PromptId::G02, &[]));
+    let played = library.resolve(&words, false).samples() / 8;
+    assert!((4_000..=GREETING_MS_MAX as usize).contains(&played), "{played} ms");
+}
+
+#[test]
 fn every_recording_says_that_it_is_synthetic() {
     for clip in Manifest::builtin().unwrap().clips {
         assert!(clip.synthetic && !clip.voice.is_empty(), "{}", clip.id);

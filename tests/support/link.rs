@@ -21,7 +21,12 @@ pub enum Link {
 impl Link {
     /// A fresh port of 127.0.0.1.
     pub fn udp() -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
+        Self::udp_on(0)
+    }
+
+    /// This port of 127.0.0.1.
+    pub fn udp_on(port: u16) -> Self {
+        let socket = UdpSocket::bind(("127.0.0.1", port)).expect("loopback has that port");
         socket.set_read_timeout(Some(RECEIVE_WAIT)).expect("a timeout can be set");
         Self::Udp(socket)
     }

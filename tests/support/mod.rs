@@ -2,10 +2,12 @@
 //!
 //! * [`audio`]: G.711, tones, and what can be said about received sound.
 //! * [`sip`]: just enough SIP text for the citizen, written apart from the product's parser.
+//! * [`desk`]: a seat's console.
 //! * [`link`]: UDP or TCP below it.
 //! * [`rtp`]: the citizen's packets: sender, receiver, seeded loss.
 //! * [`prompts`]: writes down what the service said, clip by clip.
 //! * [`citizen`]: a caller that dials, speaks, presses keys and hears.
+//! * [`phone`]: a seat's telephone: registers, rings, is answered.
 //! * [`service`]: the real `mayorline` binary as a child process.
 //! * [`clients`]: SIPp, baresip and linphonec.
 
@@ -17,7 +19,9 @@
 pub mod audio;
 pub mod citizen;
 pub mod clients;
+pub mod desk;
 pub mod link;
+pub mod phone;
 pub mod prompts;
 pub mod rtp;
 pub mod service;

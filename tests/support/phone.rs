@@ -111,6 +111,11 @@ impl Phone {
         Self::with(Link::udp(), server, number, password)
     }
 
+    /// A telephone of the network on this port, which a trunk leads to.
+    pub fn outside(server: SocketAddr, number: &str, port: u16) -> Self {
+        Self::with(Link::udp_on(port), server, number, "")
+    }
+
     /// The same over one TCP connection to `server`.
     pub fn over_tcp(server: SocketAddr, number: &str, password: &str) -> Self {
         Self::with(Link::tcp(server), server, number, password)

@@ -29,9 +29,10 @@ pub struct Start {
 }
 
 impl Start {
-    /// With this data folder, both SIP transports on free ports of 127.0.0.1.
+    /// With this data folder, SIP and the pages on free ports of 127.0.0.1.
     pub fn new(data: &Path) -> Self {
-        let settings = vec!["sip.udp=127.0.0.1:0".to_owned(), "sip.tcp=127.0.0.1:0".to_owned()];
+        let free = ["sip.udp", "sip.tcp", "web.listen"];
+        let settings = free.map(|key| format!("{key}=127.0.0.1:0")).to_vec();
         Self { data: data.to_owned(), settings, core: None, fillable: false }
     }
 

@@ -18,6 +18,8 @@ mod media;
 mod peers;
 mod phones;
 mod recovery;
+mod seats;
+mod three_way;
 
 /// They wait most of the time: one after the other they would take a quarter of an hour.
 #[test]
@@ -49,5 +51,18 @@ fn phones_of_others_are_served_as_well() {
         phones::a_sipp_scenario_with_options_inside_the_call_succeeds,
         phones::baresip_leaves_a_message_and_hears_how_it_stands,
         phones::linphone_leaves_a_message_and_hears_how_it_stands,
+    );
+}
+
+#[test]
+fn citizens_talk_to_people_at_seats() {
+    together!(
+        seats::who_presses_nothing_talks_to_the_seat_and_rates_the_talk,
+        seats::an_answer_is_heard_at_once_in_both_directions,
+        seats::an_unanswered_seat_is_passed_over_and_the_next_one_rings,
+        seats::who_gives_up_waiting_is_called_back,
+        three_way::in_a_three_way_call_each_hears_the_others_and_never_itself,
+        three_way::while_a_seat_consults_the_citizen_hears_music_and_nobody_hears_him,
+        three_way::a_unit_that_declines_falls_back_to_assignment,
     );
 }

@@ -101,7 +101,7 @@ fn message_and_look_up<P: Phone>(house: &House, users: [&str; 2], start: impl Fn
     phone.dial(house);
     phone.press(&format!("1{number}#{code}#"));
     // The greeting ends, then number, date and status are said.
-    std::thread::sleep(length("G01") + length("G02") + Duration::from_secs(14));
+    std::thread::sleep(length("G01") + length("G02") + Duration::from_secs(20));
     let heard = phone.hang_up();
     let second = account(&house.service, users[1]);
     assert_eq!(second["digits"], "1***********#****#");

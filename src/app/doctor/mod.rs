@@ -87,6 +87,7 @@ fn line(config: &Config, clock: Clock) -> Vec<Finding> {
     let mut own = config.clone();
     own.sip.udp.set_port(0);
     own.sip.tcp.set_port(0);
+    own.web.listen.set_port(0);
     own.sip.tls.set_port(0);
     own.sip.advertised = None;
     own.service.drain_seconds = 1;

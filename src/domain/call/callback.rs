@@ -1,15 +1,18 @@
 //! The request to be called back (回拨): to which number, then the case.
 //!
-//! `Shown (Q05) | Entry (Q06) -> Confirm (Q07) -> Saving -> Telling -> goodbye (Q08N)`
+//! `Shown (Q05) | Entry (Q06) -> Confirm (Q07) -> Saving -> Telling -> goodbye (Q08, Q08N)`
+//! Who waits for a person keeps his place in the queue for the callback.
 
 use super::contract::{IntakeKind, StoreReply};
 use super::keypad::{Keyed, KeypadEntry};
 use super::line::Line;
 use super::menu::{Failures, Pressed};
+use super::people::KeptPlace;
 use super::stage::{Event, Next, Why};
 use super::timers::Timer;
 use super::voicemail::receipt;
 use super::words::{Sentence, Value, sentence, with};
+use crate::domain::case::CALLBACK_MINUTES;
 use crate::domain::speech::PromptId;
 use crate::units::PhoneNumber;
 
@@ -21,9 +24,9 @@ enum Step {
     Entry(KeypadEntry),
     /// Q07: is that the number?
     Confirm(PhoneNumber, Failures),
-    /// The store was asked.
-    Saving,
-    /// M05C, M06 and Q08N run.
+    /// The store was asked to call this number back.
+    Saving(PhoneNumber),
+    /// M05C, M06 and Q08 run.
     Telling,
 }
 
@@ -39,7 +42,7 @@ impl Callback {
     pub(super) fn enter(line: &mut Line) -> Self {
         if !line.may_open() {
             line.end(vec![sentence(PromptId::X08)]);
-            return Self { step: Step::Saving, entry_failures: 0 };
+            return Self { step: Step::Telling, entry_failures: 0 };
         }
         let step = match line.incoming.caller.number.clone() {
             Some(number) => {
@@ -71,8 +74,13 @@ impl Callback {
                 let keyed = entry.silent().unwrap_or(Keyed::Done(String::new()));
                 return self.keyed(line, keyed);
             }
-            (Step::Saving, Event::Step) if !line.speaks() => line.tell(&[sentence(PromptId::M12)]),
-            (Step::Saving, Event::Replied(reply)) => return self.saved(line, reply),
+            (Step::Saving(_), Event::Step) if !line.speaks() => {
+                line.tell(&[sentence(PromptId::M12)])
+            }
+            (Step::Saving(number), Event::Replied(reply)) => {
+                let number = number.clone();
+                return self.saved(line, reply, number);
+            }
             (Step::Telling, Event::Said) => {
                 line.untold = None;
                 return Next::Goodbye(Vec::new());
@@ -93,7 +101,7 @@ impl Callback {
                 self.submit(line, number);
             }
             (Pressed::Choice(_), _) => self.step = ask_number(line, &[], PromptId::Q06),
-            (Pressed::Human, _) => return Next::NoSeat(Vec::new()),
+            (Pressed::Human, _) => return Next::Person,
             (Pressed::Back, _) => return Next::Menu(Vec::new()),
             _ => {}
         }
@@ -131,27 +139,40 @@ impl Callback {
     }
 
     fn submit(&mut self, line: &mut Line, number: PhoneNumber) {
-        self.step = Step::Saving;
+        self.step = Step::Saving(number.clone());
         let intake = line.intake(IntakeKind::CallbackRequest, Some(number), None);
         line.submit(intake);
     }
 
-    fn saved(&mut self, line: &mut Line, reply: StoreReply) -> Next {
+    fn saved(&mut self, line: &mut Line, reply: StoreReply, phone: PhoneNumber) -> Next {
         line.timers.clear(Timer::Step);
-        let words = match reply {
+        let (case, words) = match reply {
             StoreReply::Opened { number: Some(number), code } => {
-                let mut words = vec![sentence(PromptId::M14)];
-                words.extend(receipt(PromptId::M05C, number, code));
-                words
+                let receipt = receipt(PromptId::M05C, number, code);
+                (Some(number), [vec![sentence(PromptId::M14)], receipt].concat())
             }
-            StoreReply::Opened { number: None, .. } => Vec::new(),
+            StoreReply::Opened { number: None, .. } => (None, Vec::new()),
+            StoreReply::LookedUp(_) | StoreReply::Unavailable if line.waits() => {
+                return Next::NoSeat(vec![sentence(PromptId::X04)]);
+            }
             StoreReply::LookedUp(_) | StoreReply::Unavailable => {
                 return Next::Goodbye(vec![sentence(PromptId::X04N), sentence(PromptId::X08)]);
             }
         };
-        line.tell(&[words, vec![sentence(PromptId::Q08N)]].concat());
+        let promise = promise(line.keep_place(KeptPlace { phone, case }));
+        line.tell(&[words, vec![promise]].concat());
         self.step = Step::Telling;
         Next::Stay
+    }
+}
+
+/// When we call back. Without an estimate of the queue no time is named, and with one never a
+/// shorter time than a callback task has.
+fn promise(estimate: Option<u32>) -> Sentence {
+    let task = u32::try_from(CALLBACK_MINUTES).unwrap_or_default();
+    match estimate {
+        Some(minutes) => with(PromptId::Q08, "m", Value::Count(minutes.max(task))),
+        None => sentence(PromptId::Q08N),
     }
 }
 

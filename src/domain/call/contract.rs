@@ -1,9 +1,12 @@
 //! What a call hears from the world and what it asks of it: the words between the rules and the
 //! switch. The switch owns sockets and media; this room only names what should happen.
 
+use super::people::{
+    AfterPerson, KeptPlace, NextListeningDay, NoPerson, Place, Seats, SeekFrom, StopReason, Tell,
+};
 use crate::domain::case::CaseStatus;
 use crate::domain::speech::Plan;
-use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode};
+use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode, SeatNumber};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -26,13 +29,6 @@ pub struct Caller {
     pub number: Option<PhoneNumber>,
     /// The display name, shown to people and never spoken.
     pub display: Option<String>,
-}
-
-/// Which persons can take calls at this moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seats {
-    /// No seat exists or none is signed in: nothing may promise a person.
-    None,
 }
 
 /// A call that the line has decided to answer.
@@ -67,6 +63,24 @@ pub enum Input {
     RecordFailed(RecordId),
     /// The store answered.
     Stored(Ticket, StoreReply),
+    /// Where the citizen stands in the queue, whenever it is known anew. Spoken when it has
+    /// improved, at most every [`CallRules::place_every`](super::CallRules::place_every).
+    Place(Place),
+    /// Nobody will take the call. Ends the search.
+    NobodyComes(NoPerson),
+    /// The window of the listening day has ended, and this citizen still waits. He keeps his place
+    /// among those who wait for an operator.
+    ListeningOver(Option<NextListeningDay>),
+    /// A person hears the citizen and is heard by him from now on: comes while one is sought, then
+    /// it ends the search, or while one is there, for the next one. Otherwise it is not heeded.
+    Person {
+        /// Where; `None`: at no seat of ours.
+        seat: Option<SeatNumber>,
+        /// How he is told of it.
+        tell: Tell,
+    },
+    /// The last person has left the citizen.
+    PersonGone(AfterPerson),
     /// No RTP for the time named in the limits.
     MediaLost,
     /// The call is over on the network; nothing can be said any more.
@@ -92,8 +106,37 @@ pub enum Action {
         /// Slow speech.
         slow: bool,
     },
-    /// Be silent.
+    /// Play this to the citizen over what he hears of others, which goes on.
+    PlayOver {
+        /// Its number; `PlayDone` follows as for any other.
+        play: PlayId,
+        /// What is said.
+        plan: Plan,
+        /// Slow speech.
+        slow: bool,
+    },
+    /// End what plays, also over a talk. Music that is on comes back.
     StopPlay,
+    /// Hold music for as long as nothing else is played, until it is turned off.
+    Music(bool),
+    /// Look for a person: seats ring from now on, under whatever is said. Comes once for each wait;
+    /// it ends with exactly one of `Input::Person`, `Input::NobodyComes`, [`Action::StopSeeking`]
+    /// and [`Action::KeepPlace`].
+    Seek {
+        /// In which group.
+        group: String,
+        /// From which place.
+        from: SeekFrom,
+    },
+    /// No further offers, and an open one is withdrawn: the citizen has chosen something else
+    /// (look-up, message, callback). His place is kept and moves on.
+    PauseSeeking,
+    /// Offers again, at the place that was kept.
+    ResumeSeeking,
+    /// Nobody is wanted any more.
+    StopSeeking(StopReason),
+    /// The place is kept for a callback; comes after the commit of its task.
+    KeepPlace(KeptPlace),
     /// Start a recording.
     Record {
         /// Its number.
@@ -185,6 +228,9 @@ pub enum IntakeKind {
     Abandoned,
     /// A text sent by SIP MESSAGE.
     Text,
+    /// A person at a seat talks with the citizen: stored when they are connected, so that the
+    /// person can tell the number.
+    Attended,
 }
 
 /// A contact to be stored as a case.
@@ -275,4 +321,8 @@ pub enum EntryKind {
     Lookup(bool),
     /// A draft with a callback task came of it.
     Stub,
+    /// A person was connected, at which seat.
+    Attended(Option<SeatNumber>),
+    /// The citizen's rating of the talk: 1 (满意) to 4 (不满意).
+    Grade(u8),
 }

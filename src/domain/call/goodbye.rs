@@ -2,7 +2,7 @@
 //!
 //! `Goodbye (last words, BYE) -> Closing (recordings close, the store replies) -> Finish`
 
-use super::contract::{Action, CallRecord, IntakeKind, NewIntake, StoreRequest};
+use super::contract::{Action, CallRecord, IntakeKind, StoreRequest};
 use super::line::{Ear, Leave, Line, Message};
 use super::stage::Event;
 use super::timers::Timer;
@@ -21,6 +21,8 @@ impl Goodbye {
         line.forget_keys();
         line.stop_message();
         line.give_up_waiting();
+        line.stop_seeking();
+        line.music(false);
         line.timers.clear(Timer::Step);
         line.timers.clear(Timer::Delay);
         let mut goodbye = Self { hanging_up: false };
@@ -68,6 +70,7 @@ impl Closing {
         line.forget_keys();
         line.play_ended(None);
         line.give_up_waiting();
+        line.stop_seeking();
         line.timers.clear_all();
         line.stop_message();
         line.timers.clear(Timer::Record);
@@ -107,31 +110,19 @@ impl Closing {
 }
 
 /// Hands in what the citizen left: a message that was not yet submitted, a case whose number he
-/// did not hear, or at least that he called (D8).
+/// did not hear, a talk that is not stored or was broken off, or at least that he called (D8).
 fn settle(line: &mut Line) {
-    if let Some(Message::Closed(_, summary)) = line.message.take()
-        && summary.speech >= line.rules.message_speech_min
-    {
-        let contact = line.incoming.caller.number.clone();
-        let intake = line.intake(IntakeKind::Voicemail, contact, Some(summary));
-        hand_in(line, intake);
+    line.hand_in_left();
+    if let Some(intake) = line.talk_to_settle() {
+        line.send(StoreRequest::Open(intake));
     }
-    if let Some(intake) = line.untold.take() {
-        hand_in(line, intake);
-    }
-    if !line.fruitful && !line.handed_in {
+    if !line.fruitful && !line.handed_in && !line.talked() {
         let contact = line.incoming.caller.number.clone();
         let stayed = line.lasted() >= line.rules.stay_min && contact.is_some();
         let mut intake = line.intake(IntakeKind::Abandoned, contact, None);
         intake.callback = stayed;
         line.send(StoreRequest::Open(intake));
     }
-}
-
-fn hand_in(line: &mut Line, mut intake: NewIntake) {
-    intake.callback = true;
-    line.handed_in = true;
-    line.send(StoreRequest::Open(intake));
 }
 
 fn account(line: &mut Line) -> CallRecord {

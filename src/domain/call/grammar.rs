@@ -2,12 +2,16 @@
 //! test that runs it in every build.
 
 use super::contract::{
-    Action, Caller, EndedBy, Incoming, Input, Lookup, PlayId, RecordId, RecordingSummary, Seats,
+    Action, Caller, EndedBy, Incoming, Input, Lookup, PlayId, RecordId, RecordingSummary,
     StoreReply, Ticket,
 };
 use super::machine::Call;
+use super::people::{
+    AfterPerson, Hours, ListeningDay, NextListeningDay, NoPerson, OnDuty, Place, Seats, Tell,
+};
 use super::rules::CallRules;
-use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode};
+use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode, SeatNumber};
+use jiff::civil::{Time, date};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +22,14 @@ struct Seen {
     record: u32,
     ticket: u32,
     finished: u32,
+    /// A person is looked for.
+    seeking: bool,
+    /// A person is there.
+    talking: bool,
 }
+
+/// What may be said over a talk (I12).
+const OVER_TALK: [&str; 8] = ["G02", "G05", "D05", "X05", "X06N", "X08", "X13", "X14"];
 
 /// Leads one call through the inputs that the bytes spell: two bytes are an input and the time
 /// before it. After the last byte only timeouts follow.
@@ -27,7 +38,7 @@ struct Seen {
 /// When the call does not end within its limit, or ends other than once.
 pub fn drive(bytes: &[u8], start: Instant) {
     let rules = Arc::new(CallRules::default());
-    let over_at = start + rules.call_max + rules.ending_max();
+    let over_at = start + rules.longest() + rules.ending_max();
     let (mut now, mut seen) = (start, Seen::default());
     let mut call = Call::new(rules, incoming(bytes.first().copied().unwrap_or(0)), start);
     drain(&mut call, &mut seen);
@@ -37,7 +48,9 @@ pub fn drive(bytes: &[u8], start: Instant) {
             call.handle(at, Input::Timeout);
             drain(&mut call, &mut seen);
         }
-        call.handle(now, input(pair[0], &seen));
+        let input = input(pair[0], &seen);
+        seen.told(&input);
+        call.handle(now, input);
         drain(&mut call, &mut seen);
     }
     while let Some(at) = call.poll_timeout() {
@@ -48,14 +61,48 @@ pub fn drive(bytes: &[u8], start: Instant) {
     assert!(call.is_over() && seen.finished == 1, "C2: a call is accounted for once");
 }
 
+impl Seen {
+    /// Follows what the people do.
+    fn told(&mut self, input: &Input) {
+        match input {
+            Input::Person { .. } if self.seeking => {
+                (self.seeking, self.talking) = (false, true);
+            }
+            Input::NobodyComes(_) => self.seeking = false,
+            Input::PersonGone(_) => self.talking = false,
+            _ => {}
+        }
+    }
+
+    /// Ends the search (I13).
+    fn ended(&mut self) {
+        assert!(std::mem::take(&mut self.seeking), "I13: a search ends once");
+    }
+}
+
 fn drain(call: &mut Call, seen: &mut Seen) {
     while let Some(action) = call.poll_action() {
         assert_eq!(seen.finished, 0, "C2: nothing follows the account");
         match action {
-            Action::Play { play, .. } | Action::Replay { play, .. } => seen.play = play.0,
+            Action::Play { play, .. } | Action::Replay { play, .. } => {
+                assert!(!seen.talking, "I12: a talk is not played into");
+                seen.play = play.0;
+            }
+            Action::PlayOver { play, plan, .. } => {
+                assert!(plan.ids.iter().all(|id| OVER_TALK.contains(id)), "I12: {:?}", plan.ids);
+                seen.play = play.0;
+            }
+            Action::Seek { .. } => {
+                assert!(!seen.seeking && !seen.talking, "I13: one search at a time");
+                seen.seeking = true;
+            }
+            Action::StopSeeking(_) | Action::KeepPlace(_) => seen.ended(),
             Action::Record { record, .. } => seen.record = record.0,
             Action::Store(ticket, _) => seen.ticket = ticket.0,
-            Action::Finish(_) => seen.finished += 1,
+            Action::Finish(_) => {
+                assert!(!seen.seeking, "I13: a search ends");
+                seen.finished += 1;
+            }
             _ => {}
         }
     }
@@ -84,8 +131,46 @@ fn input(byte: u8, seen: &Seen) -> Input {
         56 => Input::Drain,
         57 => Input::HungUp(EndedBy::Citizen),
         58 => Input::HungUp(EndedBy::Service),
+        59 | 60 => Input::Person {
+            seat: SeatNumber::parse("801").ok().filter(|_| back > 0),
+            tell: match back {
+                1 => Tell::Leader("title.mayor".to_owned()),
+                2 => Tell::Nothing,
+                _ => Tell::Seat,
+            },
+        },
+        61 => Input::Place(Place { ahead: back, minutes: (seen.play & 1 == 0).then_some(back) }),
+        62 => Input::PersonGone(match back {
+            0 => AfterPerson::Survey,
+            1 => AfterPerson::Goodbye,
+            _ => AfterPerson::Wait { group: None, leader: back == 3 },
+        }),
+        _ if back == 0 => Input::NobodyComes(NoPerson::Absent),
+        _ if back == 3 => Input::NobodyComes(NoPerson::TooMany),
+        _ if back == 1 => Input::ListeningOver(next_day()),
         _ => Input::Timeout,
     }
+}
+
+fn hours() -> Hours {
+    Hours { open: Time::constant(9, 0, 0, 0), close: Time::constant(11, 0, 0, 0) }
+}
+
+fn next_day() -> Option<NextListeningDay> {
+    Some(NextListeningDay { date: date(2026, 12, 1), hours: hours() })
+}
+
+fn seats(byte: u8) -> Seats {
+    let listening = match byte >> 3 & 7 {
+        0 | 5 => return Seats::None,
+        2 => return Seats::Closed { hours: Some(hours()), duty: Some("duty".to_owned()) },
+        3 => return Seats::Closed { hours: None, duty: None },
+        4 => Some(ListeningDay::Open { title: Some("title.mayor".to_owned()) }),
+        1 => Some(ListeningDay::Over(next_day())),
+        _ => None,
+    };
+    let (holiday, brief) = (byte & 0x40 != 0, byte & 0x80 != 0);
+    Seats::Open(OnDuty { group: "g".to_owned(), holiday, brief, listening })
 }
 
 fn summary(seconds: u64) -> RecordingSummary {
@@ -100,7 +185,7 @@ fn incoming(byte: u8) -> Incoming {
         caller: Caller { number, display: None },
         called: "12345".to_owned(),
         at: jiff::Timestamp::UNIX_EPOCH,
-        seats: Seats::None,
+        seats: seats(byte),
         store_up: byte & 6 != 0,
     }
 }

@@ -4,6 +4,10 @@ mod listening;
 mod recording;
 mod requests;
 mod speaking;
+mod talk;
+mod waiting;
+
+pub(super) use waiting::listening_over;
 
 use super::contract::{
     Action, EndedBy, EntryKind, Incoming, NewIntake, PlayId, RecordId, RecordingSummary,
@@ -18,6 +22,8 @@ use crate::units::CaseNumber;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use talk::Talk;
+use waiting::Wait;
 
 /// Who listens for keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +36,8 @@ pub(super) enum Ear {
     Invited,
     /// A recording runs: only `#` means something, and nothing is kept.
     Recording,
+    /// A person: keys are noted and mean nothing to us.
+    Talk,
 }
 
 /// Why a call is being ended by us, and with which words.
@@ -74,6 +82,18 @@ pub(super) struct Line {
     last: Vec<Sentence>,
     serial: u32,
     plays: u32,
+    /// The answer is confirmed.
+    pub(super) confirmed: bool,
+    /// Hold music is on.
+    music: bool,
+    /// The group that is or was sought last.
+    group: String,
+    /// The wait for a person.
+    wait: Wait,
+    /// The talks with people.
+    talk: Talk,
+    /// The whole-call recording was started.
+    pub(super) recorded: bool,
     /// The whole-call recording while it runs.
     pub(super) whole: Option<RecordId>,
     /// The message that is not yet submitted.
@@ -133,6 +153,12 @@ impl Line {
             last: Vec::new(),
             serial: 0,
             plays: 0,
+            confirmed: false,
+            music: false,
+            group: String::new(),
+            wait: Wait::default(),
+            talk: Talk::default(),
+            recorded: false,
             whole: None,
             message: None,
             stop_asked: false,

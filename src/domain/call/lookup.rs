@@ -39,7 +39,7 @@ impl LookUp {
     /// Asks for the number, unless this call has used up its tries.
     pub(super) fn enter(line: &mut Line) -> Result<Self, Vec<Sentence>> {
         if line.wrong_tries >= line.rules.lookup_tries_max {
-            return Err(vec![sentence(PromptId::L06N)]);
+            return Err(vec![sentence(no_more_tries(line))]);
         }
         Ok(Self { step: ask_number(line, &[]), unreadable: 0 })
     }
@@ -131,7 +131,8 @@ impl LookUp {
             StoreReply::LookedUp(Lookup::Found(status)) => {
                 line.timers.clear(Timer::Delay);
                 line.fruitful = true;
-                Next::After(Outcome::untold(answer(&status), PromptId::L08N))
+                let question = if line.waits() { PromptId::L08 } else { PromptId::L08N };
+                Next::After(Outcome::untold(answer(&status), question))
             }
             StoreReply::LookedUp(Lookup::Wrong | Lookup::Locked) => {
                 let Step::Waiting { delayed, refused } = &mut self.step else {
@@ -139,6 +140,9 @@ impl LookUp {
                 };
                 *refused = true;
                 if *delayed { self.refuse(line) } else { Next::Stay }
+            }
+            StoreReply::Opened { .. } | StoreReply::Unavailable if line.waits() => {
+                Next::NoSeat(vec![sentence(PromptId::X04)])
             }
             StoreReply::Opened { .. } | StoreReply::Unavailable => {
                 Next::Goodbye(vec![sentence(PromptId::X04N), sentence(PromptId::X08)])
@@ -151,12 +155,17 @@ impl LookUp {
         line.forget_keys();
         let left = line.rules.lookup_tries_max.saturating_sub(line.wrong_tries);
         if left == 0 {
-            return Next::NoSeat(vec![sentence(PromptId::L05N), sentence(PromptId::L06N)]);
+            return Next::NoSeat(vec![sentence(PromptId::L05N), sentence(no_more_tries(line))]);
         }
         let refusal = with(PromptId::L05, "n", Value::Count(u32::from(left)));
         self.step = ask_number(line, &[refusal]);
         Next::Stay
     }
+}
+
+/// L06 promises a person.
+fn no_more_tries(line: &Line) -> PromptId {
+    if line.waits() { PromptId::L06 } else { PromptId::L06N }
 }
 
 fn ask_number(line: &mut Line, preface: &[Sentence]) -> Step {

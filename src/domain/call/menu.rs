@@ -1,6 +1,7 @@
 //! Menus: what a key means, and what follows when none or a wrong one is pressed.
 
 use super::line::Line;
+use super::people::Seats;
 use super::stage::{Event, Next, Outcome, Why};
 use super::words::{Sentence, Value, sentence, with};
 use crate::domain::speech::PromptId;
@@ -67,15 +68,19 @@ impl Failures {
     }
 }
 
-/// The personal information notice (PIPL art. 17) as it holds without seats.
+/// The personal information notice (PIPL art. 17); only where a person is sought it names key 0.
 fn notice(line: &Line) -> Sentence {
-    with(PromptId::G08N, "retention_days", Value::Count(line.rules.retention_days))
+    let id = if line.waits() { PromptId::G08 } else { PromptId::G08N };
+    with(id, "retention_days", Value::Count(line.rules.retention_days))
 }
 
-/// The main menu without seats (G03N), or the choice after "nobody is on duty" (B03).
+/// The main menu while nobody takes calls (G03N, A02, A02N), or the choice after "nobody is on
+/// duty" (B03) or after the longest wait (Q04N).
 #[derive(Debug, Default)]
 pub(super) struct Menu {
     failures: Failures,
+    /// A02 was said: 1 is the message there, 2 the look-up.
+    after_hours: bool,
 }
 
 impl Menu {
@@ -84,32 +89,53 @@ impl Menu {
         if !std::mem::replace(&mut line.emergency_told, true) {
             preface.push(sentence(PromptId::G04));
         }
-        line.ask_after(&preface, vec![sentence(PromptId::G03N)]);
-        Self::default()
+        let question = main_question(line);
+        line.ask_after(&preface, vec![sentence(question)]);
+        Self { after_hours: question == PromptId::A02, ..Self::default() }
     }
 
-    /// Says honestly that nobody is on duty and asks what to do instead.
+    /// Says honestly that nobody is on duty and asks what to do instead. After the longest wait
+    /// somebody is, and the question is all that is left.
     pub(super) fn no_seat(line: &mut Line, mut preface: Vec<Sentence>) -> Self {
-        preface.extend([sentence(PromptId::B01), sentence(PromptId::B02)]);
-        line.ask_after(&preface, vec![sentence(PromptId::B03)]);
+        let waited = line.waited_too_long();
+        if !waited {
+            preface.push(sentence(PromptId::B01));
+        }
+        preface.push(sentence(PromptId::B02));
+        let question = if waited { PromptId::Q04N } else { PromptId::B03 };
+        line.ask_after(&preface, vec![sentence(question)]);
         Self::default()
     }
 
     /// Takes an event.
     pub(super) fn on(&mut self, line: &mut Line, event: &Event) -> Next {
         let pressed = match event {
-            Event::Key(key) => self.failures.key(line, *key, "123"),
+            Event::Key(key) => {
+                let choices = if self.after_hours { "12" } else { "123" };
+                self.failures.key(line, *key, choices)
+            }
             Event::Silent => self.failures.silent(line),
             _ => Pressed::Done,
         };
         match pressed {
+            Pressed::Choice('1') if self.after_hours => Next::Voicemail(Why::Chosen),
+            Pressed::Choice('2') if self.after_hours => Next::LookUp,
             Pressed::GaveUp(why) => Next::Voicemail(why),
             pressed => common(pressed),
         }
     }
 }
 
-/// The choice after something came of the call: silence is a goodbye here.
+fn main_question(line: &Line) -> PromptId {
+    match &line.incoming.seats {
+        Seats::Closed { duty: Some(_), .. } => PromptId::A02,
+        Seats::Closed { duty: None, .. } => PromptId::A02N,
+        Seats::None | Seats::Open(_) => PromptId::G03N,
+    }
+}
+
+/// The choice after something came of the call: silence is a goodbye here, or the way back to the
+/// queue for who kept his place in it.
 #[derive(Debug, Default)]
 pub(super) struct After {
     failures: Failures,
@@ -137,6 +163,7 @@ impl After {
             _ => Pressed::Done,
         };
         match pressed {
+            Pressed::GaveUp(_) if line.waits() => Next::Person,
             Pressed::GaveUp(_) => Next::Goodbye(vec![sentence(PromptId::X08)]),
             pressed => common(pressed),
         }
@@ -149,7 +176,7 @@ fn common(pressed: Pressed) -> Next {
         Pressed::Choice('1') => Next::LookUp,
         Pressed::Choice('2') => Next::Voicemail(Why::Chosen),
         Pressed::Choice(_) => Next::Callback,
-        Pressed::Human => Next::NoSeat(Vec::new()),
+        Pressed::Human => Next::Person,
         Pressed::Back => Next::Menu(Vec::new()),
         Pressed::GaveUp(why) => Next::Voicemail(why),
         Pressed::Done => Next::Stay,

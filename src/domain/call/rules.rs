@@ -46,7 +46,20 @@ pub struct CallRules {
     pub intakes_max: u8,
     /// A caller who stayed at least this long wanted something: he is called back.
     pub stay_min: Duration,
-    /// Longest call.
+    /// Q01 is said when a citizen has waited this long for a person.
+    pub busy_after: Duration,
+    /// The place in the queue is told at most this often, and only when it has improved.
+    pub place_every: Duration,
+    /// Q04 (callback or message instead) is said when a citizen has waited this long,
+    pub offer_after: Duration,
+    /// and from then on this often.
+    pub offer_every: Duration,
+    /// Longest wait for a person; then a callback or a message is left.
+    pub wait_max: Duration,
+    /// Longest talk with people, counted from the last one who was connected. A whole call lasts at
+    /// most `call_max + talk_max`.
+    pub talk_max: Duration,
+    /// Longest call with nobody but us.
     pub call_max: Duration,
     /// X05 is said this long before.
     pub call_warning: Duration,
@@ -62,10 +75,17 @@ pub struct CallRules {
 }
 
 impl CallRules {
-    /// After this much longer than `call_max` every call has finished: goodbye, hang-up, closing.
+    /// After this much longer than its longest (`call_max`, with people [`CallRules::longest`]) every
+    /// call has finished: goodbye, hang-up, closing.
     #[must_use]
     pub fn ending_max(&self) -> Duration {
         self.play_max + self.hang_up_wait + self.closing_wait * 2
+    }
+
+    /// Longest call with people.
+    #[must_use]
+    pub fn longest(&self) -> Duration {
+        self.call_max + self.talk_max
     }
 
     /// How long to wait for a key.
@@ -97,6 +117,12 @@ impl Default for CallRules {
             entry_failures_max: 3,
             intakes_max: 5,
             stay_min: Duration::from_secs(5),
+            busy_after: Duration::from_secs(12),  // Q01
+            place_every: Duration::from_secs(30), // Q02
+            offer_after: Duration::from_secs(30), // Q04
+            offer_every: Duration::from_secs(120),
+            wait_max: Duration::from_secs(15 * 60),
+            talk_max: Duration::from_secs(60 * 60),
             call_max: Duration::from_secs(20 * 60),
             call_warning: Duration::from_secs(60), // X05
             hang_up_wait: Duration::from_secs(40), // 64 * T1 of RFC 3261 and a margin

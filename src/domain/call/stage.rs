@@ -23,6 +23,8 @@ pub(super) enum Event {
     Step,
     /// The delay of a refused look-up has passed.
     Delayed,
+    /// There is something new to say to who waits.
+    News,
 }
 
 /// Where a stage leads.
@@ -32,8 +34,13 @@ pub(super) enum Next {
     Stay,
     /// To the main menu, after a preface.
     Menu(Vec<Sentence>),
-    /// To the honest answer that nobody is on duty, and what can be done instead.
+    /// The citizen wants a person (key 0).
+    Person,
+    /// The way came to nothing: back to the wait for a person with these words, or, where nobody
+    /// is sought, to the honest answer that nobody is on duty.
     NoSeat(Vec<Sentence>),
+    /// The longest wait was reached.
+    WaitedTooLong,
     /// To the message, after a preface.
     Voicemail(Why),
     /// To the request for a callback.

@@ -32,6 +32,8 @@ pub(super) struct Voicemail {
     step: Step,
     chosen: bool,
     silent_messages: u8,
+    /// A person is wanted once the message is submitted.
+    then_person: bool,
 }
 
 impl Voicemail {
@@ -49,7 +51,7 @@ impl Voicemail {
         } else {
             line.end(vec![sentence(PromptId::X08)]);
         }
-        Self { step: Step::Told, chosen, silent_messages: 0 }
+        Self { step: Step::Told, chosen, silent_messages: 0, then_person: false }
     }
 
     /// Takes an event.
@@ -74,6 +76,9 @@ impl Voicemail {
             (Step::Saving, Event::Replied(reply)) => return self.saved(line, reply),
             (Step::Telling(outcome), Event::Said) => {
                 line.untold = None;
+                if self.then_person {
+                    return Next::Person;
+                }
                 return Next::After(Outcome::told(std::mem::take(outcome), PromptId::M15));
             }
             _ => {}
@@ -84,7 +89,7 @@ impl Voicemail {
     fn told_key(&mut self, line: &mut Line, key: char) -> Next {
         match key {
             '#' => self.record_after_tone(line, &[]),
-            '0' => return Next::NoSeat(Vec::new()),
+            '0' => return Next::Person,
             '*' => return Next::Menu(Vec::new()),
             '7' => {
                 let confirmed = if line.toggle_slow() { PromptId::X11 } else { PromptId::X12 };
@@ -117,7 +122,7 @@ impl Voicemail {
                 summary.speech >= line.rules.message_speech_min,
                 summary.duration >= line.rules.message_limit,
             ),
-            _ => return Next::Goodbye(vec![sentence(PromptId::M10), sentence(PromptId::X08)]),
+            _ => return sorry(line, PromptId::M10),
         };
         if !long_enough {
             return self.heard_nothing(line);
@@ -159,6 +164,10 @@ impl Voicemail {
                 return Next::Menu(vec![sentence(PromptId::M09)]);
             }
             // The message must not be lost on the way to a person or to the menu.
+            Pressed::Human if line.waits() => {
+                self.then_person = true;
+                self.submit(line);
+            }
             Pressed::Human => line.repeat_after(&[sentence(PromptId::B01)]),
             Pressed::Back => line.repeat_after(&[]),
             Pressed::GaveUp(_) => {
@@ -197,12 +206,8 @@ impl Voicemail {
                 self.step = Step::Telling(outcome);
                 Next::Stay
             }
-            StoreReply::Opened { number: None, .. } => {
-                Next::Goodbye(vec![sentence(PromptId::M05N), sentence(PromptId::X08)])
-            }
-            StoreReply::LookedUp(_) | StoreReply::Unavailable => {
-                Next::Goodbye(vec![sentence(PromptId::M10), sentence(PromptId::X08)])
-            }
+            StoreReply::Opened { number: None, .. } => sorry(line, PromptId::M05N),
+            StoreReply::LookedUp(_) | StoreReply::Unavailable => sorry(line, PromptId::M10),
         }
     }
 }
@@ -216,6 +221,15 @@ pub(super) fn receipt(
     let mut words = vec![with(id, "case_no", Value::Case(number))];
     words.extend(code.map(|code| with(PromptId::M06, "pin", Value::Code(code))));
     words
+}
+
+/// The last word on a message: then a person where one is sought, else goodbye.
+fn sorry(line: &Line, id: PromptId) -> Next {
+    if line.waits() {
+        Next::NoSeat(vec![sentence(id), sentence(PromptId::X03)])
+    } else {
+        Next::Goodbye(vec![sentence(id), sentence(PromptId::X08)])
+    }
 }
 
 fn invitation(line: &Line) -> Vec<Sentence> {

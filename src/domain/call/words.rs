@@ -2,7 +2,7 @@
 
 use crate::domain::speech::{self, Plan, PromptId};
 use crate::units::{CaseNumber, PhoneNumber, QueryCode};
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
 /// A value that is spoken inside a sentence; the script says how.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub(super) enum Value {
     Phone(PhoneNumber),
     /// A day.
     Date(Date),
+    /// A time of day.
+    Time(Time),
     /// A word by its piece id, such as `unit.07`.
     Word(String),
 }
@@ -32,6 +34,7 @@ impl Value {
             Self::Code(code) => speech::Value::Code(*code),
             Self::Phone(number) => speech::Value::Phone(number),
             Self::Date(date) => speech::Value::Date(*date),
+            Self::Time(at) => speech::Value::Time(*at),
             Self::Word(id) => speech::Value::Word(id),
         }
     }

@@ -6,7 +6,9 @@
 
 use super::codec;
 use super::deadline::{Deadline, Step};
+use super::wrap_up::WrappedUp;
 use crate::domain::call::{IntakeKind, RecordingSummary};
+use crate::domain::desk::CallBackOutcome;
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -24,6 +26,8 @@ pub enum Channel {
     Abandoned,
     /// A text by SIP MESSAGE.
     Text,
+    /// A talk with a person at a seat (电话).
+    Phone,
 }
 
 impl Channel {
@@ -35,6 +39,7 @@ impl Channel {
             Self::CallbackRequest => "callback_request",
             Self::Abandoned => "abandoned",
             Self::Text => "text",
+            Self::Phone => "phone",
         }
     }
 }
@@ -46,6 +51,7 @@ impl From<IntakeKind> for Channel {
             IntakeKind::CallbackRequest => Self::CallbackRequest,
             IntakeKind::Abandoned => Self::Abandoned,
             IntakeKind::Text => Self::Text,
+            IntakeKind::Attended => Self::Phone,
         }
     }
 }
@@ -349,6 +355,18 @@ pub enum CaseEvent {
         #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
         due_at: Timestamp,
     },
+    /// Somebody tried to call the citizen back.
+    CalledBack {
+        /// When the try ended.
+        #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+        at: Timestamp,
+        /// How.
+        outcome: CallBackOutcome,
+        /// Nobody need call any more.
+        done: bool,
+    },
+    /// A talk with a person at a seat ended.
+    WrappedUp(Box<WrappedUp>),
     /// T2: numbered.
     Accepted(Box<Accepted>),
     /// T4: nature and domain are known.

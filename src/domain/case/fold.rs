@@ -1,12 +1,13 @@
 //! A case as the fold of its events. `apply` never fails and never looks outside.
 
+use super::callback::Try;
 use super::deadline::local_day;
 use super::event::{
     Accepted, CallbackReason, CaseEvent, Channel, DueDate, ExtensionReason, LawfulChannel, Nature,
     Original, Private, Received,
 };
 use super::status::{CaseStatus, Due, State};
-use crate::units::{CallId, CaseNumber, PhoneNumber};
+use crate::units::{CallId, CaseNumber, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -17,6 +18,10 @@ pub struct CallbackTask {
     pub reason: CallbackReason,
     /// Until when.
     pub due_at: Timestamp,
+    /// How often and with what it was tried.
+    pub tries: Vec<Try>,
+    /// Since when nobody need call any more.
+    pub done_at: Option<Timestamp>,
 }
 
 /// Everything its events say about a case. The default is a case to which nothing happened yet.
@@ -36,7 +41,7 @@ pub struct Case {
     pub recording: Option<Original>,
     /// Who the citizen is, the words, the code.
     pub private: Private,
-    /// Open callback.
+    /// The callback that was asked for last.
     pub callback: Option<CallbackTask>,
     /// Its number, from T2 on.
     pub number: Option<CaseNumber>,
@@ -44,6 +49,8 @@ pub struct Case {
     pub accepted_at: Option<Timestamp>,
     /// What it is about.
     pub summary: Option<String>,
+    /// The last wrap-up: of which call, by which seat.
+    pub wrapped_up: Option<(CallId, SeatNumber)>,
     /// Who took it first.
     pub first_responsible: Option<String>,
     /// The citizen's due date.
@@ -79,7 +86,20 @@ pub fn apply(mut case: Case, event: &CaseEvent) -> Case {
     match event {
         CaseEvent::Received(received) => receive(&mut case, received),
         CaseEvent::CallbackAsked { reason, due_at } => {
-            case.callback = Some(CallbackTask { reason: *reason, due_at: *due_at });
+            let (reason, due_at) = (*reason, *due_at);
+            case.callback = Some(CallbackTask { reason, due_at, tries: vec![], done_at: None });
+        }
+        CaseEvent::CalledBack { at, outcome, done } => {
+            if let Some(task) = &mut case.callback {
+                task.tries.push(Try { at: *at, outcome: *outcome });
+                task.done_at = done.then_some(*at);
+            }
+        }
+        CaseEvent::WrappedUp(talk) => {
+            case.wrapped_up = Some((talk.call.clone(), talk.seat.clone()));
+            if !talk.private.summary.is_empty() {
+                case.summary = Some(talk.private.summary.clone());
+            }
         }
         CaseEvent::Accepted(accepted) => accept(&mut case, accepted),
         CaseEvent::Classified { nature, domain } => {
@@ -141,7 +161,10 @@ fn state_after(event: &CaseEvent, from: Option<State>) -> Option<State> {
         CaseEvent::Declined { .. } => State::Declined,
         CaseEvent::Merged { .. } => State::Merged,
         CaseEvent::Withdrawn => State::Withdrawn,
-        CaseEvent::CallbackAsked { .. } | CaseEvent::Extended { .. } => return from,
+        CaseEvent::CallbackAsked { .. }
+        | CaseEvent::CalledBack { .. }
+        | CaseEvent::WrappedUp(_)
+        | CaseEvent::Extended { .. } => return from,
     })
 }
 

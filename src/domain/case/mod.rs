@@ -3,6 +3,7 @@
 //! A case is the fold of its events: [`decide`] turns a command into events, [`apply`] folds them,
 //! [`may_follow`] is the table of transitions. All three are pure.
 
+mod callback;
 mod codec;
 mod deadline;
 mod event;
@@ -10,7 +11,9 @@ mod fold;
 mod status;
 mod unit;
 mod workflow;
+mod wrap_up;
 
+pub use callback::{AttemptOutcome, TRIES_MIN, Try};
 pub use deadline::{
     CITY_ZONE, DAYS_MAX, Deadline, DeadlineMode, DeadlineRules, REPLY_DAYS, Step, city_zone,
     local_day,
@@ -26,3 +29,4 @@ pub use workflow::{
     CALLBACK_MINUTES, Command, Context, Refusal, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX, decide,
     may_follow, received,
 };
+pub use wrap_up::{DOMAIN_UNCODED, Words, WrapUp, WrappedUp};

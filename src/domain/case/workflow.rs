@@ -1,11 +1,14 @@
 //! Which command gives which events, and which event may follow in which state (domain.md 3.2).
 
+use super::callback::called_back;
 use super::deadline::{Deadline, DeadlineRules, REPLY_DAYS};
 use super::event::{Accepted, CallbackReason, CaseEvent, Channel, Original, Private, Received};
 use super::fold::Case;
 use super::status::State;
+use super::wrap_up::{WrapUp, wrap_up};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{IntakeKind, NewIntake};
+use crate::domain::desk::CallBackOutcome;
 use crate::units::{CaseNumber, QueryCode};
 use jiff::{Timestamp, ToSpan};
 
@@ -36,6 +39,10 @@ pub enum Command {
     /// Call the citizen back: what was stored could not be told after all. Nothing happens when a
     /// callback is open already or the case is at its end.
     CallBack,
+    /// Record that somebody tried to call the citizen back.
+    CalledBack(CallBackOutcome),
+    /// Record how a talk with the citizen ended, and send a new case on its way.
+    WrapUp(Box<WrapUp>),
 }
 
 /// What a decision rests on besides the case itself.
@@ -74,6 +81,12 @@ pub enum Refusal {
     /// The intake key is missing or too long.
     #[error("the intake key must have 1 to {KEY_CHARS_MAX} characters")]
     Key,
+    /// An assignment names no unit, or none that can be one.
+    #[error("an assignment needs the id of a unit")]
+    Unit,
+    /// Nobody need call the citizen back.
+    #[error("the case has no open callback")]
+    NoCallback,
     /// It was extended before.
     #[error("a case can be extended only once")]
     ExtendedBefore,
@@ -89,6 +102,8 @@ pub fn decide(
         Command::Receive(intake) => receive(*intake, context)?,
         Command::Accept { summary, by } => vec![accept(summary, by, context)?],
         Command::CallBack => call_back(case, context),
+        Command::CalledBack(outcome) => called_back(case, outcome, context)?,
+        Command::WrapUp(order) => wrap_up(case, *order, context)?,
     };
     match events.first() {
         Some(first) => may_follow(case, first).map(|()| events),
@@ -104,7 +119,7 @@ fn receive(intake: NewIntake, context: &Context<'_>) -> Result<Vec<CaseEvent>, R
         IntakeKind::Voicemail => intake.recording.is_none(),
         IntakeKind::Text => intake.text.as_deref().is_none_or(|text| text.trim().is_empty()),
         IntakeKind::CallbackRequest => intake.contact.is_none() && intake.caller.number.is_none(),
-        IntakeKind::Abandoned => false,
+        IntakeKind::Abandoned | IntakeKind::Attended => false,
     };
     if empty {
         return Err(Refusal::Empty);
@@ -121,7 +136,8 @@ fn callback_asked(reason: CallbackReason, context: &Context<'_>) -> CaseEvent {
 
 fn call_back(case: &Case, context: &Context<'_>) -> Vec<CaseEvent> {
     let asked = callback_asked(CallbackReason::NumberUntold, context);
-    let wanted = case.callback.is_none() && may_follow(case, &asked).is_ok();
+    let open = case.callback.as_ref().is_some_and(|task| task.done_at.is_none());
+    let wanted = !open && may_follow(case, &asked).is_ok();
     if wanted { vec![asked] } else { vec![] }
 }
 
@@ -151,11 +167,16 @@ fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
         IntakeKind::Abandoned => Some(CallbackReason::Missed),
         IntakeKind::CallbackRequest => Some(CallbackReason::Asked),
         _ if intake.callback => Some(CallbackReason::NumberUntold),
-        IntakeKind::Voicemail | IntakeKind::Text => None,
+        IntakeKind::Voicemail | IntakeKind::Text | IntakeKind::Attended => None,
     }
 }
 
-fn accept(summary: String, by: String, context: &Context<'_>) -> Result<CaseEvent, Refusal> {
+/// The event that gives a case its number.
+pub(super) fn accept(
+    summary: String,
+    by: String,
+    context: &Context<'_>,
+) -> Result<CaseEvent, Refusal> {
     if summary.trim().is_empty() || summary.chars().count() > SUMMARY_CHARS_MAX {
         return Err(Refusal::Summary);
     }
@@ -169,7 +190,7 @@ fn accept(summary: String, by: String, context: &Context<'_>) -> Result<CaseEven
 }
 
 /// The store keeps milliseconds.
-fn whole_milliseconds(at: Timestamp) -> Timestamp {
+pub(super) fn whole_milliseconds(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
@@ -191,6 +212,7 @@ fn allowed(from: State, event: &CaseEvent) -> bool {
     match event {
         CaseEvent::Received(_) => false,
         CaseEvent::CallbackAsked { .. } => from == S::Draft || from.is_open(),
+        CaseEvent::CalledBack { .. } | CaseEvent::WrappedUp(_) => true,
         CaseEvent::Accepted(_) => from == S::Draft,
         CaseEvent::Classified { .. } => // T4, T17
             matches!(from, S::Accepted | S::Assigned | S::Handling | S::Kept | S::Circulated),
@@ -220,6 +242,8 @@ fn name(event: &CaseEvent) -> &'static str {
     match event {
         CaseEvent::Received(_) => "receive",
         CaseEvent::CallbackAsked { .. } => "ask for a callback",
+        CaseEvent::CalledBack { .. } => "call back",
+        CaseEvent::WrappedUp(_) => "wrap up",
         CaseEvent::Accepted(_) => "accept",
         CaseEvent::Classified { .. } => "classify",
         CaseEvent::Consulted => "consult",
@@ -250,6 +274,7 @@ impl Channel {
             Self::CallbackRequest => "来电要求回拨",
             Self::Abandoned => "来电未接通，待回拨",
             Self::Text => "文字消息，待整理",
+            Self::Phone => "话务员接听，待小结",
         }
     }
 }

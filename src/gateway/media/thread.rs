@@ -1,15 +1,18 @@
 //! One media thread: packets in by epoll, packets out on a 2 ms beat, commands by a bounded queue.
 
 use super::disk::DiskQueue;
-use super::ports::SocketPair;
+use super::inbox::{Command, Inbox};
 use super::recording::{Recordings, track};
-use super::wheel::{SLOTS, Wheel};
-use super::{Closed, LegReport, MediaCommand, MediaReport};
+use super::rooms::Rooms;
+use super::way::{Stream, Way};
+use super::{Closed, LegReport, MediaCommand, MediaReport, ROOM_LEGS_MAX};
 use crate::domain::call::RecordId;
+use crate::gateway::browser::BrowserLeg;
 use crate::gateway::clock::Clock;
 use crate::media::leg::{MediaEvent, MediaLeg, PACKET_MAX};
+use crate::media::room::{Floor, Hearing, Voice};
 use crate::units::LegId;
-use rustix::event::{EventfdFlags, epoll, eventfd};
+use rustix::event::epoll;
 use rustix::fd::OwnedFd;
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
@@ -17,8 +20,7 @@ use rustix::time::{
 };
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 
@@ -36,77 +38,20 @@ const EVENTS_MAX: usize = 256;
 const TOKEN_INBOX: u64 = u64::MAX;
 const TOKEN_BEAT: u64 = u64::MAX - 1;
 
-/// What arrives at a thread.
-pub(super) enum Command {
-    /// A new leg with its sockets.
-    Open(LegId, SocketPair),
-    /// Something for a leg.
-    Leg(LegId, MediaCommand),
-    /// The end of a leg.
-    Close(LegId),
-    /// The end of the thread.
-    Quit,
-}
-
-/// The bounded way into a thread, with the descriptor that wakes it.
-///
-/// The line's task hands over, the media thread only ever tries the lock: it may have preempted the
-/// line on the same core, and a real-time thread that waits for a preempted one waits for ever.
-/// Every hand-over is followed by a wake-up, so what it could not take then it takes next.
-pub(super) struct Inbox {
-    queue: Mutex<VecDeque<Command>>,
-    commands_max: usize,
-    wake: OwnedFd,
-}
-
-impl Inbox {
-    pub(super) fn new(commands_max: usize) -> io::Result<Self> {
-        let wake = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?;
-        Ok(Self { queue: Mutex::new(VecDeque::with_capacity(commands_max)), commands_max, wake })
-    }
-
-    /// Hands a command over; `false` when the thread has fallen behind. [`Self::wake`] follows.
-    pub(super) fn offer(&self, command: Command) -> bool {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = queue.len() < self.commands_max;
-        if room {
-            queue.push_back(command);
-        }
-        room
-    }
-
-    /// Hands over what must not be lost: one more for each leg at most. [`Self::wake`] follows.
-    pub(super) fn insist(&self, command: Command) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).push_back(command);
-    }
-
-    /// Wakes the thread for everything that was handed over.
-    pub(super) fn wake(&self) {
-        // A full counter means that the thread is being woken anyway.
-        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
-    }
-
-    /// Exchanges what waits for an empty list; nothing while the line holds the lock.
-    fn take(&self, empty: &mut VecDeque<Command>) {
-        match self.queue.try_lock() {
-            Ok(mut queue) => std::mem::swap(&mut *queue, empty),
-            Err(TryLockError::Poisoned(queue)) => std::mem::swap(&mut *queue.into_inner(), empty),
-            Err(TryLockError::WouldBlock) => {}
-        }
-    }
-}
-
 /// One leg on its thread.
 struct Leg {
     id: LegId,
-    sockets: SocketPair,
+    room: usize,
+    way: Way,
+    /// Whom it hears, also before its media begins.
+    hearing: Hearing,
     media: Option<MediaLeg>,
     recordings: Recordings,
 }
 
 /// The state of one thread.
 pub(super) struct MediaThread {
-    inbox: std::sync::Arc<Inbox>,
+    inbox: Arc<Inbox>,
     clock: Clock,
     reports: Sender<LegReport>,
     disk: DiskQueue,
@@ -120,7 +65,10 @@ pub(super) struct MediaThread {
     legs: Vec<Option<Box<Leg>>>,
     free: Vec<usize>,
     index: HashMap<LegId, usize>,
-    wheel: Wheel,
+    rooms: Rooms,
+    /// What is said in the room that is being served.
+    voices: Vec<Voice>,
+    music: Arc<[u8]>,
     started: Instant,
     /// The beat that has been served last, counted from `started`.
     served: u64,
@@ -128,10 +76,11 @@ pub(super) struct MediaThread {
 
 impl MediaThread {
     pub(super) fn new(
-        inbox: std::sync::Arc<Inbox>,
+        inbox: Arc<Inbox>,
         clock: Clock,
         reports: Sender<LegReport>,
         disk: DiskQueue,
+        music: Arc<[u8]>,
     ) -> io::Result<Self> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let beat = timerfd_create(
@@ -159,7 +108,9 @@ impl MediaThread {
             legs: Vec::new(),
             free: Vec::new(),
             index: HashMap::new(),
-            wheel: Wheel::default(),
+            rooms: Rooms::default(),
+            voices: Vec::with_capacity(ROOM_LEGS_MAX),
+            music,
             started,
             served: 0,
         })
@@ -205,7 +156,7 @@ impl MediaThread {
         self.inbox.take(&mut self.taken);
         while let Some(command) = self.taken.pop_front() {
             match command {
-                Command::Open(leg, sockets) => self.open(leg, sockets),
+                Command::Open(leg, way, group) => self.open(leg, way, group),
                 Command::Leg(leg, command) => {
                     if let Some(&at) = self.index.get(&leg) {
                         self.command(at, command);
@@ -218,96 +169,149 @@ impl MediaThread {
         true
     }
 
-    fn open(&mut self, id: LegId, sockets: SocketPair) {
+    fn open(&mut self, id: LegId, way: Way, group: u64) {
         let at = self.free.pop().unwrap_or_else(|| {
             self.legs.push(None);
             self.legs.len() - 1
         });
-        for (fd, low_bit) in [(&sockets.rtp, 0), (&sockets.rtcp, 1)] {
-            let data = epoll::EventData::new_u64((at as u64) << 1 | low_bit);
-            if let Err(error) = epoll::add(&self.epoll, fd, data, epoll::EventFlags::IN) {
-                tracing::error!(%error, %id, "a media socket cannot be watched");
-            }
+        if let Err(error) = way.watch(&self.epoll, (at as u64) << 1) {
+            tracing::error!(%error, %id, "a media socket cannot be watched");
         }
-        let leg = Leg { id, sockets, media: None, recordings: Recordings::default() };
+        let room = self.rooms.enter(group, at);
+        let (hearing, recordings) = (Hearing::NOTHING, Recordings::default());
+        let leg = Leg { id, room, way, hearing, media: None, recordings };
         self.legs[at] = Some(Box::new(leg));
         self.index.insert(id, at);
     }
 
     fn close(&mut self, id: LegId) {
         let Some(at) = self.index.remove(&id) else { return };
-        self.wheel.remove(at);
         if let Some(mut leg) = self.legs[at].take() {
+            let others = self.rooms.leave(leg.room, at);
             leg.recordings.close_all(id, &self.disk);
-            let closed = leg.media.as_mut().map(|media| self.goodbye(media, &leg.sockets));
-            let closed = closed.unwrap_or_default();
+            leg.way.close();
+            let mut closed = Closed::default();
+            if let Some(media) = &mut leg.media {
+                closed = self.goodbye(media, &mut leg.way);
+                if others {
+                    // What it would have said next fades away at the others.
+                    media.listen((self.clock.monotonic)());
+                    self.rooms.part(leg.room, media.voice(id));
+                }
+            }
             self.report(id, MediaReport::Closed(Box::new(closed)));
         }
         self.free.push(at);
     }
 
     /// The last report to the peer and to the line.
-    fn goodbye(&self, media: &mut MediaLeg, sockets: &SocketPair) -> Closed {
+    fn goodbye(&self, media: &mut MediaLeg, way: &mut Way) -> Closed {
         let now = self.clock.now();
         let mut packet = [0; PACKET_MAX];
         if let Some((n, to)) = media.goodbye(now.monotonic, ntp(now.wall), &mut packet) {
-            send(&sockets.rtcp, &packet[..n], to);
+            way.send(now.monotonic, Stream::Rtcp, &packet[..n], to);
         }
         Closed { peer: media.destination(), statistics: media.statistics() }
     }
 
     fn command(&mut self, at: usize, command: MediaCommand) {
         let now = (self.clock.monotonic)();
+        let command = match command {
+            MediaCommand::Browser(browser) => return self.become_browser(at, browser),
+            command => command,
+        };
         let Some(leg) = self.legs[at].as_mut() else { return };
         if let MediaCommand::Start(setup) = command {
-            leg.media = Some(MediaLeg::new(*setup, now));
-            let slot = self.wheel.emptiest();
-            return self.wheel.place(at, slot);
+            leg.media.insert(MediaLeg::new(*setup, now)).hear(leg.id, leg.hearing);
+            return self.rooms.start(leg.room);
+        }
+        if let MediaCommand::Hear(hearing) = command {
+            leg.hearing = hearing;
         }
         let Some(media) = leg.media.as_mut() else { return };
         match command {
-            MediaCommand::Start(_) => {}
             MediaCommand::Change(agreed) => media.update(agreed, now),
-            MediaCommand::Play { play, list } => {
+            MediaCommand::Play { play, list, over } => {
+                if over {
+                    media.play_over(play, list);
+                } else {
+                    media.play(play, list);
+                }
                 // The first packet leaves now and not at the leg's slot; its machine keeps the pace.
-                media.play(play, list);
-                send_all(media, &leg.sockets);
+                send_all(media, &mut leg.way, now);
             }
             MediaCommand::StopPlay => media.stop_play(),
+            MediaCommand::Hear(hearing) => media.hear(leg.id, hearing),
+            MediaCommand::InfoDigit(digit) => media.info(now, digit),
+            recording => self.record(at, recording),
+        }
+        self.poll(at, &[]);
+    }
+
+    /// Gives a leg its browser. The leg is taken out meanwhile, because its way changes as a whole.
+    fn become_browser(&mut self, at: usize, browser: Box<BrowserLeg>) {
+        if let Some(mut leg) = self.legs[at].take() {
+            leg.way = leg.way.become_browser(browser);
+            self.legs[at] = Some(leg);
+        }
+    }
+
+    /// What concerns a leg's recordings.
+    fn record(&mut self, at: usize, command: MediaCommand) {
+        let Some(Some(leg)) = self.legs.get_mut(at) else { return };
+        let Some(media) = leg.media.as_mut() else { return };
+        let failed = match command {
             MediaCommand::Record { record, kind, file, samples_max } => {
-                let id = leg.id;
-                let opened = leg.recordings.open(id, record, kind, file, &self.disk);
-                if !opened || !media.record(record.0, track(kind), samples_max) {
-                    self.report(id, MediaReport::RecordFailed(record));
-                }
+                let opened = leg.recordings.open(leg.id, record, kind, file, &self.disk);
+                (!opened || !media.record(record.0, track(kind), samples_max)).then_some(record)
             }
-            MediaCommand::StopRecord(record) => media.stop_record(record.0),
+            MediaCommand::AddTrack { record, leg: other } => {
+                let (index, room) = (&self.index, self.rooms.legs(leg.room));
+                let present = |id| index.get(&id).is_some_and(|at| room.contains(at));
+                let key = (leg.id, record);
+                if !leg.recordings.add_track(key, other, present, &self.disk) {
+                    tracing::warn!(leg = %leg.id, %other, "no track: this leg is not recorded");
+                }
+                None
+            }
+            MediaCommand::StopRecord(record) => {
+                media.stop_record(record.0);
+                None
+            }
             MediaCommand::DiscardRecord(record) => {
                 leg.recordings.discard(record);
                 media.stop_record(record.0);
+                None
             }
-            MediaCommand::InfoDigit(digit) => media.info(now, digit),
+            MediaCommand::Secret(secret) => {
+                leg.recordings.keep_secret(secret);
+                None
+            }
+            _ => None,
+        };
+        if let Some(record) = failed {
+            let id = leg.id;
+            self.report(id, MediaReport::RecordFailed(record));
         }
-        self.poll(at);
     }
 
     fn receive(&mut self, token: u64) {
-        let (at, is_rtcp) = (usize::try_from(token >> 1).unwrap_or(usize::MAX), token & 1 == 1);
+        let at = usize::try_from(token >> 1).unwrap_or(usize::MAX);
+        let stream = if token & 1 == 1 { Stream::Rtcp } else { Stream::Rtp };
         let Some(Some(leg)) = self.legs.get_mut(at) else { return };
         let now = (self.clock.monotonic)();
         let mut datagram = [0; DATAGRAM_MAX];
         for _ in 0..PACKETS_PER_TURN_MAX {
-            let socket = if is_rtcp { &leg.sockets.rtcp } else { &leg.sockets.rtp };
-            let Ok((n, from)) = socket.recv_from(&mut datagram) else { break };
+            let Some((n, from)) = leg.way.receive(now, stream, &mut datagram) else { break };
             let Some(media) = leg.media.as_mut() else { continue };
-            if is_rtcp {
+            if stream == Stream::Rtcp {
                 media.receive_rtcp(now, from, ntp((self.clock.wall)()), &datagram[..n]);
             } else {
                 media.receive(now, from, &datagram[..n]);
                 break; // level-triggered: one packet a turn saves the call that finds it empty
             }
         }
-        self.poll(at);
+        self.poll(at, &[]);
     }
 
     /// Serves every slot whose beat has come.
@@ -319,35 +323,59 @@ impl MediaThread {
         self.served = self.served.max(due.saturating_sub(behind_max));
         while self.served < due {
             self.served += 1;
-            let slot = usize::try_from(self.served % SLOTS as u64).unwrap_or(0);
-            for position in (0..self.wheel.len(slot)).rev() {
-                if let Some(at) = self.wheel.get(slot, position) {
-                    self.tick(at, now);
+            for position in (0..self.rooms.due(self.served)).rev() {
+                if let Some(room) = self.rooms.room(self.served, position) {
+                    self.tick(room, now);
                 }
             }
         }
     }
 
-    fn tick(&mut self, at: usize, now: Instant) {
+    /// One frame of a room: first all its legs hear, then all speak.
+    fn tick(&mut self, room: usize, now: Instant) {
+        let mut voices = std::mem::take(&mut self.voices);
+        voices.clear();
+        self.rooms.take_parting(room, &mut voices);
+        let legs = self.rooms.legs(room);
+        let count = legs.len();
+        for &at in legs {
+            let Some(Some(leg)) = self.legs.get_mut(at) else { continue };
+            let Some(media) = leg.media.as_mut() else { continue };
+            media.listen(now);
+            if count > 1 {
+                voices.push(media.voice(leg.id));
+            }
+        }
+        for position in 0..count {
+            if let Some(&at) = self.rooms.legs(room).get(position) {
+                self.speak(at, now, &voices);
+            }
+        }
+        self.voices = voices;
+    }
+
+    fn speak(&mut self, at: usize, now: Instant, voices: &[Voice]) {
         let Some(Some(leg)) = self.legs.get_mut(at) else { return };
         let Some(media) = leg.media.as_mut() else { return };
-        media.tick(now);
-        send_all(media, &leg.sockets);
+        leg.way.tick(now);
+        media.speak(now, &Floor { voices, music: &self.music });
+        send_all(media, &mut leg.way, now);
         if media.rtcp_due(now) {
             let mut packet = [0; PACKET_MAX];
             if let Some((n, to)) = media.rtcp(now, ntp((self.clock.wall)()), &mut packet) {
-                send(&leg.sockets.rtcp, &packet[..n], to);
+                leg.way.send(now, Stream::Rtcp, &packet[..n], to);
             }
         }
-        self.poll(at);
+        self.poll(at, voices);
     }
 
-    /// Passes on what the leg's machine has to say.
-    fn poll(&mut self, at: usize) {
+    /// Passes on what the leg's machine has to say. Frames for recordings come of a tick only, so
+    /// elsewhere there are no voices to record.
+    fn poll(&mut self, at: usize, voices: &[Voice]) {
         let Some(Some(leg)) = self.legs.get_mut(at) else { return };
         let Some(media) = leg.media.as_mut() else { return };
         while let Some(frame) = media.poll_frame() {
-            leg.recordings.push(leg.id, &frame, &self.disk);
+            leg.recordings.push(leg.id, &frame, voices, &self.disk);
         }
         if !media.has_event() {
             return;
@@ -393,10 +421,10 @@ fn drain(fd: &OwnedFd) {
 }
 
 /// Sends what the leg has ready.
-fn send_all(media: &mut MediaLeg, sockets: &SocketPair) {
+fn send_all(media: &mut MediaLeg, way: &mut Way, now: Instant) {
     let mut packet = [0; PACKET_MAX];
     while let Some((n, to)) = media.poll_packet(&mut packet) {
-        send(&sockets.rtp, &packet[..n], to);
+        way.send(now, Stream::Rtp, &packet[..n], to);
     }
 }
 
@@ -407,11 +435,6 @@ fn ntp(wall: jiff::Timestamp) -> u64 {
     let seconds = (wall.as_second() as u64).wrapping_add(SECONDS_1900_TO_1970);
     let fraction = (wall.subsec_nanosecond().unsigned_abs() as u64 * (1 << 32)) / 1_000_000_000;
     seconds << 32 | fraction
-}
-
-/// A packet that the kernel cannot take now is lost like any packet on the way.
-fn send(socket: &std::net::UdpSocket, packet: &[u8], to: SocketAddr) {
-    let _ = socket.send_to(packet, to);
 }
 
 fn ask_for_realtime(priority: Option<u8>) {
@@ -433,35 +456,5 @@ fn ask_for_realtime(priority: Option<u8>) {
             ?error,
             "real-time scheduling refused: audio may stutter under load (grant LimitRTPRIO)"
         );
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thread_never_waits_for_a_line_that_stopped_while_handing_over() {
-        let inbox = Inbox::new(2).unwrap();
-        let mut taken = VecDeque::new();
-        assert!(inbox.offer(Command::Close(LegId(1))));
-        let preempted = inbox.queue.lock().unwrap();
-        inbox.take(&mut taken);
-        assert!(taken.is_empty(), "it comes back at once and with nothing");
-        drop(preempted);
-        inbox.take(&mut taken);
-        assert!(matches!(taken.pop_front(), Some(Command::Close(LegId(1)))));
-    }
-
-    #[test]
-    fn a_full_inbox_refuses_commands_but_never_the_end_of_a_leg() {
-        let inbox = Inbox::new(2).unwrap();
-        let stop = || Command::Leg(LegId(1), MediaCommand::StopPlay);
-        assert!(inbox.offer(stop()) && inbox.offer(stop()) && !inbox.offer(stop()));
-        inbox.insist(Command::Close(LegId(1)));
-        let mut taken = VecDeque::new();
-        inbox.take(&mut taken);
-        assert!(matches!(taken.pop_back(), Some(Command::Close(LegId(1)))));
-        assert_eq!(taken.len(), 2);
     }
 }

@@ -1,13 +1,13 @@
-//! The ten 2 ms slots of a 20 ms frame: which legs are due at which beat.
+//! The ten 2 ms slots of a 20 ms frame: which rooms are due at which beat.
 
 /// Slots of a frame.
 pub(super) const SLOTS: usize = 10;
 
-/// Places legs (by their index on the thread) in slots; moving and removing is constant time.
+/// Places rooms (by their index on the thread) in slots; moving and removing is constant time.
 #[derive(Debug, Default)]
 pub(super) struct Wheel {
     slots: [Vec<usize>; SLOTS],
-    /// For each leg its slot and its position in it.
+    /// For each room its slot and its position in it.
     places: Vec<Option<(usize, usize)>>,
 }
 
@@ -17,19 +17,24 @@ impl Wheel {
         (0..SLOTS).min_by_key(|&slot| self.slots[slot].len()).unwrap_or(0)
     }
 
-    /// Puts a leg into a slot, out of the one it was in.
-    pub(super) fn place(&mut self, leg: usize, slot: usize) {
-        self.remove(leg);
-        if self.places.len() <= leg {
-            self.places.resize(leg + 1, None);
-        }
-        self.places[leg] = Some((slot, self.slots[slot].len()));
-        self.slots[slot].push(leg);
+    /// Whether it has a slot.
+    pub(super) fn is_placed(&self, room: usize) -> bool {
+        self.places.get(room).is_some_and(Option::is_some)
     }
 
-    /// Takes a leg out.
-    pub(super) fn remove(&mut self, leg: usize) {
-        let Some(Some((slot, position))) = self.places.get_mut(leg).map(Option::take) else {
+    /// Puts a room into a slot, out of the one it was in.
+    pub(super) fn place(&mut self, room: usize, slot: usize) {
+        self.remove(room);
+        if self.places.len() <= room {
+            self.places.resize(room + 1, None);
+        }
+        self.places[room] = Some((slot, self.slots[slot].len()));
+        self.slots[slot].push(room);
+    }
+
+    /// Takes a room out.
+    pub(super) fn remove(&mut self, room: usize) {
+        let Some(Some((slot, position))) = self.places.get_mut(room).map(Option::take) else {
             return;
         };
         self.slots[slot].swap_remove(position);
@@ -38,12 +43,12 @@ impl Wheel {
         }
     }
 
-    /// How many legs are in a slot.
+    /// How many rooms are in a slot.
     pub(super) fn len(&self, slot: usize) -> usize {
         self.slots[slot].len()
     }
 
-    /// The `position`-th leg of a slot.
+    /// The `position`-th room of a slot.
     pub(super) fn get(&self, slot: usize, position: usize) -> Option<usize> {
         self.slots[slot].get(position).copied()
     }

@@ -12,103 +12,64 @@
 //! * S2: each call that was answered puts out exactly one `Finished`.
 //! * S3: after `poll_output` is empty the next instant of `poll_timeout` is in the future or now.
 
+mod account;
+mod callback;
 mod citizen;
+mod contract;
 mod conversation;
+mod desk;
+mod keys;
 mod leg;
 mod negotiate;
+mod notice;
+mod pages;
+mod queue;
+mod queue_log;
+mod reach;
+mod room;
+mod seats;
 mod text;
 
-use crate::domain::call::{
-    Call, CallRecord, CallRules, Caller, EndedBy, Input, PlayId, StoreReply, StoreRequest, Ticket,
-};
+use crate::domain::call::{Call, Caller, EndedBy, Input, PlayId, StoreReply};
+use crate::domain::dial_rules::DialBook;
+use crate::domain::queue::{self as acd, Acd, Waiter};
+use crate::domain::room as parties;
 use crate::gateway::clock::Now;
 use crate::gateway::media::{MediaCommand, MediaReport};
-use crate::gateway::prompts::Library;
 use crate::media::player::Playlist;
-use crate::proto::{Endpoint, Event, Flow, Reason, TextId, Transmit};
-use crate::store::LegRecord;
-use crate::units::{CallId, LegId, PhoneNumber};
+use crate::proto::{Endpoint, Event, Flow, Reason};
+use crate::store::LegEnd;
+use crate::units::{LegId, OfferId, PhoneNumber, SeatNumber};
 use crate::wire::sip::{Message, ParseFailure};
+pub use account::PARTY_ENTRIES_MAX;
+pub use callback::BegunAttempt;
+pub use contract::{
+    Asker, DutyUnit, Outgoing, Output, Seat, Started, StoreOrder, SwitchConfig, Trunk,
+};
 use conversation::Conversation;
 pub use conversation::ConversationId;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use leg::{Arrival, Leg, Part};
-use rand::SeedableRng;
+use leg::{Arrival, End, Leg, MediaState, Part};
+use pages::PageCall;
+use queue::Offered;
 use rand::rngs::StdRng;
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use rand::{RngExt as _, SeedableRng};
+use seats::Seats;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What the switch needs to know of the service it is part of.
-pub struct SwitchConfig {
-    /// Name of this gateway, part of every call id.
-    pub gateway: String,
-    /// The rules of a call.
-    pub rules: Arc<CallRules>,
-    /// The recorded prompts.
-    pub prompts: Arc<Library>,
-    /// The city's time zone, for the folders of recordings.
-    pub time_zone: TimeZone,
-    /// Address written into SDP when it differs from the one a call came in on.
-    pub advertised: Option<IpAddr>,
-}
-
-/// Who asked the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asker {
-    /// A call.
-    Call(ConversationId, Ticket),
-    /// A text that waits for its 200.
-    Text(TextId),
-}
-
-/// A call as it is answered.
-#[derive(Debug, Clone)]
-pub struct Started {
-    /// Its id.
-    pub call: CallId,
-    /// Who calls.
-    pub caller: Caller,
-    /// What was dialled.
-    pub called: String,
-    /// When it arrived.
-    pub at: Timestamp,
-    /// The peer it came from.
-    pub peer: SocketAddr,
-}
-
-/// What the switch wants done.
+/// Something for a machine, later in the same turn: a machine is never spoken to while what it
+/// has just said is being carried out.
 #[derive(Debug)]
-pub enum Output {
-    /// Send this.
-    Transmit(Transmit),
-    /// Bind a socket pair for a leg; `media_opened` follows.
-    OpenMedia(LegId, IpAddr),
-    /// Command a leg's media; `media_failed` follows when that is impossible.
-    Media(LegId, MediaCommand),
-    /// End a leg's media.
-    CloseMedia(LegId),
-    /// Read a closed recording for the citizen to hear; `recording_loaded` follows.
-    LoadRecording(LegId, u32, String),
-    /// Ask the store; `stored` follows.
-    Store {
-        /// Who asks.
-        asker: Asker,
-        /// What.
-        request: StoreRequest,
-        /// The call that asks.
-        call: Option<CallId>,
-        /// The caller, for the limits on guessing.
-        caller: Caller,
-        /// Wall time.
-        at: Timestamp,
-    },
-    /// A call was answered.
-    Started(Box<Started>),
-    /// A call is over and its media closed.
-    Finished(Box<CallRecord>, Timestamp, LegRecord),
+enum Step {
+    Call(ConversationId, Input),
+    Room(ConversationId, parties::Input),
+    Queue(acd::Input),
+    Wish(SeatNumber, acd::Wish),
+    Decline(OfferId),
+    /// Into the queue; true at the first arrival.
+    Enter(ConversationId, bool),
 }
 
 /// All calls of this gateway.
@@ -118,27 +79,72 @@ pub struct Switch {
     legs: HashMap<LegId, Leg>,
     conversations: HashMap<ConversationId, Conversation>,
     timers: BTreeSet<(Instant, ConversationId)>,
+    acd: Acd,
+    queue_timer: Option<Instant>,
+    /// When the figures of the groups are shown again, after a change, and when they were last.
+    figures_at: Option<Instant>,
+    figures_shown: Option<Instant>,
+    /// Who waits under which number; kept places have no conversation.
+    waiters: BTreeMap<Waiter, ConversationId>,
+    /// Conversations in which a seat is rung for a kept place.
+    kept: BTreeMap<Waiter, ConversationId>,
+    offers: BTreeMap<OfferId, Offered>,
+    /// The sound of the pages, by seat and conversation.
+    sounds: BTreeMap<(SeatNumber, ConversationId), LegId>,
+    /// Pages that are asked to answer outside the queue.
+    page_calls: BTreeMap<OfferId, PageCall>,
+    page_offers: u64,
+    seats: Seats,
+    book: DialBook,
+    steps: VecDeque<Step>,
     outputs: VecDeque<Output>,
     rng: StdRng,
     serial: u32,
     store_up: bool,
+    draining: bool,
 }
 
 impl Switch {
     /// A switch without calls. `seed` feeds what peers must not guess.
     #[must_use]
-    pub fn new(config: SwitchConfig, endpoint: Endpoint, seed: [u8; 32]) -> Self {
+    pub fn new(config: SwitchConfig, endpoint: Endpoint, seed: [u8; 32], now: Now) -> Self {
+        let mut rng = StdRng::from_seed(seed);
+        let (rules, calendar) = (Arc::clone(&config.queue), Arc::clone(&config.calendar));
         Self {
+            acd: Acd::new(rules, calendar, rng.random(), queue::moment(now)),
+            book: DialBook::new(config.dialling.clone()),
             config,
             endpoint,
             legs: HashMap::new(),
             conversations: HashMap::new(),
             timers: BTreeSet::new(),
+            queue_timer: None,
+            figures_at: None,
+            figures_shown: None,
+            waiters: BTreeMap::new(),
+            kept: BTreeMap::new(),
+            offers: BTreeMap::new(),
+            sounds: BTreeMap::new(),
+            page_calls: BTreeMap::new(),
+            page_offers: 0,
+            seats: Seats::default(),
+            steps: VecDeque::new(),
             outputs: VecDeque::new(),
-            rng: StdRng::from_seed(seed),
+            rng,
             serial: 0,
             store_up: true,
+            draining: false,
         }
+    }
+
+    /// Begins to keep the trunks alive. `bound` is the address that calls leave from.
+    pub fn open_trunks(&mut self, now: Now, bound: SocketAddr) {
+        for trunk in &mut self.config.outgoing.trunks {
+            trunk.config.flow.local.set_port(bound.port());
+        }
+        let trunks = self.config.outgoing.trunks.iter().map(|trunk| trunk.config.clone());
+        self.endpoint.set_trunks(now.monotonic, trunks.collect());
+        self.settle(now);
     }
 
     /// One datagram.
@@ -161,35 +167,53 @@ impl Switch {
 
     /// The socket pair asked for by `OpenMedia`, or nothing when there is none to be had.
     pub fn media_opened(&mut self, now: Now, leg: LegId, address: Option<SocketAddr>) {
-        match address {
-            Some(address) => self.begin(now, leg, address),
-            None => {
-                self.legs.remove(&leg);
-                self.endpoint.reject(now.monotonic, leg, 503);
+        match (address, self.legs.get(&leg).map(|leg| &leg.part)) {
+            (Some(address), Some(Part::Arriving(_))) => self.begin(now, leg, address),
+            (Some(address), Some(Part::Ringing(..))) => self.invite(now, leg, address),
+            (Some(address), Some(Part::Sound(..))) => self.sound_opened(now, leg, address),
+            // It ended meanwhile.
+            (Some(_), _) => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.media = MediaState::Closing;
+                }
+                self.outputs.push_back(Output::CloseMedia(leg));
             }
+            (None, _) => self.media_refused(now, leg),
         }
         self.settle(now);
+    }
+
+    fn media_refused(&mut self, now: Now, id: LegId) {
+        let Some(leg) = self.legs.get(&id) else { return };
+        match leg.part {
+            Part::Ringing(conversation, errand) => {
+                self.not_reached(now, conversation, errand, id, Reason::Failure);
+            }
+            Part::Arriving(_) => self.endpoint.reject(now.monotonic, id, 503),
+            Part::Sound(..) => self.sound_refused(id),
+            _ => {}
+        }
+        let conversation = self.legs.remove(&id).and_then(|leg| leg.conversation());
+        if let Some(conversation) = conversation {
+            self.tell_account(now, conversation);
+        }
     }
 
     /// A leg's media said something.
     pub fn media_report(&mut self, now: Now, leg: LegId, report: MediaReport) {
         if let MediaReport::Closed(closed) = report {
             self.close_account(now, leg, &closed);
-        } else if let Some(id) = self.conversation_of(leg)
-            && let Some(conversation) = self.conversations.get_mut(&id)
-            && let Some(input) = conversation.heard(report)
-        {
-            self.tell(now, id, input);
+        } else {
+            self.heard(leg, report);
         }
         self.settle(now);
     }
 
-    /// A media command could not be handed over: the call cannot go on.
+    /// A media command could not be handed over: the leg cannot go on.
     pub fn media_failed(&mut self, now: Now, leg: LegId) {
         self.endpoint.hang_up(now.monotonic, leg);
-        if let Some(id) = self.conversation_of(leg) {
-            self.tell(now, id, Input::HungUp(EndedBy::Network));
-        }
+        let end = End { at: now.monotonic, by: LegEnd::Network, cause: None };
+        self.ended(now, leg, end, Reason::Failure);
         self.settle(now);
     }
 
@@ -201,15 +225,12 @@ impl Switch {
         play: u32,
         list: Option<Arc<Playlist>>,
     ) {
-        match list {
-            Some(list) => {
-                self.outputs.push_back(Output::Media(leg, MediaCommand::Play { play, list }));
+        match (list, self.conversation_of(leg)) {
+            (Some(list), _) => self.media(leg, MediaCommand::Play { play, list, over: false }),
+            (None, Some(id)) => {
+                self.steps.push_back(Step::Call(id, Input::PlayDone(PlayId(play))));
             }
-            None => {
-                if let Some(id) = self.conversation_of(leg) {
-                    self.tell(now, id, Input::PlayDone(PlayId(play)));
-                }
-            }
+            (None, None) => {}
         }
         self.settle(now);
     }
@@ -217,7 +238,14 @@ impl Switch {
     /// The store's answer.
     pub fn stored(&mut self, now: Now, asker: Asker, reply: StoreReply) {
         match asker {
-            Asker::Call(id, ticket) => self.tell(now, id, Input::Stored(ticket, reply)),
+            Asker::Call(id, ticket) => {
+                if let (StoreReply::Opened { number: Some(number), .. }, Some(conversation)) =
+                    (&reply, self.conversations.get_mut(&id))
+                {
+                    conversation.case = Some(*number);
+                }
+                self.tell(now, id, Input::Stored(ticket, reply));
+            }
             Asker::Text(text) => self.text_stored(now, text, &reply),
         }
         self.settle(now);
@@ -236,19 +264,35 @@ impl Switch {
                 break;
             }
             self.timers.pop_first();
-            if let Some(conversation) = self.conversations.get_mut(&id) {
-                conversation.timer = None;
+            let Some(conversation) = self.conversations.get_mut(&id) else { continue };
+            conversation.timer = None;
+            let due = |at: Option<Instant>| at.is_some_and(|at| at <= now.monotonic);
+            let call = due(conversation.call.as_ref().and_then(Call::poll_timeout));
+            let room = due(conversation.room.as_ref().and_then(parties::Room::poll_timeout));
+            if call {
+                self.tell(now, id, Input::Timeout);
             }
-            self.tell(now, id, Input::Timeout);
+            if room {
+                self.tell_room(now, id, parties::Input::Timeout);
+            }
+            self.set_timer(id);
         }
+        if self.queue_timer.is_some_and(|at| at <= now.monotonic) {
+            self.tell_queue(now, acd::Input::Timeout);
+        }
+        self.pages_due(now);
+        self.show_figures(now);
         self.settle(now);
     }
 
     /// No new calls; live ones are asked to finish.
     pub fn drain(&mut self, now: Now) {
+        self.draining = true;
         self.endpoint.drain();
+        self.steps.push_back(Step::Queue(acd::Input::Drain));
         for id in self.conversation_ids() {
-            self.tell(now, id, Input::Drain);
+            self.steps.push_back(Step::Call(id, Input::Drain));
+            self.steps.push_back(Step::Room(id, parties::Input::Drain));
         }
         self.settle(now);
     }
@@ -257,9 +301,11 @@ impl Switch {
     pub fn hang_up_all(&mut self, now: Now) {
         for leg in self.leg_ids() {
             self.endpoint.hang_up(now.monotonic, leg);
+            let end = End { at: now.monotonic, by: LegEnd::Shutdown, cause: None };
+            self.ended(now, leg, end, Reason::Local);
         }
         for id in self.conversation_ids() {
-            self.tell(now, id, Input::HungUp(EndedBy::Shutdown));
+            self.steps.push_back(Step::Call(id, Input::HungUp(EndedBy::Shutdown)));
         }
         self.settle(now);
     }
@@ -275,11 +321,12 @@ impl Switch {
     /// When `handle_timeout` wants to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        let call = self.timers.first().map(|&(at, _)| at);
-        [self.endpoint.poll_timeout(), call].into_iter().flatten().min()
+        let conversation = self.timers.first().map(|&(at, _)| at);
+        let queue = [self.queue_timer, self.figures_at, self.seats.poll_timeout()];
+        [self.endpoint.poll_timeout(), conversation].into_iter().chain(queue).flatten().min()
     }
 
-    /// Calls that are not over.
+    /// Legs that are not over.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.legs.len()
@@ -308,39 +355,63 @@ impl Switch {
         self.legs.get(&leg).and_then(Leg::conversation)
     }
 
-    /// Takes what the endpoint has to say until it is silent.
+    /// Takes what the machines have to say to each other until all are silent.
     fn settle(&mut self, now: Now) {
-        while let Some(event) = self.endpoint.poll_event() {
-            self.handle(now, event);
+        loop {
+            if let Some(event) = self.endpoint.poll_event() {
+                self.handle(now, event);
+            } else if let Some(step) = self.steps.pop_front() {
+                self.run_step(now, step);
+            } else {
+                return;
+            }
         }
     }
 
     fn handle(&mut self, now: Now, event: Event) {
         match event {
-            Event::Incoming { leg, caller, display, seat: _, called, offer, flow } => {
+            Event::Incoming { leg, caller, display, called, offer, replaces, flow, .. } => {
+                if replaces.is_some() {
+                    return self.endpoint.reject(now.monotonic, leg, 403);
+                }
                 let caller = Caller { number: PhoneNumber::parse(&caller).ok(), display };
-                let part = Part::Arriving(Box::new(Arrival { caller, called }));
-                self.incoming(now, Leg::new(flow, now.wall, part), leg, offer);
+                let conversation = self.next_conversation();
+                let part = Part::Arriving(Box::new(Arrival { conversation, caller, called }));
+                self.incoming(now, Leg::new(flow, now, part), leg, conversation, offer);
             }
             Event::Offer { leg, sdp } => self.offered(now, leg, sdp.as_deref()),
-            Event::Answer { leg, sdp } => self.answered(now, leg, &sdp),
+            Event::Answer { leg, sdp } | Event::Reanswered { leg, sdp } => {
+                self.answered(now, leg, &sdp);
+            }
+            Event::OfferRefused { .. } => {}
+            Event::Ringing { leg, sdp, .. } => self.rings(now, leg, sdp.as_deref()),
+            Event::Accepted { leg, sdp } => self.reached(now, leg, &sdp),
             Event::Confirmed { leg } => {
                 if let Some(id) = self.conversation_of(leg) {
-                    self.tell(now, id, Input::Confirmed);
+                    self.steps.push_back(Step::Call(id, Input::Confirmed));
                 }
             }
             Event::Info { leg, content_type, body } => self.info(leg, &content_type, &body),
-            Event::Registered { .. } => {}
+            Event::Registered { seat, bindings } => self.registered(seat, bindings),
+            Event::Refer { leg, target, replaces } => self.refer(now, leg, &target, replaces),
+            Event::TrunkState { trunk, up } => {
+                tracing::info!(trunk = trunk.0, up, "a trunk changed");
+            }
             Event::Text { text, caller, called: _, body, key } => {
                 self.text(now, text, &caller, body, &key);
             }
             Event::Ended { leg, reason } => {
                 let by = match reason {
-                    Reason::Peer => EndedBy::Citizen,
-                    Reason::Local => EndedBy::Service,
-                    Reason::Timeout | Reason::Failure => EndedBy::Network,
+                    Reason::Peer | Reason::Refused(_) => LegEnd::Party,
+                    Reason::Local => LegEnd::Service,
+                    Reason::Timeout | Reason::Failure | Reason::NoResponse => LegEnd::Network,
                 };
-                self.ended(now, leg, by);
+                let cause = match reason {
+                    Reason::Refused(status) => Some(status),
+                    _ => None,
+                };
+                let end = End { at: now.monotonic, by, cause };
+                self.ended(now, leg, end, reason);
             }
         }
     }
@@ -360,20 +431,5 @@ impl Switch {
         while let Some(action) = next(self) {
             self.act(now, id, action);
         }
-    }
-
-    fn set_timer(&mut self, id: ConversationId) {
-        let Some(conversation) = self.conversations.get_mut(&id) else { return };
-        let wanted = conversation.call.as_ref().and_then(Call::poll_timeout);
-        if conversation.timer == wanted {
-            return;
-        }
-        if let Some(old) = conversation.timer.take() {
-            self.timers.remove(&(old, id));
-        }
-        if let Some(at) = wanted {
-            self.timers.insert((at, id));
-        }
-        conversation.timer = wanted;
     }
 }

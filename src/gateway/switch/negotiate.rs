@@ -1,7 +1,8 @@
 //! Offers and answers of a leg, and what they mean to its media.
 
+use super::Switch;
+use super::conversation::ConversationId;
 use super::leg::Leg;
-use super::{Output, Switch};
 use crate::gateway::clock::Now;
 use crate::gateway::media::MediaCommand;
 use crate::media::leg::{Agreed, LegSetup};
@@ -13,16 +14,21 @@ use std::net::SocketAddr;
 
 impl Switch {
     /// A new leg: its offer must be readable before sockets are spent on it.
-    pub(super) fn incoming(&mut self, now: Now, mut leg: Leg, id: LegId, offer: Option<Vec<u8>>) {
+    pub(super) fn incoming(
+        &mut self,
+        now: Now,
+        mut leg: Leg,
+        id: LegId,
+        conversation: ConversationId,
+        offer: Option<Vec<u8>>,
+    ) {
         if let Some(bytes) = offer {
             let Ok(session) = Session::parse(&bytes) else {
                 return self.endpoint.reject(now.monotonic, id, 488);
             };
             leg.offer = Some(session);
         }
-        let ip = leg.flow.local.ip();
-        self.legs.insert(id, leg);
-        self.outputs.push_back(Output::OpenMedia(id, ip));
+        self.open_media(id, leg, conversation);
     }
 
     /// Writes our answer or offer; rejects the leg and says `false` when there is no common ground.
@@ -35,6 +41,7 @@ impl Switch {
             rtp_port: address.port(),
             session_id,
             session_version: 1,
+            key: None,
         };
         match leg.offer.take() {
             None => leg.described = offer_answer::offer(&local),
@@ -65,7 +72,7 @@ impl Switch {
             first_sequence,
             first_timestamp,
             cname: format!("{ssrc:08x}"),
-            peer: Some(leg.flow.remote.ip()),
+            peer: leg.flow.map(|flow| flow.remote.ip()),
             agreed: agreed(&plan),
         };
         self.media(id, MediaCommand::Start(Box::new(setup)));
@@ -108,8 +115,18 @@ impl Switch {
             *local = next;
         }
         leg.described.clone_from(&sdp);
-        leg.plan = Some(plan);
+        let before = leg.plan.replace(plan).map(|plan| plan.direction.sends());
         self.endpoint.accept_offer(now.monotonic, id, sdp);
+        self.media(id, MediaCommand::Change(agreed(&plan)));
+        // A seat's hold key: its own music would be heard, or nothing; the room knows better.
+        if before.is_some_and(|before| before != plan.direction.sends()) {
+            self.phone_holds(now, id, !plan.direction.sends());
+        }
+    }
+
+    /// What was agreed changed.
+    pub(super) fn change_media(&mut self, id: LegId) {
+        let Some(plan) = self.legs.get(&id).and_then(|leg| leg.plan) else { return };
         self.media(id, MediaCommand::Change(agreed(&plan)));
     }
 }
@@ -124,5 +141,6 @@ fn agreed(plan: &MediaPlan) -> Agreed {
         remote_rtcp: plan.remote_rtcp,
         send: plan.direction.sends(),
         receive: plan.direction.receives(),
+        keys: plan.keys,
     }
 }

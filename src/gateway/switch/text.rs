@@ -1,6 +1,6 @@
 //! Texts by SIP MESSAGE (RFC 3428): a case like any other, acknowledged only after its commit.
 
-use super::{Asker, Output, Switch};
+use super::{Asker, Output, StoreOrder, Switch};
 use crate::domain::call::{Caller, IntakeKind, NewIntake, StoreReply, StoreRequest};
 use crate::gateway::clock::Now;
 use crate::proto::TextId;
@@ -21,13 +21,14 @@ impl Switch {
             // Its number can be told by nobody but a person who calls back.
             callback: true,
         };
-        self.outputs.push_back(Output::Store {
+        self.outputs.push_back(Output::Store(Box::new(StoreOrder {
             asker: Asker::Text(text),
             request: StoreRequest::Open(intake),
             call: None,
             caller,
+            seat: None,
             at: now.wall,
-        });
+        })));
     }
 
     pub(super) fn text_stored(&mut self, now: Now, text: TextId, reply: &StoreReply) {

@@ -3,6 +3,7 @@
 use crate::media::FRAME_SAMPLES;
 use crate::units::Digit;
 use crate::wire::g711::Codec;
+use crate::wire::srtp::Keys;
 use std::net::{IpAddr, SocketAddr};
 
 /// What offer and answer settled about a leg's audio.
@@ -24,6 +25,8 @@ pub struct Agreed {
     pub send: bool,
     /// We listen.
     pub receive: bool,
+    /// SRTP, where it was agreed; `None` for plain RTP.
+    pub keys: Option<Keys>,
 }
 
 /// A new leg.
@@ -103,6 +106,8 @@ pub struct Statistics {
     pub strangers_refused: u64,
     /// Datagrams that were no RTP, or of no agreed payload type.
     pub malformed: u64,
+    /// Protected packets that were forged, came before or cannot be read.
+    pub unauthentic: u64,
     /// What the peer reported lost of our packets, share of 256.
     pub peer_fraction_lost: u8,
     /// Round trip by the last report block.

@@ -1,13 +1,14 @@
 //! One leg's media: RTP in and out, the player, the ear for keys, and what is recorded.
 //!
-//! The owner calls [`MediaLeg::tick`] every 20 ms and hands in what arrives; after each of these
-//! and after [`MediaLeg::play`] it drains [`MediaLeg::poll_packet`], then
+//! The owner calls [`MediaLeg::tick`] every 20 ms and hands in what arrives; legs of a room are
+//! called in two steps instead, first all [`MediaLeg::listen`], then all [`MediaLeg::speak`]. After
+//! each of these and after [`MediaLeg::play`] it drains [`MediaLeg::poll_packet`], then
 //! [`MediaLeg::poll_frame`], then [`MediaLeg::poll_event`]. A leg keeps its clock by ticks; the
 //! instants handed in serve only locks and time limits.
 //!
-//! A prompt that begins leaves at once: the packet that is due at the next
-//! tick is sent early, and that tick sends none. So the first word does not wait for the tick, and
-//! neither rate nor timestamps drift.
+//! Where nobody else is heard, a prompt that begins leaves at once: the packet that is due at the
+//! next tick is sent early, and that tick sends none. So the first word does not wait for the tick,
+//! and neither rate nor timestamps drift.
 
 mod contract;
 mod receive;
@@ -23,9 +24,11 @@ use super::digits::Digits;
 use super::dtmf::ToneDetector;
 use super::jitter::JitterBuffer;
 use super::player::Playlist;
+use super::protection::Protection;
 use super::reception::Reception;
+use super::room::{Floor, Hearing, Voice};
 use super::source_lock::SourceLock;
-use crate::units::Digit;
+use crate::units::{Digit, LegId};
 use send::Sender;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -55,6 +58,7 @@ pub struct MediaLeg {
     agreed: Agreed,
     cname: Box<str>,
     sender: Sender,
+    protection: Option<Box<Protection>>,
     lock: SourceLock,
     reception: Reception,
     jitter: JitterBuffer,
@@ -68,6 +72,8 @@ pub struct MediaLeg {
     heard_at: Instant,
     /// When the last telephone event came.
     key_at: Option<Instant>,
+    /// The last frame was listened to.
+    listened: bool,
     first_heard: bool,
     lost_told: bool,
     reports: report::Reports,
@@ -83,6 +89,7 @@ impl MediaLeg {
             agreed,
             cname: cname.into_boxed_str(),
             sender: Sender::new(ssrc, first_sequence, first_timestamp, agreed.ptime_ms),
+            protection: agreed.keys.map(|keys| Box::new(Protection::new(keys))),
             lock: SourceLock::new(agreed.remote, peer, now),
             reception: Reception::new(now),
             jitter: JitterBuffer::new(),
@@ -94,6 +101,7 @@ impl MediaLeg {
             events: VecDeque::with_capacity(EVENTS_MAX),
             heard_at: now,
             key_at: None,
+            listened: agreed.receive,
             first_heard: false,
             lost_told: false,
             reports: report::Reports::new(now),
@@ -108,14 +116,31 @@ impl MediaLeg {
             self.heard_at = now;
             self.lost_told = false;
         }
+        match (&mut self.protection, agreed.keys) {
+            (Some(protection), Some(keys)) => protection.update(keys),
+            (protection, keys) => {
+                *protection = keys.map(|keys| Box::new(Protection::new(keys)));
+            }
+        }
         self.sender.set_ptime(agreed.ptime_ms);
+        self.sender.recode(self.agreed.codec, agreed.codec);
         self.agreed = agreed;
     }
 
-    /// The 20 ms have passed: plays, hears and records one frame.
+    /// The 20 ms have passed: hears, plays and records one frame of a leg that is alone.
     pub fn tick(&mut self, now: Instant) {
+        self.listen(now);
+        self.speak(now, &Floor::EMPTY);
+    }
+
+    /// The first half of a tick in a room: one frame of what the peer says, for [`Self::voice`].
+    pub fn listen(&mut self, now: Instant) {
         self.hear_frame(now);
-        if let Some(id) = self.sender.tick(&self.agreed) {
+    }
+
+    /// The second half: plays and passes on what is heard in the room, and records.
+    pub fn speak(&mut self, now: Instant, floor: &Floor<'_>) {
+        if let Some(id) = self.sender.tick(&self.agreed, floor) {
             self.tell(MediaEvent::PlayDone(id));
         }
         for recording in self.recordings.iter_mut().flatten() {
@@ -132,16 +157,39 @@ impl MediaLeg {
     pub fn poll_packet(&mut self, packet: &mut [u8; PACKET_MAX]) -> Option<(usize, SocketAddr)> {
         let to = self.lock.destination().filter(|to| to.port() != 0 && !to.ip().is_unspecified());
         let len = self.sender.poll_packet(&self.agreed, to.is_some(), packet)?;
-        to.map(|to| {
-            self.statistics.sent += 1;
-            self.statistics.sent_octets += (len - crate::wire::rtp::HEADER_LEN) as u64;
-            (len, to)
-        })
+        let to = to?;
+        self.statistics.sent += 1;
+        self.statistics.sent_octets += (len - crate::wire::rtp::HEADER_LEN) as u64;
+        match &mut self.protection {
+            Some(protection) => Some((protection.rtp(packet, len)?, to)),
+            None => Some((len, to)),
+        }
     }
 
-    /// Plays a list, replacing what plays; `PlayDone` tells its end.
+    /// Plays a list, replacing what plays and, while it lasts, what the leg hears; `PlayDone` tells
+    /// its end.
     pub fn play(&mut self, id: u32, list: Arc<Playlist>) {
-        self.sender.play(id, list);
+        self.begin(id, list, false);
+    }
+
+    /// The same over what the leg hears.
+    pub fn play_over(&mut self, id: u32, list: Arc<Playlist>) {
+        self.begin(id, list, true);
+    }
+
+    /// Whom the leg, which is `own`, hears from the next tick on; never itself.
+    pub fn hear(&mut self, own: LegId, hearing: Hearing) {
+        self.sender.hear(hearing.without(own));
+    }
+
+    /// What the leg said in this tick, for the others of its room.
+    #[must_use]
+    pub fn voice(&self, own: LegId) -> Voice {
+        Voice::new(own, &self.heard)
+    }
+
+    fn begin(&mut self, id: u32, list: Arc<Playlist>, over: bool) {
+        self.sender.play(id, list, over);
         if let Some(id) = self.sender.start_early(&self.agreed) {
             self.tell(MediaEvent::PlayDone(id));
         }

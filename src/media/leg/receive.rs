@@ -5,6 +5,8 @@ use super::{MediaEvent, MediaLeg};
 use crate::media::HALF_FRAME;
 use crate::media::jitter::Half;
 use crate::media::reception::Verdict;
+use crate::media::room::Fade;
+use crate::wire::rtp::PACKET_BYTES_MAX;
 use crate::wire::{rtp, telephone_event};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -15,6 +17,18 @@ const KEY_HELD: Duration = Duration::from_millis(100);
 impl MediaLeg {
     /// Takes a datagram from the RTP socket.
     pub fn receive(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
+        let Some(protection) = &mut self.protection else {
+            return self.receive_plain(now, from, bytes);
+        };
+        let mut plain = [0; PACKET_BYTES_MAX];
+        // What is not genuine must not even move the lock on the source.
+        match protection.open_rtp(bytes, &mut plain) {
+            Ok(plain) => self.receive_plain(now, from, plain),
+            Err(_) => self.statistics.unauthentic += 1,
+        }
+    }
+
+    fn receive_plain(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
         let expected = |p: &rtp::Packet<'_>| {
             let kind = p.header.payload_type;
             kind == self.agreed.payload_type || Some(kind) == self.agreed.dtmf_payload_type
@@ -64,7 +78,8 @@ impl MediaLeg {
         // While a key is held its events stand in the place of audio: nothing is lost.
         let key_held = self.key_at.is_some_and(|at| now.saturating_duration_since(at) < KEY_HELD);
         let halves = self.jitter.pull(&mut self.heard);
-        if !self.agreed.receive {
+        let was_listening = std::mem::replace(&mut self.listened, self.agreed.receive);
+        if !self.agreed.receive && !was_listening {
             self.heard.fill(0);
             return;
         }
@@ -77,6 +92,12 @@ impl MediaLeg {
             }
             let concealed = halves.is_some() && half == Half::Lost && !key_held;
             self.statistics.concealed += u64::from(concealed);
+        }
+        // A hold begins and ends without a step.
+        match (was_listening, self.agreed.receive) {
+            (false, true) => Fade::In.apply(&mut self.heard),
+            (true, false) => Fade::Out.apply(&mut self.heard),
+            _ => {}
         }
         if self.digits.listens_to_tones()
             && let Some(digit) = self.tones.hear(&self.heard)

@@ -2,6 +2,7 @@
 
 use super::MediaLeg;
 use crate::wire::rtcp::{self, Report, Sender};
+use crate::wire::rtp::PACKET_BYTES_MAX;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,7 @@ impl MediaLeg {
         let report = self.report(now, unix_ntp, false);
         let len = report.write(packet)?;
         self.reports.packets_reported = self.sender.packets;
-        Some((len, self.rtcp_destination()?))
+        Some((self.protect_rtcp(packet, len)?, self.rtcp_destination()?))
     }
 
     /// The last report of a leg that ends, with BYE (RFC 3550 §6.6).
@@ -63,7 +64,14 @@ impl MediaLeg {
         packet: &mut [u8],
     ) -> Option<(usize, SocketAddr)> {
         let len = self.report(now, unix_ntp, true).write(packet)?;
-        Some((len, self.rtcp_destination()?))
+        Some((self.protect_rtcp(packet, len)?, self.rtcp_destination()?))
+    }
+
+    fn protect_rtcp(&mut self, packet: &mut [u8], len: usize) -> Option<usize> {
+        match &mut self.protection {
+            Some(protection) => protection.rtcp(packet, len),
+            None => Some(len),
+        }
     }
 
     fn report(&mut self, now: Instant, unix_ntp: u64, bye: bool) -> Report<'_> {
@@ -100,6 +108,17 @@ impl MediaLeg {
         if self.lock.destination().map(|to| to.ip()) != Some(from.ip()) {
             return;
         }
+        let Some(protection) = &mut self.protection else {
+            return self.receive_plain_rtcp(now, unix_ntp, bytes);
+        };
+        let mut plain = [0; PACKET_BYTES_MAX];
+        match protection.open_rtcp(bytes, &mut plain) {
+            Ok(plain) => self.receive_plain_rtcp(now, unix_ntp, plain),
+            Err(_) => self.statistics.unauthentic += 1,
+        }
+    }
+
+    fn receive_plain_rtcp(&mut self, now: Instant, unix_ntp: u64, bytes: &[u8]) {
         let Ok(received) = rtcp::parse(bytes, self.sender.ssrc()) else {
             self.statistics.malformed += 1;
             return;

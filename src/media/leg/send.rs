@@ -3,12 +3,14 @@
 use super::Agreed;
 use crate::media::FRAME_SAMPLES;
 use crate::media::player::{Player, Playlist};
+use crate::media::room::{Ear, FADE, Fade, Floor, Hearing, clip};
 use crate::wire::g711::Codec;
 use crate::wire::rtp::{HEADER_LEN, Header};
+use crate::wire::srtp::ADDED_BYTES_MAX;
 use std::sync::Arc;
 
-/// Longest packet that is sent: 60 ms of audio and the header.
-pub const PACKET_MAX: usize = HEADER_LEN + PTIME_SAMPLES_MAX;
+/// Longest packet that is sent: 60 ms of audio, the header and what SRTP adds.
+pub const PACKET_MAX: usize = HEADER_LEN + PTIME_SAMPLES_MAX + ADDED_BYTES_MAX;
 
 const PTIME_SAMPLES_MAX: usize = 480;
 const PTIME_SAMPLES_MIN: usize = 80;
@@ -23,9 +25,15 @@ pub(super) struct Sender {
     timestamp: u32,
     ptime: usize,
     player: Player,
+    /// What plays is heard over the room.
+    over: bool,
+    ear: Ear,
+    /// What is still to be heard of a play that was cut.
+    tail: Option<[i16; FADE]>,
+    /// Codes of the peer's codec that wait for a whole packet.
     gathered: [u8; GATHERED_MAX],
     count: usize,
-    /// The frame played last, as A-law.
+    /// The prompt and the hold music of the last frame, as A-law.
     played: [u8; FRAME_SAMPLES],
     /// The next tick's frame was sent early.
     ahead: bool,
@@ -44,6 +52,9 @@ impl Sender {
             timestamp,
             ptime: FRAME_SAMPLES,
             player: Player::default(),
+            over: false,
+            ear: Ear::default(),
+            tail: None,
             gathered: [0; GATHERED_MAX],
             count: 0,
             played: [crate::wire::g711::ALAW_IDLE; FRAME_SAMPLES],
@@ -71,16 +82,45 @@ impl Sender {
         self.ptime = samples.clamp(PTIME_SAMPLES_MIN, PTIME_SAMPLES_MAX);
     }
 
-    pub(super) fn play(&mut self, id: u32, list: Arc<Playlist>) {
+    pub(super) fn play(&mut self, id: u32, list: Arc<Playlist>, over: bool) {
+        // A leg alone hears the new prompt bit by bit; prompts begin and end in silence.
+        self.tail = if self.ear.is_idle() { None } else { self.cut() };
         self.player.play(id, list);
+        self.over = over;
     }
 
     pub(super) fn stop(&mut self) {
+        self.tail = self.cut().or(self.tail);
         self.player.stop();
     }
 
-    /// Takes one frame of the player; the play that ended with it.
-    pub(super) fn tick(&mut self, agreed: &Agreed) -> Option<u32> {
+    pub(super) fn hear(&mut self, hearing: Hearing) {
+        self.ear.hear(hearing);
+    }
+
+    /// What fades away of a play that is cut.
+    fn cut(&mut self) -> Option<[i16; FADE]> {
+        if !self.talking {
+            return None;
+        }
+        let (mut alaw, mut tail) = ([0; FRAME_SAMPLES], [0; FADE]);
+        self.player.frame(&mut alaw);
+        Codec::Pcma.decode_into(&alaw, &mut tail);
+        Fade::Out.apply(&mut tail);
+        Some(tail)
+    }
+
+    /// The codec changes while a part of a packet is gathered.
+    pub(super) fn recode(&mut self, from: Codec, to: Codec) {
+        if from != to {
+            for code in &mut self.gathered[..self.count] {
+                *code = to.encode(from.decode(*code));
+            }
+        }
+    }
+
+    /// Takes one frame of the player and the room; the play that ended with it.
+    pub(super) fn tick(&mut self, agreed: &Agreed, floor: &Floor<'_>) -> Option<u32> {
         if std::mem::take(&mut self.ahead) {
             return None;
         }
@@ -88,18 +128,18 @@ impl Sender {
             self.rest();
             return None;
         }
-        self.gather_frame()
+        self.gather_frame(agreed.codec, floor)
     }
 
     /// Sends the next tick's frame now when a play begins. Only with packets of one frame, so that
-    /// nothing older stands before it.
+    /// nothing older stands before it, and not in a room, where audio flows already.
     pub(super) fn start_early(&mut self, agreed: &Agreed) -> Option<u32> {
-        let free = !self.ahead && self.count == 0;
+        let free = !self.ahead && self.count == 0 && self.ear.is_idle();
         if !(free && agreed.send && self.ptime == FRAME_SAMPLES) {
             return None;
         }
         self.ahead = true;
-        self.gather_frame()
+        self.gather_frame(agreed.codec, &Floor::EMPTY)
     }
 
     /// The peer holds us: time passes, nothing is sent, and what plays waits.
@@ -110,19 +150,53 @@ impl Sender {
         self.count = 0;
         self.talking = false;
         self.marker = true;
+        self.ear.rest();
+        self.tail = None;
     }
 
-    fn gather_frame(&mut self) -> Option<u32> {
+    fn gather_frame(&mut self, codec: Codec, floor: &Floor<'_>) -> Option<u32> {
+        let muted = self.player.is_playing() && !self.over;
         let played = self.player.frame(&mut self.played);
         if self.count + FRAME_SAMPLES > GATHERED_MAX {
             // Packets were not drained: the oldest audio is given up.
             self.count = 0;
         }
-        self.gathered[self.count..self.count + FRAME_SAMPLES].copy_from_slice(&self.played);
+        if self.ear.is_idle() && self.tail.is_none() {
+            let codes = &mut self.gathered[self.count..self.count + FRAME_SAMPLES];
+            codec.from_alaw_into(&self.played, codes);
+        } else {
+            self.mix(codec, (muted, played.talking), floor);
+        }
         self.count += FRAME_SAMPLES;
         self.marker |= played.talking && !self.talking;
         self.talking = played.talking && self.player.is_playing();
         played.done
+    }
+
+    /// The frame of a leg in a room: the prompt, what is left of a cut one, and the room.
+    fn mix(&mut self, codec: Codec, (muted, prompted): (bool, bool), floor: &Floor<'_>) {
+        let mut sum = [0; FRAME_SAMPLES];
+        if prompted {
+            for (sum, &code) in sum.iter_mut().zip(&self.played) {
+                *sum = i32::from(Codec::Pcma.decode(code));
+            }
+        }
+        let tail = self.tail.take();
+        for (sum, sample) in sum.iter_mut().zip(tail.into_iter().flatten()) {
+            *sum += i32::from(sample);
+        }
+        let ours = sum;
+        let music = self.ear.mix(floor, (muted, prompted || tail.is_some()), &mut sum);
+        let codes = &mut self.gathered[self.count..self.count + FRAME_SAMPLES];
+        for (code, sum) in codes.iter_mut().zip(sum) {
+            *code = codec.encode(clip(sum));
+        }
+        if tail.is_some() || music.is_some() {
+            let music = music.unwrap_or([0; FRAME_SAMPLES]);
+            for ((code, ours), music) in self.played.iter_mut().zip(ours).zip(music) {
+                *code = Codec::Pcma.encode(clip(ours + i32::from(music)));
+            }
+        }
     }
 
     /// Writes the next packet when enough is gathered; `wanted` is false when there is nobody to
@@ -138,13 +212,13 @@ impl Sender {
                 return None;
             }
             if wanted {
-                return Some(self.write(agreed.codec, agreed.payload_type, packet));
+                return Some(self.write(agreed.payload_type, packet));
             }
             self.consume();
         }
     }
 
-    fn write(&mut self, codec: Codec, payload_type: u8, packet: &mut [u8; PACKET_MAX]) -> usize {
+    fn write(&mut self, payload_type: u8, packet: &mut [u8; PACKET_MAX]) -> usize {
         let header = Header {
             marker: std::mem::take(&mut self.marker),
             payload_type,
@@ -154,7 +228,7 @@ impl Sender {
         };
         if let Some((head, payload)) = packet.split_first_chunk_mut::<HEADER_LEN>() {
             header.write(head);
-            codec.from_alaw_into(&self.gathered[..self.ptime], &mut payload[..self.ptime]);
+            payload[..self.ptime].copy_from_slice(&self.gathered[..self.ptime]);
         }
         let len = HEADER_LEN + self.ptime;
         self.sequence = self.sequence.wrapping_add(1);

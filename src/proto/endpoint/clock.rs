@@ -5,7 +5,7 @@ use super::super::session_timer::Step;
 use super::super::transaction::{Due, TransactionId};
 use super::super::{Flow, config::RING_AGAIN_SECONDS};
 use super::commands::in_dialog;
-use super::{ClientMachine, Endpoint, Owner, ServerMachine};
+use super::{Endpoint, Owner, ServerMachine};
 use crate::units::LegId;
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,11 @@ enum LegDue {
     /// The call was never answered, or its reliable 180 never acknowledged.
     RefuseCall(u16),
     RefuseModify,
+    RefuseTransfer,
+    /// Nobody answered our call.
+    GiveUp(Reason),
     Refresh,
+    Reoffer,
     /// No ACK, or no refresh.
     Bye,
 }
@@ -31,6 +35,7 @@ impl Endpoint {
                 Owner::Client(id) => self.client_due(now, id),
                 Owner::Leg(id) => self.leg_due(now, id),
                 Owner::Registrar => self.registrar_due(now),
+                Owner::Trunk(id) => self.trunk_due(now, id),
             }
         }
         self.check_invariants();
@@ -69,30 +74,6 @@ impl Endpoint {
         }
     }
 
-    fn client_due(&mut self, now: Instant, id: TransactionId) {
-        let Some(client) = self.clients.get_mut(&id) else { return };
-        let (flow, leg) = (client.flow, client.leg);
-        let (due, bytes) = match &mut client.machine {
-            ClientMachine::Invite(machine, _) => (machine.handle_timeout(now), machine.kept()),
-            ClientMachine::Other(machine) => (machine.handle_timeout(now), machine.request()),
-        };
-        match due {
-            Due::Resend => {
-                let bytes = bytes.to_vec();
-                self.transmit(flow, bytes);
-                self.arm_client(id);
-            }
-            Due::Nothing => self.arm_client(id),
-            Due::Over => self.remove_client(id),
-            Due::TimedOut => {
-                self.remove_client(id);
-                if let Some(leg) = leg {
-                    self.refresh_timed_out(now, leg, id);
-                }
-            }
-        }
-    }
-
     fn leg_due(&mut self, now: Instant, id: LegId) {
         match self.next_of_leg(now, id) {
             LegDue::Nothing => {}
@@ -104,7 +85,10 @@ impl Endpoint {
             LegDue::RingAgain => self.ring_again(now, id),
             LegDue::RefuseCall(status) => self.reject_call(now, id, status, Reason::Timeout),
             LegDue::RefuseModify => self.refuse_modify(now, id, 500),
+            LegDue::RefuseTransfer => self.answer_refer(now, id, false),
+            LegDue::GiveUp(reason) => self.end_leg(now, id, reason),
             LegDue::Refresh => self.start_refresh(now, id),
+            LegDue::Reoffer => self.start_reoffer(now, id),
             LegDue::Bye => self.send_bye(now, id, Reason::Timeout),
         }
         self.arm_leg(id);
@@ -119,6 +103,12 @@ impl Endpoint {
         }
         if leg.modify.as_ref().is_some_and(|pending| now >= pending.until) {
             return LegDue::RefuseModify;
+        }
+        if let Some(reason) = leg.calling.as_ref().and_then(|calling| calling.given_up(now)) {
+            return LegDue::GiveUp(reason);
+        }
+        if leg.transfer.as_ref().is_some_and(|transfer| transfer.is_late(now)) {
+            return LegDue::RefuseTransfer;
         }
         let mut messages = Vec::new();
         for ack in &mut leg.acks {
@@ -143,6 +133,9 @@ impl Endpoint {
         }
         if leg.ring_again_at.is_some_and(|at| now >= at) {
             return LegDue::RingAgain;
+        }
+        if leg.wish_at().is_some_and(|at| now >= at) {
+            return LegDue::Reoffer;
         }
         match leg.session.as_mut().filter(|_| !leg.closing).map(|s| s.handle_timeout(now)) {
             Some(Step::Refresh) => LegDue::Refresh,

@@ -1,6 +1,6 @@
 //! What the user of the endpoint wants done with a leg. An unknown leg has just ended: ignored.
 
-use super::super::checks::{ALLOW, Rejection, SDP_TYPE, SUPPORTED};
+use super::super::checks::{Rejection, SDP_TYPE, allow, supported};
 use super::super::config::RING_AGAIN_SECONDS;
 use super::super::leg::{AwaitingAck, Leg, Pending, Reliable};
 use super::super::session_timer::{SessionTimer, Terms};
@@ -77,8 +77,8 @@ impl Endpoint {
         self.end_leg(now, leg, reason);
     }
 
-    /// Ends a call: 480 before the answer, else BYE, which waits for the ACK of our 200
-    /// (RFC 3261 §15). `Event::Ended` comes at once.
+    /// Ends a call: 480 to one that is not answered, CANCEL for one of ours that nobody answered,
+    /// else BYE, which waits for the ACK of our 200 (RFC 3261 §15). `Event::Ended` comes at once.
     pub fn hang_up(&mut self, now: Instant, leg: LegId) {
         let Some(call) = self.legs.get_mut(&leg) else { return };
         if call.closing {
@@ -86,6 +86,8 @@ impl Endpoint {
         }
         if call.initial.is_some() {
             self.reject_call(now, leg, 480, Reason::Local);
+        } else if call.calling.is_some() {
+            self.end_leg(now, leg, Reason::Local);
         } else if call.acks.is_empty() {
             self.send_bye(now, leg, Reason::Local);
         } else {
@@ -127,11 +129,13 @@ impl Endpoint {
     pub(super) fn accept(&mut self, now: Instant, leg: LegId, pending: Pending, sdp: Vec<u8>) {
         let Some(call) = self.legs.get_mut(&leg) else { return };
         let mut response = in_dialog(call, &pending, 200);
-        response.headers.push("Allow", ALLOW);
-        response.headers.push("Supported", SUPPORTED);
+        response.headers.push("Allow", allow(call.seat.is_some()));
+        response.headers.push("Supported", supported(call.seat.is_some()));
+        // Before the first 200 there is no session to refresh yet.
+        let early = call.is_early();
         if let Ok(terms) = Terms::negotiate(&self.config, &pending.headers) {
             terms.write_answer(&mut response.headers);
-            call.session = Some(SessionTimer::new(now, terms));
+            call.session = (!early).then(|| SessionTimer::new(now, terms));
             call.refresh_tries = 0;
         }
         if !sdp.is_empty() {

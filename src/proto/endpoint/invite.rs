@@ -4,30 +4,31 @@ use super::super::checks::{
     Rejection, check_accept, check_require, check_scheme, dialled, identify, take_sdp,
 };
 use super::super::dialog::{Dialog, Ground};
-use super::super::leg::{Abilities, Leg, Pending};
+use super::super::leg::{Abilities, Leg, Pending, Side};
 use super::super::reply::with_tag;
 use super::super::session_timer::Terms;
 use super::super::{Event, Flow, Transport};
+use super::Endpoint;
 use super::receive::Incoming;
 use super::send::rejected;
-use super::{Endpoint, Owner};
 use crate::units::{LegId, SeatNumber};
 use crate::wire::sip::{Headers, NameAddr, Uri, UriScheme};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// What a good INVITE holds.
-struct Invitation {
+struct Opening {
     offer: Option<Vec<u8>>,
     target: Uri,
     routes: Vec<NameAddr>,
+    replaces: Option<LegId>,
 }
 
 impl Endpoint {
     /// An INVITE without a To tag: a new call, or why not.
     pub(super) fn receive_invite(&mut self, now: Instant, mut incoming: Incoming) {
-        let invitation = match self.read_invite(&mut incoming) {
-            Ok(invitation) => invitation,
+        let opening = match self.read_invite(&mut incoming) {
+            Ok(opening) => opening,
             Err(rejection) => return self.refuse(now, &incoming, rejection),
         };
         let seat = match self.claims_seat(&incoming).then(|| self.prove(now, &incoming)) {
@@ -35,17 +36,22 @@ impl Endpoint {
             Some(Ok(seat)) => Some(seat),
             Some(Err(denied)) => return self.challenge(now, &incoming, denied),
         };
+        let replaces = match self.read_replaces(&incoming, seat.as_ref()) {
+            Ok(replaces) => replaces,
+            Err(rejection) if seat.is_some() => return self.reject_new(now, &incoming, rejection),
+            Err(rejection) => return self.refuse(now, &incoming, rejection),
+        };
         if self.draining || !self.has_room() {
             return self.turn_away(now, &incoming);
         }
         if !self.admission.admit_call(&self.config, now, incoming.flow.remote.ip()) {
             return self.turn_away(now, &incoming);
         }
-        self.open_leg(now, incoming, invitation, seat);
+        self.open_leg(now, incoming, Opening { replaces, ..opening }, seat);
     }
 
     /// The checks in the order of RFC 3261 §8.2.
-    fn read_invite(&self, incoming: &mut Incoming) -> Result<Invitation, Rejection> {
+    fn read_invite(&self, incoming: &mut Incoming) -> Result<Opening, Rejection> {
         let request = &mut incoming.request;
         check_scheme(&request.uri)?;
         check_require(&request.headers)?;
@@ -60,7 +66,7 @@ impl Endpoint {
         }
         let routes = request.headers.routes("Record-Route").map_err(|_| bad())?;
         Terms::negotiate(&self.config, &request.headers).map_err(too_brief)?;
-        Ok(Invitation { offer, target, routes })
+        Ok(Opening { offer, target, routes, replaces: None })
     }
 
     /// 503 past a limit. It goes through a transaction where there is room, so that a
@@ -81,10 +87,10 @@ impl Endpoint {
         &mut self,
         now: Instant,
         incoming: Incoming,
-        invitation: Invitation,
+        opening: Opening,
         seat: Option<SeatNumber>,
     ) {
-        let Invitation { offer, target, routes } = invitation;
+        let Opening { offer, target, routes, replaces } = opening;
         let id = LegId(self.next_id());
         let tag = self.new_tag();
         let transaction = self.open_server(now, &incoming);
@@ -112,29 +118,14 @@ impl Endpoint {
             leg: id,
             caller: identity.caller,
             display: identity.display,
-            seat,
+            seat: seat.clone(),
             called: dialled(&incoming.request.uri),
             offer: offer.clone(),
+            replaces,
             flow,
         });
-        let leg = Leg {
-            dialog,
-            source: flow.remote.ip(),
-            origin,
-            abilities: abilities(headers),
-            initial: None,
-            modify: None,
-            acks: Vec::new(),
-            reliable: None,
-            rang: false,
-            ring_again_at: None,
-            confirmed: false,
-            closing: false,
-            session: None,
-            refresh: None,
-            refresh_tries: 0,
-            local_sdp: Vec::new(),
-        };
+        let side = Side::Called { source: flow.remote.ip(), origin };
+        let leg = Leg { seat, ..Leg::new(dialog, side, abilities(headers)) };
         let pending = self.pending(now, incoming, transaction, offer.is_some());
         self.insert_leg(id, Leg { initial: Some(pending), ..leg });
     }
@@ -162,20 +153,15 @@ impl Endpoint {
         }
     }
 
-    fn insert_leg(&mut self, id: LegId, leg: Leg) {
-        self.tags.insert(leg.dialog.local_tag.clone(), id);
-        let flow = leg.dialog.flow;
-        if flow.transport.is_reliable() {
-            self.connections.entry(flow.connection).or_default().insert(id);
-        }
-        self.timers.arm(Owner::Leg(id), leg.poll_timeout());
-        self.legs.insert(id, leg);
+    /// Our address as the peers on a flow see it.
+    pub(super) fn address(&self, flow: &Flow) -> SocketAddr {
+        let host = self.config.advertised.unwrap_or_else(|| flow.local.ip());
+        SocketAddr::new(host, flow.local.port())
     }
 
     /// Our Contact on a flow.
-    fn contact(&self, flow: &Flow) -> String {
-        let host = self.config.advertised.unwrap_or_else(|| flow.local.ip());
-        let address = SocketAddr::new(host, flow.local.port());
+    pub(super) fn contact(&self, flow: &Flow) -> String {
+        let address = self.address(flow);
         match flow.transport {
             Transport::Udp => format!("<sip:{address}>"),
             Transport::Tcp => format!("<sip:{address};transport=tcp>"),
@@ -190,7 +176,7 @@ pub(super) fn too_brief(min_se_seconds: u32) -> Rejection {
     Rejection::new(422).with("Min-SE", min_se_seconds.to_string())
 }
 
-fn abilities(headers: &Headers) -> Abilities {
+pub(super) fn abilities(headers: &Headers) -> Abilities {
     let has = |name: &str, token: &str| headers.tokens(name).any(|t| t.eq_ignore_ascii_case(token));
     Abilities { update: has("Allow", "UPDATE"), requires_100rel: has("Require", "100rel") }
 }

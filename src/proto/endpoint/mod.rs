@@ -1,34 +1,44 @@
-//! The SIP endpoint: one plain value behind all sockets of the gateway. It answers calls (UAS) and
-//! sends only what a dialog needs (BYE, session refresh). No I/O, no clock: the caller gives bytes
+//! The SIP endpoint: one plain value behind all sockets of the gateway. It answers calls (UAS),
+//! makes calls (UAC), registers phones and keeps trunks. No I/O, no clock: the caller gives bytes
 //! and instants and drains `poll_transmit` and `poll_event` after each input.
 //!
 //! ```text
 //! bytes -> receive -> transaction? -> retransmission answered from its state
-//!                  -> outside: INVITE (invite.rs), OPTIONS, MESSAGE, refusals (outside.rs)
-//!                  -> within a dialog (within.rs)
-//! commands (commands.rs), time (clock.rs), our own requests (refresh.rs) -> send.rs
+//!                  -> outside: INVITE (invite.rs), REGISTER (register.rs), OPTIONS, MESSAGE,
+//!                     refusals (outside.rs)
+//!                  -> within a dialog (within.rs, refer.rs)
+//!                  -> answers (client.rs): our call (call.rs, progress.rs), our session
+//!                     (refresh.rs), our trunks (trunk.rs)
+//! commands (commands.rs), time (clock.rs) -> send.rs, client.rs
 //! ```
 
+mod call;
+mod client;
 mod clock;
 mod commands;
 mod invite;
 mod outside;
+mod progress;
 mod receive;
+mod refer;
 mod refresh;
 mod register;
 mod send;
+mod trunk;
 mod within;
 
 use super::admission::Admission;
 use super::authentication::Authentication;
 use super::leg::Leg;
+use super::prover::Prover;
 use super::registrar::Registrar;
 use super::reply::Reply;
 use super::timer::Timers;
 use super::transaction::{
     ClientInvite, ClientOther, MAGIC_COOKIE, ServerInvite, ServerKey, ServerOther, TransactionId,
 };
-use super::{EndpointConfig, Event, Flow, TextId, Transmit};
+use super::trunk::Trunk;
+use super::{EndpointConfig, Event, Flow, TextId, Transmit, TrunkId};
 use crate::units::LegId;
 use crate::wire::sip::Request;
 use rand::rngs::StdRng;
@@ -43,6 +53,7 @@ enum Owner {
     Client(TransactionId),
     Leg(LegId),
     Registrar,
+    Trunk(TrunkId),
 }
 
 #[derive(Debug)]
@@ -68,19 +79,45 @@ struct Server {
 
 #[derive(Debug)]
 enum ClientMachine {
-    /// The request is kept for its ACK.
-    Invite(ClientInvite, Box<Request>),
+    Invite(ClientInvite),
     Other(ClientOther),
 }
 
-/// A client transaction and whom its outcome concerns.
+/// Whom the outcome of a request of ours concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Nobody: BYE, CANCEL, PRACK, NOTIFY, and an INVITE that was given up.
+    Nothing,
+    /// The first INVITE of a leg.
+    Call(LegId),
+    /// A session refresh or a new offer.
+    Modify(LegId),
+    Register(TrunkId),
+    Options(TrunkId),
+}
+
+/// A client transaction and what hangs on it.
 #[derive(Debug)]
 struct Client {
+    key: Box<str>,
     branch: Box<str>,
     flow: Flow,
     machine: ClientMachine,
-    /// The leg whose session it refreshes; `None` for BYE.
-    leg: Option<LegId>,
+    purpose: Purpose,
+    /// For its ACK and CANCEL, or to send it again with a proof.
+    request: Option<Box<Request>>,
+    prover: Option<Prover>,
+    /// It was given up before anything came back: CANCEL follows the first provisional answer.
+    cancel_wanted: bool,
+    /// The branches of a first INVITE that answered with 2xx, with their ACKs; at most `FORKS_MAX`.
+    accepted: Vec<(Box<str>, Vec<u8>)>,
+}
+
+impl Client {
+    /// Whether it is the first INVITE of a call, given up or not.
+    fn rings(&self) -> bool {
+        matches!(&self.machine, ClientMachine::Invite(machine) if machine.rings())
+    }
 }
 
 /// One (From tag, Call-ID, CSeq) that was taken, while its transaction or its leg lives
@@ -134,8 +171,11 @@ pub struct Endpoint {
     servers: HashMap<TransactionId, Server>,
     server_keys: HashMap<ServerKey, TransactionId>,
     clients: HashMap<TransactionId, Client>,
-    client_branches: HashMap<Box<str>, TransactionId>,
+    client_keys: HashMap<Box<str>, TransactionId>,
     legs: HashMap<LegId, Leg>,
+    /// Legs that we called; at most `outgoing_max`.
+    outgoing: usize,
+    trunks: HashMap<TrunkId, Trunk>,
     /// Dialogs by our tag, which is unique.
     tags: HashMap<Box<str>, LegId>,
     connections: HashMap<u64, HashSet<LegId>>,
@@ -164,8 +204,10 @@ impl Endpoint {
             servers: HashMap::new(),
             server_keys: HashMap::new(),
             clients: HashMap::new(),
-            client_branches: HashMap::new(),
+            client_keys: HashMap::new(),
             legs: HashMap::new(),
+            outgoing: 0,
+            trunks: HashMap::new(),
             tags: HashMap::new(),
             connections: HashMap::new(),
             origins: HashMap::new(),
@@ -233,14 +275,23 @@ impl Endpoint {
     /// The invariants that hold between any two inputs.
     fn check_invariants(&self) {
         debug_assert_eq!(self.servers.len(), self.server_keys.len(), "P4: a key per transaction");
-        debug_assert_eq!(self.clients.len(), self.client_branches.len(), "P5: a branch each");
+        debug_assert_eq!(self.clients.len(), self.client_keys.len(), "P5: a branch each");
         debug_assert_eq!(self.legs.len(), self.tags.len(), "P6: a tag per leg");
         debug_assert!(self.servers.len() <= self.config.transactions_max, "P7: bounded");
-        debug_assert!(self.legs.len() <= self.config.calls_max, "P8: bounded");
+        debug_assert!(self.outgoing <= self.config.outgoing_max, "P13: bounded");
+        debug_assert!(
+            self.legs.len() - self.outgoing <= self.config.calls_max,
+            "P8: as many legs as calls that were let in"
+        );
         debug_assert!(self.texts.len() <= self.config.texts_max, "P9: bounded");
         debug_assert!(self.origins.len() <= self.legs.len() + self.servers.len(), "P10: held");
         debug_assert!(
-            self.timers.len() <= self.servers.len() + self.clients.len() + self.legs.len() + 1,
+            self.timers.len()
+                <= self.servers.len()
+                    + self.clients.len()
+                    + self.legs.len()
+                    + self.trunks.len()
+                    + 1,
             "P11: no timer without an owner"
         );
     }

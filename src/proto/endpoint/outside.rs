@@ -25,13 +25,17 @@ impl Endpoint {
             Method::Invite => return self.receive_invite(now, incoming),
             Method::Message => return self.receive_message(now, incoming, None),
             Method::Options => return self.answer_options(now, &incoming),
-            Method::Register => return self.receive_register(now, &incoming),
+            Method::Register if self.authentication.has_accounts() => {
+                return self.receive_register(now, &incoming);
+            }
             // Requests that live only within a dialog.
             Method::Bye | Method::Info | Method::Prack | Method::Update => Rejection::new(481),
             // RFC 3261 §8.2.1: known but not allowed.
-            Method::Subscribe | Method::Notify | Method::Publish | Method::Refer => {
-                Rejection::not_allowed()
-            }
+            Method::Register
+            | Method::Subscribe
+            | Method::Notify
+            | Method::Publish
+            | Method::Refer => Rejection::not_allowed(),
             Method::Ack | Method::Cancel => return,
             // RFC 3261 §21.5.2: not known at all.
             Method::Other(_) => Rejection::new(501).with("Allow", ALLOW),
@@ -53,6 +57,10 @@ impl Endpoint {
             Ok(()) if self.draining => self.overloaded(),
             Ok(()) => Rejection { status: 200, fields: capabilities() },
         };
+        // A phone of ours keeps the way through its NAT open with OPTIONS; several share an address.
+        if self.registrar.seat_on(&incoming.flow).is_some() {
+            return self.answer_stateless(incoming, answer);
+        }
         self.refuse(now, incoming, answer);
     }
 

@@ -2,11 +2,11 @@
 
 use super::super::checks::{Rejection, is_loop};
 use super::super::reply::Reply;
-use super::super::transaction::{Answered, ServerKey};
+use super::super::transaction::ServerKey;
 use super::super::{Event, Flow, Reason, Transport};
-use super::{ClientMachine, Endpoint, ServerMachine};
+use super::{Endpoint, ServerMachine};
 use crate::units::LegId;
-use crate::wire::sip::{Answer, Framing, Message, Method, ParseFailure, Request, Response};
+use crate::wire::sip::{Answer, Framing, Message, Method, ParseFailure, Request};
 use std::time::Instant;
 
 /// A request with what every step needs of it.
@@ -73,7 +73,7 @@ impl Endpoint {
                     self.answer_unreadable(now, flow, &answer);
                 }
             },
-            Ok(Message::Response(response)) => self.receive_response(now, &response),
+            Ok(Message::Response(response)) => self.receive_response(now, flow, &response),
             Err(failure) => {
                 if let Some(answer) = failure.answer {
                     self.answer_unreadable(now, flow, &answer);
@@ -86,6 +86,7 @@ impl Endpoint {
     /// The stream is gone: its legs end, because nobody can be told (their BYE has no way).
     pub fn connection_closed(&mut self, now: Instant, connection: u64) {
         self.drop_bindings_of(connection);
+        self.trunks_lost(connection);
         let legs = self.connections.remove(&connection).unwrap_or_default();
         let mut legs: Vec<LegId> = legs.into_iter().collect();
         legs.sort_unstable();
@@ -197,34 +198,6 @@ impl Endpoint {
     pub(super) fn find_leg(&self, incoming: &Incoming) -> Option<LegId> {
         let id = *self.tags.get(incoming.local_tag.as_deref()?)?;
         let leg = self.legs.get(&id)?;
-        leg.dialog.fits(incoming.call_id(), &incoming.remote_tag).then_some(id)
-    }
-
-    /// An answer to a request of ours; strays are dropped.
-    fn receive_response(&mut self, now: Instant, response: &Response) {
-        let Ok(via) = response.headers.top_via() else { return };
-        let Some(&id) = via.branch().and_then(|branch| self.client_branches.get(branch)) else {
-            return;
-        };
-        let Some(client) = self.clients.get_mut(&id) else { return };
-        let (flow, status) = (client.flow, response.status);
-        let (is_final, leg) = match &mut client.machine {
-            ClientMachine::Other(machine) => (machine.answered(now, status), client.leg),
-            ClientMachine::Invite(machine, _) => match machine.answered(now, status) {
-                Answered::Final => (true, client.leg),
-                Answered::Absorbed => (false, None),
-                Answered::AckAgain => {
-                    let ack = machine.kept().to_vec();
-                    return self.transmit(flow, ack);
-                }
-            },
-        };
-        self.arm_client(id);
-        if is_final {
-            self.acknowledge(id, response);
-            if let Some(leg) = leg {
-                self.refresh_answered(now, leg, id, response);
-            }
-        }
+        leg.knows(incoming.call_id(), &incoming.remote_tag).then_some(id)
     }
 }

@@ -1,16 +1,17 @@
-//! Everything that leaves: answers through their transaction or without one, and requests.
+//! Answers leave, through their transaction or without one, and legs end.
 
 use super::super::checks::Rejection;
-use super::super::leg::Leg;
+use super::super::leg::{Leg, Side};
+use super::super::prover::Prover;
 use super::super::reply::Reply;
-use super::super::transaction::{
-    ClientInvite, ClientOther, ServerInvite, ServerKey, ServerOther, Times, TransactionId,
-};
+use super::super::transaction::{ServerInvite, ServerKey, ServerOther, Times, TransactionId};
+use super::super::transfer::Transfer;
 use super::super::{Event, Flow, Reason, Transmit};
+use super::client::Outgoing;
 use super::receive::Incoming;
-use super::{Client, ClientMachine, Endpoint, Origin, Owner, Server, ServerMachine};
+use super::{Endpoint, Origin, Owner, Purpose, Server, ServerMachine};
 use crate::units::LegId;
-use crate::wire::sip::{Method, Request, Response};
+use crate::wire::sip::{Method, Response};
 use std::hash::{Hash as _, Hasher as _};
 use std::time::Instant;
 
@@ -131,10 +132,15 @@ impl Endpoint {
     /// get silence (`refusals_per_source_minute_max`).
     pub(super) fn refuse(&mut self, now: Instant, incoming: &Incoming, with: Rejection) {
         if self.admission.may_refuse(&self.config, now, incoming.flow.remote.ip()) {
-            let tag = self.stateless_tag(incoming);
-            let response = rejected(&incoming.reply, Some(&tag), with);
-            self.transmit(incoming.reply.flow, response.to_bytes());
+            self.answer_stateless(incoming, with);
         }
+    }
+
+    /// Answers without keeping state.
+    pub(super) fn answer_stateless(&mut self, incoming: &Incoming, with: Rejection) {
+        let tag = self.stateless_tag(incoming);
+        let response = rejected(&incoming.reply, Some(&tag), with);
+        self.transmit(incoming.reply.flow, response.to_bytes());
     }
 
     /// RFC 3261 §8.2.7: a stateless answer has the same tag for the same request.
@@ -149,38 +155,6 @@ impl Endpoint {
         format!("{:016x}", hasher.finish())
     }
 
-    /// Sends a request within a dialog and opens its client transaction. Without room it gives
-    /// `None`: a BYE still goes out once, a refresh is left for later.
-    pub(super) fn open_client(
-        &mut self,
-        now: Instant,
-        flow: Flow,
-        branch: String,
-        request: Request,
-        leg: Option<LegId>,
-    ) -> Option<TransactionId> {
-        if self.clients.len() >= self.config.transactions_max {
-            if leg.is_none() {
-                self.transmit(flow, request.to_bytes());
-            }
-            return None;
-        }
-        let id = TransactionId(self.next_id());
-        let bytes = request.to_bytes();
-        let times = Times::new(&self.config, &flow);
-        self.transmit(flow, bytes.clone());
-        let machine = if request.method == Method::Invite {
-            ClientMachine::Invite(ClientInvite::new(now, times, bytes), Box::new(request))
-        } else {
-            ClientMachine::Other(ClientOther::new(now, times, bytes))
-        };
-        let branch: Box<str> = branch.into();
-        self.client_branches.insert(branch.clone(), id);
-        self.clients.insert(id, Client { branch, flow, machine, leg });
-        self.arm_client(id);
-        Some(id)
-    }
-
     /// Sets a server transaction's deadline anew after it was touched.
     pub(super) fn arm_server(&mut self, id: TransactionId) {
         let deadline = self.servers.get(&id).and_then(|server| match &server.machine {
@@ -188,15 +162,6 @@ impl Endpoint {
             ServerMachine::Other(machine) => Some(machine.poll_timeout()),
         });
         self.timers.arm(Owner::Server(id), deadline);
-    }
-
-    /// Sets a client transaction's deadline anew after it was touched.
-    pub(super) fn arm_client(&mut self, id: TransactionId) {
-        let deadline = self.clients.get(&id).map(|client| match &client.machine {
-            ClientMachine::Invite(machine, _) => machine.poll_timeout(),
-            ClientMachine::Other(machine) => machine.poll_timeout(),
-        });
-        self.timers.arm(Owner::Client(id), deadline);
     }
 
     /// Forgets a server transaction and what hangs on it.
@@ -212,21 +177,14 @@ impl Endpoint {
         }
     }
 
-    /// Forgets a client transaction.
-    pub(super) fn remove_client(&mut self, id: TransactionId) {
-        if let Some(client) = self.clients.remove(&id) {
-            self.client_branches.remove(&client.branch);
-            self.timers.arm(Owner::Client(id), None);
-        }
-    }
-
     /// Sends BYE and forgets the leg.
     pub(super) fn send_bye(&mut self, now: Instant, id: LegId, reason: Reason) {
         let branch = self.new_branch();
         if let Some(leg) = self.legs.get_mut(&id) {
             let request = leg.dialog.request(Method::Bye, &branch);
-            let flow = leg.dialog.flow;
-            self.open_client(now, flow, branch, request, None);
+            let (flow, prover) = (leg.dialog.flow, leg.prover.as_ref().map(Prover::fresh));
+            let purpose = Purpose::Nothing;
+            self.open_client(now, Outgoing { flow, branch, request, purpose, prover });
         }
         self.end_leg(now, id, reason);
     }
@@ -238,17 +196,39 @@ impl Endpoint {
             let response = pending.reply.respond(487, Some(&leg.dialog.local_tag));
             self.respond(now, pending.transaction, &response);
         }
+        if let Some(calling) = leg.calling.take() {
+            self.abandon(now, calling.transaction);
+        }
+        if let Some(Transfer::Asked { transaction, reply, .. }) = leg.transfer.take() {
+            self.respond(now, transaction, &reply.respond(487, Some(&leg.dialog.local_tag)));
+        }
         self.forget_leg(id, &leg);
         if !leg.closing {
             self.tell(Event::Ended { leg: id, reason });
         }
     }
 
+    /// Takes a leg in.
+    pub(super) fn insert_leg(&mut self, id: LegId, leg: Leg) {
+        self.tags.insert(leg.dialog.local_tag.clone(), id);
+        let flow = leg.dialog.flow;
+        if flow.transport.is_reliable() {
+            self.connections.entry(flow.connection).or_default().insert(id);
+        }
+        self.timers.arm(Owner::Leg(id), leg.poll_timeout());
+        self.legs.insert(id, leg);
+    }
+
     fn forget_leg(&mut self, id: LegId, leg: &Leg) {
         self.timers.arm(Owner::Leg(id), None);
         self.tags.remove(&leg.dialog.local_tag);
-        self.release_origin(&leg.origin);
-        self.admission.release_call(leg.source);
+        match &leg.side {
+            Side::Called { source, origin } => {
+                self.release_origin(origin);
+                self.admission.release_call(*source);
+            }
+            Side::Calling => self.outgoing = self.outgoing.saturating_sub(1),
+        }
         let connection = leg.dialog.flow.connection;
         if let Some(legs) = self.connections.get_mut(&connection) {
             legs.remove(&id);

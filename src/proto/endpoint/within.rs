@@ -27,7 +27,10 @@ impl Endpoint {
             let with = self.overloaded();
             return self.refuse(now, &incoming, with);
         }
-        let in_order = self.legs.get_mut(&id).is_some_and(|leg| leg.dialog.count(incoming.cseq));
+        let in_order = self.legs.get_mut(&id).is_some_and(|leg| {
+            let dialog = leg.dialog_with(&incoming.remote_tag);
+            dialog.is_some_and(|dialog| dialog.count(incoming.cseq))
+        });
         if !in_order {
             return self.reject_new(now, &incoming, Rejection::new(500));
         }
@@ -50,8 +53,7 @@ impl Endpoint {
                 let answer = Rejection { status: 200, fields: capabilities() };
                 self.reject_new(now, &incoming, answer);
             }
-            // No seat to transfer to exists yet.
-            Method::Refer => self.reject_new(now, &incoming, Rejection::new(603)),
+            Method::Refer => self.receive_refer(now, id, incoming),
             Method::Other(_) => {
                 self.reject_new(now, &incoming, Rejection::new(501).with("Allow", ALLOW));
             }
@@ -77,7 +79,9 @@ impl Endpoint {
             server.leg = Some(id);
         }
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        leg.dialog.refresh_target(&incoming.request.headers);
+        if let Some(dialog) = leg.dialog_with(&incoming.remote_tag) {
+            dialog.refresh_target(&incoming.request.headers);
+        }
         let method = incoming.request.method;
         let asks = method == Method::Invite || sdp.is_some();
         let pending = Pending {
@@ -94,18 +98,9 @@ impl Endpoint {
             self.tell(Event::Offer { leg: id, sdp });
         } else {
             // An UPDATE without offer refreshes target and session only.
-            self.accept_refresh(now, id, pending);
+            self.accept(now, id, pending, Vec::new());
         }
         self.arm_leg(id);
-    }
-
-    fn accept_refresh(&mut self, now: Instant, id: LegId, pending: Pending) {
-        // Before the 200 there is no session to refresh yet.
-        let early = self.legs.get(&id).is_some_and(|leg| leg.initial.is_some());
-        self.accept(now, id, pending, Vec::new());
-        if let Some(leg) = self.legs.get_mut(&id).filter(|_| early) {
-            leg.session = None;
-        }
     }
 
     /// Whether the dialog can take a re-INVITE or UPDATE now, and its offer.
@@ -126,7 +121,8 @@ impl Endpoint {
         if leg.modify.is_some() || (leg.initial.is_some() && (invite || sdp.is_some())) {
             return Err(later());
         }
-        if leg.awaits_answer() && (invite || sdp.is_some()) {
+        let awaits = leg.awaits_answer() || leg.is_calling_with(&incoming.remote_tag);
+        if (awaits && (invite || sdp.is_some())) || (invite && leg.calling.is_some()) {
             return Err(Rejection::new(491));
         }
         if invite && leg.acks.len() >= ACKS_PENDING_MAX {

@@ -81,11 +81,6 @@ impl Backoff {
         self.next.map_or(self.give_up, |next| next.min(self.give_up))
     }
 
-    /// No more retransmission; the end stays.
-    pub(super) fn stop(&mut self) {
-        self.next = None;
-    }
-
     /// Moves on at `now` and says what is to be done.
     pub(super) fn handle_timeout(&mut self, now: Instant) -> Due {
         if now >= self.give_up {

@@ -3,11 +3,13 @@
 //! Bodies are decoded to text and counted before the crate sees them; lines it would stumble over
 //! and that no audio call needs are left out.
 
+mod crypto;
 mod write;
 
 use super::WireError;
 use super::g711::Codec;
 use super::sip::decode;
+pub use crypto::Crypto;
 use std::fmt;
 use std::net::IpAddr;
 pub use write::{Body, BodyMedia};
@@ -141,6 +143,8 @@ pub struct MediaLine {
     pub connection: Option<IpAddr>,
     /// `a=rtcp` (RFC 3605): port and, where written, address.
     pub rtcp: Option<(u16, Option<IpAddr>)>,
+    /// `a=crypto` lines that we can do.
+    pub crypto: Vec<Crypto>,
 }
 
 /// `a=rtpmap:<payload type> <encoding>/<clock>[/<channels>]`.
@@ -270,6 +274,7 @@ fn media_line(media: &sdp_types::Media, session: Direction) -> Result<MediaLine,
         fmtp: all("fmtp").filter_map(fmtp).collect(),
         connection: media.connections.first().and_then(address_of),
         rtcp: value("rtcp").and_then(rtcp),
+        crypto: all("crypto").filter_map(Crypto::parse).collect(),
     })
 }
 

@@ -1,10 +1,11 @@
 //! Header fields over `rsip`'s model: its enum holds the values, its `Display` prints them.
 
-use super::lexis::{collect_list, decimal, elements, is_blank, is_token, one_line, trim};
+use super::lexis::{collect_list, decimal, elements, is_blank, is_token, one_line, span, trim};
 use super::limits::LIST_ELEMENTS_MAX;
 use super::{Method, NameAddr, Via};
 use crate::wire::WireError;
 use rsip::headers::UntypedHeader as _;
+use std::borrow::Cow;
 
 /// Header fields in the order they stand, over `rsip`'s model.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,12 +44,22 @@ impl Headers {
 
     /// Appends a field. Line ends inside the value become blanks.
     pub fn push(&mut self, name: &str, value: impl Into<String>) {
+        let value = value.into();
+        let value = match one_line(&value) {
+            Cow::Borrowed(_) => value,
+            Cow::Owned(clean) => clean,
+        };
+        self.push_line(&one_line(name), value);
+    }
+
+    /// Appends a field that holds no line end.
+    pub(super) fn push_line(&mut self, name: &str, value: impl Into<String>) {
         self.0.push(build(name, value.into()));
     }
 
     /// Replaces every field of that name by one, which takes the place of the first.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        let mut new = Some(build(name, value.into()));
+        let mut new = Some(build(&one_line(name), one_line(&value.into()).into_owned()));
         for header in self.0.iter_mut().filter(|h| field(h).0.eq_ignore_ascii_case(name)) {
             match new.take() {
                 Some(first) => *header = first,
@@ -102,7 +113,7 @@ impl Headers {
     /// Call-ID.
     pub fn call_id(&self) -> Result<&str, WireError> {
         let value = self.required("Call-ID")?;
-        if value.is_empty() || value.contains(is_blank) {
+        if value.is_empty() || value.bytes().any(is_blank) {
             return Err(WireError::Malformed("Call-ID"));
         }
         Ok(value)
@@ -111,7 +122,7 @@ impl Headers {
     /// CSeq.
     pub fn cseq(&self) -> Result<CSeq, WireError> {
         const MALFORMED: WireError = WireError::Malformed("CSeq");
-        let (digits, method) = self.required("CSeq")?.split_once(is_blank).ok_or(MALFORMED)?;
+        let (digits, method) = span(self.required("CSeq")?, |b| !is_blank(b));
         let number = decimal(digits, CSEQ_MAX).and_then(|n| u32::try_from(n).ok());
         let method = trim(method);
         if !is_token(method) {
@@ -184,16 +195,13 @@ macro_rules! known {
             }
         }
 
-        /// The field of `rsip`'s enum for a name, `Other` for those it does not know.
+        /// The field of `rsip`'s enum for a name, `Other` for those it does not know; neither
+        /// may hold a line end.
         fn build(name: &str, value: String) -> rsip::Header {
-            let value = match one_line(&value) {
-                std::borrow::Cow::Borrowed(_) => value,
-                std::borrow::Cow::Owned(clean) => clean,
-            };
             $(if name.eq_ignore_ascii_case($name) {
                 return rsip::Header::$variant(rsip::headers::$variant::new(value));
             })*
-            rsip::Header::Other(one_line(name).into_owned(), value)
+            rsip::Header::Other(name.to_owned(), value)
         }
     };
 }

@@ -31,13 +31,31 @@ pub(super) fn is_token(text: &str) -> bool {
 }
 
 /// Blanks of linear white space; line ends are gone when this is asked.
-pub(super) fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n')
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+/// Splits behind the bytes of one kind that stand first. Every kind parts at an ASCII byte or
+/// behind one, never inside a character, so bytes are looked at and no characters decoded.
+pub(super) fn span(text: &str, kind: impl Fn(u8) -> bool) -> (&str, &str) {
+    let end = text.bytes().position(|byte| !kind(byte)).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 /// Without blanks at both ends.
 pub(super) fn trim(text: &str) -> &str {
-    text.trim_matches(is_blank)
+    trim_start(trim_end(text))
+}
+
+/// Without blanks before it.
+pub(super) fn trim_start(text: &str) -> &str {
+    span(text, is_blank).1
+}
+
+/// Without blanks behind it.
+pub(super) fn trim_end(text: &str) -> &str {
+    let end = text.bytes().rposition(|byte| !is_blank(byte)).map_or(0, |last| last + 1);
+    text.get(..end).unwrap_or_default()
 }
 
 /// Decimal digits only, at most `max`.
@@ -171,35 +189,33 @@ fn next_param(rest: &str) -> Result<Option<(Param<'_>, &str)>, WireError> {
     if rest.is_empty() {
         return Ok(None);
     }
-    let rest = trim(rest.strip_prefix(';').ok_or(PARAMETER)?);
-    let end = rest.find([';', '=']).unwrap_or(rest.len());
-    let (name, tail) = rest.split_at_checked(end).ok_or(PARAMETER)?;
-    let name = trim(name);
-    if name.is_empty() && !tail.starts_with('=') {
-        return Ok(Some((None, tail)));
-    }
-    if !is_token(name) {
-        return Err(PARAMETER);
+    let rest = trim_start(rest.strip_prefix(';').ok_or(PARAMETER)?);
+    let (name, tail) = span(rest, is_token_byte);
+    let tail = trim_start(tail);
+    if at_param_end(tail) {
+        return Ok(Some(((!name.is_empty()).then_some((name, None)), tail)));
     }
     match tail.strip_prefix('=') {
-        Some(tail) => {
-            let (value, rest) = param_value(trim(tail))?;
+        Some(tail) if !name.is_empty() => {
+            let (value, rest) = param_value(trim_start(tail))?;
             Ok(Some((Some((name, Some(value))), rest)))
         }
-        None => Ok(Some((Some((name, None)), tail))),
+        _ => Err(PARAMETER),
     }
+}
+
+fn at_param_end(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with(';')
 }
 
 fn param_value(text: &str) -> Result<(Cow<'_, str>, &str), WireError> {
     if text.starts_with('"') {
         let (value, rest) = quoted(text).ok_or(PARAMETER)?;
-        return Ok((Cow::Owned(value), trim(rest)));
+        return Ok((Cow::Owned(value), trim_start(rest)));
     }
-    let end = text.find(';').unwrap_or(text.len());
-    let (value, rest) = text.split_at_checked(end).ok_or(PARAMETER)?;
-    let value = trim(value);
-    let refused = |c: char| is_blank(c) || matches!(c, '"' | ',' | '<' | '>');
-    if value.is_empty() || value.contains(refused) {
+    let (value, rest) = span(text, |b| !is_blank(b) && !b"\",<>;".contains(&b));
+    let rest = trim_start(rest);
+    if value.is_empty() || !at_param_end(rest) {
         return Err(PARAMETER);
     }
     Ok((Cow::Borrowed(value), rest))

@@ -1,7 +1,7 @@
 //! Bytes to a [`Message`]: lines, unfolding, names, the checks of RFC 3261 §8.2 and §16.3 that
 //! need no state, and for a wrong request what its answer needs.
 
-use super::lexis::{is_blank, is_token, trim};
+use super::lexis::{is_blank, is_token, is_token_byte, span, trim, trim_end};
 use super::limits::{FIELD_BYTES_MAX, FIELDS_MAX, MESSAGE_BYTES_MAX, METHOD_BYTES_MAX};
 use super::{Headers, Message, Method, Request, Response, Uri, UriScheme};
 use crate::wire::WireError;
@@ -196,12 +196,15 @@ fn parse_start(line: &str) -> Result<Start, ParseFailure> {
         return parse_status_line(line).map_err(ParseFailure::from);
     }
     let (method, rest) = line.split_once(' ').ok_or(START)?;
-    let (uri, version) = rest.trim_end_matches(is_blank).rsplit_once(is_blank).ok_or(START)?;
+    let target = trim_end(rest);
+    let blank = target.bytes().rposition(is_blank).ok_or(START)?;
+    let (uri, version) = target.split_at_checked(blank).ok_or(START)?;
+    let version = trim(version);
     if !is_token(method) || method.len() > METHOD_BYTES_MAX || !is_sip(version) {
         return Err(START.into());
     }
     let uri = check_version(version).and_then(|()| {
-        if rest.ends_with(is_blank) {
+        if target.len() < rest.len() {
             return Err(START.into());
         }
         let uri = Uri::parse(uri)?;
@@ -243,11 +246,17 @@ fn parse_status_line(line: &str) -> Result<Start, WireError> {
 }
 
 /// Reads all fields it can, so that a faulty message can still be answered; gives the first fault.
-fn read_fields(mut rest: &[u8], headers: &mut Headers) -> Result<(), WireError> {
+fn read_fields(fields: &[u8], headers: &mut Headers) -> Result<(), WireError> {
     const TOO_MANY: Result<(), WireError> = Err(WireError::TooLarge("header field count"));
+    // Mostly all is UTF-8 without a lone CR, and one look at the whole tells it; else every field
+    // is decoded and cleaned by itself.
+    let text = std::str::from_utf8(fields).ok().filter(|_| !has_lone_cr(fields));
     let mut outcome = Ok(());
+    let mut singles = 0;
     let mut count = 0;
+    let mut rest = fields;
     while !rest.is_empty() {
+        let start = fields.len() - rest.len();
         let (line, mut tail) = split_line(rest);
         if line.is_empty() {
             break;
@@ -267,29 +276,54 @@ fn read_fields(mut rest: &[u8], headers: &mut Headers) -> Result<(), WireError> 
         if count > FIELDS_MAX {
             return outcome.and(TOO_MANY);
         }
-        let pushed = push_field(&field, headers);
+        let text = match field {
+            Cow::Borrowed(line) => text.and_then(|text| text.get(start..start + line.len())),
+            Cow::Owned(_) => None,
+        };
+        let pushed = push_field(&field, text, headers, &mut singles);
         outcome = outcome.and(pushed);
     }
     outcome
 }
 
-fn push_field(field: &[u8], headers: &mut Headers) -> Result<(), WireError> {
+/// Without a way out in between, so that many bytes are compared at once.
+fn has_lone_cr(bytes: &[u8]) -> bool {
+    let next = bytes.get(1..).unwrap_or_default();
+    let pairs = bytes.iter().zip(next);
+    bytes.last() == Some(&b'\r')
+        || pairs.fold(false, |lone, (a, b)| lone | ((*a == b'\r') & (*b != b'\n')))
+}
+
+/// Keeps one field, given with its text where that is known to be one line. `singles` has a bit
+/// for each name of [`SINGLE`] that was there before.
+fn push_field(
+    field: &[u8],
+    text: Option<&str>,
+    headers: &mut Headers,
+    singles: &mut u32,
+) -> Result<(), WireError> {
     const FIELD: WireError = WireError::Malformed("header field");
     if field.len() > FIELD_BYTES_MAX {
         return Err(WireError::TooLarge("header field"));
     }
-    let colon = memchr::memchr(b':', field).ok_or(FIELD)?;
-    let (name, value) = field.split_at_checked(colon).ok_or(FIELD)?;
+    let decoded = text.map_or_else(|| decode(field), Cow::Borrowed);
     // RFC 3261 §25.1: HCOLON = *( SP / HTAB ) ":" SWS, so blanks before the colon are legal; the
     // name itself has none, which also refuses a field that begins with a blank.
-    let name = std::str::from_utf8(name).map_err(|_| FIELD)?.trim_end_matches([' ', '\t']);
-    if !is_token(name) {
+    let (name, rest) = span(&decoded, is_token_byte);
+    let (_, rest) = span(rest, |b| matches!(b, b' ' | b'\t'));
+    let value = rest.strip_prefix(':').ok_or(FIELD)?;
+    if name.is_empty() {
         return Err(FIELD);
     }
     let name = long_name(name);
-    let twice = SINGLE.iter().any(|s| s.eq_ignore_ascii_case(name)) && headers.get(name).is_some();
-    let value = decode(value.get(1..).unwrap_or_default());
-    headers.push(name, trim(&value));
+    let single = SINGLE.iter().position(|s| s.eq_ignore_ascii_case(name));
+    let bit = single.map_or(0, |at| 1 << at);
+    let twice = *singles & bit != 0;
+    *singles |= bit;
+    match text {
+        Some(_) => headers.push_line(name, trim(value)),
+        None => headers.push(name, trim(value)),
+    }
     if twice { Err(WireError::Malformed("repeated header field")) } else { Ok(()) }
 }
 

@@ -1,6 +1,6 @@
 //! SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966); other schemes are kept as text.
 
-use super::lexis::decimal;
+use super::lexis::{decimal, span};
 use super::limits::{PARAMS_MAX, URI_BYTES_MAX};
 use crate::wire::WireError;
 use std::fmt;
@@ -152,20 +152,15 @@ fn uri_params(text: &str) -> Result<Params, WireError> {
 /// `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
 pub(super) fn host_port_of(text: &str) -> Result<(&str, Option<u16>), WireError> {
     const HOST: WireError = WireError::Malformed("host");
-    let end = if text.starts_with('[') {
-        text.find(']').ok_or(HOST)? + 1
-    } else {
-        text.find(':').unwrap_or(text.len())
-    };
-    let (host, tail) = text.split_at_checked(end).ok_or(HOST)?;
-    let legal = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => is_ipv6(address),
-        None => {
-            !host.is_empty()
-                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+    let (host, tail) = match text.strip_prefix('[') {
+        Some(inner) => {
+            let (address, _) = inner.split_once(']').ok_or(HOST)?;
+            let host = is_ipv6(address).then(|| text.split_at_checked(address.len() + 2));
+            host.flatten().ok_or(HOST)?
         }
+        None => span(text, |b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
     };
-    if !legal {
+    if host.is_empty() {
         return Err(HOST);
     }
     if tail.is_empty() {

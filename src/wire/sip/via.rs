@@ -1,7 +1,8 @@
 //! One Via element (RFC 3261 §20.42, RFC 3581).
 
 use super::lexis::{
-    check_header_params, header_params, is_blank, is_token, trim, write_header_params,
+    check_header_params, header_params, is_blank, is_token_byte, span, trim, trim_start,
+    write_header_params,
 };
 use super::uri::{Params, host_port_of};
 use crate::wire::WireError;
@@ -61,33 +62,37 @@ impl<'a> Parts<'a> {
     fn of(text: &'a str) -> Result<Self, WireError> {
         // RFC 3261 §25.1: SIP / 2.0 / UDP with blanks around each slash. The version is not
         // looked at, so that a request of another version can be answered 505.
-        let mut parts = trim(text).splitn(3, '/');
-        let name = trim(parts.next().ok_or(MALFORMED)?);
-        let version = trim(parts.next().ok_or(MALFORMED)?);
-        let rest = trim(parts.next().ok_or(MALFORMED)?);
-        if !name.eq_ignore_ascii_case("SIP") || !is_token(version) {
+        let (name, rest) = span(trim(text), is_token_byte);
+        let (version, rest) = behind_slash(rest)?;
+        let (transport, rest) = behind_slash(rest)?;
+        let legal = name.eq_ignore_ascii_case("SIP")
+            && !version.is_empty()
+            && !transport.is_empty()
+            && rest.bytes().next().is_some_and(is_blank);
+        if !legal {
             return Err(MALFORMED);
         }
-        let (transport, rest) = rest.split_once(is_blank).ok_or(MALFORMED)?;
-        if !is_token(transport) {
-            return Err(MALFORMED);
-        }
-        let at = rest.find(';').unwrap_or(rest.len());
-        let (sent_by, params) = rest.split_at_checked(at).ok_or(MALFORMED)?;
+        let (sent_by, params) = span(rest, |b| b != b';');
         Ok(Self { transport, sent_by: joined(trim(sent_by))?, params })
     }
 }
 
+/// The token behind a slash, and what stands behind the token.
+fn behind_slash(text: &str) -> Result<(&str, &str), WireError> {
+    let rest = trim_start(text).strip_prefix('/').ok_or(MALFORMED)?;
+    Ok(span(trim_start(rest), is_token_byte))
+}
+
 /// Host and port without the blanks that may stand around the colon.
 fn joined(sent_by: &str) -> Result<Cow<'_, str>, WireError> {
-    if !sent_by.contains(is_blank) {
+    if !sent_by.bytes().any(is_blank) {
         return Ok(Cow::Borrowed(sent_by));
     }
     // Blanks may stand beside the colon only: "a b:5060" is not "ab:5060".
-    if sent_by.split(':').any(|part| trim(part).contains(is_blank)) {
+    if sent_by.split(':').any(|part| trim(part).bytes().any(is_blank)) {
         return Err(MALFORMED);
     }
-    Ok(Cow::Owned(sent_by.split(is_blank).collect()))
+    Ok(Cow::Owned(sent_by.split(':').map(trim).collect::<Vec<_>>().join(":")))
 }
 
 impl fmt::Display for Via {

@@ -1,21 +1,26 @@
 //! The world around the switch: network, media, store and callers on one virtual clock.
 
+mod store;
+
 use super::citizen::{Citizen, Habit, RESENDS_MAX, resend_after};
+use super::desk::{self, SEAT_PORTS, SEATS, TRUNK_PORT, switch};
+use super::phone::{Does, Phone};
 use super::shadow::Shadow;
 use jiff::Timestamp;
-use mayorline::domain::call::{
-    IntakeKind, Lookup, RecordId, RecordingKind, RecordingSummary, StoreReply, StoreRequest,
-};
+use mayorline::domain::call::{RecordId, RecordingKind, RecordingSummary, StoreReply};
+use mayorline::domain::desk::Refusal;
+use mayorline::domain::desk_link::FromDesk;
 use mayorline::gateway::clock::Now;
 use mayorline::gateway::media::{MediaCommand, MediaReport};
 use mayorline::gateway::prompts::Library;
-use mayorline::gateway::switch::{Asker, Output, Switch, SwitchConfig};
-use mayorline::proto::{Endpoint, EndpointConfig, Flow, Transport};
-use mayorline::units::{CaseNumber, Digit, LegId, QueryCode};
+use mayorline::gateway::switch::{Asker, BegunAttempt, ConversationId, Output, Switch};
+use mayorline::proto::{Flow, Transport};
+use mayorline::store::AttemptId;
+use mayorline::units::{Digit, LegId, PhoneNumber};
 use mayorline::wire::sip::{Framing, Message};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,6 +36,11 @@ enum Happening {
     Hold(usize, bool),
     Media(LegId, u64, MediaReport),
     Stored(u64, Asker, StoreReply),
+    ToPhone(usize, Vec<u8>),
+    Phone(usize, Does),
+    Wish(u64),
+    AnyKey(u64),
+    Attempt(u64, ConversationId, bool),
     Crash,
 }
 
@@ -38,7 +48,7 @@ enum Happening {
 struct Media {
     citizen: usize,
     playing: Option<u32>,
-    recordings: HashMap<RecordId, RecordingKind>,
+    recordings: BTreeMap<RecordId, RecordingKind>,
 }
 
 pub(super) struct World {
@@ -51,7 +61,10 @@ pub(super) struct World {
     delayed: Vec<bool>,
     queue: BTreeMap<(Duration, u64), Happening>,
     serial: u64,
-    media: HashMap<LegId, Media>,
+    media: BTreeMap<LegId, Media>,
+    /// Those of the seats, then those behind the trunk.
+    phones: Vec<Phone>,
+    wishes: u64,
     current: usize,
     life: u64,
     cases: u16,
@@ -63,7 +76,7 @@ const LOSS_PERCENT: u32 = 3;
 const DOUBLE_PERCENT: u32 = 2;
 const DELAY_MS_MAX: u64 = 80;
 /// Longest time that anything may go on after the last caller has dialled.
-const SETTLE: Duration = Duration::from_secs(3 * 3600);
+const SETTLE: Duration = Duration::from_secs(10 * 3600);
 
 impl World {
     pub(super) fn new(seed: u64, callers: usize, prompts: Arc<Library>, base: Instant) -> Self {
@@ -71,7 +84,7 @@ impl World {
         let citizens: Vec<Citizen> =
             (0..callers).map(|index| Citizen::new(index, seed, &mut rng)).collect();
         let delayed = citizens.iter().map(|_| rng.random_range(0..10) == 0).collect();
-        let switch = switch(&mut rng, Arc::clone(&prompts));
+        let switch = switch(&mut rng, Arc::clone(&prompts), clock(base, Duration::ZERO));
         let mut world = Self {
             rng,
             base,
@@ -82,7 +95,9 @@ impl World {
             delayed,
             queue: BTreeMap::new(),
             serial: 0,
-            media: HashMap::new(),
+            media: BTreeMap::new(),
+            phones: Self::telephones(),
+            wishes: 0,
             current: 0,
             life: 0,
             cases: 0,
@@ -92,11 +107,23 @@ impl World {
             let at = world.rng.random_range(0..60_000);
             world.after(Duration::from_millis(at), Happening::Dial(index));
         }
+        for _ in 0..world.rng.random_range(0..160) {
+            let at = Duration::from_millis(world.rng.random_range(1_000..150_000));
+            let life = world.life;
+            let happening =
+                if world.chance(20) { Happening::AnyKey(life) } else { Happening::Wish(life) };
+            world.after(at, happening);
+        }
         if world.rng.random_range(0..4) == 0 {
             let at = world.rng.random_range(5_000..90_000);
             world.after(Duration::from_millis(at), Happening::Crash);
         }
         world
+    }
+
+    fn telephones() -> Vec<Phone> {
+        let seats = (0..SEATS).map(|at| SEAT_PORTS + u16::try_from(at).unwrap());
+        seats.chain([TRUNK_PORT]).map(Phone::new).collect()
     }
 
     /// Runs until nothing is left to happen.
@@ -124,10 +151,7 @@ impl World {
     }
 
     fn clock(&self) -> Now {
-        Now {
-            monotonic: self.base + self.now,
-            wall: Timestamp::from_second(1_795_312_800).unwrap() + self.now,
-        }
+        clock(self.base, self.now)
     }
 
     fn after(&mut self, delay: Duration, happening: Happening) {
@@ -168,13 +192,7 @@ impl World {
             Happening::ToSwitch(index, bytes) => {
                 self.current = index;
                 let port = self.citizens[index].port();
-                let flow = Flow {
-                    transport: Transport::Udp,
-                    local: SocketAddr::from(([127, 0, 0, 1], 5060)),
-                    remote: SocketAddr::from(([127, 0, 0, 1], port)),
-                    connection: 0,
-                };
-                self.switch.receive(self.clock(), flow, &bytes);
+                self.heard_at_port(port, &bytes);
             }
             Happening::ToCitizen(index, bytes) => self.hear(index, &bytes),
             Happening::Resend(index, method, n, bytes) => self.resend(index, method, n, bytes),
@@ -188,7 +206,77 @@ impl World {
             }
             Happening::Stored(..) => {}
             Happening::Crash => self.crash(),
+            Happening::ToPhone(at, bytes) => self.phone_hears(at, &bytes),
+            Happening::Phone(at, does) => self.phone_does(at, does),
+            Happening::Wish(life) if life == self.life => self.wish(),
+            Happening::AnyKey(life) if life == self.life => self.any_key(),
+            Happening::Attempt(life, id, begins) if life == self.life => {
+                let phone = PhoneNumber::parse("13900000044").ok();
+                let begun = BegunAttempt { id: AttemptId(1), task: 1, phone };
+                let begun = if begins { Ok(begun) } else { Err(Refusal::WrongState) };
+                self.switch.attempt_begun(self.clock(), id, begun);
+            }
+            Happening::Wish(_) | Happening::AnyKey(_) | Happening::Attempt(..) => {}
         }
+    }
+
+    /// The flow of a datagram from that port.
+    fn heard_at_port(&mut self, port: u16, bytes: &[u8]) {
+        let flow = Flow {
+            transport: Transport::Udp,
+            local: SocketAddr::from(([127, 0, 0, 1], 5060)),
+            remote: SocketAddr::from(([127, 0, 0, 1], port)),
+            connection: 0,
+        };
+        self.switch.receive(self.clock(), flow, bytes);
+    }
+
+    /// A request of the service reaches a telephone; answers to its own are of no interest.
+    fn phone_hears(&mut self, at: usize, bytes: &[u8]) {
+        let message = Message::parse(bytes, Framing::Datagram).expect("what is sent can be read");
+        let Message::Request(request) = message else { return };
+        for (after, does) in self.phones[at].hear(&request, &mut self.rng) {
+            self.after(after, Happening::Phone(at, does));
+        }
+    }
+
+    fn phone_does(&mut self, at: usize, does: Does) {
+        let said = match does {
+            Does::Says(bytes) => Some(bytes),
+            Does::Lifts => self.phones[at].lift(),
+            Does::PutsDown => self.phones[at].put_down(),
+        };
+        let Some(bytes) = said else { return };
+        if self.chance(LOSS_PERCENT) && !bytes.starts_with(b"BYE") {
+            return; // what is lost the service asks for again
+        }
+        let port = self.phones[at].port;
+        self.current = usize::MAX;
+        self.heard_at_port(port, &bytes);
+    }
+
+    fn wish(&mut self) {
+        self.wishes += 1;
+        let request = desk::wish(self.wishes, self.shadow.any_call(), &mut self.rng);
+        self.shadow.wished(request.id);
+        self.switch.desk(self.clock(), FromDesk::Request(request));
+    }
+
+    /// A key on the leg of a seat or unit.
+    fn any_key(&mut self) {
+        let mut others: Vec<LegId> = self
+            .media
+            .iter()
+            .filter(|(_, m)| m.citizen == usize::MAX)
+            .map(|(&leg, _)| leg)
+            .collect();
+        others.sort_unstable();
+        if others.is_empty() {
+            return;
+        }
+        let leg = others[self.rng.random_range(0..others.len())];
+        let digit = Digit::new(if self.chance(70) { '1' } else { '2' }).unwrap();
+        self.switch.media_report(self.clock(), leg, MediaReport::Digit(digit));
     }
 
     fn dial(&mut self, index: usize) {
@@ -362,8 +450,10 @@ impl World {
     fn crash(&mut self) {
         self.life += 1;
         self.media.clear();
+        self.phones = Self::telephones();
         self.shadow.crashed();
-        self.switch = switch(&mut self.rng, Arc::clone(&self.prompts));
+        let now = self.clock();
+        self.switch = switch(&mut self.rng, Arc::clone(&self.prompts), now);
     }
 
     fn report(&mut self, leg: LegId, life: u64, report: MediaReport) {
@@ -389,15 +479,18 @@ impl World {
             match output {
                 Output::Transmit(transmit) => {
                     // A scanner may have named a port in its Via that is nobody's.
-                    let port = usize::from(transmit.flow.remote.port());
-                    let index = port.wrapping_sub(6000);
-                    if index < self.citizens.len() {
+                    let port = transmit.flow.remote.port();
+                    let phone = self.phones.iter().position(|phone| phone.port == port);
+                    let index = usize::from(port).wrapping_sub(6000);
+                    if let Some(phone) = phone {
+                        self.send(|| Happening::ToPhone(phone, transmit.bytes.clone()));
+                    } else if index < self.citizens.len() {
                         self.send(|| Happening::ToCitizen(index, transmit.bytes.clone()));
                     }
                 }
-                Output::OpenMedia(leg, ip) => {
+                Output::OpenMedia(leg, ip, _) => {
                     let media =
-                        Media { citizen: self.current, playing: None, recordings: HashMap::new() };
+                        Media { citizen: self.current, playing: None, recordings: BTreeMap::new() };
                     self.media.insert(leg, media);
                     let port = 20_000 + u16::try_from(leg.0 % 10_000).unwrap() * 2;
                     let address = (!self.chance(2)).then(|| SocketAddr::new(ip, port));
@@ -416,8 +509,21 @@ impl World {
                 Output::LoadRecording(leg, play, _) => {
                     self.switch.recording_loaded(self.clock(), leg, play, None);
                 }
-                Output::Store { asker, request, .. } => self.store(asker, &request),
-                Output::Started(_) | Output::Finished(..) => {}
+                Output::Store(order) => self.store(order.asker, &order.request),
+                Output::BeginAttempt(id, ..) => {
+                    let begins = !self.chance(20);
+                    let life = self.life;
+                    self.after(Duration::from_millis(5), Happening::Attempt(life, id, begins));
+                }
+                Output::Started(_)
+                | Output::Finished(..)
+                | Output::QueueLog(..)
+                | Output::Bindings(..)
+                | Output::WrapUp(..)
+                | Output::Audit(..)
+                | Output::OpenCases(..)
+                | Output::EndAttempt(..)
+                | Output::Desk(_) => {}
             }
         }
     }
@@ -426,7 +532,7 @@ impl World {
         let life = self.life;
         let Some(media) = self.media.get_mut(&leg) else { return };
         match command {
-            MediaCommand::Play { play, list } => {
+            MediaCommand::Play { play, list, .. } => {
                 media.playing = Some(play);
                 let lasting = Duration::from_millis(list.samples() as u64 / 8);
                 self.after(lasting, Happening::Media(leg, life, MediaReport::PlayDone(play)));
@@ -451,54 +557,21 @@ impl World {
             MediaCommand::DiscardRecord(record) => {
                 media.recordings.remove(&record);
             }
-            MediaCommand::Start(_) | MediaCommand::Change(_) | MediaCommand::InfoDigit(_) => {}
-        }
-    }
-
-    /// The disk stalls, fails, or does its work.
-    fn store(&mut self, asker: Asker, request: &StoreRequest) {
-        let delay = match self.rng.random_range(0..20) {
-            0 => self.rng.random_range(1_000..20_000),
-            _ => self.rng.random_range(1..15),
-        };
-        let reply = if self.chance(5) { StoreReply::Unavailable } else { self.answer(request) };
-        if self.chance(1) {
-            return; // the answer never comes
-        }
-        let life = self.life;
-        self.after(Duration::from_millis(delay), Happening::Stored(life, asker, reply));
-    }
-
-    fn answer(&mut self, request: &StoreRequest) -> StoreReply {
-        match request {
-            StoreRequest::Open(intake) if intake.kind == IntakeKind::Abandoned => {
-                StoreReply::Opened { number: None, code: None }
-            }
-            StoreRequest::Open(_) => {
-                self.cases += 1;
-                let number = CaseNumber::new(2026, 11, 22, self.cases);
-                StoreReply::Opened { number, code: QueryCode::new(4821) }
-            }
-            StoreRequest::LookUp { .. } => {
-                StoreReply::LookedUp(match self.rng.random_range(0..3) {
-                    0 => Lookup::Locked,
-                    _ => Lookup::Wrong,
-                })
-            }
+            MediaCommand::Start(_)
+            | MediaCommand::Change(_)
+            | MediaCommand::Hear(_)
+            | MediaCommand::AddTrack { .. }
+            | MediaCommand::Secret(_)
+            | MediaCommand::Browser(_)
+            | MediaCommand::InfoDigit(_) => {}
         }
     }
 }
 
-fn switch(rng: &mut StdRng, prompts: Arc<Library>) -> Switch {
-    let config = SwitchConfig {
-        gateway: "sim".into(),
-        rules: Arc::default(),
-        prompts,
-        time_zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
-        advertised: None,
-    };
-    let endpoint = EndpointConfig { calls_max: 25, ..EndpointConfig::default() };
-    Switch::new(config, Endpoint::new(endpoint, rng.random()), rng.random())
+/// Both clocks, so long after the beginning.
+fn clock(base: Instant, passed: Duration) -> Now {
+    let wall = Timestamp::from_second(1_795_312_800).unwrap() + passed;
+    Now { monotonic: base + passed, wall }
 }
 
 fn summary(leg: LegId, record: RecordId, lasting: Duration) -> RecordingSummary {

@@ -1,12 +1,15 @@
-//! Random valid messages in wrong order (T6): every dialog ends, nothing is left. Invariants P1 to
-//! P11 of the endpoint are asserted inside it after every input.
+//! Random valid messages in wrong order (T6), to calls that come in and to calls of ours: every dialog
+//! ends, nothing is left. Invariants P1 to P13 of the endpoint are asserted inside it after every input.
 
 use super::harness::{ANSWER, Ask, Line, WAIT_MS, udp};
-use mayorline::proto::{Event, Transport};
-use mayorline::units::LegId;
-use mayorline::wire::sip::{Message, Method};
+use mayorline::proto::{
+    Credentials, Event, Invitation, Registration, Transport, TrunkConfig, TrunkId,
+};
+use mayorline::units::{LegId, SeatNumber};
+use mayorline::wire::sip::{Message, Method, Request};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
+use std::time::Duration;
 
 const MESSAGES: usize = 5_000;
 const SEEDS: u64 = 12;
@@ -22,6 +25,9 @@ struct Chaos {
     tags: Vec<(String, String)>,
     seen: usize,
     told: usize,
+    accepted: usize,
+    /// From then on transfers are brought to their end.
+    late: std::time::Instant,
 }
 
 impl Chaos {
@@ -41,6 +47,10 @@ impl Chaos {
             let at = self.below(self.tags.len());
             let (call, tag) = self.tags[at].clone();
             ask = Ask::within(method, &call, cseq, &tag);
+            ask.from_tag = ["peer", "a", "b", "c"][self.below(4)].to_owned();
+        }
+        if method == "REFER" {
+            ask = ask.field("Refer-To: <sip:802@127.0.0.1>");
         }
         if self.below(4) == 0 {
             ask = ask.field("Require: 100rel").field("RAck: 1 1 INVITE");
@@ -63,13 +73,64 @@ impl Chaos {
         let Some(&leg) = self.legs.get(at) else { return };
         let (now, sdp) = (self.line.now, ANSWER.as_bytes().to_vec());
         let endpoint = &mut self.line.endpoint;
-        match self.rng.next_u64() % 7 {
+        match self.rng.next_u64() % 12 {
             0 => endpoint.ring(now, leg),
             1 | 2 => endpoint.answer(now, leg, sdp),
             3 => endpoint.reject(now, leg, 486),
             4 => endpoint.hang_up(now, leg),
             5 => endpoint.accept_offer(now, leg, sdp),
+            6 | 7 => endpoint.reoffer(now, leg, sdp),
+            8 => endpoint.answer_refer(now, leg, true),
+            9 => endpoint.answer_refer(now, leg, false),
+            10 => endpoint.notify_refer(now, leg, [100, 200][usize::from(now > self.late)]),
             _ => endpoint.refuse_offer(now, leg),
+        }
+    }
+
+    /// Calls somebody, in all kinds of ways.
+    fn call(&mut self) {
+        let mut invitation = self.line.invitation();
+        if self.below(2) == 0 {
+            invitation.seat = SeatNumber::parse("801").ok();
+        }
+        if self.below(2) == 0 {
+            invitation.credentials = Some(credentials());
+        }
+        invitation.ring_max = Duration::from_millis(1 + self.below(20_000) as u64);
+        invitation = Invitation { asserted: Some("12345".to_owned()), ..invitation };
+        let leg = self.line.endpoint.reserve_leg();
+        self.line.endpoint.invite(self.line.now, leg, invitation);
+        self.legs.push(leg);
+    }
+
+    /// Answers one of our requests somehow, now and then as another branch of a fork.
+    fn reply(&mut self, request: &Request) {
+        const STATUSES: [u16; 20] = [
+            100, 180, 183, 183, 199, 200, 200, 200, 202, 302, 401, 407, 408, 422, 481, 486, 487,
+            491, 500, 503,
+        ];
+        let fields = [
+            "Retry-After: 1",
+            "Min-SE: 100",
+            "Expires: 60",
+            "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth\", stale=true",
+            "Allow: INVITE, UPDATE",
+        ];
+        let reliable = ["Require: 100rel", "RSeq: 1", "Session-Expires: 1;refresher=uac"];
+        for _ in 0..=self.below(3) {
+            let status = STATUSES[self.below(STATUSES.len())];
+            let tag = ["a", "b", "c"][self.below(3)];
+            let body = ["", ANSWER][self.below(2)];
+            match self.below(3) {
+                0 => self.line.reply(request, status, &fields),
+                1 => self.line.reply_as(request, status, tag, &fields, body),
+                _ => self.line.reply_as(request, status, tag, &reliable, body),
+            }
+            if request.method == Method::Invite && status > 100 {
+                let from = request.headers.from().unwrap();
+                let call = request.headers.call_id().unwrap().to_owned();
+                self.tags.push((call, from.tag().unwrap().to_owned()));
+            }
         }
     }
 
@@ -88,8 +149,7 @@ impl Chaos {
                     }
                 }
                 Message::Request(request) if request.method != Method::Ack => {
-                    let status = [200, 200, 481, 491, 500, 408, 422, 100][self.below(8)];
-                    self.line.reply(&request, status, &["Retry-After: 1", "Min-SE: 100"]);
+                    self.reply(&request);
                 }
                 Message::Request(_) => {}
             }
@@ -108,6 +168,7 @@ impl Chaos {
                     let text = *text;
                     self.line.endpoint.answer_text(self.line.now, text, 200);
                 }
+                Event::Accepted { .. } => self.accepted += 1,
                 _ => {}
             }
         }
@@ -115,15 +176,40 @@ impl Chaos {
     }
 }
 
-fn run(seed: u64) -> usize {
+fn credentials() -> Credentials {
+    Credentials { realm: "r".to_owned(), user: "u".to_owned(), password: "p".to_owned() }
+}
+
+fn trunk(line: &Line) -> TrunkConfig {
+    TrunkConfig {
+        id: TrunkId(0),
+        flow: line.flow,
+        domain: "carrier.example".to_owned(),
+        registration: Some(Registration {
+            user: "12345".to_owned(),
+            credentials: credentials(),
+            expires: Duration::from_secs(60),
+        }),
+        options_interval: Some(Duration::from_secs(10)),
+    }
+}
+
+/// Calls that came in, and calls of ours that were answered.
+fn run(seed: u64) -> (usize, usize) {
+    let line = Line::new();
+    let late = line.now + Duration::from_secs(500);
     let mut chaos = Chaos {
-        line: Line::new(),
+        line,
+        late,
+        accepted: 0,
         rng: StdRng::seed_from_u64(seed),
         legs: Vec::new(),
         tags: Vec::new(),
         seen: 0,
         told: 0,
     };
+    let trunks = vec![trunk(&chaos.line)];
+    chaos.line.endpoint.set_trunks(chaos.line.now, trunks);
     for _ in 0..MESSAGES {
         chaos.line.flow = udp(["127.0.0.2:5070", "127.0.0.4:5070"][chaos.below(2)]);
         if chaos.below(4) == 0 {
@@ -137,10 +223,15 @@ fn run(seed: u64) -> usize {
             chaos.command();
             chaos.look();
         }
+        if chaos.below(8) == 0 {
+            chaos.call();
+            chaos.look();
+        }
         let ms = chaos.below(400) as u64;
         chaos.line.pass(ms);
         chaos.look();
     }
+    chaos.line.endpoint.set_trunks(chaos.line.now, Vec::new());
     for leg in chaos.legs.clone() {
         chaos.line.endpoint.hang_up(chaos.line.now, leg);
     }
@@ -151,14 +242,15 @@ fn run(seed: u64) -> usize {
     let counts = chaos.line.endpoint.counts();
     assert_eq!((counts.legs, counts.dialogs, counts.texts), (0, 0, 0), "seed {seed}");
     chaos.line.assert_quiet();
-    chaos.line.incoming()
+    (chaos.line.incoming(), chaos.accepted)
 }
 
 #[test]
 fn five_thousand_valid_messages_in_wrong_order_leave_nothing_for_any_seed() {
     for seed in 0..SEEDS {
-        let calls = run(seed);
+        let (calls, accepted) = run(seed);
         assert!(calls > 50, "seed {seed} made only {calls} calls");
+        assert!(accepted > 20, "seed {seed}: only {accepted} calls of ours were answered");
     }
 }
 

@@ -1,8 +1,10 @@
 //! A scripted peer in front of the endpoint. Time moves only when a test says so.
 
-use mayorline::proto::{Counts, Endpoint, EndpointConfig, Event, Flow, Reason, Transport};
+use mayorline::proto::{
+    Counts, Endpoint, EndpointConfig, Event, Flow, Invitation, Reason, Transport,
+};
 use mayorline::units::LegId;
-use mayorline::wire::sip::{Framing, Message, Method, Request, Response};
+use mayorline::wire::sip::{Framing, Message, Method, Request, Response, Uri};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -321,6 +323,84 @@ impl Line {
         }
         text.push_str("Content-Length: 0\r\n\r\n");
         self.raw(text.as_bytes());
+    }
+
+    /// Answers one of our requests as the branch with this tag, with a Contact and this body.
+    pub(super) fn reply_as(
+        &mut self,
+        to: &Request,
+        status: u16,
+        tag: &str,
+        fields: &[&str],
+        body: &str,
+    ) {
+        let mut text = format!("SIP/2.0 {status} Scripted\r\n");
+        for name in ["Via", "From", "Call-ID", "CSeq"] {
+            let value = to.headers.get(name).unwrap();
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let whom = to.headers.get("To").unwrap().split(";tag=").next().unwrap();
+        text.push_str(&format!("To: {whom};tag={tag}\r\nContact: <sip:{tag}@127.0.0.2:5070>\r\n"));
+        for field in fields {
+            text.push_str(&format!("{field}\r\n"));
+        }
+        if !body.is_empty() {
+            text.push_str("Content-Type: application/sdp\r\n");
+        }
+        text.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        self.raw(text.as_bytes());
+    }
+
+    /// Calls, and gives the INVITE that left.
+    pub(super) fn call(&mut self, invitation: Invitation) -> (LegId, Request) {
+        let leg = self.endpoint.reserve_leg();
+        self.endpoint.invite(self.now, leg, invitation);
+        self.drain();
+        (leg, self.requests_of(&Method::Invite).1.unwrap())
+    }
+
+    /// Calls somebody who answers at once as `tag`, and gives the INVITE.
+    pub(super) fn connect(&mut self, invitation: Invitation, tag: &str) -> (LegId, Request) {
+        let (leg, invite) = self.call(invitation);
+        self.reply_as(&invite, 200, tag, &[], ANSWER);
+        (leg, invite)
+    }
+
+    /// A call of ours to the scripted peer.
+    pub(super) fn invitation(&self) -> Invitation {
+        let uri = Uri::parse("sip:19900000018@127.0.0.2:5070").unwrap();
+        Invitation::new(self.flow, uri, "12345", OFFER.as_bytes().to_vec())
+    }
+
+    /// The last request with this method.
+    pub(super) fn last(&self, method: &Method) -> Request {
+        self.requests_of(method).1.unwrap_or_else(|| panic!("no {method} left"))
+    }
+
+    /// How many requests with this method left, repeats included.
+    pub(super) fn count(&self, method: &Method) -> usize {
+        self.requests_of(method).0.len()
+    }
+
+    /// A request of the peer within a call of ours.
+    pub(super) fn of_peer(
+        &self,
+        method: &'static str,
+        invite: &Request,
+        tag: &str,
+        cseq: u32,
+    ) -> Ask {
+        let call = invite.headers.call_id().unwrap();
+        let ours = invite.headers.from().unwrap();
+        let mut ask = Ask::within(method, call, cseq, ours.tag().unwrap());
+        ask.from_tag = tag.to_owned();
+        ask
+    }
+
+    /// Everything that left, as text.
+    pub(super) fn wire(&self) -> String {
+        let bytes = self.sent.iter().map(|(_, _, message)| message.to_bytes());
+        bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
     }
 
     /// After 64*T1 and five seconds without a word nothing is left.

@@ -3,6 +3,8 @@
 // A test that cannot go on panics; clippy knows that only inside `#[test]` functions.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod calling;
+mod challenges;
 mod chaos;
 mod flood;
 mod harness;
@@ -14,6 +16,9 @@ mod probes;
 mod refusals;
 mod registrar;
 mod reliable;
+mod reoffer;
 mod replies;
 mod session;
 mod texts;
+mod transfer;
+mod trunk;

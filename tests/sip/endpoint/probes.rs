@@ -140,7 +140,7 @@ fn update_info_and_refer_within_the_dialog_are_answered() {
         ("application/dtmf-relay", &b"Signal=5"[..])
     );
     let refer = Ask::within("REFER", "a", 4, &tag).field("Refer-To: <sip:1@127.0.0.1>");
-    assert_eq!(line.statuses(&refer), [603]);
+    assert_eq!(line.statuses(&refer), [403]);
     assert_eq!(line.endpoint.counts().legs, 1);
 }
 

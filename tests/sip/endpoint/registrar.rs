@@ -2,51 +2,51 @@
 
 use super::harness::{Ask, Line, udp};
 use mayorline::proto::digest::{Algorithm, Secret};
-use mayorline::proto::{Account, Event, FAILURES_MAX, LOCK_SECONDS};
+use mayorline::proto::{Account, EndpointConfig, Event, FAILURES_MAX, LOCK_SECONDS};
 use mayorline::units::SeatNumber;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
 const PASSWORD: &str = "ein gutes 密码";
 
-fn seat(number: &str) -> SeatNumber {
+pub(super) fn seat(number: &str) -> SeatNumber {
     SeatNumber::parse(number).unwrap()
 }
 
-fn account(number: &str, with_md5: bool) -> Account {
+pub(super) fn account(number: &str, with_md5: bool) -> Account {
     let secret = |algorithm| Secret::new(algorithm, number, "mayorline", PASSWORD);
     let md5 = with_md5.then(|| secret(Algorithm::Md5));
     Account { seat: seat(number), sha256: secret(Algorithm::Sha256), md5 }
 }
 
-fn line() -> Line {
+pub(super) fn line() -> Line {
     let mut line = Line::new();
     line.endpoint.set_accounts(vec![account("801", true), account("802", false)]);
     line
 }
 
-fn hash(md5: bool, text: &str) -> String {
+pub(super) fn hash(md5: bool, text: &str) -> String {
     let bytes = if md5 { Md5::digest(text).to_vec() } else { Sha256::digest(text).to_vec() };
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a phone needs to prove itself.
 #[derive(Clone)]
-struct Proof {
-    user: &'static str,
-    password: &'static str,
-    md5: bool,
-    nonce: String,
-    count: u32,
+pub(super) struct Proof {
+    pub(super) user: &'static str,
+    pub(super) password: &'static str,
+    pub(super) md5: bool,
+    pub(super) nonce: String,
+    pub(super) count: u32,
 }
 
 impl Proof {
-    fn of(user: &'static str, nonce: &str) -> Self {
+    pub(super) fn of(user: &'static str, nonce: &str) -> Self {
         Self { user, password: PASSWORD, md5: false, nonce: nonce.to_owned(), count: 1 }
     }
 
     /// RFC 7616 §3.4.
-    fn field(&self, method: &str) -> String {
+    pub(super) fn field(&self, method: &str) -> String {
         let Self { user, password, md5, nonce, count } = self;
         let secret = hash(*md5, &format!("{user}:mayorline:{password}"));
         let request = hash(*md5, &format!("{method}:sip:127.0.0.1"));
@@ -77,7 +77,7 @@ fn nonce_of(line: &mut Line, ask: &Ask) -> String {
     parameter(challenges[0], "nonce")
 }
 
-fn parameter(challenge: &str, name: &str) -> String {
+pub(super) fn parameter(challenge: &str, name: &str) -> String {
     let (_, rest) = challenge.split_once(&format!("{name}=\"")).unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
@@ -91,7 +91,7 @@ fn bindings(line: &Line) -> Vec<(String, usize)> {
 }
 
 /// Registers 801 and gives the nonce.
-fn registered(line: &mut Line, expires: u32) -> String {
+pub(super) fn registered(line: &mut Line, expires: u32) -> String {
     let nonce = nonce_of(line, &register("801", 1, expires));
     let proof = Proof::of("801", &nonce).field("REGISTER");
     let answer = line.answer_to(&register("801", 2, expires).field(&proof));
@@ -188,7 +188,11 @@ fn a_proof_is_good_once_and_a_nonce_for_its_lifetime() {
     let replay = Proof::of("801", &nonce).field("REGISTER");
     let answer = line.answer_to(&register("801", 3, 600).branch("r1").field(&replay));
     assert_eq!(answer.status, 401, "the same count a second time");
-    assert!(!answer.headers.get("WWW-Authenticate").unwrap().contains("stale"));
+    assert!(
+        answer.headers.get("WWW-Authenticate").unwrap().contains("stale=true"),
+        "the password was right: a phone whose requests overtook each other asks nobody for it"
+    );
+    assert_eq!(bindings(&line).len(), 1, "a replay does nothing");
     line.pass(301_000);
     let late = Proof { count: 2, ..Proof::of("801", &nonce) }.field("REGISTER");
     let answer = line.answer_to(&register("801", 4, 600).branch("r2").field(&late));
@@ -288,4 +292,47 @@ fn a_seat_that_is_taken_away_loses_its_phones_and_a_restart_gives_them_back() {
     assert_eq!(bindings(&restarted), [("801".to_owned(), 1)]);
     restarted.pass(600_000);
     assert_eq!(bindings(&restarted).last(), Some(&("801".to_owned(), 0)));
+}
+
+#[test]
+fn phones_behind_one_address_keep_their_way_open_without_end() {
+    let mut line = line();
+    registered(&mut line, 600);
+    for cseq in 1..=100 {
+        let mut options = Ask::new("OPTIONS", &format!("o{cseq}"), cseq);
+        options.uri = "sip:127.0.0.1".to_owned();
+        assert_eq!(line.statuses(&options), [200]);
+    }
+    let sent = line.sent.len();
+    for ping in [&b"\r\n\r\n"[..], b"\r\n", b"\0", b"\0\0\0\0", b"jaK"] {
+        line.raw(ping);
+    }
+    assert_eq!(line.sent.len(), sent, "a ping over UDP has no answer");
+    assert_eq!(line.endpoint.bindings(&seat("801")).len(), 1);
+}
+
+#[test]
+fn an_address_that_tries_many_numbers_proves_nothing_until_its_failures_are_over() {
+    let config = EndpointConfig { refusals_per_source_minute_max: 10_000, ..Default::default() };
+    let mut line = Line::with(config);
+    line.endpoint.set_accounts(vec![account("801", true)]);
+    let attempt = |line: &mut Line, cseq: u32, user: &'static str, password| {
+        let nonce = nonce_of(line, &register("801", 2 * cseq, 600));
+        let proof = Proof { password, ..Proof::of(user, &nonce) }.field("REGISTER");
+        line.answer_to(&register("801", 2 * cseq + 1, 600).field(&proof)).status
+    };
+    let invented = ["900", "901", "902", "903", "904", "905", "906", "907"];
+    let more = ["910", "911", "912", "913", "914", "915", "916", "917"];
+    let mut cseq = 1;
+    for user in invented.into_iter().chain(more) {
+        assert_eq!(attempt(&mut line, cseq, user, "guess"), 401);
+        cseq += 1;
+    }
+    assert_eq!(attempt(&mut line, cseq, "801", PASSWORD), 401, "NUMBERS_PER_ADDRESS_MAX");
+    let own = udp("127.0.0.9:5070");
+    let scanner = std::mem::replace(&mut line.flow, own);
+    assert_eq!(attempt(&mut line, cseq + 1, "801", PASSWORD), 200, "another address");
+    line.flow = scanner;
+    line.pass(LOCK_SECONDS * 1_000);
+    assert_eq!(attempt(&mut line, cseq + 2, "801", PASSWORD), 200, "it ends");
 }

@@ -17,7 +17,7 @@ pub(super) fn open_line() -> Line {
 /// Answers what came in as the service does: calls by their offer, texts at once.
 pub(super) fn serve(line: &mut Line) {
     let address = "127.0.0.1".parse().unwrap();
-    let ours = LocalMedia { address, rtp_port: 5000, session_id: 1, session_version: 1 };
+    let ours = LocalMedia { address, rtp_port: 5000, session_id: 1, session_version: 1, key: None };
     for event in std::mem::take(&mut line.events) {
         match event {
             Event::Incoming { leg, offer: None, .. } => {

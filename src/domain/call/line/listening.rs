@@ -34,6 +34,10 @@ impl Line {
                 self.note_key(key);
                 (key == '#').then_some(key)
             }
+            Ear::Talk => {
+                self.note_key(key);
+                None
+            }
             Ear::Shut if self.leaving || self.keys.len() >= self.rules.type_ahead_max => {
                 self.keys_dropped = self.keys_dropped.saturating_add(1);
                 None

@@ -8,8 +8,9 @@ impl Line {
     /// Starts the recording of the whole call.
     pub(in crate::domain::call) fn record_whole(&mut self) {
         let record = RecordId(self.next_serial());
-        let limit = self.rules.call_max + self.rules.ending_max();
+        let limit = self.rules.longest() + self.rules.ending_max();
         self.whole = Some(record);
+        self.recorded = true;
         self.actions.push_back(Action::Record { record, kind: RecordingKind::WholeCall, limit });
     }
 
@@ -18,6 +19,7 @@ impl Line {
         if self.leaves_instead() {
             return;
         }
+        self.hand_in_left();
         let (record, limit) = (RecordId(self.next_serial()), self.rules.message_limit);
         self.ear = Ear::Recording;
         self.forget_keys();

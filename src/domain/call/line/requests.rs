@@ -26,7 +26,7 @@ impl Line {
             received_at: self.wall(),
             recording,
             text: None,
-            callback: kind != IntakeKind::Voicemail,
+            callback: !matches!(kind, IntakeKind::Voicemail | IntakeKind::Attended),
         }
     }
 
@@ -38,6 +38,11 @@ impl Line {
     /// Hands in what the citizen left and waits for the reply. Until its number was told it is
     /// handed in once more at the end of the call, then with a callback.
     pub(in crate::domain::call) fn submit(&mut self, intake: NewIntake) {
+        self.talk_made_good();
+        // What could not be stored before, or not be told, must not give way to this.
+        if let Some(intake) = self.untold.take() {
+            self.hand_in(intake);
+        }
         self.untold = Some(intake.clone());
         self.request(StoreRequest::Open(intake));
         self.timers.set(Timer::Step, self.now + self.rules.wait_notice);
@@ -65,6 +70,9 @@ impl Line {
             return false;
         };
         self.outstanding.swap_remove(at);
+        if matches!(reply, StoreReply::Opened { .. }) {
+            self.talk_opened(ticket);
+        }
         match reply {
             StoreReply::Opened { number: Some(number), .. } => self.case_opened(*number),
             StoreReply::Opened { number: None, .. } => self.note(EntryKind::Stub),

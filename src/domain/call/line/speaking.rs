@@ -50,6 +50,25 @@ impl Line {
         }
     }
 
+    /// Says something to a citizen who waits; any key cuts it short. Without words it only listens.
+    pub(in crate::domain::call) fn announce(&mut self, sentences: &[Sentence]) {
+        if self.leaves_instead() {
+            return;
+        }
+        self.ear = Ear::Open;
+        if !sentences.is_empty() {
+            self.play(sentences);
+        }
+    }
+
+    /// Hold music on or off.
+    pub(in crate::domain::call) fn music(&mut self, on: bool) {
+        if self.music != on {
+            self.music = on;
+            self.actions.push_back(Action::Music(on));
+        }
+    }
+
     /// What 重听 says from now on.
     pub(in crate::domain::call) fn remember(&mut self, sentences: Vec<Sentence>) {
         self.last = sentences;
@@ -84,7 +103,7 @@ impl Line {
         self.play(&[sentence(id)]);
     }
 
-    fn play(&mut self, sentences: &[Sentence]) {
+    pub(super) fn play(&mut self, sentences: &[Sentence]) {
         debug_assert!(!self.hung_up, "C4: nothing is said after the call is over");
         debug_assert!(self.only_committed(sentences), "C1: no number before its commit");
         let mut plan = say(sentences);
@@ -98,13 +117,18 @@ impl Line {
         }
         let play = self.next_play(self.rules.play_max);
         self.replays = false;
-        self.actions.push_back(Action::Play { play, plan, slow: self.slow });
+        let slow = self.slow;
+        self.actions.push_back(if self.talks() {
+            Action::PlayOver { play, plan, slow }
+        } else {
+            Action::Play { play, plan, slow }
+        });
     }
 
     fn next_play(&mut self, guard: Duration) -> PlayId {
         let play = PlayId(self.next_serial());
         self.plays += 1;
-        if self.plays >= self.rules.plays_max && !self.leaving {
+        if self.plays >= self.rules.plays_max && !self.leaving && !self.talks() {
             self.end(vec![sentence(PromptId::X08)]);
         }
         self.playing = Some(play);
@@ -150,6 +174,13 @@ impl Line {
         if self.playing.take().is_some() {
             self.timers.clear(Timer::Play);
             self.actions.push_back(Action::StopPlay);
+        }
+    }
+
+    /// Says X05 when it was due while something else was said.
+    pub(in crate::domain::call) fn warn_late(&mut self) {
+        if self.warning_due {
+            self.play(&[]);
         }
     }
 

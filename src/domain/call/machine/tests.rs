@@ -2,8 +2,12 @@
 
 mod callback;
 mod control;
+mod listening_day;
 mod lookup;
 mod message;
+mod people;
+mod queue;
+mod survey;
 
 use super::*;
 use crate::domain::call::{
@@ -35,6 +39,8 @@ struct Talk {
     last_ticket: Option<Ticket>,
     log: Vec<String>,
     record: Option<CallRecord>,
+    /// Whole-call recordings that were started.
+    whole: u32,
 }
 
 impl Talk {
@@ -62,6 +68,7 @@ impl Talk {
             last_ticket: None,
             log: Vec::new(),
             record: None,
+            whole: 0,
         };
         talk.run();
         talk
@@ -97,8 +104,19 @@ impl Talk {
                 self.playing = None;
                 return;
             }
+            Action::PlayOver { play, plan, .. } => {
+                self.playing = Some(play);
+                format!("say over {}", plan.ids.join(" "))
+            }
+            Action::Music(on) => format!("music {}", if on { "on" } else { "off" }),
+            Action::Seek { group, from } => format!("seek {group} from {from:?}"),
+            Action::PauseSeeking => "pause seeking".to_owned(),
+            Action::ResumeSeeking => "resume seeking".to_owned(),
+            Action::StopSeeking(why) => format!("stop seeking: {why:?}"),
+            Action::KeepPlace(kept) => format!("keep place for *{}", kept.phone.tail4()),
             Action::Record { record, kind, .. } => {
                 if kind == RecordingKind::WholeCall {
+                    self.whole += 1;
                     return;
                 }
                 self.recording = Some(record);
@@ -206,6 +224,10 @@ impl Talk {
             EntryKind::Case(number) => format!("case:{number}"),
             EntryKind::Lookup(answered) => format!("lookup:{answered}"),
             EntryKind::Stub => "stub".to_owned(),
+            EntryKind::Attended(seat) => {
+                format!("attended:{}", seat.as_ref().map_or("", |s| s.as_str()))
+            }
+            EntryKind::Grade(grade) => format!("grade:{grade}"),
         });
         words.collect::<Vec<_>>().join(" ")
     }

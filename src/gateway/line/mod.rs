@@ -1,15 +1,22 @@
-//! The line: one task that owns all signalling. Sockets, media threads, store and timers reach it by
-//! bounded channels; it feeds the switch and carries out what the switch wants.
+//! The line: one task that owns all signalling. Sockets, media threads, store, pages and timers
+//! reach it by bounded channels; it feeds the switch and carries out what the switch wants.
+
+mod carry;
+mod pending;
+mod phones;
 
 use super::clock::Clock;
-use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool, recording_playlist};
+use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool};
 use super::sip::{TcpConfig, TcpInput, TcpListeners, TlsPort, UdpPort};
-use super::switch::{Asker, Output, Switch};
+use super::switch::{Asker, BegunAttempt, ConversationId, Switch};
 use crate::domain::call::StoreReply;
+use crate::domain::desk::{OpenCaseView, Refusal};
+use crate::domain::desk_link::{FromDesk, ToDesk};
 use crate::media::player::Playlist;
-use crate::proto::Transport;
-use crate::store::{CallStarted, RequestContext, StoreHandle};
-use crate::units::LegId;
+use crate::store::{SeatsNow, StoreHandle};
+use crate::units::{LegId, OfferId};
+pub use pending::WRAP_UPS_WAITING_MAX;
+use pending::WrapUps;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -66,6 +73,39 @@ pub struct LineConfig {
     pub inputs_max: usize,
     /// How long live calls may finish after the service was asked to stop.
     pub drain_max: Duration,
+    /// What holds for all seats.
+    pub seats: SeatKeys,
+}
+
+/// What holds for all seats.
+#[derive(Debug, Clone)]
+pub struct SeatKeys {
+    /// The realm that their passwords were set for.
+    pub realm: String,
+    /// A phone that registers does not make its seat ready: the person signs in.
+    pub sign_in: bool,
+}
+
+/// What the store has to say to the line.
+enum News {
+    /// The answer to a request of a call or a text.
+    Answer(Asker, StoreReply),
+    /// The seats are others now.
+    Seats(Box<SeatsNow>),
+    /// The open cases of a caller who is offered.
+    OpenCases(OfferId, Vec<OpenCaseView>),
+    /// An attempt to call back is stored, or is not.
+    Attempt(ConversationId, Result<BegunAttempt, Refusal>),
+    /// A wrap-up could not be stored now.
+    WrapUpRefused(Box<pending::Waiting>),
+}
+
+/// The two ends of the way to the pages of the seats.
+pub struct DeskEnds {
+    /// From the pages.
+    pub from: Receiver<FromDesk>,
+    /// To the pages.
+    pub to: Sender<ToDesk>,
 }
 
 /// The bound line, ready to run.
@@ -75,14 +115,17 @@ pub struct Line {
     store: StoreHandle,
     folder: PathBuf,
     drain_max: Duration,
+    seats: SeatKeys,
     udp: UdpPort,
     tcp: TcpListeners,
     tcp_inputs: Receiver<TcpInput>,
     media: MediaPool,
     disk: Disk,
     reports: Receiver<LegReport>,
-    answers: Receiver<(Asker, StoreReply)>,
-    answer: Sender<(Asker, StoreReply)>,
+    news: Receiver<News>,
+    tell: Sender<News>,
+    desk: DeskEnds,
+    wrap_ups: WrapUps,
     loaded: Receiver<(LegId, u32, Option<Arc<Playlist>>)>,
     load: Sender<(LegId, u32, Option<Arc<Playlist>>)>,
 }
@@ -94,6 +137,7 @@ impl Line {
         clock: Clock,
         switch: Switch,
         store: StoreHandle,
+        desk: DeskEnds,
     ) -> io::Result<Self> {
         let udp = UdpPort::bind(config.udp)?;
         let (tcp, tcp_inputs) =
@@ -103,7 +147,7 @@ impl Line {
         let folder = config.disk.folder.clone();
         let disk = Disk::start(config.disk, report.clone())?;
         let media = MediaPool::start(&config.media, clock, &report, &disk)?;
-        let (answer, answers) = channel(config.inputs_max);
+        let (tell, news) = channel(config.inputs_max);
         let (load, loaded) = channel(config.inputs_max);
         Ok(Self {
             clock,
@@ -111,14 +155,17 @@ impl Line {
             store,
             folder,
             drain_max: config.drain_max,
+            seats: config.seats,
             udp,
             tcp,
             tcp_inputs,
             media,
             disk,
             reports,
-            answers,
-            answer,
+            news,
+            tell,
+            desk,
+            wrap_ups: WrapUps::default(),
             loaded,
             load,
         })
@@ -140,12 +187,16 @@ impl Line {
     /// then, or when `abort` is ready, the calls that are left are hung up.
     pub async fn run(mut self, stop: impl Future<Output = ()>, abort: impl Future<Output = ()>) {
         tokio::pin!(stop, abort);
+        self.watch_seats();
+        self.switch.open_trunks(self.clock.now(), self.udp.local());
+        self.carry_out();
         let mut ending = Ending::NotYet;
         let timer = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(timer);
         while !self.is_over(&mut ending) {
             let wake = self.switch.poll_timeout().map(Instant::from_std);
-            let wake = wake.into_iter().chain(ending.limit()).min();
+            let again = self.wrap_ups.poll_timeout();
+            let wake = wake.into_iter().chain(ending.limit()).chain(again).min();
             timer.as_mut().reset(wake.unwrap_or_else(|| self.now_plus(NEVER)));
             tokio::select! {
                 biased;
@@ -162,12 +213,14 @@ impl Line {
                 Some((leg, report)) = self.reports.recv() => {
                     self.switch.media_report(self.clock.now(), leg, report);
                 }
-                Some((asker, reply)) = self.answers.recv() => {
-                    self.switch.stored(self.clock.now(), asker, reply);
+                Some(news) = self.news.recv() => self.hear(news),
+                () = &mut timer => {
+                    self.switch.handle_timeout(self.clock.now());
+                    self.store_wrap_ups();
                 }
-                () = &mut timer => self.switch.handle_timeout(self.clock.now()),
                 Ok(()) = self.udp.readable() => self.receive(),
                 Some(input) = self.tcp_inputs.recv() => self.receive_tcp(input),
+                Some(news) = self.desk.from.recv() => self.switch.desk(self.clock.now(), news),
                 Some((leg, play, list)) = self.loaded.recv() => {
                     self.switch.recording_loaded(self.clock.now(), leg, play, list);
                 }
@@ -222,74 +275,5 @@ impl Line {
                 self.switch.connection_closed(self.clock.now(), connection);
             }
         }
-    }
-
-    fn carry_out(&mut self) {
-        while let Some(output) = self.switch.poll_output() {
-            match output {
-                Output::Transmit(transmit) => match transmit.flow.transport {
-                    Transport::Udp => self.udp.send(&transmit),
-                    Transport::Tcp | Transport::Tls => self.tcp.send(transmit),
-                },
-                Output::OpenMedia(leg, ip) => {
-                    let opened = self.media.open(leg, ip);
-                    if let Err(error) = &opened {
-                        tracing::warn!(%error, "a call is refused: no media");
-                    }
-                    self.switch.media_opened(self.clock.now(), leg, opened.ok());
-                }
-                Output::Media(leg, command) => {
-                    if !self.media.command(leg, command) {
-                        self.switch.media_failed(self.clock.now(), leg);
-                    }
-                }
-                Output::CloseMedia(leg) => self.media.close(leg),
-                Output::LoadRecording(leg, play, file) => self.load_recording(leg, play, &file),
-                Output::Store { asker, request, call, caller, at } => {
-                    let context = RequestContext { call, caller: caller.number };
-                    let answer = self.answer.clone();
-                    let reply = Box::new(move |reply| {
-                        // The writer must not wait for the line; a call that misses its answer says
-                        // so after its own limit, and what is committed stays committed.
-                        if answer.try_send((asker, reply)).is_err() {
-                            tracing::error!("the line is behind: an answer of the store is lost");
-                        }
-                    });
-                    if !self.store.submit(at, request, context, reply) {
-                        self.switch.stored(self.clock.now(), asker, StoreReply::Unavailable);
-                    }
-                }
-                Output::Started(started) => {
-                    let started = CallStarted {
-                        call: started.call,
-                        caller: started.caller,
-                        called: started.called,
-                        at: started.at,
-                        peer: started.peer.to_string(),
-                    };
-                    if !self.store.call_started(started) {
-                        tracing::error!("the ledger did not take a call");
-                    }
-                }
-                Output::Finished(record, at, leg) => {
-                    let call = record.call.clone();
-                    if !self.store.call_finished(at, *record, vec![leg]) {
-                        tracing::error!(%call, "the ledger did not take the end of a call");
-                    }
-                }
-            }
-        }
-        self.media.flush();
-    }
-
-    /// Reads a recording for the citizen to hear, beside the line.
-    fn load_recording(&self, leg: LegId, play: u32, file: &str) {
-        let path = self.folder.join(file);
-        let load = self.load.clone();
-        tokio::task::spawn_blocking(move || {
-            let list = recording_playlist(&path)
-                .map_err(|error| tracing::error!(%error, "a recording cannot be played back"));
-            let _ = load.blocking_send((leg, play, list.ok().map(Arc::new)));
-        });
     }
 }

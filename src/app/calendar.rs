@@ -1,0 +1,112 @@
+//! `mayorline calendar …`: what the city's calendar comes to, with the reason of every date.
+
+use super::common::{Common, say};
+use super::config::Config;
+use super::exit::{Exit, Failure};
+use super::{clock, serve};
+use crate::domain::calendar::Calendar;
+use crate::domain::listening_day::{DATES_MAX, Duty, ListeningDay, Reason, Roster};
+use clap::{Args, Subcommand};
+use jiff::civil::{Date, Weekday};
+use serde::Serialize;
+
+/// `mayorline calendar …`
+#[derive(Debug, Subcommand)]
+pub(super) enum CalendarVerb {
+    /// The next listening days (领导接听日), each with the reason of its date and who is on duty.
+    ListeningDays(Arguments),
+}
+
+/// Which dates, and how they are printed.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The first date that counts, YYYY-MM-DD; today unless it is given.
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// How many, at most 120.
+    #[arg(long, default_value_t = 12)]
+    count: usize,
+    /// JSON instead of text.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// One row.
+#[derive(Debug, Serialize)]
+struct Row {
+    #[serde(flatten)]
+    day: ListeningDay,
+    weekday: &'static str,
+    window: [String; 2],
+    duty: Option<Duty>,
+}
+
+/// Carries the verb out.
+pub(super) fn calendar(verb: CalendarVerb) -> Result<(), Exit> {
+    let CalendarVerb::ListeningDays(arguments) = verb;
+    if !(1..=DATES_MAX).contains(&arguments.count) {
+        return Err(Exit::new(Failure::Usage, format!("--count must be 1 to {DATES_MAX}")));
+    }
+    let config = arguments.common.load()?;
+    let rows = rows(&config, &arguments)?;
+    let text = match arguments.json {
+        true => {
+            serde_json::to_string_pretty(&rows).map_err(|e| Exit::new(Failure::Software, e))? + "\n"
+        }
+        false => rows.iter().map(|row| line(row) + "\n").collect(),
+    };
+    say(&text)
+}
+
+fn rows(config: &Config, arguments: &Arguments) -> Result<Vec<Row>, Exit> {
+    let refuse = |why: String| Exit::new(Failure::Config, why);
+    let rules = config.listening_day.rules().map_err(refuse)?;
+    let roster: Roster = config.listening_day.roster().map_err(refuse)?;
+    let calendar: Calendar = serve::calendar(config)?;
+    let zone = serve::time_zone(config)?;
+    let from = arguments.from.unwrap_or_else(|| (clock::system().wall)().to_zoned(zone).date());
+    let window = [rules.window.0, rules.window.1].map(|time| time.strftime("%H:%M").to_string());
+    let row = |day: ListeningDay| Row {
+        weekday: weekday(day.date),
+        window: window.clone(),
+        duty: roster.duty(&rules, &calendar, day.date),
+        day,
+    };
+    Ok(rules.next(&calendar, from, arguments.count).into_iter().map(row).collect())
+}
+
+fn weekday(date: Date) -> &'static str {
+    match date.weekday() {
+        Weekday::Monday => "monday",
+        Weekday::Tuesday => "tuesday",
+        Weekday::Wednesday => "wednesday",
+        Weekday::Thursday => "thursday",
+        Weekday::Friday => "friday",
+        Weekday::Saturday => "saturday",
+        Weekday::Sunday => "sunday",
+    }
+}
+
+/// `2026-10-13 tuesday 09:00-11:00: instead of 2026-10-06, 国庆节`
+fn line(row: &Row) -> String {
+    let why = match &row.day.reason {
+        Reason::Rule { week, month } => format!("week {week} of {}", month.strftime("%Y-%m")),
+        Reason::Holiday { planned, holiday } => format!("instead of {planned}, {holiday}"),
+        Reason::Moved { planned, why } => format!("moved from {planned}: {why}"),
+        Reason::Added { why } => format!("added: {why}"),
+    };
+    let [from, to] = &row.window;
+    let mut text = format!("{} {} {from}-{to}: {why}", row.day.date, row.weekday);
+    if let Some(duty) = &row.duty {
+        text += &format!("; {} ({})", duty.title, duty.seat);
+        if let Some(whose) = &duty.instead_of {
+            text += &format!(" for {whose}");
+        }
+    }
+    if row.day.provisional {
+        text += "; provisional: the year has no holiday table";
+    }
+    text
+}

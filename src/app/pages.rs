@@ -1,0 +1,99 @@
+//! The pages of the seats on a thread of their own: a browser's handshake must not hold up a call.
+
+use super::clock;
+use super::config::Config;
+use super::exit::{Exit, Failure};
+use crate::domain::desk_link::SeatIdentity;
+use crate::gateway::line::DeskEnds;
+use crate::gateway::sip::tls_config;
+use crate::proto::digest::{Algorithm, Secret};
+use crate::store::{Reader, SeatRecord};
+use crate::units::SeatNumber;
+use crate::web::{DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// News that may wait between the pages and the line, each way.
+pub(super) const DESK_NEWS_MAX: usize = 4_096;
+
+/// The running pages.
+pub(super) struct Pages {
+    thread: WebThread,
+    secure: bool,
+}
+
+impl Pages {
+    /// Binds and serves; the other ends of the two ways belong to the line.
+    pub(super) fn open(config: &Config, data: &Path) -> Result<(Self, DeskEnds), Exit> {
+        let (to_line, from) = mpsc::channel(DESK_NEWS_MAX);
+        let (to, from_line) = mpsc::channel(DESK_NEWS_MAX);
+        let web = web_config(config)?;
+        let secure = web.tls.is_some();
+        let realm = config.seats.realm.clone();
+        let directory = Arc::new(Directory { data: data.to_owned(), realm });
+        let sources =
+            Sources { monotonic: clock::system().monotonic, random: || clock::seed().ok() };
+        let thread = WebThread::start(web, directory, sources, DeskLink { to_line, from_line })
+            .map_err(|error| {
+                let listen = config.web.listen;
+                Exit::new(Failure::Unavailable, format!("web.listen {listen}: {error}"))
+            })?;
+        Ok((Self { thread, secure }, DeskEnds { from, to }))
+    }
+
+    /// Where a browser finds them.
+    pub(super) fn url(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}/", self.thread.address())
+    }
+
+    /// Ends them.
+    pub(super) fn close(self) {
+        self.thread.finish();
+    }
+}
+
+fn web_config(config: &Config) -> Result<WebConfig, Exit> {
+    let keys = &config.web;
+    let tls = match keys.tls_certificate.as_os_str().is_empty() {
+        true => None,
+        false => Some(
+            tls_config(&keys.tls_certificate, &keys.tls_key)
+                .map_err(|error| Exit::new(Failure::Config, format!("web.tls: {error}")))?,
+        ),
+    };
+    Ok(WebConfig { listen: keys.listen, tls, trusted_proxy: keys.trusted_proxy })
+}
+
+/// The seats as they stand in the data folder.
+struct Directory {
+    data: PathBuf,
+    realm: String,
+}
+
+impl Directory {
+    fn seat(&self, seat: &SeatNumber) -> Option<SeatRecord> {
+        let seats = Reader::open(&self.data).and_then(|reader| reader.seats());
+        let seats = seats.map_err(|error| tracing::error!(%error, "the seats cannot be read"));
+        seats.ok()?.into_iter().find(|known| known.seat == *seat)
+    }
+}
+
+impl SeatDirectory for Directory {
+    fn check(&self, seat: &SeatNumber, password: &str) -> Option<SeatIdentity> {
+        let given = Secret::new(Algorithm::Sha256, seat.as_str(), &self.realm, password);
+        let record = self.seat(seat);
+        let stored = record.as_ref().map_or("", |record| &record.secrets.sha256);
+        let proves = Secret::from_stored(stored).is(&given);
+        record.filter(|record| proves && record.secrets.realm == self.realm).map(identity)
+    }
+
+    fn find(&self, seat: &SeatNumber) -> Option<SeatIdentity> {
+        self.seat(seat).map(identity)
+    }
+}
+
+fn identity(record: SeatRecord) -> SeatIdentity {
+    SeatIdentity { seat: record.seat, name: record.name, role: record.role }
+}

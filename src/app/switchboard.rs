@@ -1,0 +1,95 @@
+//! From configuration keys to what the switch must know of seats, queue and trunks.
+
+use super::config::{Config, TrunkKeys};
+use super::exit::{Exit, Failure};
+use super::{serve, settings};
+use crate::domain::calendar::Calendar;
+use crate::gateway::prompts::Library;
+use crate::gateway::switch::{Outgoing, SwitchConfig, Trunk};
+use crate::proto::{Credentials, Flow, Registration, Transport, TrunkConfig, TrunkId};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A registration is asked for so long; carriers shorten it.
+const REGISTRATION: Duration = Duration::from_secs(3_600);
+
+/// Everything the switch is told.
+pub(super) fn switch(
+    config: &Config,
+    prompts: &Arc<Library>,
+    calendar: Calendar,
+) -> Result<SwitchConfig, Exit> {
+    let refuse = |why: String| Exit::new(Failure::Config, why);
+    let time_zone = serve::time_zone(config)?;
+    let queue = config.queue.rules(time_zone.clone()).map_err(refuse)?;
+    Ok(SwitchConfig {
+        gateway: config.service.gateway.clone(),
+        rules: Arc::new(settings::rules(config)),
+        prompts: Arc::clone(prompts),
+        time_zone,
+        advertised: config.sip.advertised,
+        queue: Arc::new(queue),
+        calendar: Arc::new(calendar),
+        room: Arc::default(),
+        dialling: config.outgoing.rules().map_err(refuse)?,
+        units: config.directory.units().map_err(refuse)?,
+        outgoing: outgoing(config)?,
+        page_address: page_address(config),
+    })
+}
+
+/// Where browsers send their sound: beside the page, or where calls come in.
+fn page_address(config: &Config) -> IpAddr {
+    let page = config.web.listen.ip();
+    if page.is_unspecified() { config.sip.udp.ip() } else { page }
+}
+
+fn outgoing(config: &Config) -> Result<Outgoing, Exit> {
+    let keys = &config.outgoing;
+    let trunks = (0..).zip(&keys.trunk).map(|(at, trunk)| read_trunk(config, TrunkId(at), trunk));
+    Ok(Outgoing {
+        number: keys.number.clone(),
+        display: Some(keys.display.clone()).filter(|display| !display.is_empty()),
+        trunks: trunks.collect::<Result<_, _>>()?,
+    })
+}
+
+fn read_trunk(config: &Config, id: TrunkId, keys: &TrunkKeys) -> Result<Trunk, Exit> {
+    let refuse = |error: std::io::Error| {
+        Exit::new(Failure::Config, format!("outgoing.trunk {}: {error}", keys.address))
+    };
+    let local = local_address(config.sip.udp, keys.address).map_err(refuse)?;
+    let flow = Flow { transport: Transport::Udp, local, remote: keys.address, connection: 0 };
+    let domain = match keys.domain.is_empty() {
+        true => keys.address.to_string(),
+        false => keys.domain.clone(),
+    };
+    let credentials = match keys.password_file.as_os_str().is_empty() {
+        true => None,
+        false => Some(Credentials {
+            realm: keys.realm.clone(),
+            user: keys.user.clone(),
+            password: std::fs::read_to_string(&keys.password_file)
+                .map_err(refuse)?
+                .trim_end_matches(['\r', '\n'])
+                .to_owned(),
+        }),
+    };
+    let registration = credentials.clone().filter(|_| keys.register).map(|credentials| {
+        Registration { user: keys.user.clone(), credentials, expires: REGISTRATION }
+    });
+    let options = (keys.options_seconds > 0).then(|| Duration::from_secs(keys.options_seconds));
+    let config = TrunkConfig { id, flow, domain, registration, options_interval: options };
+    Ok(Trunk { config, credentials, asserts: keys.asserts })
+}
+
+/// Our address as the trunk sees it: the one we listen on, or the one the way there leads from.
+fn local_address(listen: SocketAddr, trunk: SocketAddr) -> std::io::Result<SocketAddr> {
+    if !listen.ip().is_unspecified() {
+        return Ok(listen);
+    }
+    let probe = UdpSocket::bind(SocketAddr::new(listen.ip(), 0))?;
+    probe.connect(trunk)?;
+    Ok(SocketAddr::new(probe.local_addr()?.ip(), listen.port()))
+}

@@ -1,0 +1,135 @@
+//! The end of a talk (小结): what an operator records about it, as events of its case.
+//!
+//! A case that is new is classified and sent on its way by the disposition; one that is on its way
+//! already only keeps what was said.
+
+use super::codec;
+use super::deadline::{Deadline, REPLY_DAYS};
+use super::event::{CaseEvent, Nature};
+use super::fold::{Case, apply};
+use super::status::State;
+use super::unit::is_unit_id;
+use super::workflow::{Context, Refusal, accept, may_follow};
+use crate::domain::desk::{self, Disposition, Outcome};
+use crate::units::{CallId, SeatNumber};
+use serde::{Deserialize, Serialize};
+
+/// The domain code of a matter that nobody has coded yet; GB/T 39666 has none of zeros.
+pub const DOMAIN_UNCODED: &str = "000000";
+
+/// What an operator records at the end of a talk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrapUp {
+    /// Which seat.
+    pub seat: SeatNumber,
+    /// The call.
+    pub call: CallId,
+    /// What becomes of the matter.
+    pub disposition: Disposition,
+    /// What kind of matter; `None` counts as other.
+    pub nature: Option<Nature>,
+    /// In the operator's words; cut to [`desk::SUMMARY_CHARS_MAX`], may be empty.
+    pub summary: String,
+    /// The unit of an assignment, by its id of `units.toml`.
+    pub unit: Option<String>,
+    /// What came of a three-way call.
+    pub outcome: Option<Outcome>,
+}
+
+/// The operator's words: they may name people, so they stand beside the chain.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// What the talk was about; empty when nothing was written.
+    #[serde(default)]
+    pub summary: String,
+}
+
+/// A talk with the citizen ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrappedUp {
+    /// The seat.
+    pub seat: SeatNumber,
+    /// The call.
+    #[serde(with = "codec::one")]
+    pub call: CallId,
+    /// What the operator decided.
+    pub disposition: Disposition,
+    /// What came of a three-way call.
+    #[serde(default)]
+    pub outcome: Option<Outcome>,
+    /// The operator's words.
+    #[serde(default)]
+    pub private: Words,
+}
+
+/// The events of a wrap-up; none when this seat has wrapped up this call already.
+pub(super) fn wrap_up(
+    case: &Case,
+    order: WrapUp,
+    context: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    if case.wrapped_up.as_ref() == Some(&(order.call.clone(), order.seat.clone())) {
+        return Ok(vec![]);
+    }
+    let mut events = vec![];
+    if case.state == Some(State::Draft) && order.disposition != Disposition::NoMatter {
+        let summary = case.channel.map_or("", |channel| channel.first_summary()).to_owned();
+        events.push(accept(summary, order.seat.to_string(), context)?);
+    }
+    let way = match case.state {
+        Some(State::Draft | State::Accepted) => way(case, &order, context)?,
+        _ => vec![],
+    };
+    events.push(CaseEvent::WrappedUp(Box::new(wrapped_up(order))));
+    events.extend(way);
+    let mut folded = case.clone();
+    for event in &events {
+        may_follow(&folded, event)?;
+        folded = apply(folded, event);
+    }
+    Ok(events)
+}
+
+fn wrapped_up(order: WrapUp) -> WrappedUp {
+    let WrapUp { seat, call, disposition, outcome, summary, .. } = order;
+    let summary = summary.trim().chars().take(desk::SUMMARY_CHARS_MAX).collect();
+    WrappedUp { seat, call, disposition, outcome, private: Words { summary } }
+}
+
+/// Where the disposition sends a new case.
+fn way(case: &Case, order: &WrapUp, context: &Context<'_>) -> Result<Vec<CaseEvent>, Refusal> {
+    let nature = order.nature.unwrap_or(Nature::Other);
+    let classified = CaseEvent::Classified { nature, domain: DOMAIN_UNCODED.to_owned() };
+    let then = match order.disposition {
+        Disposition::Discipline => return Ok(vec![CaseEvent::Sealed]),
+        Disposition::NoMatter if case.state == Some(State::Draft) => {
+            return Ok(vec![CaseEvent::Kept]);
+        }
+        Disposition::NoMatter | Disposition::Kept => Some(CaseEvent::Kept),
+        Disposition::Answered => Some(CaseEvent::CallbackDue { answered_directly: true }),
+        Disposition::ThreeWay => three_way(order, context)?,
+        Disposition::Circulated => Some(CaseEvent::Circulated),
+        Disposition::LeaderReview => Some(CaseEvent::ReportedToLeader),
+        Disposition::Assigned => Some(assigned(order, context)?),
+    };
+    Ok(std::iter::once(classified).chain(then).collect())
+}
+
+/// T6 where the call solved it, else T9 where a unit is named.
+fn three_way(order: &WrapUp, context: &Context<'_>) -> Result<Option<CaseEvent>, Refusal> {
+    match (&order.outcome, &order.unit) {
+        (Some(Outcome::Solved), _) => Ok(Some(CaseEvent::CallbackDue { answered_directly: true })),
+        (_, Some(_)) => assigned(order, context).map(Some),
+        (_, None) => Ok(None),
+    }
+}
+
+fn assigned(order: &WrapUp, context: &Context<'_>) -> Result<CaseEvent, Refusal> {
+    let unit = order.unit.clone().filter(|unit| is_unit_id(unit)).ok_or(Refusal::Unit)?;
+    // The unit's period begins with the assignment (D4).
+    let due = Deadline::due(context.now, REPLY_DAYS, context.rules, context.calendar).into();
+    Ok(CaseEvent::Assigned { unit, due })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! What must be written down, and the callback.
+
+use super::*;
+use crate::domain::desk::CallBackOutcome;
+
+fn refused(why: Refusal) -> Option<DeskReply> {
+    Some(DeskReply::Refused { why })
+}
+
+fn wrap_up(disposition: Disposition, unit: Option<&str>) -> DeskCommand {
+    let unit = unit.map(str::to_owned);
+    DeskCommand::WrapUp { disposition, nature: None, summary: String::new(), unit }
+}
+
+fn wrapped(stage: &Stage) -> Vec<WrapUp> {
+    let of = |action: &Action| match action {
+        Action::WrappedUp(wrap_up) => Some((**wrap_up).clone()),
+        _ => None,
+    };
+    stage.actions.iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_wrap_up_needs_a_disposition_but_no_prose() {
+    let mut stage = Stage::talk();
+    let answered = || wrap_up(Disposition::Answered, None);
+    assert_eq!(stage.ask("801", answered()), refused(Refusal::WrongState), "still talking");
+    stage.gone(SEAT);
+    assert_eq!(stage.ask("802", answered()), refused(Refusal::NoSuchCall));
+    let assigned = stage.ask("801", wrap_up(Disposition::Assigned, None));
+    assert_eq!(assigned, refused(Refusal::DispositionMissing), "to which unit?");
+    let three = stage.ask("801", wrap_up(Disposition::ThreeWay, None));
+    assert_eq!(three, refused(Refusal::DispositionMissing), "there was none");
+    let unknown = stage.ask("801", wrap_up(Disposition::Assigned, Some("unit.98")));
+    assert_eq!(unknown, refused(Refusal::NoSuchTarget));
+    let long = DeskCommand::WrapUp {
+        disposition: Disposition::Answered,
+        nature: None,
+        summary: "很".repeat(2_001),
+        unit: None,
+    };
+    assert_eq!(stage.ask("801", long), refused(Refusal::Malformed));
+    assert_eq!(stage.ask("801", answered()), Some(DeskReply::Done));
+    assert_eq!(stage.ask("801", answered()), refused(Refusal::NoSuchCall), "only once");
+    assert!(stage.room.is_over());
+}
+
+#[test]
+fn the_outcome_of_a_three_way_call_must_be_recorded_and_decides() {
+    for (outcome, fits) in [
+        (Outcome::Solved, Disposition::ThreeWay),
+        (Outcome::Refused, Disposition::Assigned),
+        (Outcome::Promised { by: jiff::civil::date(2026, 12, 1) }, Disposition::Assigned),
+    ] {
+        let mut stage = Stage::three();
+        stage.gone(CITIZEN);
+        stage.gone(SECOND);
+        let missing = stage.ask("801", wrap_up(fits, None));
+        assert_eq!(missing, refused(Refusal::OutcomeMissing));
+        let recorded = stage.ask("801", DeskCommand::Outcome { outcome: outcome.clone() });
+        assert_eq!(recorded, Some(DeskReply::Done));
+        let contrary = stage.ask("801", wrap_up(Disposition::Kept, None));
+        assert_eq!(contrary, refused(Refusal::DispositionMissing));
+        assert_eq!(stage.ask("801", wrap_up(fits, None)), Some(DeskReply::Done));
+        let record = &wrapped(&stage)[0];
+        assert_eq!((&record.outcome, record.disposition), (&Some(outcome), Some(fits)));
+        let unit = (fits == Disposition::Assigned).then(|| "unit.07".to_owned());
+        assert_eq!(record.unit, unit, "the unit of the conversation is proposed");
+    }
+}
+
+#[test]
+fn a_consultation_alone_is_no_three_way_call() {
+    let mut stage = Stage::talk();
+    stage.reach(unit("unit.07"), SECOND);
+    stage.ask("801", DeskCommand::Drop { party: SECOND });
+    let outcome = DeskCommand::Outcome { outcome: Outcome::Solved };
+    assert_eq!(stage.ask("801", outcome), refused(Refusal::WrongState));
+    stage.gone(CITIZEN);
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Answered, None)), Some(DeskReply::Done));
+}
+
+#[test]
+fn who_handed_over_writes_down_without_deciding() {
+    let mut stage = Stage::talk();
+    stage.ask("801", DeskCommand::HandOver { seat: seat("802") });
+    stage.give(Input::Answered(SECOND));
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Answered, None)), Some(DeskReply::Done));
+    stage.gone(CITIZEN);
+    assert_eq!(stage.ask("802", wrap_up(Disposition::Answered, None)), Some(DeskReply::Done));
+    assert_eq!(wrapped(&stage).iter().map(|w| w.decides).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn a_leader_owes_nothing_and_the_operator_who_brought_him_decides() {
+    let mut stage = Stage::talk();
+    stage.reach(at_seat("900"), SECOND);
+    stage.ask("801", DeskCommand::Complete { party: SECOND });
+    assert_eq!(stage.room.owing().collect::<Vec<_>>(), [&seat("801")]);
+    stage.gone(SECOND);
+    assert_eq!(stage.room.owing().count(), 1);
+    assert_eq!(stage.ask("801", wrap_up(Disposition::LeaderReview, None)), Some(DeskReply::Done));
+    assert!(wrapped(&stage)[0].decides);
+}
+
+#[test]
+fn a_seat_that_was_only_asked_owes_nothing() {
+    let mut stage = Stage::talk();
+    stage.reach(at_seat("802"), SECOND);
+    stage.gone(SECOND);
+    let left = |a: &Action| matches!(a, Action::SeatLeft { party, wrap_up: false, .. } if *party == SECOND);
+    assert!(stage.did(left));
+}
+
+#[test]
+fn a_wrap_up_that_never_comes_is_closed() {
+    let mut stage = Stage::talk();
+    stage.gone(SEAT);
+    stage.wait(5 * 3_600);
+    assert!(stage.room.is_over());
+    assert_eq!(wrapped(&stage)[0].disposition, None);
+    let mut stage = Stage::talk();
+    stage.gone(SEAT);
+    stage.give(Input::SignedOff(seat("801")));
+    assert!(stage.room.is_over());
+}
+
+#[test]
+fn the_matter_is_never_assigned_to_the_unit_it_accuses() {
+    let matter = Matter { nature: None, accused: vec!["unit.08".to_owned()] };
+    let mut stage = Stage::talk_of(matter);
+    stage.gone(SEAT);
+    let assigned = stage.ask("801", wrap_up(Disposition::Assigned, Some("unit.08")));
+    assert_eq!(assigned, refused(Refusal::Accused));
+}
+
+fn called_back(stage: &Stage) -> Vec<Option<CallBackOutcome>> {
+    let of = |action: &Action| match action {
+        Action::CalledBack { task: 42, outcome } => Some(*outcome),
+        _ => None,
+    };
+    stage.actions.iter().filter_map(of).collect()
+}
+
+#[test]
+fn a_callback_tells_its_task_how_it_ended_exactly_once() {
+    use CallBackOutcome as Told;
+    for (why, told) in [
+        (Failure::NoAnswer, Some(Told::NoAnswer)),
+        (Failure::Busy, Some(Told::Busy)),
+        (Failure::Declined, Some(Told::Refused)),
+        (Failure::Unreachable, None),
+    ] {
+        let mut stage = Stage::callback();
+        stage.give(Input::Answered(SEAT));
+        stage.give(Input::Unreached(CITIZEN, why));
+        assert_eq!(called_back(&stage), [told]);
+        assert_eq!(stage.answer_to(1_000), Some(DeskReply::Failed { why }));
+        assert!(stage.hung_up(SEAT) && stage.room.is_over(), "{}", stage.log);
+    }
+}
+
+#[test]
+fn a_callback_whose_seat_does_not_answer_is_no_attempt() {
+    let mut stage = Stage::callback();
+    stage.wait(26);
+    assert_eq!(called_back(&stage), [None]);
+    assert_eq!(stage.answer_to(1_000), Some(DeskReply::Failed { why: Failure::NoAnswer }));
+    assert!(stage.room.is_over());
+    let mut stage = Stage::callback();
+    stage.give(Input::Answered(SEAT));
+    stage.gone(SEAT);
+    assert_eq!(called_back(&stage), [None]);
+    assert!(stage.hung_up(CITIZEN) && stage.room.is_over());
+}
+
+#[test]
+fn the_seat_says_when_somebody_else_answered() {
+    let mut stage = Stage::callback();
+    stage.give(Input::Answered(SEAT));
+    stage.give(Input::Answered(CITIZEN));
+    stage.gone(CITIZEN);
+    assert_eq!(called_back(&stage), [], "the seat may still say so");
+    let outcome = CallBackOutcome::WrongPerson;
+    let other = stage.ask("801", DeskCommand::CallBackOutcome { task: 7, outcome });
+    assert_eq!(other, refused(Refusal::NoSuchTarget));
+    let told = stage.ask("801", DeskCommand::CallBackOutcome { task: 42, outcome });
+    assert_eq!(told, Some(DeskReply::Done));
+    stage.ask("801", wrap_up(Disposition::NoMatter, None));
+    assert_eq!(called_back(&stage), [Some(CallBackOutcome::WrongPerson)]);
+}
+
+#[test]
+fn a_citizen_who_is_called_back_is_greeted_and_told_of_the_recording() {
+    let mut stage = Stage::callback();
+    stage.give(Input::Answered(SEAT));
+    stage.give(Input::Ringing(CITIZEN));
+    assert_eq!(stage.matrix(), "1:0");
+    stage.give(Input::Answered(CITIZEN));
+    assert_eq!(stage.said_to(CITIZEN), ["G01", "G02"]);
+    assert_eq!(stage.matrix(), "0:1 1:0");
+    stage.ask("801", DeskCommand::HangUp);
+    assert_eq!(stage.said_to(CITIZEN).last(), Some(&"C08"));
+    stage.say_all();
+    assert!(stage.hung_up(CITIZEN) && stage.room.is_finished());
+}

@@ -1,0 +1,175 @@
+//! What the pages and the phones of the seats ask for, and where each wish goes.
+
+use super::conversation::ConversationId;
+use super::queue::moment;
+use super::reach::Errand;
+use super::{Step, Switch};
+use crate::domain::desk::{DeskCommand, DeskReply, DeskRequest, OpenCaseView, Refusal, Target};
+use crate::domain::desk_link::FromDesk;
+use crate::domain::queue::Wish;
+use crate::domain::room::{CITIZEN, Input, Wish as RoomWish, resolve, wanted_target};
+use crate::gateway::clock::Now;
+use crate::units::{CallId, LegId, OfferId, PhoneNumber, SeatNumber};
+
+impl Switch {
+    /// A page said something.
+    pub fn desk(&mut self, now: Now, news: FromDesk) {
+        match news {
+            FromDesk::Request(request) => self.request(now, request),
+            FromDesk::Connected { who, connection } => self.page_opened(&who, connection),
+            FromDesk::Gone { seat, connection } => self.page_closed(now, &seat, connection),
+            FromDesk::AudioOffer { seat, id, wanted, sdp, .. } => {
+                self.page_sound(now, id, seat, &wanted, sdp);
+            }
+        }
+        self.settle(now);
+    }
+
+    /// The open cases of a caller who is offered.
+    pub fn open_cases(&mut self, now: Now, offer: OfferId, cases: Vec<OpenCaseView>) {
+        if let Some(offered) = self.offers.get_mut(&offer) {
+            offered.view.cases = cases;
+            let (seat, view) = (offered.seat.clone(), offered.view.clone());
+            self.show_offer(&seat, &view);
+        }
+        self.settle(now);
+    }
+
+    /// A command of a seat; it is answered exactly once.
+    pub(super) fn request(&mut self, now: Now, request: DeskRequest) {
+        let wish = match &request.command {
+            DeskCommand::Ready => Wish::Ready,
+            DeskCommand::Pause { reason } => Wish::Pause(*reason),
+            DeskCommand::SignOut => Wish::SignOut,
+            DeskCommand::Answer { offer } => Wish::Answer(*offer),
+            DeskCommand::Decline { offer } => Wish::Decline(*offer),
+            DeskCommand::CallBack { task } => {
+                let task = *task;
+                return self.call_back(now, request, task);
+            }
+            _ => return self.ask_room(now, request),
+        };
+        let page_call = match wish {
+            Wish::Answer(offer) => self.page_call(now, offer, true),
+            Wish::Decline(offer) => self.page_call(now, offer, false),
+            _ => false,
+        };
+        if page_call {
+            return self.reply(now, request.seat, request.id, DeskReply::Done);
+        }
+        // A phone that rings is answered by lifting it; only sound of a page can be taken here.
+        let reply = match self.may_answer(now, &wish) {
+            Err(why) => DeskReply::Refused { why },
+            Ok(()) => self.acd.command(moment(now), &request.seat, wish),
+        };
+        self.settle_queue(now);
+        self.reply(now, request.seat, request.id, reply);
+    }
+
+    /// The sound of the page becomes that of the offer; without any it cannot be answered.
+    fn may_answer(&mut self, now: Now, wish: &Wish) -> Result<(), Refusal> {
+        let Wish::Answer(offer) = wish else { return Ok(()) };
+        let offered = self.offers.get(offer).ok_or(Refusal::NoSuchOffer)?;
+        let (id, seat) = (offered.conversation, offered.seat.clone());
+        let leg = self.sound_of(&seat, id).ok_or(Refusal::WrongState)?;
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.answered = Some(now.monotonic);
+        }
+        if let Some(offered) = self.offers.get_mut(offer) {
+            offered.leg = Some(leg);
+        }
+        self.stop_ringing(now, id, Errand::Offer(*offer), Some(leg));
+        Ok(())
+    }
+
+    /// A command that concerns a conversation.
+    fn ask_room(&mut self, now: Now, request: DeskRequest) {
+        let id = match &request.command {
+            DeskCommand::Return { call } | DeskCommand::Supervise { call, .. } => {
+                self.conversation_named(call)
+            }
+            _ => self.seats.call_of(&request.seat),
+        };
+        let has_room = |id: &ConversationId| {
+            self.conversations.get(id).is_some_and(|conversation| conversation.room.is_some())
+        };
+        let refusal = match (id.filter(has_room), self.seats.card(&request.seat)) {
+            (Some(id), Some(card)) => {
+                let target = wanted_target(&request);
+                let house = self.directory(now);
+                let reach = target.map(|target| resolve(&target, &request.seat, &house));
+                let wish = Box::new(RoomWish { request, card, reach });
+                return self.tell_room(now, id, Input::Asked(wish));
+            }
+            (_, None) => Refusal::NotAllowed,
+            (None, _) => Refusal::NoSuchCall,
+        };
+        self.reply(now, request.seat, request.id, DeskReply::Refused { why: refusal });
+    }
+
+    pub(super) fn conversation_named(&self, call: &CallId) -> Option<ConversationId> {
+        let named = self.conversations.iter().find(|(_, c)| c.call_id == *call);
+        named.map(|(&id, _)| id)
+    }
+
+    /// The transfer key of a seat's phone (REFER).
+    pub(super) fn refer(&mut self, now: Now, leg: LegId, target: &str, replaces: Option<LegId>) {
+        let wish = self.seat_on(leg).and_then(|seat| {
+            let command = match replaces {
+                Some(other) => DeskCommand::Complete { party: self.legs.get(&other)?.party },
+                None => DeskCommand::Transfer { target: dialled_target(target)? },
+            };
+            Some((seat, command))
+        });
+        let Some((seat, command)) = wish else {
+            return self.endpoint.answer_refer(now.monotonic, leg, false);
+        };
+        self.endpoint.answer_refer(now.monotonic, leg, true);
+        let id = self.seats.number_wish(Some(leg));
+        self.request(now, DeskRequest { seat, id, command });
+    }
+
+    /// The hold key of a seat's phone: the citizen hears music.
+    pub(super) fn phone_holds(&mut self, now: Now, leg: LegId, on: bool) {
+        let Some(seat) = self.seat_on(leg) else { return };
+        let id = self.seats.number_wish(None);
+        let command = DeskCommand::Hold { party: CITIZEN, on };
+        self.request(now, DeskRequest { seat, id, command });
+    }
+
+    /// The seat whose leg it is, while it is in a conversation.
+    fn seat_on(&self, leg: LegId) -> Option<SeatNumber> {
+        let leg = self.legs.get(&leg)?;
+        let seat = SeatNumber::parse(&leg.label).ok()?;
+        (self.seats.call_of(&seat) == leg.conversation()).then_some(seat)
+    }
+
+    /// Something for later in this turn.
+    pub(super) fn run_step(&mut self, now: Now, step: Step) {
+        match step {
+            Step::Call(id, input) => self.tell(now, id, input),
+            Step::Room(id, input) => self.tell_room(now, id, input),
+            Step::Queue(input) => self.tell_queue(now, input),
+            Step::Wish(seat, wish) => {
+                // A wish of ours that the seat's state has overtaken means nothing any more.
+                let _ = self.acd.command(moment(now), &seat, wish);
+                self.settle_queue(now);
+            }
+            Step::Decline(offer) => {
+                let seat = self.offers.get(&offer).map(|offered| offered.seat.clone());
+                if let Some(seat) = seat {
+                    self.run_step(now, Step::Wish(seat, Wish::Decline(offer)));
+                }
+            }
+            Step::Enter(id, first) => self.enter(now, id, first),
+        }
+    }
+}
+
+/// Whom a number that was keyed on a phone means.
+fn dialled_target(text: &str) -> Option<Target> {
+    if let Ok(seat) = SeatNumber::parse(text) {
+        return Some(Target::Seat { seat });
+    }
+    PhoneNumber::parse(text).ok().map(|number| Target::Outside { number })
+}

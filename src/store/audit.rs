@@ -1,0 +1,96 @@
+//! The audit: who listened in, played a recording or changed who may sit at a seat, when and why.
+//! Its rows are chained by their hashes like the events of the cases.
+
+use super::chain::{self, START};
+use super::error::StoreError;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// Says what is hashed; a new format gets a new word.
+const CONTEXT: &[u8] = b"mayorline audit 1";
+
+/// Longest reason that is kept, in characters.
+pub const REASON_CHARS_MAX: usize = 500;
+
+/// What is audited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuditKind {
+    /// 监听 began.
+    Listen,
+    /// 耳语 began.
+    Whisper,
+    /// 强插 began.
+    Barge,
+    /// The supervisor left the call.
+    StopListening,
+    /// A recording was played; the reason is the listener's own.
+    Playback,
+    /// A citizen's number or words were shown in clear.
+    ContactShown,
+    /// A seat came into use.
+    SeatAdded,
+    /// A seat was taken out of use.
+    SeatRemoved,
+    /// A seat got another password.
+    PasswordSet,
+}
+
+impl AuditKind {
+    /// Its name in the store.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Whisper => "whisper",
+            Self::Barge => "barge",
+            Self::StopListening => "stop_listening",
+            Self::Playback => "playback",
+            Self::ContactShown => "contact_shown",
+            Self::SeatAdded => "seat_added",
+            Self::SeatRemoved => "seat_removed",
+            Self::PasswordSet => "password_set",
+        }
+    }
+}
+
+/// One entry of the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Who: a seat's number, or `administrator` for the command line.
+    pub actor: String,
+    /// What.
+    pub kind: AuditKind,
+    /// To which call, file, case or seat.
+    pub subject: String,
+    /// Why; cut to [`REASON_CHARS_MAX`].
+    pub reason: String,
+}
+
+/// A row as its hash covers it.
+pub(super) struct AuditLink<'a> {
+    pub(super) seq: i64,
+    pub(super) at: i64,
+    pub(super) words: [&'a str; 4],
+}
+
+/// The hash of a row: actor, kind, subject and reason, in this order.
+pub(super) fn hash(prev: &[u8], link: &AuditLink<'_>) -> [u8; 32] {
+    let numbers = [link.seq, link.at].map(i64::to_be_bytes).concat();
+    let [actor, kind, subject, reason] = link.words.map(str::as_bytes);
+    chain::hash_parts(&[CONTEXT, prev, &numbers, actor, kind, subject, reason])
+}
+
+/// Appends an entry to the chain.
+pub(super) fn append(db: &Connection, at: Timestamp, entry: &AuditEntry) -> Result<(), StoreError> {
+    let mut last = db.prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?;
+    let head = last.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (seq, prev): (i64, [u8; 32]) = head.unwrap_or((0, START));
+    let (seq, at) = (seq + 1, at.as_millisecond());
+    let reason: String = entry.reason.chars().take(REASON_CHARS_MAX).collect();
+    let words = [entry.actor.as_str(), entry.kind.as_str(), &entry.subject, &reason];
+    let hash = hash(&prev, &AuditLink { seq, at, words });
+    let [actor, kind, subject, reason] = words;
+    db.prepare_cached("INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .execute(params![seq, at, actor, kind, subject, reason, prev, hash])?;
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Recordings and their rows, held against each other every hour while the service runs: a file
+//! without a row gets one, a row without a file is marked. On a thread of its own, a little at a
+//! time, and never a file that may still be written.
+
+use super::error::StoreError;
+use super::handle::StoreHandle;
+use super::intake::Desk;
+use super::reconcile::{self, FoundFile, list_recordings};
+use super::recording::parse_recording_file;
+use super::schema;
+use super::work::{Answer, Asked, Kind};
+use super::writer::Job;
+use jiff::Timestamp;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::{Duration, UNIX_EPOCH};
+
+/// Between two sweeps, in seconds.
+pub const SWEEP_INTERVAL_SECONDS: u64 = 3600;
+
+/// A file without a row that was written to within this time is left for the next sweep, in
+/// milliseconds: the account of its call may be on its way.
+pub const SWEEP_SETTLE_MS: u64 = 600_000;
+
+/// Files that one sweep takes in; each is read whole for its hash.
+pub const SWEEP_FILES_MAX: usize = 500;
+
+/// Rows whose file one sweep looks for; the next goes on behind them.
+pub const SWEEP_ROWS_MAX: usize = 50_000;
+
+/// How long a sweep waits for the writer, in seconds.
+const ANSWER_SECONDS: u64 = 60;
+
+/// What a sweep put right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Recordings that got their row now.
+    pub found: usize,
+    /// Rows whose file is gone.
+    pub missing: usize,
+    /// Headers whose length was put right.
+    pub repaired: usize,
+}
+
+/// What the sweeper hears.
+pub(super) enum Sweep {
+    /// Sweep at once, as at this time.
+    Now(Timestamp, Answer<Swept>),
+    /// End.
+    Close,
+}
+
+/// The thread that sweeps.
+pub(super) struct Sweeper {
+    pub(super) data: PathBuf,
+    pub(super) handle: StoreHandle,
+    pub(super) asked: Receiver<Sweep>,
+    pub(super) wall: fn() -> Timestamp,
+    /// The last row whose file was looked for.
+    pub(super) after: i64,
+}
+
+impl Sweeper {
+    /// Runs until it is told to close or nobody can ask any more.
+    pub(super) fn run(mut self) {
+        loop {
+            match self.asked.recv_timeout(Duration::from_secs(SWEEP_INTERVAL_SECONDS)) {
+                Ok(Sweep::Now(now, answer)) => answer(self.sweep(now)),
+                Err(RecvTimeoutError::Timeout) => {
+                    let now = (self.wall)();
+                    match self.sweep(now) {
+                        Ok(swept) if swept == Swept::default() => {}
+                        Ok(swept) => tracing::warn!(?swept, "recordings and rows did not match"),
+                        Err(error) => tracing::error!(%error, "recordings were not looked through"),
+                    }
+                }
+                Ok(Sweep::Close) | Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn sweep(&mut self, now: Timestamp) -> Result<Swept, StoreError> {
+        let db = schema::open_reader(&self.data)?;
+        let mut swept = Swept::default();
+        for file in without_row(&db, &self.data, now)? {
+            if self.handle.shared.closing.load(Ordering::Acquire) {
+                return Ok(swept);
+            }
+            let Some(found) = reconcile::examine(&self.data, &file) else { continue };
+            swept.repaired += usize::from(found.repaired);
+            swept.found += usize::from(self.take_in(now, found)?);
+        }
+        let gone = self.rows_without_file(&db)?;
+        swept.missing = gone.len();
+        if !gone.is_empty() {
+            self.ask(move |db, _| reconcile::mark_missing(db, &gone))?;
+        }
+        Ok(swept)
+    }
+
+    fn take_in(&self, now: Timestamp, found: FoundFile) -> Result<bool, StoreError> {
+        self.ask(move |db, desk| reconcile::take_in_late(db, desk, now, &found))
+    }
+
+    /// The next rows whose file is not there.
+    fn rows_without_file(&mut self, db: &Connection) -> Result<Vec<i64>, StoreError> {
+        let mut statement = db.prepare(
+            "SELECT id, file FROM recording WHERE missing = 0 AND id > ?1 ORDER BY id LIMIT ?2",
+        )?;
+        let limit = i64::try_from(SWEEP_ROWS_MAX).unwrap_or(0);
+        let mut rows = statement.query([self.after, limit])?;
+        let (mut gone, mut seen) = (vec![], 0);
+        while let Some(row) = rows.next()? {
+            let (id, file): (i64, String) = (row.get(0)?, row.get(1)?);
+            seen += 1;
+            self.after = id;
+            if !self.data.join(&file).is_file() {
+                gone.push(id);
+            }
+        }
+        if seen < SWEEP_ROWS_MAX {
+            self.after = 0;
+        }
+        Ok(gone)
+    }
+
+    /// Has the writer do it, and waits.
+    fn ask<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Connection, &mut Desk) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (send, receive) = sync_channel(1);
+        let answer = Box::new(move |outcome| {
+            // Nobody waits any more when it came too late.
+            let _ = send.try_send(outcome);
+        });
+        let job = Job::Work(Asked::boxed(Kind::Asked, answer, work));
+        self.handle.jobs.try_send(job).map_err(|_| StoreError::Unavailable)?;
+        let waited = receive.recv_timeout(Duration::from_secs(ANSWER_SECONDS));
+        waited.map_err(|_| StoreError::Unavailable)?
+    }
+}
+
+/// Files without a row whose call does not run and that nobody has written to for a while.
+fn without_row(db: &Connection, data: &Path, now: Timestamp) -> Result<Vec<String>, StoreError> {
+    let mut known = db.prepare("SELECT 1 FROM recording WHERE file = ?1")?;
+    let mut running = db.prepare("SELECT 1 FROM call WHERE id = ?1 AND ended_at IS NULL")?;
+    let mut files = vec![];
+    for file in list_recordings(data)? {
+        let Some((call, _)) = parse_recording_file(&file) else { continue };
+        if files.len() < SWEEP_FILES_MAX
+            && !known.exists([&file])?
+            && !running.exists([call.as_str()])?
+            && has_settled(&data.join(&file), now)
+        {
+            files.push(file);
+        }
+    }
+    Ok(files)
+}
+
+fn has_settled(path: &Path, now: Timestamp) -> bool {
+    let written = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    let written = written.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let now = u128::try_from(now.as_millisecond()).unwrap_or(0);
+    written.is_some_and(|at| at.as_millis() + u128::from(SWEEP_SETTLE_MS) <= now)
+}

@@ -1,0 +1,95 @@
+//! What an operator records at the end of a talk, onto the case of the call.
+
+use super::case_file;
+use super::error::StoreError;
+use super::intake::{self, Desk};
+use crate::domain::call::{Caller, IntakeKind, NewIntake};
+use crate::domain::case::{Command, State, WrapUp};
+use crate::domain::desk::Disposition;
+use crate::units::{CallId, CaseNumber, PhoneNumber};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+/// A wrap-up and where it belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrapUpOrder {
+    /// The case; `None`: the newest one that came by the call, and one is made when there is none.
+    pub case: Option<i64>,
+    /// What the operator recorded.
+    pub wrap_up: WrapUp,
+}
+
+/// What a wrap-up led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WrapUpDone {
+    /// The id of the case.
+    pub case: i64,
+    /// Its number; `None`: it stays a draft, because there was no matter.
+    pub number: Option<CaseNumber>,
+    /// Where it stands now.
+    pub state: State,
+}
+
+/// Decides and stores a wrap-up; one that was stored before changes nothing.
+pub(super) fn run(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    order: &WrapUpOrder,
+) -> Result<WrapUpDone, StoreError> {
+    let id = match order.case {
+        Some(id) => id,
+        None => case_of_call(db, desk, at, &order.wrap_up)?,
+    };
+    let case = case_file::load(db, id)?;
+    if case.state.is_none() {
+        return Err(StoreError::NotFound);
+    }
+    let actor = order.wrap_up.seat.to_string();
+    let command = Command::WrapUp(Box::new(order.wrap_up.clone()));
+    let case = intake::command(db, desk, at, id, case, command, &actor)?;
+    let state = case.state.ok_or(StoreError::NotFound)?;
+    Ok(WrapUpDone { case: id, number: case.number, state })
+}
+
+/// The case of the call; one is made where the disk had failed when the two were connected.
+fn case_of_call(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    wrap_up: &WrapUp,
+) -> Result<i64, StoreError> {
+    if let Some(id) = newest_of_call(db, &wrap_up.call)? {
+        return Ok(id);
+    }
+    let sql = "SELECT caller, display, started_at FROM call WHERE id = ?1";
+    let call: Option<(Option<String>, Option<String>, i64)> = db
+        .prepare_cached(sql)?
+        .query_row([wrap_up.call.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let (number, display, started_at) = call.ok_or(StoreError::NotFound)?;
+    let number = number.and_then(|number| PhoneNumber::parse(&number).ok());
+    let intake = NewIntake {
+        key: format!("wrap_up:{}", wrap_up.call),
+        kind: IntakeKind::Attended,
+        call: Some(wrap_up.call.clone()),
+        contact: number.clone(),
+        caller: Caller { number, display },
+        received_at: Timestamp::from_millisecond(started_at).unwrap_or(at),
+        recording: None,
+        text: None,
+        callback: false,
+    };
+    Ok(intake::open(db, desk, at, &intake, Some(&wrap_up.seat))?.case_id)
+}
+
+fn newest_of_call(db: &Connection, call: &CallId) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT id FROM case_file WHERE call = ?1 ORDER BY id DESC LIMIT 1";
+    Ok(db.prepare_cached(sql)?.query_row([call.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// Whether this wrap-up gives a draft its number.
+pub(super) fn numbers(state: Option<State>, command: &Command) -> bool {
+    let Command::WrapUp(order) = command else { return false };
+    state == Some(State::Draft) && order.disposition != Disposition::NoMatter
+}

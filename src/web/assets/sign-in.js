@@ -1,0 +1,2 @@
+import { languageButton } from "./words.js";
+languageButton(document.getElementById("language"));

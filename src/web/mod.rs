@@ -1,0 +1,106 @@
+//! The pages of the seats (坐席页面): a small HTTP server, the sign-in, and the WebSocket `/desk` that
+//! speaks `docs/desk-protocol.md`. It knows no telephony: what a page wants goes to the line as
+//! [`FromDesk`], what a page is shown comes as [`ToDesk`], both over bounded channels.
+//!
+//! * [`Web`]: bound address, TLS, limits of connections; runs until it is told to stop.
+//!   [`WebThread`] runs it on a thread of its own.
+//! * `pages`: what is served over HTTP, who may see it, the headers that keep it safe.
+//! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
+//! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
+//! * `protocol`, `socket`: the messages, and one connection that carries them.
+
+mod guard;
+mod hub;
+mod pages;
+mod protocol;
+mod server;
+mod session;
+mod socket;
+mod thread;
+
+pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
+pub use protocol::{DESK_MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
+pub use server::{CONNECTIONS_MAX, Web};
+pub use session::SESSIONS_MAX;
+pub use socket::{COMMANDS_BURST_MAX, COMMANDS_PER_SECOND_MAX, EXCESS_MAX, OUTBOX_MAX};
+pub use thread::WebThread;
+
+use crate::domain::desk_link::{FromDesk, SeatIdentity, ToDesk};
+use crate::units::SeatNumber;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::mpsc::{Receiver, Sender};
+
+/// Where and how the pages are served.
+#[derive(Clone)]
+pub struct WebConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The certificate to show; `None`: plain HTTP, for loopback or behind a proxy.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// A proxy on this address speaks HTTPS to the browsers; its `X-Forwarded-For` is believed.
+    pub trusted_proxy: Option<IpAddr>,
+}
+
+impl WebConfig {
+    /// Whether browsers come by HTTPS.
+    fn is_secure(&self) -> bool {
+        self.tls.is_some() || self.trusted_proxy.is_some()
+    }
+}
+
+/// Why the pages must not be served here, in a sentence for the person who starts the service.
+/// Outside loopback a password would travel in clear, and browsers give the microphone to secure pages
+/// only.
+#[must_use]
+pub fn web_fault(
+    listen: SocketAddr,
+    has_certificate: bool,
+    trusted_proxy: Option<IpAddr>,
+) -> Option<String> {
+    let refused = !listen.ip().is_loopback() && !has_certificate && trusted_proxy.is_none();
+    refused.then(|| {
+        format!(
+            "web.listen = {listen}: outside loopback the seat page needs HTTPS, because browsers give \
+             the microphone to secure pages only; set web.tls_certificate and web.tls_key, or \
+             web.trusted_proxy to the address of a proxy that speaks HTTPS"
+        )
+    })
+}
+
+/// The seats, as the store knows them. Both may wait for a disk; they are called on a thread that may.
+pub trait SeatDirectory: Send + Sync + 'static {
+    /// Whose password this is. An unknown seat must take as long as a wrong password.
+    fn check(&self, seat: &SeatNumber, password: &str) -> Option<SeatIdentity>;
+    /// The seat as it is now; `None` when it was removed.
+    fn find(&self, seat: &SeatNumber) -> Option<SeatIdentity>;
+}
+
+/// The clock and the random source, passed in.
+#[derive(Debug, Clone, Copy)]
+pub struct Sources {
+    /// Monotonic time.
+    pub monotonic: fn() -> Instant,
+    /// Fresh random bytes of the operating system; `None` when it has none.
+    pub random: fn() -> Option<[u8; 32]>,
+}
+
+/// The two ways between the pages and the line.
+#[derive(Debug)]
+pub struct DeskLink {
+    /// Towards the line.
+    pub to_line: Sender<FromDesk>,
+    /// From the line.
+    pub from_line: Receiver<ToDesk>,
+}
+
+/// `bytes` in hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

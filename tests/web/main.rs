@@ -1,0 +1,19 @@
+//! The seat page: over HTTP, over its WebSocket, and in a real browser.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, missing_docs)]
+#![allow(clippy::too_many_lines, reason = "every button of the page in one go")]
+#![allow(clippy::result_large_err, clippy::large_futures, reason = "nobody waits for a copy here")]
+#![allow(clippy::disallowed_methods, reason = "a test reads the clock")]
+
+mod browser;
+mod chromium;
+mod desk;
+mod house;
+mod http;
+mod https;
+mod messages;
+mod sign_in;
+mod socket;
+mod texts;
+mod threads;
