@@ -10,8 +10,9 @@ use crate::domain::queue::{ConnectFault, Input as QueueInput, Waiter};
 use crate::domain::room::{CallBack, Matter, Room, SeatCard};
 use crate::gateway::clock::Now;
 use crate::proto::Flow;
-use crate::store::{AttemptId, NewAttempt};
+use crate::store::{AttemptId, LegEnd, NewAttempt};
 use crate::units::{LegId, OfferId, PhoneNumber};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An attempt that a conversation is.
@@ -102,7 +103,8 @@ impl Switch {
         let (attempt_id, task, number) = match begun {
             Ok(begun) => begun,
             Err(why) => {
-                self.conversations.remove(&id);
+                let offer = attempt.offer;
+                self.give_up_attempt(now, id, offer);
                 return self.reply(now, seat, request, DeskReply::Refused { why });
             }
         };
@@ -115,6 +117,20 @@ impl Switch {
         conversation.room = Some(Room::call_back(rules, callback, matter, now.monotonic));
         conversation.room_over = false;
         self.settle_room(now, id);
+    }
+
+    /// The store has not taken the attempt. A seat that has answered the offer of a kept place is
+    /// let go; it would hear nobody.
+    fn give_up_attempt(&mut self, now: Now, id: ConversationId, offer: Option<OfferId>) {
+        if let Some(offer) = offer {
+            let failed = QueueInput::ConnectFailed(offer, ConnectFault::NotReached);
+            self.steps.push_back(Step::Queue(failed));
+        }
+        let seated = self.conversations.get_mut(&id).map(|c| std::mem::take(&mut c.seated));
+        for leg in seated.into_iter().flat_map(BTreeMap::into_values) {
+            self.drop_leg(now, leg, LegEnd::Service);
+        }
+        self.tell_account(now, id);
     }
 
     /// A kept place has come to the head: its conversation, in which the seat is rung.

@@ -54,7 +54,7 @@ impl Switch {
             }
             Action::Seek { group, from } => self.seek(now, id, &group, from),
             Action::PauseSeeking => self.pause_seeking(id),
-            Action::ResumeSeeking => self.resume_seeking(now, id),
+            Action::ResumeSeeking => self.resume_seeking(id),
             Action::StopSeeking(why) => self.stop_seeking(id, why),
             Action::KeepPlace(place) => self.keep_place(id, &place),
             Action::HangUp => self.endpoint.hang_up(now.monotonic, leg),

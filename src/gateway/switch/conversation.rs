@@ -331,6 +331,7 @@ impl Switch {
     }
 
     fn forget(&mut self, id: ConversationId) {
+        debug_assert!(self.legs.values().all(|leg| leg.conversation() != Some(id)), "S4: {id:?}");
         if let Some(conversation) = self.conversations.remove(&id)
             && let Some(at) = conversation.timer
         {

@@ -9,7 +9,7 @@ use crate::domain::desk_link::FromDesk;
 use crate::domain::queue::Wish;
 use crate::domain::room::{CITIZEN, Input, Wish as RoomWish, resolve, wanted_target};
 use crate::gateway::clock::Now;
-use crate::units::{CallId, LegId, OfferId, PhoneNumber, SeatNumber};
+use crate::units::{CallId, LegId, OfferId, PartyId, PhoneNumber, SeatNumber};
 
 impl Switch {
     /// A page said something.
@@ -50,15 +50,15 @@ impl Switch {
             _ => return self.ask_room(now, request),
         };
         let page_call = match wish {
-            Wish::Answer(offer) => self.page_call(now, offer, true),
-            Wish::Decline(offer) => self.page_call(now, offer, false),
+            Wish::Answer(offer) => self.page_call(now, offer, &request.seat, true),
+            Wish::Decline(offer) => self.page_call(now, offer, &request.seat, false),
             _ => false,
         };
         if page_call {
             return self.reply(now, request.seat, request.id, DeskReply::Done);
         }
         // A phone that rings is answered by lifting it; only sound of a page can be taken here.
-        let reply = match self.may_answer(now, &wish) {
+        let reply = match self.may_answer(now, &request.seat, &wish) {
             Err(why) => DeskReply::Refused { why },
             Ok(()) => self.acd.command(moment(now), &request.seat, wish),
         };
@@ -67,11 +67,12 @@ impl Switch {
     }
 
     /// The sound of the page becomes that of the offer; without any it cannot be answered.
-    fn may_answer(&mut self, now: Now, wish: &Wish) -> Result<(), Refusal> {
+    fn may_answer(&mut self, now: Now, seat: &SeatNumber, wish: &Wish) -> Result<(), Refusal> {
         let Wish::Answer(offer) = wish else { return Ok(()) };
-        let offered = self.offers.get(offer).ok_or(Refusal::NoSuchOffer)?;
-        let (id, seat) = (offered.conversation, offered.seat.clone());
-        let leg = self.sound_of(&seat, id).ok_or(Refusal::WrongState)?;
+        // What is offered to another seat does not exist for this one.
+        let offered = self.offers.get(offer).filter(|offered| offered.seat == *seat);
+        let id = offered.ok_or(Refusal::NoSuchOffer)?.conversation;
+        let leg = self.sound_of(seat, id).ok_or(Refusal::WrongState)?;
         if let Some(leg) = self.legs.get_mut(&leg) {
             leg.answered = Some(now.monotonic);
         }
@@ -116,7 +117,7 @@ impl Switch {
     pub(super) fn refer(&mut self, now: Now, leg: LegId, target: &str, replaces: Option<LegId>) {
         let wish = self.seat_on(leg).and_then(|seat| {
             let command = match replaces {
-                Some(other) => DeskCommand::Complete { party: self.legs.get(&other)?.party },
+                Some(other) => DeskCommand::Complete { party: self.party_beside(leg, other)? },
                 None => DeskCommand::Transfer { target: dialled_target(target)? },
             };
             Some((seat, command))
@@ -127,6 +128,12 @@ impl Switch {
         self.endpoint.answer_refer(now.monotonic, leg, true);
         let id = self.seats.number_wish(Some(leg));
         self.request(now, DeskRequest { seat, id, command });
+    }
+
+    /// The party of a leg that is in the same conversation.
+    fn party_beside(&self, leg: LegId, other: LegId) -> Option<PartyId> {
+        let id = self.conversation_of(leg)?;
+        (self.conversation_of(other) == Some(id)).then(|| self.legs.get(&other))?.map(|l| l.party)
     }
 
     /// The hold key of a seat's phone: the citizen hears music.

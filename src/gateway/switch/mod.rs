@@ -2,9 +2,12 @@
 //! comes out of `poll_output`, and nothing in it waits, reads a clock or opens a socket.
 //!
 //! ```text
-//! datagram -> Endpoint -> Event::Incoming -> OpenMedia -> media_opened -> Call -> Action::Answer
-//!                                                                          |        -> 200
-//!          media report, stored reply, timer ---------------------------> Call -> Play, Record, Store
+//! datagram -> Endpoint -> Event -> Leg -> Call  (what the citizen hears from us, what he presses)
+//!                                      -> Room  (who hears whom, who is rung)
+//! page, key of a phone, report of media -> Acd   (who waits, which seat is offered him)
+//!
+//! Call, Room, Acd -> Step, for another of them, later in the same turn
+//!                 -> Output: sockets, media, store, pages
 //! ```
 //!
 //! Invariants (asserted in debug builds, checked by the simulation):
@@ -384,7 +387,7 @@ impl Switch {
                 self.answered(now, leg, &sdp);
             }
             Event::OfferRefused { .. } => {}
-            Event::Ringing { leg, sdp, .. } => self.rings(now, leg, sdp.as_deref()),
+            Event::Ringing { leg, sdp, .. } => self.rings(leg, sdp.as_deref()),
             Event::Accepted { leg, sdp } => self.reached(now, leg, &sdp),
             Event::Confirmed { leg } => {
                 if let Some(id) = self.conversation_of(leg) {

@@ -207,11 +207,17 @@ impl Switch {
     }
 
     /// A page answers or declines a call that is none of the queue's. False: it is one of the
-    /// queue's, or none at all.
-    pub(super) fn page_call(&mut self, now: Now, offer: OfferId, answers: bool) -> bool {
-        let Some(call) = self.page_calls.get(&offer).cloned() else { return false };
-        let PageCall { conversation: id, party, seat } = call;
-        match (answers, self.sound_of(&seat, id)) {
+    /// queue's, another seat's, or none at all.
+    pub(super) fn page_call(
+        &mut self,
+        now: Now,
+        offer: OfferId,
+        seat: &SeatNumber,
+        answers: bool,
+    ) -> bool {
+        let call = self.page_calls.get(&offer).filter(|call| call.seat == *seat);
+        let Some(&PageCall { conversation: id, party, .. }) = call else { return false };
+        match (answers, self.sound_of(seat, id)) {
             (true, Some(leg)) => {
                 self.end_page_call(offer, "answered");
                 self.page_joins(now, id, party, leg);

@@ -95,7 +95,10 @@ impl Switch {
         });
         let entered = arrival.map(|arrival| self.acd.arrive(moment(now), arrival));
         match entered {
-            Some(Ok(_)) => wait.inside = true,
+            Some(Ok(_)) => {
+                wait.inside = true;
+                self.waiters.insert(Waiter(id.0), id);
+            }
             refused => {
                 conversation.waits = None;
                 let why = match refused {
@@ -105,7 +108,6 @@ impl Switch {
                 self.steps.push_back(Step::Call(id, CallInput::NobodyComes(why)));
             }
         }
-        self.waiters.insert(Waiter(id.0), id);
         self.settle_queue(now);
     }
 
@@ -115,7 +117,7 @@ impl Switch {
     }
 
     /// Offers again, at the place that was kept.
-    pub(super) fn resume_seeking(&mut self, _now: Now, id: ConversationId) {
+    pub(super) fn resume_seeking(&mut self, id: ConversationId) {
         self.steps.push_back(Step::Enter(id, false));
     }
 
@@ -161,10 +163,6 @@ impl Switch {
         while let Some(output) = self.acd.poll_output() {
             self.queue_wants(now, output);
         }
-        self.set_queue_timer();
-    }
-
-    fn set_queue_timer(&mut self) {
         self.queue_timer = self.acd.poll_timeout();
     }
 
@@ -317,13 +315,7 @@ impl Switch {
     }
 
     /// A phone of the seat was answered.
-    pub(super) fn offer_answered(
-        &mut self,
-        now: Now,
-        _id: ConversationId,
-        offer: OfferId,
-        leg: LegId,
-    ) {
+    pub(super) fn offer_answered(&mut self, now: Now, offer: OfferId, leg: LegId) {
         let Some(offered) = self.offers.get_mut(&offer) else {
             return self.drop_leg(now, leg, LegEnd::Service);
         };

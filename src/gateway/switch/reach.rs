@@ -57,9 +57,7 @@ impl Reaching {
     pub(super) fn is_page_of(&self, seat: &SeatNumber) -> bool {
         self.page && self.label == seat.as_str()
     }
-}
 
-impl Reaching {
     fn new(ring: Duration, role: PartyKind, label: String) -> Self {
         Self {
             legs: Vec::new(),
@@ -196,19 +194,19 @@ impl Switch {
     }
 
     /// Early media: what the peer would answer is heard before it does.
-    pub(super) fn rings(&mut self, now: Now, leg_id: LegId, sdp: Option<&[u8]>) {
+    pub(super) fn rings(&mut self, leg_id: LegId, sdp: Option<&[u8]>) {
         let Some(leg) = self.legs.get(&leg_id) else { return };
         if let Part::Ringing(id, Errand::Party(party)) = leg.part {
             self.steps.push_back(Step::Room(id, room::Input::Ringing(party)));
         }
         if let Some(sdp) = sdp {
-            self.take_answer(now, leg_id, sdp);
+            self.take_answer(leg_id, sdp);
         }
     }
 
     /// Somebody answered.
     pub(super) fn reached(&mut self, now: Now, leg_id: LegId, sdp: &[u8]) {
-        let taken = self.take_answer(now, leg_id, sdp);
+        let taken = self.take_answer(leg_id, sdp);
         let Some(leg) = self.legs.get_mut(&leg_id) else { return };
         let Part::Ringing(id, errand) = leg.part else { return };
         leg.answered = Some(now.monotonic);
@@ -218,13 +216,13 @@ impl Switch {
         }
         self.stop_ringing(now, id, errand, Some(leg_id));
         match errand {
-            Errand::Offer(offer) => self.offer_answered(now, id, offer, leg_id),
+            Errand::Offer(offer) => self.offer_answered(now, offer, leg_id),
             Errand::Party(party) => self.party_reached(id, party, leg_id),
         }
     }
 
     /// Reads an answer and lets packets flow; false when there is no common ground.
-    fn take_answer(&mut self, _now: Now, leg_id: LegId, sdp: &[u8]) -> bool {
+    fn take_answer(&mut self, leg_id: LegId, sdp: &[u8]) -> bool {
         let Some(leg) = self.legs.get_mut(&leg_id) else { return false };
         let Some(local) = &leg.local else { return false };
         let plan = Session::parse(sdp)

@@ -1,6 +1,6 @@
 //! The room of a conversation and the switch: who hears whom, who is rung, what is recorded.
 
-use super::conversation::{Conversation, ConversationId};
+use super::conversation::ConversationId;
 use super::leg::{End, Part};
 use super::reach::Errand;
 use super::{Output, Step, Switch, account};
@@ -16,7 +16,7 @@ use crate::gateway::clock::Now;
 use crate::gateway::media::MediaCommand;
 use crate::media::room::Hearing as Sound;
 use crate::store::{AuditEntry, LegEnd, WrapUpOrder};
-use crate::units::{LegId, PartyId, SeatNumber};
+use crate::units::{LegId, PartyId, PhoneNumber, SeatNumber};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ impl Switch {
                     let today = self.today(now);
                     self.book.count(seat, number, now.monotonic, today);
                 }
-                let whom = self.whom(id, party, number);
+                let whom = self.whom(party, number);
                 self.ring_number(now, id, errand, number, (whom.0, whom.1, ring))
             }
         };
@@ -132,16 +132,10 @@ impl Switch {
     }
 
     /// Who is behind a number, for the account.
-    fn whom(
-        &self,
-        id: ConversationId,
-        party: PartyId,
-        number: &crate::units::PhoneNumber,
-    ) -> (PartyKind, String) {
+    fn whom(&self, party: PartyId, number: &PhoneNumber) -> (PartyKind, String) {
         if party == CITIZEN {
             return (PartyKind::Citizen, String::new());
         }
-        let _ = id;
         match self.unit_of(number) {
             Some(unit) => (PartyKind::Unit, unit),
             None => (PartyKind::Outside, number.masked()),
@@ -219,15 +213,16 @@ impl Switch {
         let Some(conversation) = self.conversations.get(&id) else { return };
         let Some(citizen) = conversation.citizen else { return };
         let own = conversation.call.is_none() && self.config.rules.record_calls;
+        let whole = conversation.whole;
         match recording {
-            Recording::On if own && conversation.whole.is_none() => {
+            Recording::On if own && whole.is_none() => {
                 self.record(id, CALLBACK_RECORD, RecordingKind::WholeCall, CALLBACK_RECORD_MAX);
             }
             Recording::On => self.media(citizen, MediaCommand::Secret(false)),
             Recording::Secret => self.media(citizen, MediaCommand::Secret(true)),
             Recording::Off => {
                 self.media(citizen, MediaCommand::Secret(false));
-                if own && let Some(record) = conversation_whole(self.conversations.get(&id)) {
+                if own && let Some(record) = whole {
                     self.media(citizen, MediaCommand::StopRecord(record));
                 }
             }
@@ -370,8 +365,4 @@ impl Switch {
         }
         self.tell_desk(ToDesk::Message(seat, DeskMessage::Reply(id, reply)));
     }
-}
-
-fn conversation_whole(conversation: Option<&Conversation>) -> Option<RecordId> {
-    conversation.and_then(|conversation| conversation.whole)
 }

@@ -119,15 +119,21 @@ fn binding(index: usize, now: Now) -> Binding {
 }
 
 /// Something that somebody at a seat wants, sensible or not.
-pub(super) fn wish(id: u64, call: Option<&str>, rng: &mut StdRng) -> DeskRequest {
+pub(super) fn wish(
+    id: u64,
+    (call, offer): (Option<&str>, Option<OfferId>),
+    rng: &mut StdRng,
+) -> DeskRequest {
+    let offer = offer.unwrap_or(OfferId(rng.random_range(1..40)));
     let party = PartyId(rng.random_range(0..4));
     let on = rng.random();
     let call = call.and_then(|call| mayorline::units::CallId::parse(call).ok());
-    let command = match (rng.random_range(0..26), call) {
+    let command = match (rng.random_range(0..28), call) {
         (0..3, _) => DeskCommand::Ready,
         (3, _) => DeskCommand::Pause { reason: PauseReason::Break },
         (4, _) => DeskCommand::SignOut,
-        (5, _) => DeskCommand::Decline { offer: OfferId(rng.random_range(1..40)) },
+        (5, _) => DeskCommand::Decline { offer },
+        (26..28, _) => DeskCommand::Answer { offer },
         (6, _) => DeskCommand::HangUp,
         (7, _) => DeskCommand::Hold { party, on },
         (8, _) => DeskCommand::Mute { party, on },

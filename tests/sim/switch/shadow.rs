@@ -2,21 +2,21 @@
 
 use super::citizen::Citizen;
 use mayorline::domain::call::StoreReply;
-use mayorline::domain::desk::{DeskEvent, DeskMessage};
-use mayorline::domain::desk_link::ToDesk;
+use mayorline::domain::desk::{DeskCommand, DeskEvent, DeskMessage, DeskReply, DeskRequest};
+use mayorline::domain::desk_link::{Audience, ToDesk};
 use mayorline::gateway::media::MediaCommand;
-use mayorline::gateway::switch::{Asker, Output, Switch};
+use mayorline::gateway::switch::{Asker, ConversationId, Output, Switch};
 use mayorline::proto::Counts;
-use mayorline::units::{CallId, LegId, OfferId};
+use mayorline::units::{CallId, LegId, OfferId, SeatNumber};
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 /// Counts and sets that the outputs are held against.
 #[derive(Default)]
 pub(super) struct Shadow {
-    open_media: HashSet<LegId>,
-
+    /// Legs with their group, which is the number of the conversation.
+    open_media: HashMap<LegId, u64>,
     running: HashSet<CallId>,
     finished: HashMap<CallId, u32>,
     crashed: HashSet<CallId>,
@@ -24,8 +24,10 @@ pub(super) struct Shadow {
     texts_acknowledged: usize,
     /// Commands without an answer.
     wished: HashSet<u64>,
-    /// Offers that are shown to a seat.
-    offered: HashSet<OfferId>,
+    /// Of these, what concerns an offer to another seat.
+    foreign: HashSet<u64>,
+    /// Offers that are shown, and to whom.
+    offered: BTreeMap<OfferId, SeatNumber>,
     pub(super) answered_wishes: usize,
     pub(super) attended: usize,
     pub(super) started: usize,
@@ -37,17 +39,18 @@ impl Shadow {
     pub(super) fn observe(&mut self, output: &Output) {
         match output {
             Output::Transmit(transmit) => transmit.bytes.hash(&mut self.trace),
-            Output::OpenMedia(leg, ..) => {
-                assert!(self.open_media.insert(*leg), "S1: {leg} is opened twice");
+            Output::OpenMedia(leg, _, group) => {
+                let before = self.open_media.insert(*leg, *group);
+                assert!(before.is_none(), "S1: {leg} is opened twice");
             }
             Output::Media(leg, command) => {
-                assert!(self.open_media.contains(leg), "S1: {command:?} for closed {leg}");
+                assert!(self.open_media.contains_key(leg), "S1: {command:?} for closed {leg}");
                 if let MediaCommand::Hear(hearing) = command {
                     assert!(!hearing.hears(*leg), "S8: {leg} hears itself");
                 }
             }
             Output::CloseMedia(leg) => {
-                assert!(self.open_media.remove(leg), "S1: {leg} is closed twice");
+                assert!(self.open_media.remove(leg).is_some(), "S1: {leg} is closed twice");
             }
             Output::Started(started) => {
                 self.started += 1;
@@ -77,16 +80,18 @@ impl Shadow {
     /// What the pages are told: every command is answered once, every offer ends once.
     fn told(&mut self, news: &ToDesk) {
         match news {
-            ToDesk::Message(_, DeskMessage::Reply(id, _)) => {
+            ToDesk::Message(_, DeskMessage::Reply(id, reply)) => {
+                let refused = matches!(reply, DeskReply::Refused { .. });
+                assert!(!self.foreign.remove(id) || refused, "S9: another seat's offer is taken");
                 assert!(self.wished.remove(id), "S6: command {id} is answered twice");
                 self.answered_wishes += 1;
             }
-            ToDesk::Event(_, event) => match &**event {
+            ToDesk::Event(Audience::Seat(seat), event) => match &**event {
                 DeskEvent::Offer(view) => {
-                    self.offered.insert(view.offer);
+                    self.offered.insert(view.offer, seat.clone());
                 }
                 DeskEvent::OfferEnded { offer, .. } => {
-                    assert!(self.offered.remove(offer), "S7: {offer:?} ends twice");
+                    assert!(self.offered.remove(offer).is_some(), "S7: {offer:?} ends twice");
                 }
                 _ => {}
             },
@@ -94,8 +99,26 @@ impl Shadow {
         }
     }
 
-    pub(super) fn wished(&mut self, id: u64) {
-        self.wished.insert(id);
+    pub(super) fn wished(&mut self, request: &DeskRequest) {
+        self.wished.insert(request.id);
+        let (DeskCommand::Answer { offer } | DeskCommand::Decline { offer }) = &request.command
+        else {
+            return;
+        };
+        if self.offered.get(offer).is_some_and(|seat| *seat != request.seat) {
+            self.foreign.insert(request.id);
+        }
+    }
+
+    /// An offer that is open.
+    pub(super) fn any_offer(&self) -> Option<OfferId> {
+        self.offered.keys().next().copied()
+    }
+
+    /// The store has refused an attempt: no telephone may be left in its conversation.
+    pub(super) fn attempt_refused(&self, id: ConversationId) {
+        let left = self.open_media.values().filter(|group| **group == u64::from(id.0)).count();
+        assert_eq!(left, 0, "S10: who hears nobody is let go");
     }
 
     /// A call that runs.
@@ -122,6 +145,7 @@ impl Shadow {
         self.open_media.clear();
         self.crashed.extend(self.running.drain());
         self.wished.clear();
+        self.foreign.clear();
         self.offered.clear();
     }
 

@@ -215,6 +215,10 @@ impl World {
                 let begun = BegunAttempt { id: AttemptId(1), task: 1, phone };
                 let begun = if begins { Ok(begun) } else { Err(Refusal::WrongState) };
                 self.switch.attempt_begun(self.clock(), id, begun);
+                self.carry_out();
+                if !begins {
+                    self.shadow.attempt_refused(id);
+                }
             }
             Happening::Wish(_) | Happening::AnyKey(_) | Happening::Attempt(..) => {}
         }
@@ -257,8 +261,9 @@ impl World {
 
     fn wish(&mut self) {
         self.wishes += 1;
-        let request = desk::wish(self.wishes, self.shadow.any_call(), &mut self.rng);
-        self.shadow.wished(request.id);
+        let about = (self.shadow.any_call(), self.shadow.any_offer());
+        let request = desk::wish(self.wishes, about, &mut self.rng);
+        self.shadow.wished(&request);
         self.switch.desk(self.clock(), FromDesk::Request(request));
     }
 
