@@ -2,7 +2,7 @@
 
 use crate::line::{
     House, PROMPTS, Receipt, SENTENCE_LIMIT, account, ask, ask_for_callback, case_numbers,
-    case_row, date_after, receipt, recordings, short_speech, speak_at_once, trimmed, voice,
+    case_row, date_after, receipt, recordings, short_speech, sounding, speak_at_once, voice,
     wait_tone,
 };
 use crate::support::audio::{find, frames_in_order, from_alaw, level_db, read_wav, to_alaw};
@@ -105,15 +105,15 @@ fn the_recording_is_what_was_said(house: &House, shown: &Value, sent: &[u8]) {
     let message = files.iter().find(|file| file.to_string_lossy().contains("message"));
     let message = message.unwrap_or_else(|| panic!("the case names no message: {shown}"));
     let kept = to_alaw(&read_wav(message, 0));
-    let spoken = to_alaw(trimmed(&from_alaw(sent)));
-    let (same, all) = (frames_in_order(&kept, &spoken), spoken.len() / 160);
-    assert!(find(&kept, &spoken).is_some(), "{same} of {all} frames of the message were kept");
+    let spoken = &sent[sounding(&from_alaw(sent))];
+    let (same, all) = (frames_in_order(&kept, spoken), spoken.len() / 160);
+    assert!(find(&kept, spoken).is_some(), "{same} of {all} frames of the message were kept");
     let extra = kept.len() as i64 - sent.len() as i64;
     assert!((0..4_000).contains(&extra), "{extra} samples more than were spoken");
     let call = account(&house.service, "19900000001");
     let whole = recordings(house.service.data(), &call);
     let whole = whole.iter().find(|file| *file != message).expect("the whole call is kept");
-    assert!(find(&to_alaw(&read_wav(whole, 0)), &spoken).is_some(), "the citizen's side");
+    assert!(find(&to_alaw(&read_wav(whole, 0)), spoken).is_some(), "the citizen's side");
     let ours = to_alaw(&read_wav(whole, 1));
     assert!(find(&ours, PROMPTS.bytes("M05.1")).is_some(), "our side");
     for row in call["recordings"].as_array().unwrap() {

@@ -7,6 +7,7 @@ use crate::support::prompts::{Prompts, runs};
 use crate::support::service::{Service, Start};
 use crate::support::wait_for;
 use serde_json::Value;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -216,11 +217,11 @@ fn walk(value: &Value, visit: &mut impl FnMut(&str, &Value)) {
     }
 }
 
-/// The samples between the first and the last loud frame.
-pub(crate) fn trimmed(samples: &[i16]) -> &[i16] {
+/// Where the sound is, without the quiet frames before and behind it.
+pub(crate) fn sounding(samples: &[i16]) -> Range<usize> {
     let loud = |frame: &[i16]| level_db(frame) > -50.0;
     let frames: Vec<&[i16]> = samples.chunks_exact(FRAME).collect();
     let first = frames.iter().position(|f| loud(f)).unwrap_or(0);
     let last = frames.iter().rposition(|f| loud(f)).unwrap_or(0);
-    &samples[first * FRAME..(last + 1) * FRAME]
+    first * FRAME..(last + 1) * FRAME
 }

@@ -124,7 +124,7 @@ pub(super) fn wish(
     (call, offer): (Option<&str>, Option<OfferId>),
     rng: &mut StdRng,
 ) -> DeskRequest {
-    let offer = offer.unwrap_or(OfferId(rng.random_range(1..40)));
+    let offer = offer.unwrap_or_else(|| OfferId(rng.random_range(1..40)));
     let party = PartyId(rng.random_range(0..4));
     let on = rng.random();
     let call = call.and_then(|call| mayorline::units::CallId::parse(call).ok());
