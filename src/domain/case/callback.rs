@@ -102,8 +102,8 @@ pub(super) fn called_back(
     Ok(vec![CaseEvent::CalledBack { at, outcome, done }])
 }
 
-// B6: at most three tries, on two days and in two parts of the day at least; each case has an
-// outcome.
+// B6: who never answers is unreachable after three tries at least, on two days and in two parts of
+// the day; tries that are not spread so do not end the task.
 fn is_done(task: &CallbackTask, last: Try) -> bool {
     match last.outcome {
         CallBackOutcome::Reached | CallBackOutcome::WrongPerson | CallBackOutcome::Refused => true,

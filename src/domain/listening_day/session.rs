@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// Cases listed in one record; further ones are only counted.
 pub const SESSION_CASES_MAX: usize = 2_000;
@@ -117,7 +117,8 @@ pub struct Session {
     opens: Timestamp,
     closes: Timestamp,
     phase: Phase,
-    with_leader: BTreeSet<CallId>,
+    /// The call that the leader talks in.
+    with_leader: Option<CallId>,
     record: SessionRecord,
     outputs: VecDeque<SessionOutput>,
 }
@@ -136,7 +137,7 @@ impl Session {
             opens: at(rules.window.0)?.timestamp(),
             closes: at(rules.window.1)?.timestamp(),
             phase: Phase::Before,
-            with_leader: BTreeSet::new(),
+            with_leader: None,
             record: SessionRecord {
                 date: day.date,
                 leader,
@@ -172,9 +173,9 @@ impl Session {
     /// [`Refusal::WrongState`] outside the window, [`Refusal::SeatBusy`] while the leader talks.
     pub fn hand_over(&mut self, now: Timestamp, call: CallId) -> Result<(), Refusal> {
         self.advance(now);
-        match (self.phase, self.with_leader.is_empty()) {
+        match (self.phase, self.with_leader.is_none()) {
             (Phase::Open, true) => {
-                self.with_leader.insert(call);
+                self.with_leader = Some(call);
                 self.record.with_leader += 1;
                 Ok(())
             }
@@ -200,7 +201,7 @@ impl Session {
                 }
             }
             SessionInput::LeaderDone(call) => {
-                self.with_leader.remove(&call);
+                self.with_leader.take_if(|with| *with == call);
             }
             SessionInput::Timeout => {}
         }
@@ -226,11 +227,11 @@ impl Session {
         if self.phase == Phase::Before && now >= self.opens {
             self.enter(Phase::Open);
         }
-        if self.phase == Phase::Open && now >= self.closes && !self.with_leader.is_empty() {
+        if self.phase == Phase::Open && now >= self.closes && self.with_leader.is_some() {
             self.enter(Phase::LastCall);
         }
         let closed = matches!(self.phase, Phase::Open | Phase::LastCall) && now >= self.closes;
-        if closed && self.with_leader.is_empty() {
+        if closed && self.with_leader.is_none() {
             self.enter(Phase::Over);
             let record = Box::new(self.record.clone());
             self.outputs.push_back(SessionOutput::Record(record));

@@ -259,7 +259,10 @@ impl Acd {
 
     /// Why nobody can come to callers of the group now.
     fn no_one(&self, now: Moment, group: GroupId) -> Option<NoOneReason> {
-        let helpers = || self.group(group).helpers.iter().map(|id| self.group(*id));
+        // One that takes no strangers now will not be asked later either.
+        let helps = |id: &&GroupId| **id == group || self.takes_strangers(now, **id);
+        let all = &self.group(group).helpers;
+        let helpers = || all.iter().filter(helps).map(|id| self.group(*id));
         if helpers().any(|helper| helper.working() > 0) {
             return None;
         }
@@ -362,14 +365,11 @@ impl Acd {
 
     /// A group that was shut helps nobody any more.
     pub(super) fn stop_helping(&mut self, group: GroupId) {
-        let open: Vec<Waiter> = self.group(group).open.values().copied().collect();
-        for waiter in open {
-            let Some(waiting) = self.waiters.get_mut(&waiter) else { continue };
-            if waiting.home != group {
-                waiting.lines.retain(|line| *line != group);
-                let place = waiting.place;
-                self.group_mut(group).open.remove(&place);
-            }
+        // Whoever is being offered stands in no line, and must not come back to this one.
+        let open = &mut self.groups[usize::from(group.0)].open;
+        for waiting in self.waiters.values_mut().filter(|waiting| waiting.home != group) {
+            waiting.lines.retain(|line| *line != group);
+            open.remove(&waiting.place);
         }
     }
 

@@ -295,9 +295,9 @@ impl Acd {
     }
 }
 
-/// The first local midnight after; a day later where the zone gives none.
+/// The first local midnight after; never where the calendar ends before it.
 fn midnight_after(wall: Timestamp, rules: &QueueRules) -> Timestamp {
     let zoned = wall.to_zoned(rules.time_zone.clone());
     let midnight = zoned.tomorrow().and_then(|day| day.start_of_day());
-    midnight.map_or(wall, |midnight| midnight.timestamp())
+    midnight.map_or(Timestamp::MAX, |midnight| midnight.timestamp())
 }

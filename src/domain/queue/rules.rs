@@ -26,9 +26,6 @@ pub enum RulesError {
     /// A wait or bound is out of its range.
     #[error("group {0:?}: {1}")]
     Value(String, &'static str),
-    /// A group that is named does not exist.
-    #[error("group {0:?}: no group {1:?} to overflow to")]
-    NoSuchGroup(String, String),
 }
 
 /// Which free seat of the lowest tier is offered the next caller.

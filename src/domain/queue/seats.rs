@@ -142,6 +142,10 @@ impl Acd {
                 true => self.become_ready(now, at, QueueEvent::Unpause),
                 false => self.pause(now, at, PauseReason::Unreachable),
             },
+            // Given during a talk of its own: the pause that only waited for it is not taken up again.
+            _ if owed && seat.after == After::Paused(PauseReason::Paperwork) => {
+                seat.after = After::Ready;
+            }
             _ if owed => {}
             _ => return refuse(Refusal::WrongState),
         }
@@ -371,11 +375,9 @@ impl Acd {
             if let Some(to) = to {
                 seats[to as usize] += 1;
             }
-            let worked = from.is_some_and(Class::works);
-            if worked != to.is_some_and(Class::works) || to == Some(Class::Unreachable) {
-                self.seats_changed(group);
-            }
-            if to == Some(Class::Away) {
+            let works = |class: Option<Class>| class.is_some_and(Class::works);
+            let away = |class| matches!(class, Some(Class::Away | Class::Unreachable));
+            if works(from) != works(to) || away(from) || away(to) {
                 self.seats_changed(group);
             }
         }

@@ -75,14 +75,6 @@ pub enum Entry {
     Secret(bool),
 }
 
-impl Entry {
-    /// Whether somebody must be able to ask later who did that: it goes into the audit too.
-    #[must_use]
-    pub fn is_audited(&self) -> bool {
-        matches!(self, Self::Supervised { .. })
-    }
-}
-
 /// How a party left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Leaving {

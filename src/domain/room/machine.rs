@@ -8,7 +8,7 @@ use super::entry::{Entry, Leaving};
 use super::hearing::{hear_each_other, hearing};
 use super::party::{FLOOR, Line, Party, Request, Who};
 use super::rules::RoomRules;
-use crate::domain::desk::{ConversationView, DeskReply, PartyKind, Refusal, SeatRole};
+use crate::domain::desk::{ConversationView, DeskReply, Outcome, PartyKind, Refusal, SeatRole};
 use crate::units::{CallId, PartyId, PhoneNumber, SeatNumber};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -359,6 +359,11 @@ impl Room {
                     && hear_each_other(guest, operator)
             });
             if let Some(third) = third {
+                let nobody = self.account.outcome == Some(Outcome::NobodyReached);
+                if nobody && !self.account.three_way {
+                    // Somebody was reached after all.
+                    self.account.outcome = None;
+                }
                 self.account.three_way = true;
                 if let Some(unit) = third.unit() {
                     self.account.unit = Some(unit.to_owned());

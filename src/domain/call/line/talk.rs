@@ -47,7 +47,6 @@ impl Line {
         self.hand_in_left();
         self.ear = Ear::Talk;
         self.talk.on = true;
-        self.limit(self.rules.talk_max);
         self.talk_with(seat);
         self.open_talk();
     }
@@ -55,6 +54,7 @@ impl Line {
     /// One more person is connected, or the first.
     pub(in crate::domain::call) fn talk_with(&mut self, seat: Option<SeatNumber>) {
         self.talk.owed = false;
+        self.limit(self.rules.talk_max);
         self.note(EntryKind::Attended(seat));
     }
 
@@ -64,6 +64,11 @@ impl Line {
         self.talk.on = false;
         self.ear = Ear::Shut;
         self.limit(self.rules.call_max);
+    }
+
+    /// The last talk was broken off, and nothing was left instead.
+    pub(in crate::domain::call) fn owes_talk(&self) -> bool {
+        self.talk.owed
     }
 
     /// The talk was broken off.

@@ -92,7 +92,7 @@ impl Line {
         if self.seeks() {
             let why = match self.ended_by {
                 _ if self.wait.over => StopReason::WaitedTooLong,
-                _ if self.fruitful => StopReason::Served,
+                _ if self.fruitful && !self.owes_talk() => StopReason::Served,
                 Some(EndedBy::Citizen) => StopReason::Abandoned,
                 _ => StopReason::Ended,
             };

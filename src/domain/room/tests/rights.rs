@@ -53,7 +53,7 @@ fn only_supervisors_listen_and_an_assistant_only_to_the_leader() {
     assert_eq!(stage.ask("901", listen()), None);
     stage.give(Input::Answered(THIRD));
     assert_eq!(stage.matrix(), "0:2 2:0 3:0,2");
-    assert!(stage.did(|a| matches!(a, Action::Note(entry) if entry.is_audited())));
+    assert!(stage.did(|a| matches!(a, Action::Note(Entry::Supervised { .. }))));
     stage.gone(SECOND);
     assert!(stage.hung_up(THIRD), "without the leader there is no right to listen");
 }
@@ -73,7 +73,8 @@ fn a_whisper_reaches_the_seat_alone_and_nobody_hears_a_listener() {
     assert_eq!(stage.matrix(), "0:m 1:2,3 2:1,3 3:1,2");
     assert_eq!(stage.ask("700", supervise(Supervision::Stop)), Some(DeskReply::Done));
     assert_eq!(stage.matrix(), "0:m 1:2 2:1");
-    let audited = stage.actions.iter().filter(|a| matches!(a, Action::Note(e) if e.is_audited()));
+    let audited =
+        stage.actions.iter().filter(|a| matches!(a, Action::Note(Entry::Supervised { .. })));
     assert_eq!(audited.count(), 4, "each change is in the audit");
 }
 

@@ -177,7 +177,7 @@ fn a_citizen_whose_seat_is_lost_waits_at_the_head_and_is_called_back_when_he_giv
     say X03
     music on
     > hang up
-    stop seeking: Served
+    stop seeking: Abandoned
     store Attended g1-01a1ee565e00-0001/1, call back
     finish by Citizen
     ");
