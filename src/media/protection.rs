@@ -25,12 +25,14 @@ impl Protection {
     /// After a new offer and answer: a direction whose key is as before goes on, counters included.
     pub(super) fn update(&mut self, keys: Keys) {
         let before = std::mem::replace(&mut self.keys, keys);
-        if (before.suite, before.ours) != (keys.suite, keys.ours) {
+        if before.ours != keys.ours {
             self.ours = Protector::new(keys.suite, &keys.ours);
         }
-        if (before.suite, before.theirs) != (keys.suite, keys.theirs) {
+        if before.theirs != keys.theirs {
             self.theirs = Opener::new(keys.suite, &keys.theirs);
         }
+        self.ours.set_suite(keys.suite);
+        self.theirs.set_suite(keys.suite);
     }
 
     /// Protects the RTP packet in the first `len` bytes; gives its new length.

@@ -68,12 +68,12 @@ impl Registrar {
         self.of(seat).iter().any(|b| b.call_id == call_id && b.cseq >= cseq)
     }
 
-    /// Adds, refreshes or (with 0 seconds) removes; gives whether anything but the expiry changed.
+    /// Adds, refreshes or (with 0 seconds) removes.
     pub(super) fn put(&mut self, now: Instant, seat: &SeatNumber, wish: &Wish, like: Binding) {
         let bindings = self.seats.entry(seat.clone()).or_default();
         bindings.retain(|b| b.contact != wish.contact);
         if wish.seconds > 0 {
-            if bindings.len() == BINDINGS_MAX {
+            while bindings.len() >= BINDINGS_MAX {
                 bindings.remove(0);
             }
             let expires_at = now + Duration::from_secs(u64::from(wish.seconds));

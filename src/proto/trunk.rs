@@ -186,5 +186,7 @@ impl Trunk {
     pub(super) fn lose(&mut self) {
         self.lost = true;
         (self.register_at, self.registered_until, self.probe_at) = (None, None, None);
+        // What is still open must not set them anew when it times out.
+        (self.registering, self.probing) = (None, None);
     }
 }

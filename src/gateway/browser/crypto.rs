@@ -3,6 +3,7 @@
 //! The ready providers of `str0m` bring a second provider of rustls' kind, which `deny.toml` bans.
 
 use super::dtls::Dtls;
+use crate::wire::srtp::key_stream;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use aes::{Aes128, Aes256, Block};
 use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm, LessSafeKey, Nonce, UnboundKey};
@@ -15,8 +16,6 @@ use str0m::crypto::{
 
 /// Length of an authentication tag of AES-GCM in SRTP (RFC 7714 §12).
 const TAG_LEN: usize = 16;
-/// Length of an AES block.
-const BLOCK_LEN: usize = 16;
 
 /// Everything below under one name.
 #[derive(Debug)]
@@ -120,15 +119,8 @@ impl SupportedAes128CmSha1_80 for Ours {
 impl CounterMode {
     fn apply(&self, iv: &[u8; 16], input: &[u8], output: &mut [u8]) -> Result<(), CryptoError> {
         let output = room(output, input.len())?;
-        let mut counter = u128::from_be_bytes(*iv);
-        for (from, to) in input.chunks(BLOCK_LEN).zip(output.chunks_mut(BLOCK_LEN)) {
-            let mut key_stream = Block::from(counter.to_be_bytes());
-            self.0.encrypt_block(&mut key_stream);
-            for ((to, from), key) in to.iter_mut().zip(from).zip(key_stream) {
-                *to = from ^ key;
-            }
-            counter = counter.wrapping_add(1);
-        }
+        output.copy_from_slice(input);
+        key_stream(&self.0, *iv, output);
         Ok(())
     }
 }

@@ -168,18 +168,13 @@ impl BrowserLeg {
         self.connected
     }
 
-    /// Whether this datagram is for this transport. After a fresh offer the old page's packets are
-    /// not: they carry the old credentials.
-    #[must_use]
-    pub fn accepts(&self, now: Instant, from: SocketAddr, datagram: &[u8]) -> bool {
-        Receive::new(Protocol::Udp, from, self.local, datagram)
-            .is_ok_and(|receive| self.rtc.accepts(&Input::Receive(now, receive)))
-    }
-
     /// A datagram has come on the leg's socket. What is no STUN, DTLS or SRTP is dropped.
     pub fn receive(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
-        if let Ok(receive) = Receive::new(Protocol::Udp, from, self.local, datagram) {
-            self.input(Input::Receive(now, receive));
+        let Ok(receive) = Receive::new(Protocol::Udp, from, self.local, datagram) else { return };
+        let input = Input::Receive(now, receive);
+        // Only whom ICE has proved may speak DTLS: a stranger's alert would end the transport.
+        if self.rtc.accepts(&input) {
+            self.input(input);
         }
     }
 

@@ -23,6 +23,8 @@ struct Open {
     discard: bool,
     /// The disk fell behind and a block was lost: the file will not be vouched for.
     broken: bool,
+    /// The file was not given a track: what follows would not fit the file that is there.
+    unwidened: bool,
 }
 
 /// All open recordings of a leg; two at most in practice (the call and the message).
@@ -60,7 +62,15 @@ impl Recordings {
         let mut recorder = Recorder::new(channels);
         recorder.keep_secret(self.secret);
         let further = Vec::new();
-        self.open.push(Open { record, kind, recorder, further, discard: false, broken: false });
+        self.open.push(Open {
+            record,
+            kind,
+            recorder,
+            further,
+            discard: false,
+            broken: false,
+            unwidened: false,
+        });
         true
     }
 
@@ -156,11 +166,17 @@ impl Open {
     fn flush(&mut self, leg: LegId, disk: &DiskQueue) {
         let key = (leg, self.record);
         while let Some(step) = self.recorder.poll_step() {
+            if self.unwidened {
+                continue;
+            }
+            let widens = matches!(step, Step::Widen(_));
             let job = match step {
                 Step::Write(write) => DiskJob::Write(key, write.offset, write.bytes),
                 Step::Widen(channels) => DiskJob::Widen(key, channels, disk.clone()),
             };
-            self.broken |= !disk.offer(job);
+            let taken = disk.offer(job);
+            self.broken |= !taken;
+            self.unwidened |= widens && !taken;
         }
     }
 }

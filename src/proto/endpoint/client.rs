@@ -174,7 +174,8 @@ impl Endpoint {
         self.send_again(now, id, request, Some(prover)).is_some()
     }
 
-    /// What was learnt of the peer's algorithms holds for all requests to it.
+    /// What was learnt of the peer's algorithms holds for all further requests of the same leg or
+    /// registration; another call begins anew.
     fn note_algorithm(&mut self, purpose: Purpose, sha256_known: bool) {
         let prover = match purpose {
             Purpose::Call(leg) | Purpose::Modify(leg) => {
@@ -237,8 +238,9 @@ impl Endpoint {
                 }
             }
             Purpose::Register(trunk) => {
-                if let Some(trunk) = self.trunks.get_mut(&trunk) {
-                    trunk.registering = Some(new);
+                let Some(trunk) = self.trunks.get_mut(&trunk) else { return };
+                if let Some(registering) = trunk.registering.as_mut().filter(|id| **id == old) {
+                    *registering = new;
                 }
             }
             Purpose::Nothing | Purpose::Options(_) => {}

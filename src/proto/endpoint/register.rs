@@ -11,7 +11,7 @@ use super::receive::Incoming;
 use super::send::rejected;
 use super::{Endpoint, Owner};
 use crate::units::SeatNumber;
-use crate::wire::sip::{Headers, NameAddr};
+use crate::wire::sip::{Headers, NameAddr, Uri};
 use std::time::Instant;
 
 impl Endpoint {
@@ -61,7 +61,10 @@ impl Endpoint {
         incoming: &Incoming,
     ) -> Result<SeatNumber, Denied> {
         let headers = &incoming.request.headers;
-        let proof = proof_for(headers, self.authentication.realm());
+        // RFC 7616 §3.4.6, by the user part: phones write port and transport as they like.
+        let called = dialled(&incoming.request.uri);
+        let proof = proof_for(headers, self.authentication.realm())
+            .filter(|proof| Uri::parse(&proof.uri).is_ok_and(|uri| dialled(&uri) == called));
         let claim = Claim {
             method: incoming.request.method.as_str(),
             proof: proof.as_ref(),
@@ -105,8 +108,8 @@ impl Endpoint {
         if dialled(&owner.uri) != seat.as_str() {
             return Err(Rejection::new(403));
         }
-        let call_id = incoming.call_id();
-        if self.registrar.is_late(seat, call_id, incoming.cseq) {
+        let call_id = kept(incoming.call_id());
+        if self.registrar.is_late(seat, &call_id, incoming.cseq) {
             return Err(Rejection::new(500));
         }
         if headers.get("Contact") == Some("*") {
@@ -123,7 +126,7 @@ impl Endpoint {
             let like = Binding {
                 contact: String::new(),
                 flow: incoming.flow,
-                call_id: kept(call_id),
+                call_id: call_id.clone(),
                 cseq: incoming.cseq,
                 expires_at: now,
                 user_agent: headers.get("User-Agent").map(kept),

@@ -247,8 +247,9 @@ fn request(method: Method, flow: &Flow, domain: String, names: &Names<'_>) -> Re
 fn granted(trunk: &Trunk, response: &Response) -> Option<u32> {
     let user = trunk.config.registration.as_ref().map(|registration| registration.user.as_str())?;
     let listed = response.headers.contacts().unwrap_or_default();
-    let ours = listed.iter().find(|contact| dialled(&contact.uri) == user);
-    let of_contact = ours.and_then(|contact| contact.params.get("expires")?.parse().ok());
+    // An older binding of ours may stand beside it; the newest lasts longest.
+    let ours = listed.iter().filter(|contact| dialled(&contact.uri) == user);
+    let of_contact = ours.filter_map(|contact| contact.params.get("expires")?.parse().ok()).max();
     let general = response.headers.number("Expires").ok().flatten();
     Some(of_contact.or(general).unwrap_or(trunk.expires_seconds)).filter(|seconds| *seconds > 0)
 }

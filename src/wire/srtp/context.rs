@@ -80,7 +80,7 @@ fn derived<const N: usize>(master: &MasterKey, label: u8) -> [u8; N] {
 }
 
 /// AES in counter mode: the last 16 bits of the first block count (RFC 3711 §4.1.1).
-fn key_stream(cipher: &Aes128, iv: [u8; BLOCK_BYTES], bytes: &mut [u8]) {
+pub(crate) fn key_stream(cipher: &Aes128, iv: [u8; BLOCK_BYTES], bytes: &mut [u8]) {
     let mut count = 0_u16;
     for run in bytes.chunks_mut(BLOCKS * BLOCK_BYTES) {
         let mut blocks = [Array::from(iv); BLOCKS];

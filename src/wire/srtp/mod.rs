@@ -6,6 +6,7 @@ mod context;
 mod receive;
 mod send;
 
+pub(crate) use context::key_stream;
 pub use receive::{Opener, SOURCES_MAX};
 pub use send::Protector;
 

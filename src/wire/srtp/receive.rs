@@ -85,6 +85,11 @@ impl Opener {
         }
     }
 
+    /// Another length of tag under the same key: the counters must go on (RFC 3711 §9.1).
+    pub fn set_suite(&mut self, suite: Suite) {
+        self.tag_bytes = suite.tag_bytes();
+    }
+
     /// Opens an SRTP packet in its place; gives the length of the RTP packet.
     ///
     /// # Errors

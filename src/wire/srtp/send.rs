@@ -35,6 +35,11 @@ impl Protector {
         }
     }
 
+    /// Another length of tag under the same key: the counters must go on (RFC 3711 §9.1).
+    pub fn set_suite(&mut self, suite: Suite) {
+        self.tag_bytes = suite.tag_bytes();
+    }
+
     /// Protects the RTP packet in the first `len` bytes; gives its new length. `None` when it is
     /// no RTP or the buffer has no room for the tag.
     pub fn rtp(&mut self, buffer: &mut [u8], len: usize) -> Option<usize> {

@@ -45,16 +45,21 @@ impl Proof {
         Self { user, password: PASSWORD, md5: false, nonce: nonce.to_owned(), count: 1 }
     }
 
+    /// For a REGISTER.
+    pub(super) fn field(&self) -> String {
+        self.field_for("REGISTER", "sip:127.0.0.1")
+    }
+
     /// RFC 7616 §3.4.
-    pub(super) fn field(&self, method: &str) -> String {
+    pub(super) fn field_for(&self, method: &str, uri: &str) -> String {
         let Self { user, password, md5, nonce, count } = self;
         let secret = hash(*md5, &format!("{user}:mayorline:{password}"));
-        let request = hash(*md5, &format!("{method}:sip:127.0.0.1"));
+        let request = hash(*md5, &format!("{method}:{uri}"));
         let response = hash(*md5, &format!("{secret}:{nonce}:{count:08x}:cn:auth:{request}"));
         let name = if *md5 { "MD5" } else { "SHA-256" };
         format!(
             "Authorization: Digest username=\"{user}\", realm=\"mayorline\", nonce=\"{nonce}\", \
-             uri=\"sip:127.0.0.1\", algorithm={name}, response=\"{response}\", qop=auth, \
+             uri=\"{uri}\", algorithm={name}, response=\"{response}\", qop=auth, \
              nc={count:08x}, cnonce=\"cn\""
         )
     }
@@ -93,7 +98,7 @@ fn bindings(line: &Line) -> Vec<(String, usize)> {
 /// Registers 801 and gives the nonce.
 pub(super) fn registered(line: &mut Line, expires: u32) -> String {
     let nonce = nonce_of(line, &register("801", 1, expires));
-    let proof = Proof::of("801", &nonce).field("REGISTER");
+    let proof = Proof::of("801", &nonce).field();
     let answer = line.answer_to(&register("801", 2, expires).field(&proof));
     assert_eq!(answer.status, 200);
     nonce
@@ -107,15 +112,15 @@ fn a_phone_registers_is_listed_refreshed_and_goes() {
     let binding = &line.endpoint.bindings(&seat("801"))[0];
     assert_eq!((binding.contact.as_str(), binding.flow), ("sip:801@127.0.0.2:5070", line.flow));
     line.pass(100_000);
-    let again = Proof { count: 2, ..Proof::of("801", &nonce) }.field("REGISTER");
+    let again = Proof { count: 2, ..Proof::of("801", &nonce) }.field();
     let answer = line.answer_to(&register("801", 3, 600).field(&again));
     let listed = answer.headers.get("Contact").unwrap();
     assert_eq!(listed, "<sip:801@127.0.0.2:5070>;expires=600");
     assert_eq!(bindings(&line).len(), 1, "a refresh is no change");
-    let query = Proof { count: 3, ..Proof::of("801", &nonce) }.field("REGISTER");
+    let query = Proof { count: 3, ..Proof::of("801", &nonce) }.field();
     let asked = line.answer_to(&register("801", 4, 600).without("Contact").field(&query));
     assert_eq!((asked.status, asked.headers.values("Contact").count()), (200, 1));
-    let leave = Proof { count: 4, ..Proof::of("801", &nonce) }.field("REGISTER");
+    let leave = Proof { count: 4, ..Proof::of("801", &nonce) }.field();
     assert_eq!(line.answer_to(&register("801", 5, 0).field(&leave)).status, 200);
     assert_eq!(bindings(&line).last(), Some(&("801".to_owned(), 0)));
     line.assert_quiet();
@@ -145,7 +150,7 @@ fn a_phone_behind_a_stream_is_gone_with_its_connection() {
 fn too_short_a_registration_is_refused_with_the_shortest() {
     let mut line = line();
     let nonce = nonce_of(&mut line, &register("801", 1, 30));
-    let proof = Proof::of("801", &nonce).field("REGISTER");
+    let proof = Proof::of("801", &nonce).field();
     let answer = line.answer_to(&register("801", 2, 30).field(&proof));
     assert_eq!((answer.status, answer.headers.get("Min-Expires")), (423, Some("60")));
 }
@@ -155,7 +160,7 @@ fn a_star_takes_all_away_and_only_with_expires_zero() {
     let mut line = line();
     let nonce = registered(&mut line, 600);
     for (cseq, expires, status) in [(3, 600, 400), (4, 0, 200)] {
-        let proof = Proof { count: cseq, ..Proof::of("801", &nonce) }.field("REGISTER");
+        let proof = Proof { count: cseq, ..Proof::of("801", &nonce) }.field();
         let ask = register("801", cseq, expires).without("Contact").field("Contact: *");
         assert_eq!(line.answer_to(&ask.field(&proof)).status, status);
     }
@@ -166,7 +171,7 @@ fn a_star_takes_all_away_and_only_with_expires_zero() {
 fn a_seat_binds_phones_to_nobody_but_itself() {
     let mut line = line();
     let nonce = nonce_of(&mut line, &register("802", 1, 600));
-    let proof = Proof::of("801", &nonce).field("REGISTER");
+    let proof = Proof::of("801", &nonce).field();
     assert_eq!(line.answer_to(&register("802", 2, 600).field(&proof)).status, 403);
     assert!(bindings(&line).is_empty());
 }
@@ -176,7 +181,7 @@ fn md5_is_taken_where_the_seat_has_it_and_not_where_it_has_sha_256_only() {
     for (number, user, status) in [("801", "801", 200), ("802", "802", 401)] {
         let mut line = line();
         let nonce = nonce_of(&mut line, &register(number, 1, 600));
-        let proof = Proof { md5: true, ..Proof::of(user, &nonce) }.field("REGISTER");
+        let proof = Proof { md5: true, ..Proof::of(user, &nonce) }.field();
         assert_eq!(line.answer_to(&register(number, 2, 600).field(&proof)).status, status);
     }
 }
@@ -185,7 +190,7 @@ fn md5_is_taken_where_the_seat_has_it_and_not_where_it_has_sha_256_only() {
 fn a_proof_is_good_once_and_a_nonce_for_its_lifetime() {
     let mut line = line();
     let nonce = registered(&mut line, 600);
-    let replay = Proof::of("801", &nonce).field("REGISTER");
+    let replay = Proof::of("801", &nonce).field();
     let answer = line.answer_to(&register("801", 3, 600).branch("r1").field(&replay));
     assert_eq!(answer.status, 401, "the same count a second time");
     assert!(
@@ -194,11 +199,11 @@ fn a_proof_is_good_once_and_a_nonce_for_its_lifetime() {
     );
     assert_eq!(bindings(&line).len(), 1, "a replay does nothing");
     line.pass(301_000);
-    let late = Proof { count: 2, ..Proof::of("801", &nonce) }.field("REGISTER");
+    let late = Proof { count: 2, ..Proof::of("801", &nonce) }.field();
     let answer = line.answer_to(&register("801", 4, 600).branch("r2").field(&late));
     assert_eq!(answer.status, 401);
     assert!(answer.headers.get("WWW-Authenticate").unwrap().contains("stale=true"));
-    let forged = Proof::of("801", &format!("{}0", &nonce[..nonce.len() - 1])).field("REGISTER");
+    let forged = Proof::of("801", &format!("{}0", &nonce[..nonce.len() - 1])).field();
     let answer = line.answer_to(&register("801", 5, 600).branch("r3").field(&forged));
     assert_eq!(answer.status, 401, "a nonce that is not ours");
 }
@@ -212,7 +217,7 @@ fn strangers_cannot_tell_a_number_that_exists_from_one_that_does_not() {
             let user: &'static str = number;
             let nonce = nonce_of(&mut line, &register(number, 1, 600));
             let guess = Proof { password: "12345678", ..Proof::of(user, &nonce) };
-            let ask = register(number, 2, 600).field(&guess.field("REGISTER"));
+            let ask = register(number, 2, 600).field(&guess.field());
             let answer = line.answer_to(&ask);
             let text = String::from_utf8(answer.to_bytes()).unwrap();
             let (tag, fresh) = (line.tag(), answer.headers.get("WWW-Authenticate").unwrap());
@@ -228,7 +233,7 @@ fn five_wrong_passwords_lock_the_guesser_and_not_the_seats_own_phone() {
     let mut line = line();
     let guess = |line: &mut Line, cseq: u32, password| {
         let nonce = nonce_of(line, &register("801", cseq * 2, 600));
-        let proof = Proof { password, ..Proof::of("801", &nonce) }.field("REGISTER");
+        let proof = Proof { password, ..Proof::of("801", &nonce) }.field();
         line.answer_to(&register("801", cseq * 2 + 1, 600).field(&proof)).status
     };
     for cseq in 1..=FAILURES_MAX {
@@ -262,8 +267,13 @@ fn a_call_from_a_seats_phone_proves_its_seat_and_a_citizens_needs_no_proof() {
     assert_eq!(statuses, [401], "it comes from the phone of a seat");
     let mut again = Ask::invite("from-seat");
     again.cseq = 2;
-    let proof = Proof { count: 2, ..Proof::of("801", &nonce) }.field("INVITE");
-    line.ask(&again.branch("again").field(&proof));
+    let proof =
+        |count, uri: &str| Proof { count, ..Proof::of("801", &nonce) }.field_for("INVITE", uri);
+    let elsewhere = again.clone().branch("elsewhere").field(&proof(2, "sip:110@127.0.0.1"));
+    assert_eq!(line.statuses(&elsewhere), [401], "RFC 7616 §3.4.6: proved for another number");
+    again.cseq = 3;
+    let uri = again.uri.clone();
+    line.ask(&again.branch("again").field(&proof(3, &uri)));
     line.flow = udp("127.0.0.3:5070");
     line.ask(&Ask::invite("from-citizen"));
     let seats: Vec<Option<String>> = line
@@ -318,7 +328,7 @@ fn an_address_that_tries_many_numbers_proves_nothing_until_its_failures_are_over
     line.endpoint.set_accounts(vec![account("801", true)]);
     let attempt = |line: &mut Line, cseq: u32, user: &'static str, password| {
         let nonce = nonce_of(line, &register("801", 2 * cseq, 600));
-        let proof = Proof { password, ..Proof::of(user, &nonce) }.field("REGISTER");
+        let proof = Proof { password, ..Proof::of(user, &nonce) }.field();
         line.answer_to(&register("801", 2 * cseq + 1, 600).field(&proof)).status
     };
     let invented = ["900", "901", "902", "903", "904", "905", "906", "907"];

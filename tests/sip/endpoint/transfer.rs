@@ -170,10 +170,10 @@ fn one_transfer_at_a_time_and_the_end_of_the_call_ends_it() {
 }
 
 /// An INVITE of the registered phone with its proof.
-fn proved(line: &Line, nonce: &str, count: u32, call: &str, replaces: &str) -> Ask {
-    let proof = Proof { count, ..Proof::of("801", nonce) }.field("INVITE");
-    let _ = line;
-    Ask::invite(call).field(&proof).field(&format!("Replaces: {replaces}"))
+fn proved(nonce: &str, count: u32, call: &str, replaces: &str) -> Ask {
+    let ask = Ask::invite(call);
+    let proof = Proof { count, ..Proof::of("801", nonce) }.field_for("INVITE", &ask.uri);
+    ask.field(&proof).field(&format!("Replaces: {replaces}"))
 }
 
 fn plain(invite: &Request, tag: &str) -> String {
@@ -189,7 +189,7 @@ fn a_seat_may_take_the_place_of_a_call_and_nobody_else() {
     let to_phone = Invitation::to_phone(seat("801"), &binding, "12345", OFFER.into()).unwrap();
     let (leg, invite) = line.connect(to_phone, "a");
     assert_eq!(invite.uri.to_string(), binding.contact);
-    line.ask(&proved(&line, &nonce, 2, "pick", &plain(&invite, "a")));
+    line.ask(&proved(&nonce, 2, "pick", &plain(&invite, "a")));
     let picked = line.events.iter().rev().find_map(|event| match event {
         Event::Incoming { replaces, seat, .. } => Some((*replaces, seat.is_some())),
         _ => None,
@@ -199,7 +199,7 @@ fn a_seat_may_take_the_place_of_a_call_and_nobody_else() {
     for (count, named, status) in
         [(3, plain(&invite, "x"), 481), (4, early, 486), (5, "nothing".to_owned(), 400)]
     {
-        let ask = proved(&line, &nonce, count, &format!("p{count}"), &named);
+        let ask = proved(&nonce, count, &format!("p{count}"), &named);
         assert_eq!(line.statuses(&ask), [status], "{named}");
     }
     let (ringing, invite) = {
@@ -207,7 +207,7 @@ fn a_seat_may_take_the_place_of_a_call_and_nobody_else() {
         line.call(invitation)
     };
     line.reply_as(&invite, 180, "r", &[], "");
-    line.ask(&proved(&line, &nonce, 6, "early", &plain(&invite, "r")));
+    line.ask(&proved(&nonce, 6, "early", &plain(&invite, "r")));
     let told = line.events.iter().rev().find_map(|event| match event {
         Event::Incoming { replaces, .. } => Some(*replaces),
         _ => None,
@@ -228,7 +228,7 @@ fn a_call_that_still_rings_here_cannot_be_replaced() {
     let tag = line.tag();
     line.flow = own;
     let named = format!("ringing;to-tag={tag};from-tag=peer");
-    assert_eq!(line.statuses(&proved(&line, &nonce, 2, "x", &named)), [481], "RFC 3891 §3");
+    assert_eq!(line.statuses(&proved(&nonce, 2, "x", &named)), [481], "RFC 3891 §3");
 }
 
 #[test]
