@@ -118,6 +118,8 @@ CREATE INDEX case_by_state ON case_file (state, received_at);
 CREATE INDEX case_by_time ON case_file (received_at);
 CREATE INDEX case_by_call ON case_file (call) WHERE call IS NOT NULL;
 CREATE INDEX case_by_due ON case_file (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL;
+CREATE INDEX case_by_contact ON case_file (contact) WHERE contact IS NOT NULL;
 
 -- What happened to the cases, for ever. hash = SHA-256 over prev and every other column.
 CREATE TABLE event (

@@ -1,6 +1,7 @@
 //! `mayorline callback`: who has been called back, by whom, how many remain.
 
 use super::clock;
+use super::common::say;
 use super::exit::Exit;
 use super::output::{ListArguments, refused};
 use clap::Subcommand;
@@ -22,7 +23,7 @@ pub(super) fn callback(verb: CallbackVerb) -> Result<(), Exit> {
             if list.output.is_json() {
                 return list.output.print(&all);
             }
-            println!("open={} overdue={} done={}", all.open, all.overdue, all.done);
+            say(&format!("open={} overdue={} done={}\n", all.open, all.overdue, all.done))?;
             list.output.print(&all.tasks)
         }
     }

@@ -54,7 +54,7 @@ impl Pages {
     }
 }
 
-fn web_config(config: &Config) -> Result<WebConfig, Exit> {
+pub(super) fn web_config(config: &Config) -> Result<WebConfig, Exit> {
     let keys = &config.web;
     let tls = match keys.tls_certificate.as_os_str().is_empty() {
         true => None,

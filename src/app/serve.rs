@@ -3,7 +3,7 @@
 use super::common::{Common, say};
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
-use super::pages::Pages;
+use super::pages::{Pages, web_config};
 use super::{clock, settings, switchboard};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules};
@@ -208,9 +208,10 @@ fn library(config: &Config) -> Result<Library, Exit> {
 /// is accepted here does not end a start.
 pub(super) fn check_config(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
-    calendar(&config)?;
+    let calendar = calendar(&config)?;
     tls_port(&config)?;
-    library(&config)?;
+    web_config(&config)?;
+    switchboard::switch(&config, &Arc::new(library(&config)?), calendar)?;
     say("configuration ok\n")
 }
 

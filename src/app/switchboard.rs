@@ -39,10 +39,12 @@ pub(super) fn switch(
     })
 }
 
-/// Where browsers send their sound: beside the page, or where calls come in.
+/// Where browsers send their sound: beside the page, or where calls come in when the page stands
+/// behind a proxy, which carries no sound.
 fn page_address(config: &Config) -> IpAddr {
     let page = config.web.listen.ip();
-    if page.is_unspecified() { config.sip.udp.ip() } else { page }
+    let elsewhere = page.is_unspecified() || config.web.trusted_proxy.is_some();
+    if elsewhere { config.sip.udp.ip() } else { page }
 }
 
 fn outgoing(config: &Config) -> Result<Outgoing, Exit> {

@@ -90,6 +90,7 @@ impl StoreHandle {
 
     /// Ends an attempt; the answer says whether the task is done. Waits for a failed disk. An
     /// attempt that nobody ends is `interrupted` at the next start.
+    #[must_use]
     pub fn end_attempt(
         &self,
         at: Timestamp,
@@ -109,7 +110,8 @@ impl StoreHandle {
         self.ask(Kind::Asked, answer, move |db, desk| wrap_up::run(db, desk, at, &order))
     }
 
-    /// Stores who did what and why. What needs a reason begins only after the answer.
+    /// Stores who did what and why. Waits for a failed disk; `false` when it was given up.
+    #[must_use]
     pub fn audit(&self, at: Timestamp, entry: AuditEntry, answer: Answer<()>) -> bool {
         let work = move |db: &Connection, _: &mut Desk| audit::append(db, at, &entry);
         self.to_ledger(Job::Work(Asked::boxed(Kind::Ledger, answer, work)))

@@ -1,4 +1,4 @@
-//! What can go wrong in the store. All of it is ours: it is alarmed, never told to a citizen.
+//! What can go wrong in the store. What is ours is alarmed; nothing of it is told to a citizen.
 
 use crate::domain::case::Refusal;
 use std::path::PathBuf;
@@ -66,6 +66,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The asker is told, and nothing is wrong with the store.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::NotFound | Self::Taken(_) | Self::Malformed(_))
+    }
+
     /// Waiting and trying again cannot help: a person must decide.
     pub(super) fn needs_person(&self) -> bool {
         matches!(self, Self::InUse(_) | Self::Newer { .. })

@@ -183,6 +183,8 @@ pub(super) enum Standing {
     Waiting,
     /// Talks with a seat.
     Talking,
+    /// Talks with the seat that called him back; the call he waited in has ended.
+    CalledBack,
     /// Is to be called back and keeps his place.
     Kept,
 }
@@ -198,11 +200,12 @@ impl Standing {
             K::Offer | K::Overflow if waits => self,
             // An offer may end behind the caller, and so may what came of its answer.
             K::OfferOver | K::ConnectOver => self,
-            K::Connect if waits => Self::Talking,
+            K::Connect if self == Self::Waiting => Self::Talking,
+            K::Connect if self == Self::Kept => Self::CalledBack,
             K::Abandon | K::ExitWithKey | K::ExitEmpty | K::Moved if waits => Self::Out,
             K::CallbackKept if self == Self::Waiting => Self::Kept,
             K::CallbackOver if self == Self::Kept => Self::Out,
-            K::Complete if self == Self::Talking => Self::Out,
+            K::Complete if matches!(self, Self::Talking | Self::CalledBack) => Self::Out,
             K::Crash if self != Self::Out => Self::Out,
             // About the seat: it may follow anything.
             K::OwnTalk | K::WrapUp | K::SignIn | K::SignOut => self,

@@ -10,7 +10,7 @@ use super::recording::{Owner, WIDENING_SUFFIX, is_inside, parse_recording_file, 
 use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
 use crate::units::{CallId, PhoneNumber};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -73,7 +73,8 @@ pub(super) fn run(
     live_since: Option<Timestamp>,
 ) -> Result<Reconciled, StoreError> {
     let mut report = Reconciled::default();
-    let tx = db.transaction()?;
+    // Taken at once: a verb that writes beside this start waits for it.
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     report.missing = flag_missing(&tx, &config.path)?;
     remove_widenings(&config.path, live_since)?;
     let mut messages = find_recordings(&tx, &config.path, live_since, &mut report)?;
@@ -197,7 +198,11 @@ fn case_of_call(db: &Connection, call: &CallId) -> Result<Option<i64>, StoreErro
     Ok(db.query_row(sql, [call.as_str()], |row| row.get(0)).optional()?)
 }
 
-fn newest_case_of_call(db: &Connection, call: &CallId) -> Result<Option<i64>, StoreError> {
+/// The newest case that came of a call.
+pub(super) fn newest_case_of_call(
+    db: &Connection,
+    call: &CallId,
+) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT max(id) FROM case_file WHERE call = ?1";
     Ok(db.query_row(sql, [call.as_str()], |row| row.get(0))?)
 }

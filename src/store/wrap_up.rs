@@ -3,10 +3,11 @@
 use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk};
+use super::reconcile::newest_case_of_call;
 use crate::domain::call::{Caller, IntakeKind, NewIntake};
 use crate::domain::case::{Command, State, WrapUp};
 use crate::domain::desk::Disposition;
-use crate::units::{CallId, CaseNumber, PhoneNumber};
+use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -59,7 +60,7 @@ fn case_of_call(
     at: Timestamp,
     wrap_up: &WrapUp,
 ) -> Result<i64, StoreError> {
-    if let Some(id) = newest_of_call(db, &wrap_up.call)? {
+    if let Some(id) = newest_case_of_call(db, &wrap_up.call)? {
         return Ok(id);
     }
     let sql = "SELECT caller, display, started_at FROM call WHERE id = ?1";
@@ -81,11 +82,6 @@ fn case_of_call(
         callback: false,
     };
     Ok(intake::open(db, desk, at, &intake, Some(&wrap_up.seat))?.case_id)
-}
-
-fn newest_of_call(db: &Connection, call: &CallId) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT id FROM case_file WHERE call = ?1 ORDER BY id DESC LIMIT 1";
-    Ok(db.prepare_cached(sql)?.query_row([call.as_str()], |row| row.get(0)).optional()?)
 }
 
 /// Whether this wrap-up gives a draft its number.

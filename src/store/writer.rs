@@ -314,7 +314,11 @@ impl Writer {
                 job.answer(done, committed);
             }
             Err(error) => {
-                tracing::error!(%error, "a job was not stored");
+                if error.is_refusal() {
+                    tracing::debug!(%error, "a job was refused");
+                } else {
+                    tracing::error!(%error, "a job was not stored");
+                }
                 if job.is_ledger() {
                     self.shared.ledger_lost.fetch_add(1, Ordering::Relaxed);
                 }

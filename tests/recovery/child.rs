@@ -1,7 +1,9 @@
 //! This executable once more, as a process that may be killed.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Says what the child does; unset in the parent.
 pub(crate) const ROLE: &str = "MAYORLINE_TEST_ROLE";
@@ -34,4 +36,27 @@ pub(crate) fn role() -> Option<String> {
 /// The data folder of this process, when it is a child.
 pub(crate) fn data() -> std::path::PathBuf {
     std::env::var_os(DATA).unwrap().into()
+}
+
+/// The two words of each whole `ack` line that a child had printed when it was killed after `delay`.
+pub(crate) fn acknowledged(mut command: Command, delay: Duration) -> Vec<(String, String)> {
+    let mut child = command.spawn().unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let lines = std::thread::spawn(move || {
+        let (mut lines, mut line) = (vec![], String::new());
+        while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
+            if let Some((_, rest)) =
+                line.strip_suffix('\n').and_then(|line| line.split_once("ack "))
+                && let Some((what, which)) = rest.split_once(' ')
+            {
+                lines.push((what.to_owned(), which.to_owned()));
+            }
+            line.clear();
+        }
+        lines
+    });
+    std::thread::sleep(delay);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    lines.join().unwrap()
 }

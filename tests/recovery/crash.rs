@@ -6,7 +6,7 @@ use mayorline::domain::call::{IntakeKind, StoreReply, StoreRequest};
 use mayorline::store::{ROWS_MAX, Reader, RequestContext, verify};
 use mayorline::units::CaseNumber;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
@@ -48,30 +48,6 @@ fn store_until_killed(cycle: &str) {
     }
 }
 
-/// Whole lines that the child had printed before it was killed `delay` after its first line.
-fn run_and_kill(data: &std::path::Path, cycle: u64, delay: Duration) -> Vec<(String, String)> {
-    let mut child = child::command(NAME, &cycle.to_string(), data, "").spawn().unwrap();
-    let stdout = child.stdout.take().unwrap();
-    let lines = std::thread::spawn(move || {
-        let mut lines = vec![];
-        let mut reader = BufReader::new(stdout);
-        let mut line = String::new();
-        while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
-            if let Some(rest) = line.strip_suffix('\n').and_then(|line| line.split_once("ack "))
-                && let Some((key, number)) = rest.1.split_once(' ')
-            {
-                lines.push((key.to_owned(), number.to_owned()));
-            }
-            line.clear();
-        }
-        lines
-    });
-    std::thread::sleep(delay);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    lines.join().unwrap()
-}
-
 #[test]
 fn no_acknowledged_number_is_missing_or_doubled_after_twenty_kills() {
     if let Some(cycle) = child::role() {
@@ -82,7 +58,9 @@ fn no_acknowledged_number_is_missing_or_doubled_after_twenty_kills() {
     for cycle in 0..CYCLES {
         // Spread over 60 to 440 ms in an order without a pattern, the same in every run.
         let delay = Duration::from_millis(60 + cycle * 7919 % CYCLES * 20);
-        for (key, number) in run_and_kill(folder.path(), cycle, delay) {
+        for (key, number) in
+            child::acknowledged(child::command(NAME, &cycle.to_string(), folder.path(), ""), delay)
+        {
             assert_eq!(acknowledged.insert(number, key), None, "a number was given twice");
         }
         if cycle % 5 == 4 {

@@ -10,7 +10,7 @@ use mayorline::store::{
     verify,
 };
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
@@ -70,30 +70,6 @@ fn work_until_killed(cycle: u64) {
     }
 }
 
-fn run_and_kill(data: &Path, cycle: u64, delay: Duration) -> Vec<(String, String)> {
-    let mut child = child::command(NAME, &cycle.to_string(), data, "").spawn().unwrap();
-    let stdout = child.stdout.take().unwrap();
-    let lines = std::thread::spawn(move || {
-        let mut lines = vec![];
-        let mut reader = BufReader::new(stdout);
-        let mut line = String::new();
-        while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
-            if let Some((_, rest)) =
-                line.strip_suffix('\n').and_then(|line| line.split_once("ack "))
-                && let Some((what, which)) = rest.split_once(' ')
-            {
-                lines.push((what.to_owned(), which.to_owned()));
-            }
-            line.clear();
-        }
-        lines
-    });
-    std::thread::sleep(delay);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    lines.join().unwrap()
-}
-
 #[test]
 fn no_acknowledged_seat_or_attempt_is_lost_by_a_kill() {
     if let Some(cycle) = child::role() {
@@ -103,7 +79,10 @@ fn no_acknowledged_seat_or_attempt_is_lost_by_a_kill() {
     let mut told = BTreeSet::new();
     for cycle in 0..CYCLES {
         let delay = Duration::from_millis(200 + cycle * 7919 % CYCLES * 60);
-        told.extend(run_and_kill(folder.path(), cycle, delay));
+        told.extend(child::acknowledged(
+            child::command(NAME, &cycle.to_string(), folder.path(), ""),
+            delay,
+        ));
     }
     open(folder.path()).close();
     let reader = Reader::open(folder.path()).unwrap();

@@ -66,7 +66,9 @@ impl Line {
                         tracing::error!(%error, "the audit did not take an entry");
                     }
                 });
-                self.store.audit(at, entry, noted);
+                if !self.store.audit(at, entry, noted) {
+                    tracing::error!("ALARM the audit did not take an entry: the store is behind");
+                }
             }
             Output::OpenCases(offer, number) => self.find_cases(offer, number),
             Output::BeginAttempt(id, at, attempt) => self.begin_attempt(id, at, attempt),
@@ -76,7 +78,9 @@ impl Line {
                         tracing::error!(%error, "the end of an attempt was not stored");
                     }
                 });
-                self.store.end_attempt(at, id, outcome, ended);
+                if !self.store.end_attempt(at, id, outcome, ended) {
+                    tracing::error!("ALARM the end of an attempt is lost until the next start");
+                }
             }
             Output::Desk(news) => {
                 if self.desk.to.try_send(news).is_err() {

@@ -169,3 +169,7 @@ CREATE TRIGGER queue_log_is_append_only_delete BEFORE DELETE ON queue_log
 BEGIN SELECT RAISE(ABORT, 'the queue ledger is never shortened'); END;
 CREATE TRIGGER seat_is_never_deleted BEFORE DELETE ON seat
 BEGIN SELECT RAISE(ABORT, 'seats are never deleted'); END;
+
+-- Every offer to a seat asks for the open cases of its caller.
+CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL;
+CREATE INDEX case_by_contact ON case_file (contact) WHERE contact IS NOT NULL;
