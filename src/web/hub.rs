@@ -26,8 +26,9 @@ pub const PENDING_MAX: usize = 32;
 pub const SEATS_MAX: usize = 2_048;
 /// Names of pages remembered of one seat, for their commands' numbers.
 const NAMES_MAX: usize = 16;
-/// A command that the line has not answered fails after so long.
-const ANSWER_WAIT: Duration = Duration::from_secs(90);
+/// A command that the line has not answered fails after so long: longer than a dial may take, both
+/// contacts of a unit included (130 s).
+pub(super) const ANSWER_WAIT: Duration = Duration::from_secs(150);
 
 /// A thing whose state is kept. Their order is the order of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +49,11 @@ fn thing(event: &DeskEvent) -> Option<Thing> {
         DeskEvent::WrapUp { .. } => Thing::WrapUp,
         DeskEvent::OfferEnded { .. } | DeskEvent::Left { .. } => return None,
     })
+}
+
+/// Who is shown every seat.
+fn sees_all(role: SeatRole) -> bool {
+    matches!(role, SeatRole::Supervisor | SeatRole::Assistant)
 }
 
 /// The work after a call is over when its seat is in another state than this and talking.
@@ -223,7 +229,7 @@ impl Hub {
     /// Everything that a page of this seat shows.
     fn state(&self, who: &SeatIdentity) -> Vec<Map<String, Value>> {
         let mut all: BTreeMap<&Thing, &Map<String, Value>> = self.everybody.0.iter().collect();
-        if who.role == SeatRole::Supervisor {
+        if sees_all(who.role) {
             all.extend(&self.supervisors.0);
         }
         if let Some(seat) = self.seats.get(&who.seat) {
@@ -333,7 +339,7 @@ impl Hub {
             Audience::Supervisors => {
                 self.supervisors.apply(event, &fields, None);
                 let all = self.seats.iter();
-                let supervisors = all.filter(|(_, s)| s.role == Some(SeatRole::Supervisor));
+                let supervisors = all.filter(|(_, seat)| seat.role.is_some_and(sees_all));
                 supervisors.map(|(seat, _)| seat.clone()).collect()
             }
             Audience::Everybody => {

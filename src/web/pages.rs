@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -23,8 +24,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const FORM_BYTES_MAX: usize = 4_096;
 /// Longest password that is looked at, in bytes.
 const PASSWORD_BYTES_MAX: usize = 256;
-/// Passwords that are checked at once; the directory may wait for a disk.
-const CHECKS_MAX: usize = 2;
+/// A request must be whole and answered within this.
+const ANSWER_WAIT: Duration = Duration::from_secs(15);
+/// Passwords that are checked at once: the next may only be tried when this one is counted.
+const CHECKS_MAX: usize = 1;
 
 /// Nothing but our own files, no inline script or style, no frame around us.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -106,6 +109,11 @@ impl Shared {
             .map(|(_, token)| hash(token))
     }
 
+    /// Whether the session still holds.
+    pub(super) fn is_signed_in(&self, token: &TokenHash) -> bool {
+        lock(&self.sessions).seat(token, (self.sources.monotonic)()).is_some()
+    }
+
     /// Who is signed in.
     fn seat(&self, headers: &HeaderMap) -> Option<(TokenHash, SeatNumber)> {
         let token = self.token(headers)?;
@@ -168,7 +176,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 
 /// The headers of every answer, whatever it is.
 async fn with_headers(State(shared): App, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let answered = tokio::time::timeout(ANSWER_WAIT, next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
     let headers = response.headers_mut();
     for (name, value) in [
         ("content-security-policy", CONTENT_SECURITY_POLICY),
@@ -249,14 +258,23 @@ async fn sign_in(
     }
     let address = shared.client(peer, &headers);
     let now = (shared.sources.monotonic)();
-    let may_try = lock(&shared.guard).may_try(&given.seat, address, now);
+    let seat = given.seat.trim();
+    // Held until the failure is counted: many at once are not more tries.
+    let Ok(turn) = shared.checks.acquire().await else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let may_try = lock(&shared.guard).may_try(seat, address, now);
     let known = if may_try { check(&shared, &given).await } else { None };
+    // A try that was not looked at does not lengthen the lock.
+    if may_try && known.is_none() {
+        lock(&shared.guard).failed(seat, address, now);
+    }
+    drop(turn);
     let Some(who) = known else {
-        lock(&shared.guard).failed(&given.seat, address, now);
         tracing::info!(%address, locked = !may_try, "a sign-in was refused");
         return Redirect::to("/sign-in?failed").into_response();
     };
-    lock(&shared.guard).succeeded(&given.seat, address);
+    lock(&shared.guard).succeeded(seat, address);
     let Some(random) = (shared.sources.random)() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
@@ -270,7 +288,6 @@ async fn sign_in(
 async fn check(shared: &Arc<Shared>, given: &Credentials) -> Option<SeatIdentity> {
     let seat = SeatNumber::parse(given.seat.trim()).ok()?;
     let password = (given.password.len() <= PASSWORD_BYTES_MAX).then(|| given.password.clone())?;
-    let _turn = shared.checks.acquire().await.ok()?;
     let directory = Arc::clone(&shared.directory);
     tokio::task::spawn_blocking(move || directory.check(&seat, &password)).await.ok()?
 }

@@ -80,8 +80,9 @@ pub(super) fn read(text: &str) -> Result<FromPage, Fault> {
     let id = fields.remove("id").and_then(|id| id.as_u64()).ok_or(Fault::Malformed)?;
     if fields.get("do").and_then(Value::as_str) == Some("audio") {
         fields.remove("do");
-        let offer: AudioOffer =
-            serde_json::from_value(Value::Object(fields)).map_err(|_| Fault::Malformed)?;
+        let Ok(offer) = serde_json::from_value::<AudioOffer>(Value::Object(fields)) else {
+            return Ok(FromPage::Command(id, Err(Fault::Malformed)));
+        };
         let wanted = match (offer.offer, offer.call) {
             (Some(offer), None) => AudioFor::Offer(offer),
             (None, Some(call)) => AudioFor::Call(call),
@@ -216,6 +217,7 @@ mod tests {
             r#""do":"hold","party":"x","on":true"#,
             r#""do":"consult","target":{"kind":"seat","seat":"1"}"#,
             r#""do":"audio","sdp":"v=0","offer":1,"call":"a""#,
+            r#""do":"audio","offer":1"#,
         ] {
             let text = format!(r#"{{"v":1,"id":9,{command}}}"#);
             assert_eq!(read(&text), Ok(FromPage::Command(9, Err(Fault::Malformed))), "{text}");

@@ -53,6 +53,7 @@ pub(super) async fn serve(
         let mut page = Page {
             now: (shared.sources.monotonic)(),
             shared: Arc::clone(&shared),
+            token,
             connection,
             socket,
             allowance: COMMANDS_BURST_MAX,
@@ -86,6 +87,7 @@ type End = (u16, &'static str);
 
 struct Page {
     shared: Arc<Shared>,
+    token: TokenHash,
     connection: ConnectionId,
     socket: WebSocket,
     /// When something was heard last.
@@ -129,6 +131,9 @@ impl Page {
         let silence = (self.shared.sources.monotonic)().duration_since(self.now);
         if silence >= SILENCE_MAX {
             return Err((close_code::AWAY, "silent"));
+        }
+        if !self.shared.is_signed_in(&self.token) {
+            return Err((close_code::NORMAL, "signed out, or opened elsewhere"));
         }
         self.send(&protocol::beat()).await
     }

@@ -219,8 +219,10 @@ impl Switch {
             QueueOutput::Seat(view) => {
                 self.seats.seen(&view);
                 self.wrap_up_ran_out(&view);
+                let own = Audience::Seat(view.seat.clone());
                 let event = Box::new(DeskEvent::Seat(view));
-                self.tell_desk(ToDesk::Event(Audience::Everybody, event));
+                self.tell_desk(ToDesk::Event(own, event.clone()));
+                self.tell_desk(ToDesk::Event(Audience::Supervisors, event));
             }
             QueueOutput::Place { waiter, ahead, minutes } => {
                 let place = CallInput::Place(Place { ahead, minutes });

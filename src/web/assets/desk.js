@@ -19,7 +19,10 @@ const link = new Link({
   reset() {
     Object.assign(state, { own: null, offer: null, wrapUp: null, owed: false, proposed: null });
     for (const map of [state.conversations, state.seats, state.queues]) map.clear();
-    queueMicrotask(draw);
+    queueMicrotask(() => { // After the snapshot: the sound of a call that is over is wanted no more.
+      if (!state.offer && state.conversations.size === 0) sound.stop();
+      draw();
+    });
   },
   event: hear,
   signedOut: () => location.assign("/sign-in"),
@@ -77,7 +80,10 @@ function hear(event) {
       }
       break;
     }
-    case "queue": state.queues.set(event.group, event); break;
+    case "queue": // Often: the buttons of all else must not be made anew under a finger.
+      state.queues.set(event.group, event);
+      drawQueues(state.queues);
+      return;
     default: return;
   }
   draw();
@@ -175,6 +181,7 @@ $("wrap-up-form").addEventListener("submit", async (event) => {
     disposition: disposition.value, nature: nature.value || null, summary: summary.value, unit: unit.value.trim() || null,
   });
   if (answer.result === "done") event.target.reset();
+  else if (answer.why === "outcome_missing") { state.owed = true; draw(); }
 });
 $("callback").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -38,6 +38,7 @@ export class Sound {
 
   /** Wants sound for `{ offer }` or `{ call }`; what is there for the same is kept. */
   async start(wanted) {
+    if (this.#peer && this.#wanted?.offer === wanted.offer && this.#wanted?.call === wanted.call) return { result: "done" };
     this.#wanted = wanted;
     if (!(await this.prepare()) || this.#wanted !== wanted) return { result: "failed" };
     return this.#connect();

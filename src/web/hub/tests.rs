@@ -219,3 +219,8 @@ fn a_seat_has_few_pages_and_a_slow_one_is_let_go() {
     assert!(outbox.try_recv().is_ok());
     assert!(matches!(outbox.try_recv(), Err(tokio::sync::mpsc::error::TryRecvError::Disconnected)));
 }
+
+#[test]
+fn a_command_that_dials_is_waited_for_until_the_last_telephone_has_rung() {
+    assert!(ANSWER_WAIT > crate::domain::room::RoomRules::default().dial_max());
+}
