@@ -60,7 +60,7 @@ fn citizens_talk_to_people_at_seats() {
         seats::who_presses_nothing_talks_to_the_seat_and_rates_the_talk,
         seats::an_answer_is_heard_at_once_in_both_directions,
         seats::an_unanswered_seat_is_passed_over_and_the_next_one_rings,
-        seats::who_gives_up_waiting_is_called_back,
+        seats::who_gives_up_waiting_becomes_a_callback_task,
         three_way::in_a_three_way_call_each_hears_the_others_and_never_itself,
         three_way::while_a_seat_consults_the_citizen_hears_music_and_nobody_hears_him,
         three_way::a_unit_that_declines_falls_back_to_assignment,

@@ -168,7 +168,7 @@ pub(crate) fn an_unanswered_seat_is_passed_over_and_the_next_one_rings() {
     call.hang_up();
 }
 
-pub(crate) fn who_gives_up_waiting_is_called_back() {
+pub(crate) fn who_gives_up_waiting_becomes_a_callback_task() {
     let house = house(&["801"]);
     let phone = phone(&house, "801", Habit::Rings);
     let call = house.dial("19900000020");
