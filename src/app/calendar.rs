@@ -3,9 +3,10 @@
 use super::common::{Common, say};
 use super::config::Config;
 use super::exit::{Exit, Failure};
+use super::output::{Output, refused};
 use super::{clock, serve};
 use crate::domain::calendar::Calendar;
-use crate::domain::listening_day::{DATES_MAX, Duty, ListeningDay, Reason, Roster};
+use crate::domain::listening_day::{DATES_MAX, DayRecord, Duty, ListeningDay, Reason, Roster};
 use clap::{Args, Subcommand};
 use jiff::civil::{Date, Weekday};
 use serde::Serialize;
@@ -15,6 +16,13 @@ use serde::Serialize;
 pub(super) enum CalendarVerb {
     /// The next listening days (领导接听日), each with the reason of its date and who is on duty.
     ListeningDays(Arguments),
+    /// The minutes of a listening day: attempts, who answered, topics and cases, from the ledger.
+    ListeningRecord {
+        /// Which day, YYYY-MM-DD.
+        date: Date,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// Which dates, and how they are printed.
@@ -45,7 +53,10 @@ struct Row {
 
 /// Carries the verb out.
 pub(super) fn calendar(verb: CalendarVerb) -> Result<(), Exit> {
-    let CalendarVerb::ListeningDays(arguments) = verb;
+    let arguments = match verb {
+        CalendarVerb::ListeningDays(arguments) => arguments,
+        CalendarVerb::ListeningRecord { date, output } => return record(date, &output),
+    };
     if !(1..=DATES_MAX).contains(&arguments.count) {
         return Err(Exit::new(Failure::Usage, format!("--count must be 1 to {DATES_MAX}")));
     }
@@ -75,6 +86,23 @@ fn rows(config: &Config, arguments: &Arguments) -> Result<Vec<Row>, Exit> {
         day,
     };
     Ok(rules.next(&calendar, from, arguments.count).into_iter().map(row).collect())
+}
+
+fn record(date: Date, output: &Output) -> Result<(), Exit> {
+    let config = output.common.load()?;
+    let refuse = |why: String| Exit::new(Failure::Config, why);
+    let rules = config.listening_day.rules().map_err(refuse)?;
+    let roster = config.listening_day.roster().map_err(refuse)?;
+    let calendar = serve::calendar(&config)?;
+    if rules.on(&calendar, date).is_none() {
+        return Err(Exit::new(Failure::NoInput, format!("{date} is no listening day")));
+    }
+    let window = rules.window_on(date, &serve::time_zone(&config)?);
+    let (from, to) = window.ok_or_else(|| refuse(format!("{date} has no such window")))?;
+    let calls = output.reader()?.day_calls(from, to).map_err(|error| refused(&error))?;
+    let mut record = DayRecord::new(date, roster.duty(&rules, &calendar, date));
+    calls.into_iter().for_each(|call| record.add(call));
+    output.print(&record)
 }
 
 fn weekday(date: Date) -> &'static str {

@@ -4,18 +4,18 @@
 //! "每月第一周、第三周的周二" can be read in three ways ([`Reading`]). They differ only in months
 //! whose first day is the weekday itself or lies late in its week.
 
+mod record;
 mod roster;
 mod session;
 
-pub use roster::{Duty, LEADERS_MAX, Leader, Roster, StandIn};
-pub use session::{
-    Phase, SESSION_CASES_MAX, SESSION_TOPICS_MAX, Session, SessionInput, SessionOutput,
-    SessionRecord, TOPIC_CHARS_MAX,
-};
+pub use record::{DayCall, DayRecord, RECORD_CASES_MAX, RECORD_TOPICS_MAX, TOPIC_CHARS_MAX};
+pub use roster::{Duty, LEADERS_MAX, Leader, Roster, StandIn, title_word};
+pub use session::{Phase, Session};
 
 use super::calendar::{Calendar, DayKind};
 use jiff::civil::{Date, Time, Weekday};
-use jiff::{Span, ToSpan};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -196,6 +196,13 @@ impl ListeningRules {
     #[must_use]
     pub fn on(&self, calendar: &Calendar, date: Date) -> Option<ListeningDay> {
         self.next(calendar, date, 1).into_iter().find(|day| day.date == date)
+    }
+
+    /// The window of a date; `None` where the zone does not have its times.
+    #[must_use]
+    pub fn window_on(&self, date: Date, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
+        let at = |time| date.to_datetime(time).to_zoned(zone.clone()).ok();
+        Some((at(self.window.0)?.timestamp(), at(self.window.1)?.timestamp()))
     }
 
     /// Says what contradicts itself.

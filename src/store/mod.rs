@@ -20,6 +20,7 @@ mod guard;
 mod handle;
 mod intake;
 mod ledger;
+mod listening_day;
 mod lookup;
 mod opening;
 mod queue_log;
@@ -57,6 +58,7 @@ pub use guard::{
 };
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
+pub use listening_day::DAY_CALLS_MAX;
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
     CallDetail, CallRow, CaseDetail, CaseFilter, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow,

@@ -6,10 +6,12 @@
 use super::callback::{self, CallbackList};
 use super::error::StoreError;
 use super::intake::{read_code, read_number};
+use super::listening_day;
 use super::read_call::{self, EntryRow, LegRow, QueueRow, TrackRow};
 use super::schema;
 use super::seat::{self, BindingRecord, SeatRecord};
 use crate::domain::case::{State, city_zone};
+use crate::domain::listening_day::DayCall;
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
@@ -295,6 +297,11 @@ impl Reader {
     /// All callback tasks: who was called back, by whom, how many remain at `now`.
     pub fn callbacks(&self, now: Timestamp, limit: usize) -> Result<CallbackList, StoreError> {
         callback::list(&self.db, now, limit.min(ROWS_MAX))
+    }
+
+    /// The calls that came in from `from` on and before `to`, callbacks excepted.
+    pub fn day_calls(&self, from: Timestamp, to: Timestamp) -> Result<Vec<DayCall>, StoreError> {
+        listening_day::calls(&self.db, from, to)
     }
 
     /// The seats in use, by number.

@@ -6,9 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mayorline::domain::calendar::Calendar;
 use mayorline::domain::desk::{DeskReply, SeatRole, SeatState};
-use mayorline::domain::listening_day::{
-    Duty, ListeningRules, Phase, Session, SessionInput, SessionOutput, SessionRecord,
-};
+use mayorline::domain::listening_day::{DayCall, DayRecord, Duty, ListeningRules, Phase, Session};
 use mayorline::domain::queue::{
     Acd, Arrival, GroupId, GroupRules, Input, LeaveHow, Moment, OfferEnd, OfferKind, Output,
     QueueRules, SeatSetup, TalkEnd, Waiter, Wish,
@@ -41,7 +39,7 @@ enum Event {
 
 /// What a day showed.
 pub(crate) struct Day {
-    pub(crate) record: SessionRecord,
+    pub(crate) record: DayRecord,
     pub(crate) phases: Vec<Phase>,
     /// Seconds after 09:00 at which the leader began a call.
     pub(crate) leader_began: Vec<u64>,
@@ -53,6 +51,9 @@ struct World {
     dice: Dice,
     acd: Acd,
     session: Session,
+    /// What the ledger would have of each call.
+    calls: BTreeMap<u32, DayCall>,
+    duty: Duty,
     start: Moment,
     now: Moment,
     due: BTreeMap<(Duration, u32), Event>,
@@ -87,7 +88,7 @@ pub(crate) fn run(seed: u64) -> Day {
     }
     assert!(world.waiting.is_empty() && world.lines.is_empty(), "somebody is left on the line");
     Day {
-        record: world.session.record().clone(),
+        record: world.record(),
         phases: world.phases,
         leader_began: world.leader_began,
         longest: world.longest,
@@ -109,6 +110,8 @@ impl World {
         let duty = Duty { title: "市长".to_owned(), seat: seat(LEADER), instead_of: None };
         let zone = TimeZone::fixed(jiff::tz::offset(8));
         let mut world = Self {
+            calls: BTreeMap::new(),
+            duty: duty.clone(),
             dice: Dice::new(seed ^ 846),
             acd: Acd::new(Arc::new(rules), calendar, seed, start),
             session: Session::new(&day, &listening, duty, &zone).unwrap(),
@@ -204,14 +207,17 @@ impl World {
                 assert_eq!(self.wish(&seat, Wish::WrapUpDone), DeskReply::Done);
             }
             Event::LeaderDone(call) => self.leader_done(&call),
-            Event::Window => self.note(SessionInput::Timeout),
+            Event::Window => {
+                self.session.handle_timeout(self.now.wall);
+                self.drain_session();
+            }
         }
     }
 
     fn attempt(&mut self, waiter: u32) {
-        self.note(SessionInput::Attempt);
+        self.calls.insert(waiter, DayCall::default());
         if self.lines.len() >= LINES {
-            return self.note(SessionInput::Refused);
+            return self.refused(waiter);
         }
         let number = PhoneNumber::parse(&format!("1990000{waiter:04}")).unwrap();
         let arrival = Arrival {
@@ -222,7 +228,7 @@ impl World {
             since: None,
         };
         if self.acd.arrive(self.now, arrival).is_err() {
-            return self.note(SessionInput::Refused);
+            return self.refused(waiter);
         }
         self.lines.insert(waiter);
         self.waiting.insert(waiter, self.since());
@@ -242,11 +248,11 @@ impl World {
         let how = if keeps { LeaveHow::Callback(number) } else { LeaveHow::HungUp };
         self.lines.remove(&waiter);
         self.waiting.remove(&waiter);
-        match (early, keeps) {
-            (true, _) => self.note(SessionInput::HungUpEarly),
-            (false, true) => {} // counted when he is reached or given up
-            (false, false) => self.note(SessionInput::CallbackTask),
-        }
+        let lasted = self.since() - arrived;
+        let call = self.call(waiter);
+        call.lasted = Some(lasted);
+        // A kept place counts when he is reached or given up.
+        call.callback_task = !early && !keeps;
         self.tell(Input::Left { waiter: Waiter(waiter), how });
     }
 
@@ -266,7 +272,8 @@ impl World {
         if matches!(kind, OfferKind::Callback(_)) {
             self.lines.insert(waiter);
         }
-        self.note(SessionInput::Answered(seat.clone()));
+        let call = self.call(waiter);
+        (call.answered_by, call.lasted) = (Some(seat.clone()), Some(waited));
         self.talks.insert(seat.clone(), waiter);
         self.tell(Input::Connected(offer));
         self.after(45_000, 300_000, Event::OperatorDone(seat));
@@ -275,7 +282,7 @@ impl World {
     fn operator_done(&mut self, operator: SeatNumber) {
         let waiter = self.talks.remove(&operator).expect("he talks");
         let call = call_id(waiter);
-        let few = self.session.record().with_leader < LEADER_CALLS;
+        let few = self.leader_began.len() < LEADER_CALLS as usize;
         let taken = few && self.session.hand_over(self.now.wall, call.clone()).is_ok();
         self.drain_session();
         let by = if taken { TalkEnd::Transfer } else { TalkEnd::Caller };
@@ -283,6 +290,7 @@ impl World {
         self.after(5_000, 50_000, Event::WrapUpDone(operator));
         if taken {
             self.leader = Some(waiter);
+            self.call(waiter).with_leader = true;
             self.leader_began.push(self.since().as_secs() - 60);
             self.tell(Input::TalkBegan { seat: seat(LEADER), call: call.clone() });
             // Twelve of these fit into the window, with the waits between them.
@@ -297,22 +305,30 @@ impl World {
         self.lines.remove(&waiter);
         let by = TalkEnd::Agent;
         self.tell(Input::TalkEnded { seat: seat(LEADER), by, wrap_up: false });
-        self.note(SessionInput::LeaderDone(call.clone()));
+        self.session.leader_done(self.now.wall, call);
+        self.drain_session();
         let state = self.acd.seat_view(&seat(LEADER)).unwrap().state;
         assert_eq!(state, SeatState::Ready);
     }
 
-    fn note(&mut self, input: SessionInput) {
-        self.session.handle(self.now.wall, input);
-        self.drain_session();
+    fn call(&mut self, waiter: u32) -> &mut DayCall {
+        self.calls.entry(waiter).or_default()
+    }
+
+    fn refused(&mut self, waiter: u32) {
+        let call = self.call(waiter);
+        (call.refused, call.lasted) = (true, Some(Duration::ZERO));
+    }
+
+    fn record(&self) -> DayRecord {
+        let date = self.start.wall.to_zoned(TimeZone::fixed(jiff::tz::offset(8))).date();
+        let mut record = DayRecord::new(date, Some(self.duty.clone()));
+        self.calls.values().cloned().for_each(|call| record.add(call));
+        record
     }
 
     fn drain_session(&mut self) {
-        while let Some(output) = self.session.poll_output() {
-            if let SessionOutput::Phase(phase) = output {
-                self.phases.push(phase);
-            }
-        }
+        self.phases.extend(std::iter::from_fn(|| self.session.poll_phase()));
     }
 
     fn tell(&mut self, input: Input) {
@@ -341,9 +357,9 @@ impl World {
                 Output::NoOne { waiter, .. } => {
                     self.waiting.remove(&waiter.0);
                     self.lines.remove(&waiter.0);
-                    self.note(SessionInput::Refused);
+                    self.refused(waiter.0);
                 }
-                Output::CallbackOver { .. } => self.note(SessionInput::CallbackTask),
+                Output::CallbackOver { waiter, .. } => self.call(waiter.0).callback_task = true,
                 _ => {}
             }
         }

@@ -101,6 +101,31 @@ pub enum Nature {
 }
 
 impl Nature {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Consult,
+        Self::Help,
+        Self::Complaint,
+        Self::Report,
+        Self::Suggest,
+        Self::Praise,
+        Self::Other,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Consult => "咨询",
+            Self::Help => "求助",
+            Self::Complaint => "投诉",
+            Self::Report => "举报",
+            Self::Suggest => "建议",
+            Self::Praise => "表扬",
+            Self::Other => "其他",
+        }
+    }
+
     /// Its id of the prompt script.
     #[must_use]
     pub fn script_id(self) -> &'static str {

@@ -56,7 +56,29 @@ pub struct Duty {
     pub instead_of: Option<String>,
 }
 
+/// The recorded word of a title (D02, D05); one that has none is 市领导.
+#[must_use]
+pub fn title_word(title: &str) -> &'static str {
+    match title.trim() {
+        "市委书记" | "书记" => "title.secretary",
+        "市长" => "title.mayor",
+        "市委副书记" | "副书记" => "title.deputy_secretary",
+        "常务副市长" => "title.executive_vice_mayor",
+        "副市长" => "title.vice_mayor",
+        _ => "title.other",
+    }
+}
+
 impl Roster {
+    /// The title of whoever takes calls at this seat.
+    #[must_use]
+    pub fn title_at(&self, seat: &SeatNumber) -> Option<&str> {
+        let leader = self.leaders.iter().find(|leader| leader.seat == *seat);
+        let deputies = self.leaders.iter().filter_map(|leader| leader.deputy.as_ref());
+        let deputy = || deputies.clone().find(|deputy| deputy.seat == *seat);
+        leader.map(|leader| leader.title.as_str()).or_else(|| Some(deputy()?.title.as_str()))
+    }
+
     /// Who takes the calls of a listening day. A leader who is away is replaced by his deputy, or
     /// else by the next leader who is there; the turns of the others do not move.
     #[must_use]
