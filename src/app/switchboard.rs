@@ -4,13 +4,16 @@ use super::config::{Config, TrunkKeys};
 use super::exit::{Exit, Failure};
 use super::{serve, settings};
 use crate::domain::calendar::Calendar;
+use crate::domain::queue::{GROUPS_MAX, GroupRules, Members, QueueRules};
 use crate::gateway::prompts::Library;
-use crate::gateway::switch::{Outgoing, SwitchConfig, Trunk};
+use crate::gateway::switch::{LEADERS_GROUP, ListeningDays, Outgoing, SwitchConfig, Trunk};
 use crate::proto::{Credentials, Flow, Registration, Transport, TrunkConfig, TrunkId};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Callers may wait for the leader for so long.
+const LEADER_WAIT: Duration = Duration::from_secs(3_600);
 /// A registration is asked for so long; carriers shorten it.
 const REGISTRATION: Duration = Duration::from_secs(3_600);
 
@@ -22,7 +25,10 @@ pub(super) fn switch(
 ) -> Result<SwitchConfig, Exit> {
     let refuse = |why: String| Exit::new(Failure::Config, why);
     let time_zone = serve::time_zone(config)?;
-    let queue = config.queue.rules(time_zone.clone()).map_err(refuse)?;
+    let mut queue = config.queue.rules(time_zone.clone()).map_err(refuse)?;
+    let rules = config.listening_day.rules().map_err(refuse)?;
+    let listening = ListeningDays { rules, roster: config.listening_day.roster().map_err(refuse)? };
+    add_leaders_group(&mut queue, &listening);
     Ok(SwitchConfig {
         gateway: config.service.gateway.clone(),
         rules: Arc::new(settings::rules(config)),
@@ -31,12 +37,34 @@ pub(super) fn switch(
         advertised: config.sip.advertised,
         queue: Arc::new(queue),
         calendar: Arc::new(calendar),
+        listening,
+        warned: config.queue.warned().map_err(refuse)?,
+        duty_group: config.queue.duty_group().map_err(refuse)?,
         room: Arc::default(),
         dialling: config.outgoing.rules().map_err(refuse)?,
         units: config.directory.units().map_err(refuse)?,
         outgoing: outgoing(config)?,
         page_address: page_address(config),
     })
+}
+
+/// Where callers wait for the leader of a listening day. Nobody serves it of himself: the switch
+/// lets in who is on duty, while the window is open.
+fn add_leaders_group(queue: &mut QueueRules, listening: &ListeningDays) {
+    let known = queue.group(LEADERS_GROUP).is_some() || queue.groups.len() >= GROUPS_MAX;
+    if listening.roster.leaders.is_empty() || known {
+        return;
+    }
+    let wait_max =
+        queue.groups.first().map_or(LEADER_WAIT, |first| first.wait_max.max(LEADER_WAIT));
+    queue.groups.push(GroupRules {
+        members: Members::Listed(Vec::new()),
+        // The operator has told the leader, or written him, whom he will hear.
+        answer: Duration::from_secs(20),
+        disposition_required: false,
+        wait_max,
+        ..GroupRules::new(LEADERS_GROUP)
+    });
 }
 
 /// Where browsers send their sound: beside the page, or where calls come in when the page stands

@@ -217,6 +217,12 @@ pub enum DeskCommand {
         /// To which call.
         call: CallId,
     },
+    /// 交接摘要: what whoever is offered the call next is shown before he answers: name, town,
+    /// topic. An empty text takes it back.
+    Brief {
+        /// At most [`BRIEFING_CHARS_MAX`] characters.
+        text: String,
+    },
     /// 移交: another seat takes the seat's place.
     HandOver {
         /// Which.
@@ -282,6 +288,8 @@ pub enum DeskCommand {
     },
 }
 
+/// Longest briefing of whoever takes over, in characters.
+pub const BRIEFING_CHARS_MAX: usize = 200;
 /// Longest summary of a wrap-up, in characters.
 pub const SUMMARY_CHARS_MAX: usize = 2_000;
 

@@ -49,7 +49,14 @@ impl Desk {
                             socket.send(Message::text(message.to_string())).await.unwrap();
                         }
                         heard = socket.next() => {
-                            let Some(Ok(Message::Text(text))) = heard else { return };
+                            let text = match heard {
+                                Some(Ok(Message::Text(text))) => text,
+                                Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                                other => {
+                                    let closed = json!({"closed": format!("{other:?}")});
+                                    return kept.lock().unwrap().push(closed);
+                                }
+                            };
                             let message: Value = serde_json::from_str(&text).unwrap();
                             if message.get("beat").is_some() {
                                 let beat = json!({"v": 1, "beat": true}).to_string();
@@ -79,7 +86,8 @@ impl Desk {
         let mut message = command.clone();
         message["v"] = json!(1);
         message["id"] = json!(id);
-        self.said.try_send(message).expect("the desk is open");
+        let sent = self.said.try_send(message);
+        assert!(sent.is_ok(), "the desk is closed: {:?}", self.told.lock().unwrap().last());
         id
     }
 

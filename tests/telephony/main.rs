@@ -14,6 +14,7 @@ mod calls;
 mod disk;
 mod keys;
 mod line;
+mod listening_day;
 mod media;
 mod peers;
 mod phones;
@@ -57,6 +58,7 @@ fn phones_of_others_are_served_as_well() {
 #[test]
 fn citizens_talk_to_people_at_seats() {
     together!(
+        listening_day::the_leader_is_briefed_takes_the_citizen_and_is_left_alone_after_his_window,
         seats::who_presses_nothing_talks_to_the_seat_and_rates_the_talk,
         seats::an_answer_is_heard_at_once_in_both_directions,
         seats::an_unanswered_seat_is_passed_over_and_the_next_one_rings,

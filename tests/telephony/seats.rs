@@ -25,7 +25,7 @@ fn house(seats: &[&str]) -> House {
 pub(crate) fn house_with(seats: &[&str], settings: &[&str]) -> House {
     let house = House::with(|start| settings.iter().fold(start, |start, s| start.set(s)));
     for seat in seats {
-        add_seat(house.service.data(), seat);
+        add_seat(house.service.data(), seat, "operator");
     }
     // A running service takes the change within a second.
     std::thread::sleep(Duration::from_millis(1_300));
@@ -33,11 +33,12 @@ pub(crate) fn house_with(seats: &[&str], settings: &[&str]) -> House {
 }
 
 /// Beside the running service, as an administrator does it.
-fn add_seat(data: &Path, number: &str) {
+pub(crate) fn add_seat(data: &Path, number: &str, role: &str) {
     let file = data.join(format!("{number}.password"));
     std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
     let file = file.to_str().unwrap();
-    let added = cli(data, &["seat", "add", number, "--name", "王芳", "--password-file", file]);
+    let name = ["--name", "王芳", "--role", role, "--password-file", file];
+    let added = cli(data, &[&["seat", "add", number], &name[..]].concat());
     let told = String::from_utf8_lossy(&added.stderr);
     assert!(added.status.success(), "seat add {number}: {told}");
 }
@@ -67,7 +68,7 @@ pub(crate) fn phone(house: &House, number: &str, habit: Habit) -> Phone {
 }
 
 /// Both say their tones for a second; both must hear the other, and not themselves.
-fn hear_each_other(call: &Call, phone: &Phone) {
+pub(crate) fn hear_each_other(call: &Call, phone: &Phone) {
     let (at_call, at_phone) = (call.heard().audio().len(), phone.heard().audio().len());
     std::thread::scope(|scope| {
         scope.spawn(|| call.speak(&tones(&[CITIZEN_HZ], 8_000.0, 1_200)));

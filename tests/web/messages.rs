@@ -57,6 +57,7 @@ fn commands() -> Vec<Value> {
         json!({"do": "leave"}),
         json!({"do": "return", "call": "a1-0190-0001"}),
         json!({"do": "hand_over", "seat": "802"}),
+        json!({"do": "brief", "text": "张先生，钢山街道，供暖"}),
         json!({"do": "complete", "party": 2}),
         json!({"do": "keys", "party": 1, "digits": "12#"}),
         json!({"do": "secret", "on": true}),

@@ -3,11 +3,16 @@
 use crate::domain::queue::{
     GroupId, GroupRules, HolidayHours, Hours, Members, Overflow, QueueRules, Strategy, WeekHours,
 };
-use crate::units::SeatNumber;
+use crate::gateway::switch::Warned;
+use crate::units::{PhoneNumber, SeatNumber};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// Numbers whose holders are asked to be brief.
+const WARNED_MAX: usize = 500;
 
 /// `[queue]`
 #[derive(Debug, Clone, Deserialize)]
@@ -19,7 +24,19 @@ pub struct QueueKeys {
     pub place_first_seconds: u64,
     pub place_every_seconds: u64,
     pub callback_wait_minutes: u64,
+    pub duty_group: String,
+    pub warned: Vec<WarnedKeys>,
     pub group: Vec<GroupKeys>,
+}
+
+/// One who is asked to be brief.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct WarnedKeys {
+    pub number: String,
+    pub until: Date,
+    pub approved_by: String,
 }
 
 /// `[[queue.group]]`; every key but the name may be left out.
@@ -101,6 +118,32 @@ impl QueueKeys {
         rules.check().map(|()| rules).map_err(|error| format!("queue.{error}"))
     }
 
+    /// The group of the duty after hours; the error names the key.
+    pub fn duty_group(&self) -> Result<Option<String>, String> {
+        let known = self.group.iter().any(|group| group.name == self.duty_group);
+        match (self.duty_group.as_str(), known) {
+            ("", _) => Ok(None),
+            (name, true) => Ok(Some(name.to_owned())),
+            (name, false) => Err(format!("queue.duty_group: no group {name:?}")),
+        }
+    }
+
+    /// Who is asked to be brief; the error names the key, not the number.
+    pub fn warned(&self) -> Result<Vec<Warned>, String> {
+        super::require(
+            self.warned.len() <= WARNED_MAX,
+            &format!("queue.warned: at most {WARNED_MAX}"),
+        )?;
+        let read = |keys: &WarnedKeys| {
+            let number = PhoneNumber::parse(&keys.number);
+            let number = number.map_err(|error| format!("queue.warned: {error}"))?;
+            let approved = !keys.approved_by.trim().is_empty();
+            super::require(approved, "queue.warned: approved_by must name the supervisor")?;
+            Ok(Warned { number, until: keys.until })
+        };
+        self.warned.iter().map(read).collect()
+    }
+
     fn group_rules(&self, keys: &GroupKeys) -> Result<GroupRules, String> {
         let seconds = Duration::from_secs;
         Ok(GroupRules {
@@ -173,6 +216,24 @@ mod tests {
         let rules = load("").unwrap();
         let defaults = QueueRules::new(vec![GroupRules::new("operators")]);
         assert_eq!(rules, QueueRules { time_zone: TimeZone::UTC, ..defaults });
+    }
+
+    #[test]
+    fn the_duty_after_hours_and_who_is_asked_to_be_brief_are_read() {
+        let keys = |text: &str| Config::from_text("test.toml", text, &[]).unwrap().queue;
+        assert_eq!((keys("").duty_group(), keys("").warned()), (Ok(None), Ok(vec![])));
+        let night = keys("[queue]\nduty_group = 'night'\n[[queue.group]]\nname = 'night'");
+        assert_eq!(night.duty_group(), Ok(Some("night".to_owned())));
+        let one = |number: &str, by: &str| {
+            keys(&format!(
+                "[queue]\nwarned = [{{ number = '{number}', until = '2026-12-31', approved_by = '{by}' }}]"
+            ))
+        };
+        assert_eq!(one("19900000009", "王芳").warned().unwrap()[0].until.to_string(), "2026-12-31");
+        assert!(one("19900000009", " ").warned().unwrap_err().contains("approved_by"));
+        assert!(one("nobody", "王芳").warned().unwrap_err().starts_with("queue.warned"));
+        let none = keys("[queue]\nduty_group = 'night'");
+        assert_eq!(none.duty_group(), Err("queue.duty_group: no group \"night\"".to_owned()));
     }
 
     #[test]

@@ -202,6 +202,14 @@ impl Hours {
         Opening::Closed { next: self.next(now, calendar), holiday }
     }
 
+    /// From the first opening of a date to its last closing; none where the day is closed or ends
+    /// at midnight, which is no hour to be told.
+    #[must_use]
+    pub fn span(&self, date: Date, calendar: &Calendar) -> Option<(Time, Time)> {
+        let periods = self.on(date, calendar);
+        Some((time_at(periods.first()?.from)?, time_at(periods.last()?.to)?))
+    }
+
     /// The periods of a date.
     fn on(&self, date: Date, calendar: &Calendar) -> &[Period] {
         if let Some(periods) = self.dates.get(&date) {
@@ -222,15 +230,17 @@ impl Hours {
         for _ in 0..HORIZON_DAYS {
             let later = |period: &&Period| after.is_none_or(|minute| period.from > minute);
             if let Some(period) = self.on(day, calendar).iter().find(later) {
-                let (hour, minute) = (period.from / 60, period.from % 60);
-                let time =
-                    Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0).ok()?;
-                return Some(day.to_datetime(time));
+                return Some(day.to_datetime(time_at(period.from)?));
             }
             (day, after) = (day.tomorrow().ok()?, None);
         }
         None
     }
+}
+
+fn time_at(minute: u16) -> Option<Time> {
+    let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
+    Time::new(hour, minute, 0, 0).ok()
 }
 
 fn minute_of(time: Time) -> u16 {
@@ -306,6 +316,17 @@ mod tests {
         assert_eq!(next(&roster, "2026-02-17T11:00"), "2026-02-18T09:00:00 春节");
         let open = Hours { holidays: HolidayHours::AsWeekday, ..office() };
         assert_eq!(next(&open, "2026-02-17T10:00"), "open");
+    }
+
+    #[test]
+    fn the_hours_of_a_day_are_told_from_the_first_opening_to_the_last_closing() {
+        let told = |day: Date| {
+            office().span(day, &Calendar::built_in()).map(|(from, to)| format!("{from} {to}"))
+        };
+        assert_eq!(told(date(2026, 11, 26)).as_deref(), Some("08:30:00 17:30:00"));
+        assert_eq!(told(date(2026, 11, 28)).as_deref(), Some("09:00:00 12:00:00"));
+        assert_eq!(told(date(2026, 11, 29)), None, "a Sunday");
+        assert_eq!(Hours::always().span(date(2026, 11, 29), &Calendar::built_in()), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What the switch must know of the service it is part of, and what it wants done.
 
 use super::conversation::ConversationId;
+use super::listening_day::ListeningDays;
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{CallRules, Caller, StoreRequest, Ticket};
 use crate::domain::desk::SeatRole;
@@ -34,6 +35,12 @@ pub struct SwitchConfig {
     pub queue: Arc<QueueRules>,
     /// Holidays and make-up working days, for the hours of the groups.
     pub calendar: Arc<Calendar>,
+    /// When leaders take calls, and which.
+    pub listening: ListeningDays,
+    /// Who is asked to be brief (X10).
+    pub warned: Vec<Warned>,
+    /// The group that key 0 reaches after hours (紧急值班).
+    pub duty_group: Option<String>,
     /// The numbers of a conversation.
     pub room: Arc<RoomRules>,
     /// Which numbers may be dialled, and how often.
@@ -44,6 +51,15 @@ pub struct SwitchConfig {
     pub outgoing: Outgoing,
     /// Where the sound of the pages is taken.
     pub page_address: IpAddr,
+}
+
+/// A number whose holder ties the line up: he is asked to be brief, and answered like anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warned {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The last day on which he is.
+    pub until: jiff::civil::Date,
 }
 
 /// A unit as it can be reached.

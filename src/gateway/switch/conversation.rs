@@ -56,6 +56,8 @@ pub(super) struct Conversation {
     pub(super) notice: super::notice::Notice,
     /// The first arrival in the queue, while a place is kept.
     pub(super) waits: Option<super::queue::Wait>,
+    /// What the operator has written for whoever takes over: name, town, topic.
+    pub(super) briefing: Option<String>,
     /// The case that came of it.
     pub(super) case: Option<CaseNumber>,
     /// The attempt to call back that it is.
@@ -91,6 +93,7 @@ impl Conversation {
             notes: Notes::default(),
             notice: super::notice::Notice::default(),
             waits: None,
+            briefing: None,
             case: None,
             attempt: None,
             legs_over: Vec::new(),
@@ -155,7 +158,8 @@ impl Switch {
         leg.media = MediaState::Open;
         let at = leg.at;
         let call_id = self.call_id(now, id);
-        let seats = self.outlook(now);
+        self.look_at_day(now);
+        let seats = self.outlook(now, caller.number.as_ref());
         let incoming = Incoming {
             call: call_id.clone(),
             caller: caller.clone(),

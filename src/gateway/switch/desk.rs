@@ -4,7 +4,9 @@ use super::conversation::ConversationId;
 use super::queue::moment;
 use super::reach::Errand;
 use super::{Step, Switch};
-use crate::domain::desk::{DeskCommand, DeskReply, DeskRequest, OpenCaseView, Refusal, Target};
+use crate::domain::desk::{
+    BRIEFING_CHARS_MAX, DeskCommand, DeskReply, DeskRequest, OpenCaseView, Refusal, Target,
+};
 use crate::domain::desk_link::FromDesk;
 use crate::domain::queue::Wish;
 use crate::domain::room::{CITIZEN, Input, Wish as RoomWish, resolve, wanted_target};
@@ -43,6 +45,13 @@ impl Switch {
             DeskCommand::SignOut => Wish::SignOut,
             DeskCommand::Answer { offer } => Wish::Answer(*offer),
             DeskCommand::Decline { offer } => Wish::Decline(*offer),
+            DeskCommand::Brief { text } => {
+                let reply = match self.brief(&request.seat, text) {
+                    Ok(()) => DeskReply::Done,
+                    Err(why) => DeskReply::Refused { why },
+                };
+                return self.reply(now, request.seat, request.id, reply);
+            }
             DeskCommand::CallBack { task } => {
                 let task = *task;
                 return self.call_back(now, request, task);
@@ -64,6 +73,18 @@ impl Switch {
         };
         self.settle_queue(now);
         self.reply(now, request.seat, request.id, reply);
+    }
+
+    /// Keeps what whoever takes over is to know before he answers.
+    fn brief(&mut self, seat: &SeatNumber, text: &str) -> Result<(), Refusal> {
+        let text = text.trim();
+        if text.chars().count() > BRIEFING_CHARS_MAX {
+            return Err(Refusal::Malformed);
+        }
+        let id = self.seats.talk_of(seat).ok_or(Refusal::NoSuchCall)?;
+        let conversation = self.conversations.get_mut(&id).ok_or(Refusal::NoSuchCall)?;
+        conversation.briefing = (!text.is_empty()).then(|| text.to_owned());
+        Ok(())
     }
 
     /// The sound of the page becomes that of the offer; without any it cannot be answered.
@@ -96,9 +117,16 @@ impl Switch {
         };
         let refusal = match (id.filter(has_room), self.seats.card(&request.seat)) {
             (Some(id), Some(card)) => {
+                self.look_at_day(now);
                 let target = wanted_target(&request);
+                let own = matches!(&target, Some(Target::Seat { seat }) if *seat == request.seat);
                 let house = self.directory(now);
-                let reach = target.map(|target| resolve(&target, &request.seat, &house));
+                let reach = target.map(|target| {
+                    if !own {
+                        self.may_reach(&target)?;
+                    }
+                    resolve(&target, &request.seat, &house)
+                });
                 let wish = Box::new(RoomWish { request, card, reach });
                 return self.tell_room(now, id, Input::Asked(wish));
             }

@@ -23,6 +23,7 @@ mod conversation;
 mod desk;
 mod keys;
 mod leg;
+mod listening_day;
 mod negotiate;
 mod notice;
 mod pages;
@@ -47,11 +48,12 @@ use crate::wire::sip::{Message, ParseFailure};
 pub use account::PARTY_ENTRIES_MAX;
 pub use callback::BegunAttempt;
 pub use contract::{
-    Asker, DutyUnit, Outgoing, Output, Seat, Started, StoreOrder, SwitchConfig, Trunk,
+    Asker, DutyUnit, Outgoing, Output, Seat, Started, StoreOrder, SwitchConfig, Trunk, Warned,
 };
 use conversation::Conversation;
 pub use conversation::ConversationId;
 use leg::{Arrival, End, Leg, MediaState, Part};
+pub use listening_day::{LEADERS_GROUP, ListeningDays};
 use pages::PageCall;
 use queue::Offered;
 use rand::rngs::StdRng;
@@ -98,6 +100,8 @@ pub struct Switch {
     page_calls: BTreeMap<OfferId, PageCall>,
     page_offers: u64,
     seats: Seats,
+    /// The listening day of today.
+    day: listening_day::Today,
     book: DialBook,
     steps: VecDeque<Step>,
     outputs: VecDeque<Output>,
@@ -131,6 +135,7 @@ impl Switch {
             page_calls: BTreeMap::new(),
             page_offers: 0,
             seats: Seats::default(),
+            day: listening_day::Today::default(),
             steps: VecDeque::new(),
             outputs: VecDeque::new(),
             rng,
@@ -283,6 +288,7 @@ impl Switch {
         if self.queue_timer.is_some_and(|at| at <= now.monotonic) {
             self.tell_queue(now, acd::Input::Timeout);
         }
+        self.look_at_day(now);
         self.pages_due(now);
         self.show_figures(now);
         self.settle(now);
@@ -325,7 +331,8 @@ impl Switch {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         let conversation = self.timers.first().map(|&(at, _)| at);
-        let queue = [self.queue_timer, self.figures_at, self.seats.poll_timeout()];
+        let day = self.day.poll_timeout();
+        let queue = [self.queue_timer, self.figures_at, self.seats.poll_timeout(), day];
         [self.endpoint.poll_timeout(), conversation].into_iter().chain(queue).flatten().min()
     }
 

@@ -1,6 +1,7 @@
 //! The sound of the pages: a browser's offer becomes a leg of the conversation, which is heard by
 //! nobody until the seat takes the call.
 
+use super::account::role_of;
 use super::conversation::ConversationId;
 use super::leg::{Leg, MediaState, Part};
 use super::reach::Errand;
@@ -12,7 +13,7 @@ use crate::gateway::browser::{BrowserLeg, OfferRefused};
 use crate::gateway::clock::Now;
 use crate::gateway::media::MediaCommand;
 use crate::media::leg::LegSetup;
-use crate::store::{LegEnd, LegRole};
+use crate::store::LegEnd;
 use crate::units::{LegId, OfferId, PartyId, SeatNumber};
 use rand::RngExt as _;
 use std::net::SocketAddr;
@@ -56,7 +57,7 @@ impl Switch {
         let leg_id = self.endpoint.reserve_leg();
         let part = Part::Sound(conversation, seat.clone());
         let mut leg = Leg::of_page(now, part, offer);
-        leg.role = LegRole::Seat;
+        leg.role = role_of(self.seats.kind(&seat));
         leg.label = seat.to_string();
         self.sounds.insert((seat, conversation), leg_id);
         self.legs.insert(leg_id, leg);
@@ -191,7 +192,7 @@ impl Switch {
             display: caller.display.clone(),
             waited_ms: 0,
             cases: Vec::new(),
-            briefing: None,
+            briefing: conversation.briefing.clone(),
         };
         let call = PageCall { conversation: id, party, seat: seat.clone() };
         self.page_calls.insert(offer, call);

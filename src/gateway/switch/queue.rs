@@ -3,7 +3,7 @@
 
 use super::conversation::{Conversation, ConversationId};
 use super::reach::Errand;
-use super::{Output, Step, Switch};
+use super::{LEADERS_GROUP, Output, Step, Switch, Warned};
 use crate::domain::calendar::DayKind;
 use crate::domain::call::{
     Input as CallInput, KeptPlace, NoPerson, OnDuty, Place, Seats, SeekFrom, StopReason, Tell,
@@ -11,13 +11,14 @@ use crate::domain::call::{
 use crate::domain::desk::{DeskEvent, DeskReply, OfferView, PauseReason, SeatState, SeatView};
 use crate::domain::desk_link::{Audience, ToDesk};
 use crate::domain::queue::{
-    Arrival, ConnectFault, GroupId, Input, KeyExit, LeaveHow, Moment, NoOneReason, NotEntered,
-    OfferEnd, OfferKind, Opening, Output as QueueOutput, TalkEnd, Waiter, Wish,
+    Arrival, ConnectFault, GroupId, GroupRules, Input, KeyExit, LeaveHow, Moment, NoOneReason,
+    NotEntered, OfferEnd, OfferKind, Opening, Output as QueueOutput, TalkEnd, Waiter, Wish,
 };
 use crate::domain::room::{self, Room, SeatCard};
 use crate::gateway::clock::Now;
 use crate::store::LegEnd;
-use crate::units::{LegId, OfferId, SeatNumber};
+use crate::units::{LegId, OfferId, PhoneNumber, SeatNumber};
+use jiff::civil::Date;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,7 @@ pub(super) fn moment(now: Now) -> Moment {
 
 impl Switch {
     /// Who could take a call that arrives now.
-    pub(super) fn outlook(&self, now: Now) -> Seats {
+    pub(super) fn outlook(&self, now: Now, caller: Option<&PhoneNumber>) -> Seats {
         let signed_in = |view: SeatView| view.state != SeatState::SignedOut;
         let Some(group) = self.config.queue.groups.first() else { return Seats::None };
         if self.draining || !self.acd.seat_views().any(signed_in) {
@@ -62,11 +63,34 @@ impl Switch {
         match group.hours.at(civil, &self.config.calendar) {
             Opening::Open => {
                 let holiday = self.config.calendar.kind(civil.date()) == DayKind::Holiday;
-                let (brief, listening) = (false, None);
-                Seats::Open(OnDuty { group: group.name.clone(), holiday, brief, listening })
+                let brief = self.is_warned(caller, civil.date());
+                let (group, listening) = (group.name.clone(), self.listening_outlook(now));
+                Seats::Open(OnDuty { group, holiday, brief, listening })
             }
-            Opening::Closed { .. } => Seats::Closed { hours: None, duty: None },
+            Opening::Closed { next, .. } => Seats::Closed {
+                hours: next.and_then(|next| {
+                    let told = group.hours.span(next.date(), &self.config.calendar);
+                    told.map(|(open, close)| crate::domain::call::Hours { open, close })
+                }),
+                duty: self.config.duty_group.clone().filter(|duty| self.is_staffed(now, duty)),
+            },
         }
+    }
+
+    fn is_warned(&self, caller: Option<&PhoneNumber>, today: Date) -> bool {
+        let warned = |one: &Warned| Some(&one.number) == caller && today <= one.until;
+        self.config.warned.iter().any(warned)
+    }
+
+    /// Somebody of the group is signed in, and it takes callers now.
+    fn is_staffed(&self, now: Now, name: &str) -> bool {
+        let rules = self.config.queue.groups.iter().find(|group| group.name == name);
+        let civil = now.wall.to_zoned(self.config.time_zone.clone()).datetime();
+        let open =
+            |group: &&GroupRules| group.hours.at(civil, &self.config.calendar) == Opening::Open;
+        let id = rules.filter(open).and_then(|_| self.config.queue.group(name));
+        let view = id.and_then(|id| self.acd.queue_view(moment(now), id));
+        view.is_some_and(|view| view.seats.iter().any(|count| *count > 0))
     }
 
     /// A person is sought for the citizen.
@@ -100,6 +124,7 @@ impl Switch {
                 self.waiters.insert(Waiter(id.0), id);
             }
             refused => {
+                tracing::info!(call = %conversation.call_id, group = wait.group, why = ?refused, "no place in the queue");
                 conversation.waits = None;
                 let why = match refused {
                     Some(Err(NotEntered::Full)) => NoPerson::TooMany,
@@ -119,6 +144,24 @@ impl Switch {
     /// Offers again, at the place that was kept.
     pub(super) fn resume_seeking(&mut self, id: ConversationId) {
         self.steps.push_back(Step::Enter(id, false));
+    }
+
+    /// Who waits for the leader waits for an operator from now on, at the place of his arrival.
+    pub(super) fn back_to_operators(&mut self, id: ConversationId) {
+        let Some(first) = self.config.queue.groups.first().map(|group| group.name.clone()) else {
+            return;
+        };
+        let wait = self.conversations.get(&id).and_then(|conversation| conversation.waits.as_ref());
+        let Some(inside) = wait.filter(|w| w.group == LEADERS_GROUP).map(|wait| wait.inside) else {
+            return;
+        };
+        self.leave_queue(id, LeaveHow::Moved, true);
+        if let Some(wait) = self.conversations.get_mut(&id).and_then(|c| c.waits.as_mut()) {
+            wait.group = first;
+        }
+        if inside {
+            self.steps.push_back(Step::Enter(id, false));
+        }
     }
 
     /// Nobody is wanted any more.
@@ -356,9 +399,9 @@ impl Switch {
         if let Some(wait) = conversation.waits.as_mut() {
             wait.inside = false;
         }
+        let tell = card.title.clone().map_or(Tell::Seat, Tell::Leader);
         self.seat_takes(now, id, card);
-        self.steps
-            .push_back(Step::Call(id, CallInput::Person { seat: Some(seat), tell: Tell::Seat }));
+        self.steps.push_back(Step::Call(id, CallInput::Person { seat: Some(seat), tell }));
         self.steps.push_back(Step::Queue(Input::Connected(offer)));
     }
 
@@ -403,6 +446,6 @@ fn offer_view(
         display: caller.display.clone(),
         waited_ms: u64::try_from(waited.as_millis()).unwrap_or(u64::MAX),
         cases: Vec::new(),
-        briefing: None,
+        briefing: conversation.briefing.clone(),
     }
 }

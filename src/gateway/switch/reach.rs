@@ -82,7 +82,7 @@ impl Switch {
         ring: Duration,
     ) -> bool {
         let bindings = self.endpoint.bindings(seat).to_vec();
-        let mut reaching = Reaching::new(ring, PartyKind::Seat, seat.to_string());
+        let mut reaching = Reaching::new(ring, self.seats.kind(seat), seat.to_string());
         reaching.page = self.seats.has_page(seat);
         if bindings.is_empty() && !reaching.page {
             return false;

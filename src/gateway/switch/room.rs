@@ -3,7 +3,7 @@
 use super::conversation::ConversationId;
 use super::leg::{End, Part};
 use super::reach::Errand;
-use super::{Output, Step, Switch, account};
+use super::{LEADERS_GROUP, Output, Step, Switch, account};
 use crate::domain::call::{AfterPerson, EndedBy, Input as CallInput, RecordId, RecordingKind};
 use crate::domain::case::WrapUp as CaseWrapUp;
 use crate::domain::desk::{DeskEvent, DeskMessage, PartyKind};
@@ -71,7 +71,7 @@ impl Switch {
                     self.tell_desk(ToDesk::Event(Audience::Seat(seat), event));
                 }
             }
-            Action::SeatTalks { party, seat } => self.seat_talks(id, party, &seat),
+            Action::SeatTalks { party, seat } => self.seat_talks(now, id, party, &seat),
             Action::SeatLeft { party, seat, wrap_up } => {
                 self.seat_left(now, id, party, &seat, wrap_up);
             }
@@ -229,10 +229,12 @@ impl Switch {
         }
     }
 
-    fn seat_talks(&mut self, id: ConversationId, party: PartyId, seat: &SeatNumber) {
+    fn seat_talks(&mut self, now: Now, id: ConversationId, party: PartyId, seat: &SeatNumber) {
         self.seats.talks(seat, id);
-        let Some(conversation) = self.conversations.get_mut(&id) else { return };
+        let Some(conversation) = self.conversations.get(&id) else { return };
         let call = conversation.call_id.clone();
+        self.leader_talks(now, seat, &call);
+        let Some(conversation) = self.conversations.get_mut(&id) else { return };
         if let Some(leg) = conversation.seated.remove(seat) {
             self.party_up(id, party, leg);
         } else {
@@ -254,7 +256,8 @@ impl Switch {
             self.drop_leg(now, leg, LegEnd::Seat);
         }
         let Some(conversation) = self.conversations.get(&id) else { return };
-        let call = conversation.call_id.to_string();
+        let call_id = conversation.call_id.clone();
+        let call = call_id.to_string();
         let case = conversation.case.map(|case| case.to_string());
         let by = match conversation.citizen.and_then(|leg| self.legs.get(&leg)?.end) {
             Some(End { by: LegEnd::Party, .. }) => TalkEnd::Caller,
@@ -269,6 +272,7 @@ impl Switch {
         };
         self.tell_desk(ToDesk::Event(Audience::Seat(seat.clone()), Box::new(event)));
         self.talk_ended(seat, by, wrap_up);
+        self.leader_done(now, seat, &call_id);
     }
 
     fn first_responsible(&mut self, id: ConversationId, seat: SeatNumber) {
@@ -282,7 +286,10 @@ impl Switch {
         let after = match then {
             Then::Survey => AfterPerson::Survey,
             Then::Goodbye => AfterPerson::Goodbye,
-            Then::Queue { group } => AfterPerson::Wait { group, leader: false },
+            Then::Queue { group } => {
+                let leader = group.as_deref() == Some(LEADERS_GROUP);
+                AfterPerson::Wait { group, leader }
+            }
         };
         if let Some(citizen) = conversation.citizen {
             self.media(citizen, MediaCommand::Hear(Sound::NOTHING));

@@ -3,10 +3,11 @@
 
 use super::conversation::ConversationId;
 use super::{Output, Seat, Step, Switch};
-use crate::domain::desk::{Refusal, SeatState, SeatView};
+use crate::domain::desk::{PartyKind, Refusal, SeatRole, SeatState, SeatView};
 use crate::domain::desk_link::{ConnectionId, SeatIdentity};
 use crate::domain::dial_rules::DialBook;
-use crate::domain::queue::{Input as QueueInput, QueueRules, SeatSetup};
+use crate::domain::listening_day::title_word;
+use crate::domain::queue::{GroupId, Input as QueueInput, QueueRules, SeatSetup};
 use crate::domain::room::{Directory, SeatCard};
 use crate::gateway::clock::Now;
 use crate::proto::Binding;
@@ -23,6 +24,8 @@ const PHONE_WISHES: u64 = 1 << 63;
 #[derive(Debug)]
 struct Known {
     setup: Seat,
+    /// The recorded word of a leader's title.
+    title: Option<&'static str>,
     phones: usize,
     pages: BTreeSet<ConnectionId>,
     /// Since when it has had no page, while it may come back.
@@ -51,7 +54,27 @@ impl Seats {
     /// The seat as a room must know it.
     pub(super) fn card(&self, seat: &SeatNumber) -> Option<SeatCard> {
         let known = self.known.get(seat)?;
-        Some(SeatCard { seat: seat.clone(), role: known.setup.role, title: None })
+        let leads = known.setup.role == SeatRole::Leader;
+        let title = leads.then(|| known.title.map_or("title.other", |title| title).to_owned());
+        Some(SeatCard { seat: seat.clone(), role: known.setup.role, title })
+    }
+
+    /// What the seat may do.
+    pub(super) fn role(&self, seat: &SeatNumber) -> Option<SeatRole> {
+        self.known.get(seat).map(|known| known.setup.role)
+    }
+
+    /// Who speaks there.
+    pub(super) fn kind(&self, seat: &SeatNumber) -> PartyKind {
+        match self.role(seat) {
+            Some(SeatRole::Leader) => PartyKind::Leader,
+            _ => PartyKind::Seat,
+        }
+    }
+
+    /// Whether it talks at this moment, and in which conversation.
+    pub(super) fn talk_of(&self, seat: &SeatNumber) -> Option<ConversationId> {
+        self.known.get(seat).filter(|known| known.talks)?.call
     }
 
     /// The queue has said how the seat stands.
@@ -127,9 +150,11 @@ impl Switch {
             self.steps.push_back(Step::Queue(QueueInput::SeatRemoved(seat)));
         }
         for seat in seats {
-            let setup = setup(&seat, &self.config.queue);
+            let setup = self.setup(&seat);
+            let title = self.config.listening.roster.title_at(&setup.seat).map(title_word);
             let known = self.seats.known.entry(setup.seat.clone()).or_insert_with(|| Known {
                 setup: seat.clone(),
+                title,
                 phones: 0,
                 pages: BTreeSet::new(),
                 page_gone: None,
@@ -138,6 +163,7 @@ impl Switch {
                 talks: false,
             });
             known.setup = seat;
+            known.title = title;
             self.steps.push_back(Step::Queue(QueueInput::Seat(setup)));
         }
         self.settle(now);
@@ -200,6 +226,27 @@ impl Switch {
             false => QueueInput::Gone(seat),
         };
         self.steps.push_back(Step::Queue(news));
+    }
+
+    fn setup(&self, seat: &Seat) -> SeatSetup {
+        let number = seat.account.seat.clone();
+        // Outside the window a leader's seat gets no calls, whatever groups it is in.
+        let groups = match seat.role {
+            SeatRole::Leader => self.leaders_group(&number),
+            _ => groups(seat, &self.config.queue),
+        };
+        SeatSetup {
+            seat: number,
+            name: seat.name.clone(),
+            role: seat.role,
+            groups,
+            ready_when_reachable: seat.ready_when_reachable,
+        }
+    }
+
+    /// How the queue knows the seat.
+    pub(super) fn setup_of(&self, seat: &SeatNumber) -> Option<SeatSetup> {
+        self.seats.known.get(seat).map(|known| self.setup(&known.setup))
     }
 
     /// The city's day.
@@ -271,20 +318,14 @@ impl Directory for House<'_> {
     }
 }
 
-fn setup(seat: &Seat, rules: &QueueRules) -> SeatSetup {
-    let number = seat.account.seat.clone();
-    let mut groups = rules.memberships(&number, seat.role);
+/// The groups of a seat, with those that are its own besides.
+fn groups(seat: &Seat, rules: &QueueRules) -> Vec<(GroupId, u8)> {
+    let mut groups = rules.memberships(&seat.account.seat, seat.role);
     let listed = seat.groups.iter().filter_map(|name| rules.group(name)).map(|group| (group, 1));
     for (group, tier) in listed {
         if !groups.iter().any(|(known, _)| *known == group) {
             groups.push((group, tier));
         }
     }
-    SeatSetup {
-        seat: number,
-        name: seat.name.clone(),
-        role: seat.role,
-        groups,
-        ready_when_reachable: seat.ready_when_reachable,
-    }
+    groups
 }

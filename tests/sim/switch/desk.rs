@@ -1,14 +1,18 @@
 //! What the people at the model seats want, seeded, and the house they sit in.
 
+use jiff::{Timestamp, ToSpan};
 use mayorline::domain::calendar::Calendar;
 use mayorline::domain::desk::{
     DeskCommand, DeskRequest, Disposition, Outcome, PauseReason, SeatRole, Supervision, Target,
 };
 use mayorline::domain::dial_rules::DialRules;
-use mayorline::domain::queue::{GroupRules, QueueRules, Strategy};
+use mayorline::domain::listening_day::{Leader, ListeningRules, Override, Roster};
+use mayorline::domain::queue::{GroupRules, Members, QueueRules, Strategy};
 use mayorline::gateway::clock::Now;
 use mayorline::gateway::prompts::Library;
-use mayorline::gateway::switch::{DutyUnit, Outgoing, Seat, Switch, SwitchConfig, Trunk};
+use mayorline::gateway::switch::{
+    DutyUnit, LEADERS_GROUP, ListeningDays, Outgoing, Seat, Switch, SwitchConfig, Trunk,
+};
 use mayorline::proto::digest::{Algorithm, Secret};
 use mayorline::proto::{
     Account, Binding, Endpoint, EndpointConfig, Flow, Transport, TrunkConfig, TrunkId,
@@ -16,12 +20,17 @@ use mayorline::proto::{
 use mayorline::units::{OfferId, PartyId, PhoneNumber, SeatNumber};
 use rand::RngExt;
 use rand::rngs::StdRng;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Seats of the house; the last one is a supervisor's.
+/// Seats of operators; the last one is a supervisor's.
 pub(super) const SEATS: usize = 4;
+/// Behind them the leader's, who takes calls within his window only.
+pub(super) const LEADER: usize = SEATS;
+/// The window, as seconds after the beginning.
+pub(super) const WINDOW: (i64, i64) = (20, 80);
 /// Ports of the seats' telephones.
 pub(super) const SEAT_PORTS: u16 = 7_000;
 /// The port that the trunk leads to.
@@ -52,6 +61,8 @@ pub(super) fn switch(rng: &mut StdRng, prompts: Arc<Library>, now: Now) -> Switc
         _ => Strategy::LongestIdle,
     };
     let group = GroupRules { strategy, ..GroupRules::new("operators") };
+    let leaders =
+        GroupRules { members: Members::Listed(Vec::new()), ..GroupRules::new(LEADERS_GROUP) };
     let trunk = TrunkConfig {
         id: TrunkId(0),
         flow: flow(TRUNK_PORT),
@@ -69,10 +80,13 @@ pub(super) fn switch(rng: &mut StdRng, prompts: Arc<Library>, now: Now) -> Switc
         gateway: "sim".into(),
         rules: Arc::default(),
         prompts,
-        time_zone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
+        time_zone: zone(),
         advertised: None,
-        queue: Arc::new(QueueRules::new(vec![group])),
+        queue: Arc::new(QueueRules::new(vec![group, leaders])),
         calendar: Arc::new(Calendar::built_in()),
+        listening: listening(),
+        warned: Vec::new(),
+        duty_group: None,
         room: Arc::default(),
         dialling: DialRules::default(),
         units: vec![unit],
@@ -87,20 +101,48 @@ pub(super) fn switch(rng: &mut StdRng, prompts: Arc<Library>, now: Now) -> Switc
     let endpoint = Endpoint::new(endpoint, rng.random());
     let mut switch = Switch::new(config, endpoint, rng.random(), now);
     switch.open_trunks(now, SocketAddr::from(([127, 0, 0, 1], 5060)));
-    switch.set_seats(now, (0..SEATS).map(configured).collect());
-    for index in 0..SEATS {
+    switch.set_seats(now, (0..=LEADER).map(configured).collect());
+    for index in 0..=LEADER {
         switch.restore_bindings(now, seat(index), vec![binding(index, now)]);
     }
     switch
 }
 
+/// Today is a listening day, wherever the seed has put its beginning.
+fn listening() -> ListeningDays {
+    let begins = began().to_zoned(zone());
+    let at = |seconds: i64| begins.saturating_add(seconds.seconds()).time();
+    let (date, why) = (begins.date(), "simulated".to_owned());
+    let rules = ListeningRules {
+        window: (at(WINDOW.0), at(WINDOW.1)),
+        overrides: vec![Override::Add { date, why }],
+        ..ListeningRules::default()
+    };
+    let leader =
+        Leader { title: "市长".to_owned(), seat: seat(LEADER), deputy: None, away: Vec::new() };
+    let roster = Roster { begins: date, leaders: vec![leader], fixed: BTreeMap::new() };
+    ListeningDays { rules, roster }
+}
+
+/// When every simulation begins.
+pub(super) fn began() -> Timestamp {
+    Timestamp::from_second(1_795_312_800).unwrap()
+}
+
+fn zone() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::get("Asia/Shanghai").unwrap()
+}
+
 fn configured(index: usize) -> Seat {
     let secret = Secret::new(Algorithm::Sha256, seat(index).as_str(), "mayorline", "x");
-    let last = index + 1 == SEATS;
     Seat {
         account: Account { seat: seat(index), sha256: secret, md5: None },
         name: "王芳".to_owned(),
-        role: if last { SeatRole::Supervisor } else { SeatRole::Operator },
+        role: match index {
+            LEADER => SeatRole::Leader,
+            _ if index + 1 == SEATS => SeatRole::Supervisor,
+            _ => SeatRole::Operator,
+        },
         groups: Vec::new(),
         ready_when_reachable: true,
     }
@@ -142,7 +184,7 @@ pub(super) fn wish(
         (11..14, _) => DeskCommand::Consult { target: target(rng) },
         (14..16, _) => DeskCommand::Join { party },
         (16, _) => DeskCommand::Leave,
-        (17, _) => DeskCommand::HandOver { seat: seat(rng.random_range(0..SEATS)) },
+        (17, _) => DeskCommand::HandOver { seat: seat(rng.random_range(0..=LEADER)) },
         (18, _) => DeskCommand::Transfer { target: target(rng) },
         (19, _) => DeskCommand::Complete { party },
         (20, Some(call)) => DeskCommand::Return { call },
@@ -150,6 +192,9 @@ pub(super) fn wish(
         (22, Some(call)) => DeskCommand::Supervise { call, mode: Supervision::Barge },
         (23, _) => DeskCommand::CallBack { task: rng.random_range(1..9) },
         (24, _) => DeskCommand::Outcome { outcome: Outcome::Solved },
+        (25, _) if on => {
+            DeskCommand::Brief { text: "张先生，钢山街道，供暖".to_owned() }
+        }
         _ => DeskCommand::WrapUp {
             disposition: Disposition::Answered,
             nature: None,
@@ -157,12 +202,16 @@ pub(super) fn wish(
             unit: None,
         },
     };
-    DeskRequest { seat: seat(rng.random_range(0..SEATS)), id, command }
+    // A leader who calls back or returns rings himself, at any hour.
+    let own = matches!(command, DeskCommand::CallBack { .. } | DeskCommand::Return { .. });
+    let seats = if own { SEATS } else { LEADER + 1 };
+    DeskRequest { seat: seat(rng.random_range(0..seats)), id, command }
 }
 
 fn target(rng: &mut StdRng) -> Target {
     match rng.random_range(0..6) {
-        0 => Target::Seat { seat: seat(rng.random_range(0..SEATS)) },
+        0 => Target::Seat { seat: seat(rng.random_range(0..=LEADER)) },
+        1 if rng.random() => Target::Group { group: LEADERS_GROUP.to_owned() },
         1 => Target::Group { group: "operators".to_owned() },
         2 => Target::Outside { number: number("13900000033") },
         3 => Target::Emergency { number: number("110") },

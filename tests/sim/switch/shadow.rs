@@ -1,6 +1,7 @@
 //! What must hold, watched from outside (the numbers are those of `docs/testing.md`).
 
 use super::citizen::Citizen;
+use super::desk::{LEADER, SEAT_PORTS, WINDOW};
 use mayorline::domain::call::StoreReply;
 use mayorline::domain::desk::{DeskCommand, DeskEvent, DeskMessage, DeskReply, DeskRequest};
 use mayorline::domain::desk_link::{Audience, ToDesk};
@@ -8,9 +9,11 @@ use mayorline::gateway::media::MediaCommand;
 use mayorline::gateway::switch::{Asker, ConversationId, Output, Switch};
 use mayorline::proto::Counts;
 use mayorline::units::{CallId, LegId, OfferId, SeatNumber};
+use mayorline::wire::sip::{Framing, Message};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
+use std::time::Duration;
 
 /// Counts and sets that the outputs are held against.
 #[derive(Default)]
@@ -26,6 +29,8 @@ pub(super) struct Shadow {
     wished: HashSet<u64>,
     /// Of these, what concerns an offer to another seat.
     foreign: HashSet<u64>,
+    /// Calls that the leader's telephone was rung for.
+    pub(super) leader_rung: HashSet<String>,
     /// Offers that are shown, and to whom.
     offered: BTreeMap<OfferId, SeatNumber>,
     pub(super) answered_wishes: usize,
@@ -36,9 +41,14 @@ pub(super) struct Shadow {
 }
 
 impl Shadow {
-    pub(super) fn observe(&mut self, output: &Output) {
+    pub(super) fn observe(&mut self, output: &Output, now: Duration) {
         match output {
-            Output::Transmit(transmit) => transmit.bytes.hash(&mut self.trace),
+            Output::Transmit(transmit) => {
+                transmit.bytes.hash(&mut self.trace);
+                if usize::from(transmit.flow.remote.port()) == usize::from(SEAT_PORTS) + LEADER {
+                    self.leader_is_sent(&transmit.bytes, now);
+                }
+            }
             Output::OpenMedia(leg, _, group) => {
                 let before = self.open_media.insert(*leg, *group);
                 assert!(before.is_none(), "S1: {leg} is opened twice");
@@ -75,6 +85,21 @@ impl Shadow {
             | Output::EndAttempt(..) => {}
             Output::Desk(news) => self.told(news),
         }
+    }
+
+    /// The leader's telephone rings within the window only.
+    fn leader_is_sent(&mut self, bytes: &[u8], now: Duration) {
+        let Ok(Message::Request(request)) = Message::parse(bytes, Framing::Datagram) else {
+            return;
+        };
+        let within = request.headers.to().is_ok_and(|to| to.tag().is_some());
+        if request.method.as_str() != "INVITE" || within {
+            return;
+        }
+        let (opens, closes) = WINDOW;
+        let open = (opens..closes).contains(&i64::try_from(now.as_secs()).unwrap());
+        let first = self.leader_rung.insert(request.headers.call_id().unwrap().to_owned());
+        assert!(open || !first, "S11: the leader is rung {now:?} after the beginning");
     }
 
     /// What the pages are told: every command is answered once, every offer ends once.

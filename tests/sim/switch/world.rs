@@ -3,10 +3,9 @@
 mod store;
 
 use super::citizen::{Citizen, Habit, RESENDS_MAX, resend_after};
-use super::desk::{self, SEAT_PORTS, SEATS, TRUNK_PORT, switch};
+use super::desk::{self, LEADER, SEAT_PORTS, TRUNK_PORT, switch};
 use super::phone::{Does, Phone};
 use super::shadow::Shadow;
-use jiff::Timestamp;
 use mayorline::domain::call::{RecordId, RecordingKind, RecordingSummary, StoreReply};
 use mayorline::domain::desk::Refusal;
 use mayorline::domain::desk_link::FromDesk;
@@ -122,7 +121,7 @@ impl World {
     }
 
     fn telephones() -> Vec<Phone> {
-        let seats = (0..SEATS).map(|at| SEAT_PORTS + u16::try_from(at).unwrap());
+        let seats = (0..=LEADER).map(|at| SEAT_PORTS + u16::try_from(at).unwrap());
         seats.chain([TRUNK_PORT]).map(Phone::new).collect()
     }
 
@@ -480,7 +479,7 @@ impl World {
 
     fn carry_out(&mut self) {
         while let Some(output) = self.switch.poll_output() {
-            self.shadow.observe(&output);
+            self.shadow.observe(&output, self.now);
             match output {
                 Output::Transmit(transmit) => {
                     // A scanner may have named a port in its Via that is nobody's.
@@ -575,7 +574,7 @@ impl World {
 
 /// Both clocks, so long after the beginning.
 fn clock(base: Instant, passed: Duration) -> Now {
-    let wall = Timestamp::from_second(1_795_312_800).unwrap() + passed;
+    let wall = desk::began() + passed;
     Now { monotonic: base + passed, wall }
 }
 
