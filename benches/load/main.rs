@@ -16,6 +16,9 @@ mod limits;
 mod memory;
 mod messages;
 mod parse;
+mod people;
+#[path = "../queue/model.rs"]
+mod queue_model;
 mod report;
 mod rows;
 mod selftest;

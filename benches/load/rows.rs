@@ -1,15 +1,21 @@
 //! What is measured, in the order of the table.
 
 use crate::endpoint::{Endpoint, STREAMS_MAX};
+use crate::queue_model::{DECISIONS, Model};
 use crate::staircase::{self, Kind, PLAYING, RECORDING, Step};
 use crate::table::Row;
-use crate::{ENDPOINT_IP, cases, dialling, limits, memory, parse, selftest, short_calls, subject};
-use std::time::Duration;
+use crate::{
+    ENDPOINT_IP, cases, dialling, limits, memory, parse, people, selftest, short_calls, subject,
+};
+use mayorline::domain::queue::Strategy;
+use std::time::{Duration, Instant};
 
 /// Calls at once, step by step.
 const STEPS: [usize; 7] = [200, 600, 1000, 1200, 1350, 1500, 1700];
 /// Other steps, words in this variable.
 const STEPS_VARIABLE: &str = "MAYORLINE_BENCH_STEPS";
+/// Rooms of three at once: what the telephones of the tests can play on one core.
+const ROOMS: usize = 20;
 const SETUP_TIME: Duration = Duration::from_secs(14);
 const PARTS_VARIABLE: &str = "MAYORLINE_BENCH_ONLY";
 const LONG_VARIABLE: &str = "MAYORLINE_BENCH_LONG";
@@ -62,6 +68,12 @@ pub(crate) fn all() -> Vec<Row> {
     }
     if wanted("dial") {
         rows.push(dialled());
+    }
+    if wanted("queue") {
+        rows.push(decided());
+    }
+    if wanted("people") {
+        rows.extend(talked());
     }
     if wanted("cases") {
         rows.push(durable(&limits));
@@ -206,6 +218,46 @@ fn dialled() -> Row {
         "<= 1 / 3 ms",
         "Asterisk FastAGI 3.3 / 15.6, AstDB 0.68 / 1.46, FreeSWITCH 279 / 282",
     )
+}
+
+/// Whole turns of the queue for two seconds.
+fn decided() -> Row {
+    let mut model = Model::new(Strategy::LongestIdle);
+    let (started, mut turns) = (Instant::now(), 0_u64);
+    while started.elapsed() < Duration::from_secs(2) {
+        model.turn();
+        turns += 1;
+    }
+    let rate = (turns * DECISIONS) as f64 / started.elapsed().as_secs_f64();
+    let value = format!("{rate:.0}/s, {} callers wait, 100 seats", model.waiting());
+    row("decisions of the queue", value, "-".to_owned(), ">= 50,000/s", "-")
+}
+
+fn talked() -> Vec<Row> {
+    let answers = people::answers();
+    let rooms = people::rooms(ROOMS);
+    let value = format!(
+        "{:.2} %, {:.1} packets/s or more to each party, {:.3} % later than 40 ms",
+        rooms.percent_per_ten,
+        rooms.packets_min,
+        rooms.late * 100.0
+    );
+    vec![
+        row(
+            "a seat's answer to audio both ways, p50 / p99",
+            answers.words(),
+            "-".to_owned(),
+            "p99 <= 100 ms",
+            "-",
+        ),
+        row(
+            &format!("CPU per 10 of {} rooms of three, all talking, recorded", rooms.rooms),
+            value,
+            "0.9 % (packets and mixing alone)".to_owned(),
+            "<= 2.4 %",
+            "Asterisk 12 %, FreeSWITCH 17 %",
+        ),
+    ]
 }
 
 fn durable(limits: &Limits) -> Row {

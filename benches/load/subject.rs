@@ -86,6 +86,13 @@ impl Subject {
         Self { udp: service.udp(), pid: service.pid(), service, _folder: folder }
     }
 
+    /// Where the seats sign in.
+    pub(crate) fn pages(&self) -> SocketAddr {
+        let url = self.service.word("web");
+        let address = url.trim_start_matches("http://").trim_end_matches('/');
+        address.parse().expect("the ready line names an address")
+    }
+
     /// Stops it and says what it held when it was asked to.
     pub(crate) fn stop(self) -> String {
         let Self { service, .. } = self;
