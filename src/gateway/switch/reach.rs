@@ -193,14 +193,18 @@ impl Switch {
         }
     }
 
-    /// Early media: what the peer would answer is heard before it does.
+    /// It rings. Early media: what the peer would answer is heard before it does, by whom the room
+    /// lets hear it.
     pub(super) fn rings(&mut self, leg_id: LegId, sdp: Option<&[u8]>) {
         let Some(leg) = self.legs.get(&leg_id) else { return };
-        if let Part::Ringing(id, Errand::Party(party)) = leg.part {
+        let Part::Ringing(id, errand) = leg.part else { return };
+        if let Errand::Party(party) = errand {
             self.steps.push_back(Step::Room(id, room::Input::Ringing(party)));
         }
-        if let Some(sdp) = sdp {
-            self.take_answer(leg_id, sdp);
+        if let Some(sdp) = sdp
+            && self.take_answer(leg_id, sdp)
+        {
+            self.hear_again(id);
         }
     }
 
