@@ -99,6 +99,9 @@ impl Switch {
                 let target = wanted_target(&request);
                 let house = self.directory(now);
                 let reach = target.map(|target| resolve(&target, &request.seat, &house));
+                if let Some(Err(why)) = reach {
+                    self.alarm_of_refusal(now, &request.seat, why);
+                }
                 let wish = Box::new(RoomWish { request, card, reach });
                 return self.tell_room(now, id, Input::Asked(wish));
             }
