@@ -95,7 +95,7 @@ impl Scene {
     }
 }
 
-fn pages(house: &House) -> SocketAddr {
+pub(crate) fn pages(house: &House) -> SocketAddr {
     let url = house.service.word("web");
     url.trim_start_matches("http://").trim_end_matches('/').parse().unwrap()
 }
