@@ -149,8 +149,8 @@ fn missed(house: &House, seat: &Phone, from: &str, known: &[i64]) -> i64 {
     assert!(seat.wait_over(SOON));
     let task = wait_for(Duration::from_secs(15), || {
         let list = house.service.json(&["callback", "list"]);
-        let tasks = list["tasks"].as_array()?.iter().filter_map(|task| task["task"].as_i64());
-        tasks.filter(|task| !known.contains(task)).next()
+        let mut tasks = list["tasks"].as_array()?.iter().filter_map(|task| task["task"].as_i64());
+        tasks.find(|task| !known.contains(task))
     });
     task.unwrap_or_else(|| panic!("no callback task of {from}"))
 }
