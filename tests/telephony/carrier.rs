@@ -155,6 +155,13 @@ pub(crate) fn a_refused_registration_is_an_alarm_and_a_consultation_says_that_no
     talk.desk.party("citizen", "talking");
     assert_eq!(carrier.received("INVITE").len(), 0, "{}", carrier.trace());
     assert!(!talk.house.service.stderr().contains("another word 8"));
+    // An ambulance is tried all the same; this carrier lets it through.
+    let help = json!({"kind": "emergency", "number": "120"});
+    let wish = talk.desk.begin(&json!({"do": "consult", "target": help}));
+    talk.seat_hears(EARLY_HZ);
+    assert_eq!(talk.desk.answer(wish)["result"], "done");
+    let invited = carrier.received("INVITE");
+    assert!(invited[0].first.starts_with("INVITE sip:120@"), "{}", invited[0].first);
 }
 
 pub(crate) fn a_carrier_without_a_free_line_is_passed_over_before_it_rings() {
