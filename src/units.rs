@@ -57,6 +57,8 @@ impl PhoneNumber {
             (false, None, Some(rest)) if rest.len() == 11 && rest.starts_with('1') => {
                 rest.to_owned()
             }
+            // Abroad, as it would be dialled: +1 990 … must not be taken for a mobile number.
+            (true, ..) if !digits.starts_with('0') => format!("00{digits}"),
             _ => digits,
         };
         if (Self::DIGITS_MIN..=Self::DIGITS_MAX).contains(&national.len()) {
@@ -456,6 +458,8 @@ mod tests {
             ("8619900000017", "19900000017"),
             ("１９９ ００００ ００１７", "19900000017"),
             ("+865370000000", "05370000000"),
+            ("+1 (999) 555-0100", "0019995550100"),
+            ("+85299990000", "0085299990000"),
             ("(0537) 000-0000", "05370000000"),
             ("110", "110"),
         ] {

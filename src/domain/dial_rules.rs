@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 const EMERGENCY: [&str; 3] = ["110", "119", "120"];
 /// The span that [`DialRules::seat_hour_max`] counts in.
 const HOUR: Duration = Duration::from_secs(3_600);
+/// Between two alarms about one seat that is refused for one reason.
+const ALARM_EVERY: Duration = Duration::from_secs(60);
 /// Seats that are counted one by one; further ones may not dial until the day ends.
 pub const SEATS_COUNTED_MAX: usize = 1_000;
 
@@ -92,6 +94,15 @@ struct Dialled {
     today: u32,
     /// The instants of the calls of the last hour, at most `seat_hour_max`.
     hour: VecDeque<Instant>,
+    /// Of numbers that it may not dial, and of calls past its maximum.
+    alarms: [Alarm; 2],
+}
+
+/// Refusals since the last alarm, and when that was.
+#[derive(Debug, Default, Clone, Copy)]
+struct Alarm {
+    refused: u32,
+    at: Option<Instant>,
 }
 
 impl DialBook {
@@ -148,6 +159,26 @@ impl DialBook {
             dialled.hour.pop_front();
         }
         dialled.hour.push_back(now);
+    }
+
+    /// Notes that `seat` was refused. `Some` when an alarm is due, the first at once: how often it was
+    /// refused for that reason since the last one. Other refusals are none of ours.
+    pub fn refused(&mut self, seat: &SeatNumber, why: Refusal, now: Instant) -> Option<u32> {
+        let kind = match why {
+            Refusal::NumberNotAllowed => 0,
+            Refusal::TooManyCalls => 1,
+            _ => return None,
+        };
+        if !self.seats.contains_key(seat) && self.seats.len() >= SEATS_COUNTED_MAX {
+            return Some(1);
+        }
+        let alarm = self.seats.entry(seat.clone()).or_default().alarms.get_mut(kind)?;
+        alarm.refused = alarm.refused.saturating_add(1);
+        if alarm.at.is_some_and(|at| now.saturating_duration_since(at) < ALARM_EVERY) {
+            return None;
+        }
+        alarm.at = Some(now);
+        Some(std::mem::take(&mut alarm.refused))
     }
 }
 
@@ -253,6 +284,21 @@ mod tests {
             book.count(&seat(801), &phone("120"), now, today());
         }
         assert_eq!(book.may(&seat(801), &phone("19900000017"), now, today()), Ok(()));
+    }
+
+    #[test]
+    fn a_refusal_is_an_alarm_at_once_and_then_once_a_minute_with_their_number() {
+        let (mut book, now) = (DialBook::new(small()), start());
+        let at = |seconds| now + Duration::from_secs(seconds);
+        let number = Refusal::NumberNotAllowed;
+        assert_eq!(book.refused(&seat(801), number, at(0)), Some(1));
+        assert_eq!(book.refused(&seat(801), number, at(1)), None);
+        assert_eq!(book.refused(&seat(801), Refusal::TooManyCalls, at(1)), Some(1));
+        assert_eq!(book.refused(&seat(802), number, at(1)), Some(1), "another seat");
+        assert_eq!(book.refused(&seat(801), Refusal::WrongState, at(1)), None);
+        assert_eq!(book.refused(&seat(801), number, at(59)), None);
+        assert_eq!(book.refused(&seat(801), number, at(60)), Some(3));
+        assert_eq!(book.refused(&seat(801), number, at(61)), None);
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use super::outgoing::TrunkId;
 use super::registrar::Binding;
 use crate::units::{LegId, SeatNumber};
+use crate::wire::sip::Method;
 use std::net::SocketAddr;
 
 /// How a message travels.
@@ -149,6 +150,16 @@ pub enum Event {
         trunk: TrunkId,
         /// Whether calls should go that way.
         up: bool,
+    },
+    /// A trunk did not take what keeps it up: each REGISTER that failed, and OPTIONS when they
+    /// have failed so often that calls should not go that way.
+    TrunkFault {
+        /// The trunk.
+        trunk: TrunkId,
+        /// REGISTER or OPTIONS.
+        asked: Method,
+        /// What it answered; 408 where nothing came.
+        status: u16,
     },
     /// Our 200 was acknowledged.
     Confirmed {

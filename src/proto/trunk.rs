@@ -33,8 +33,8 @@ pub const REGISTER_EXPIRES_SECONDS_MAX: u32 = 86_400;
 pub(super) enum Step {
     Register,
     Probe,
-    /// Forget this OPTIONS: its answer is too late.
-    Forget(TransactionId),
+    /// Forget this OPTIONS: its answer is too late. True when that was one too many.
+    Forget(TransactionId, bool),
 }
 
 /// One trunk and what is known of it.
@@ -123,8 +123,8 @@ impl Trunk {
         }
         match self.probing.take() {
             Some(late) => {
-                self.note_health(now, false);
-                Some(Step::Forget(late))
+                let fell = self.note_health(now, false);
+                Some(Step::Forget(late, fell))
             }
             None => {
                 self.probe_at = Some(now + Duration::from_secs(PROBE_SECONDS));
@@ -133,8 +133,8 @@ impl Trunk {
         }
     }
 
-    /// An OPTIONS was answered well, or not.
-    pub(super) fn note_health(&mut self, now: Instant, good: bool) {
+    /// An OPTIONS was answered well, or not. True for the failure that was one too many.
+    pub(super) fn note_health(&mut self, now: Instant, good: bool) -> bool {
         self.probing = None;
         if good {
             (self.failures, self.successes) = (0, self.successes.saturating_add(1));
@@ -147,6 +147,7 @@ impl Trunk {
         let again = Duration::from_secs(PROBE_AGAIN_SECONDS);
         let wait = interval.map(|wait| if good && self.healthy { wait } else { wait.min(again) });
         self.probe_at = wait.map(|wait| now + wait);
+        self.failures == TRUNK_FAILURES_MAX
     }
 
     /// The registrar took us for this long.

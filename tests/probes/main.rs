@@ -21,6 +21,7 @@ mod verdicts;
 
 mod abuse;
 mod dialog;
+mod fraud;
 mod house;
 mod outside;
 mod ringing;

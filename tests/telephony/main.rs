@@ -11,6 +11,7 @@ mod support;
 mod together;
 
 mod calls;
+mod carrier;
 mod disk;
 mod keys;
 mod line;
@@ -21,6 +22,7 @@ mod phones;
 mod recovery;
 mod seats;
 mod three_way;
+mod toll_fraud;
 
 /// They wait most of the time: one after the other they would take a quarter of an hour.
 #[test]
@@ -66,5 +68,20 @@ fn citizens_talk_to_people_at_seats() {
         three_way::in_a_three_way_call_each_hears_the_others_and_never_itself,
         three_way::while_a_seat_consults_the_citizen_hears_music_and_nobody_hears_him,
         three_way::a_unit_that_declines_falls_back_to_assignment,
+    );
+}
+
+/// SIPp is the carrier.
+#[test]
+fn calls_leave_through_a_carrier() {
+    together!(
+        carrier::a_carrier_that_wants_proofs_is_registered_with_announces_and_is_joined,
+        carrier::a_refused_registration_is_an_alarm_and_a_consultation_says_that_nobody_is_reached,
+        carrier::a_carrier_without_a_free_line_is_passed_over_before_it_rings,
+        carrier::a_carrier_that_answers_nothing_is_passed_over_after_four_seconds,
+        carrier::a_carrier_that_loses_messages_gets_its_call,
+        carrier::a_stranger_who_asks_for_a_proof_gets_none,
+        toll_fraud::a_seat_dials_only_what_and_as_often_as_it_may,
+        toll_fraud::a_callback_goes_to_numbers_that_are_dialled_and_to_no_other,
     );
 }

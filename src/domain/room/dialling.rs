@@ -85,9 +85,9 @@ impl Room {
                 let contacts = VecDeque::from([number.clone()]);
                 (PartyKind::Outside, Who::Outside { number, unit }, contacts)
             }
+            // It has no second contact: one that is busy is told at once, not rung without end.
             Reach::Emergency(number) => {
-                let contacts = VecDeque::from([number.clone()]);
-                (PartyKind::Outside, Who::Emergency(number), contacts)
+                (PartyKind::Outside, Who::Emergency(number), VecDeque::new())
             }
             Reach::Group(_) => return Err(Refusal::NoSuchTarget),
         })

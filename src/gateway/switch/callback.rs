@@ -11,7 +11,7 @@ use crate::domain::room::{CallBack, Matter, Room, SeatCard};
 use crate::gateway::clock::Now;
 use crate::proto::Flow;
 use crate::store::{AttemptId, LegEnd, NewAttempt};
-use crate::units::{LegId, OfferId, PhoneNumber};
+use crate::units::{LegId, OfferId, PhoneNumber, SeatNumber};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -88,26 +88,22 @@ impl Switch {
         id: ConversationId,
         begun: Result<BegunAttempt, Refusal>,
     ) {
-        let Some(conversation) = self.conversations.get_mut(&id) else { return };
-        let Some(attempt) = conversation.attempt.as_mut() else { return };
-        let Some(card) = attempt.card.clone() else { return };
-        let (seat, request) = (card.seat.clone(), attempt.request);
-        let begun = match begun {
-            Ok(BegunAttempt { id, task, phone: Some(phone) }) => Ok((id, task, phone)),
-            Ok(BegunAttempt { id, .. }) => {
-                self.outputs.push_back(Output::EndAttempt(now.wall, id, AttemptOutcome::Failed));
-                Err(Refusal::NoSuchTarget)
-            }
-            Err(why) => Err(why),
+        let Some(conversation) = self.conversations.get(&id) else { return };
+        let Some(Attempt { request, card: Some(card), offer, .. }) = conversation.attempt.clone()
+        else {
+            return;
         };
+        let seat = card.seat.clone();
+        let begun = begun.and_then(|begun| self.whom_to_call_back(now, &seat, begun));
         let (attempt_id, task, number) = match begun {
             Ok(begun) => begun,
             Err(why) => {
-                let offer = attempt.offer;
                 self.give_up_attempt(now, id, offer);
                 return self.reply(now, seat, request, DeskReply::Refused { why });
             }
         };
+        let Some(conversation) = self.conversations.get_mut(&id) else { return };
+        let Some(attempt) = conversation.attempt.as_mut() else { return };
         attempt.id = Some(attempt_id);
         attempt.task = Some(task);
         conversation.caller.number = Some(number.clone());
@@ -117,6 +113,25 @@ impl Switch {
         conversation.room = Some(Room::call_back(rules, callback, matter, now.monotonic));
         conversation.room_over = false;
         self.settle_room(now, id);
+    }
+
+    /// The attempt with its number; one that nobody may be rung for has failed.
+    fn whom_to_call_back(
+        &mut self,
+        now: Now,
+        seat: &SeatNumber,
+        begun: BegunAttempt,
+    ) -> Result<(AttemptId, i64, PhoneNumber), Refusal> {
+        let BegunAttempt { id, task, phone } = begun;
+        let phone = phone.ok_or(Refusal::NoSuchTarget);
+        let phone = phone.and_then(|phone| {
+            self.may_call_back(now, seat, &phone)?;
+            Ok(phone)
+        });
+        if phone.is_err() {
+            self.outputs.push_back(Output::EndAttempt(now.wall, id, AttemptOutcome::Failed));
+        }
+        Ok((id, task, phone?))
     }
 
     /// The store has not taken the attempt. A seat that has answered the offer of a kept place is

@@ -127,6 +127,9 @@ impl Switch {
                     }
                     resolve(&target, &request.seat, &house)
                 });
+                if let Some(Err(why)) = reach {
+                    self.alarm_of_refusal(now, &request.seat, why);
+                }
                 let wish = Box::new(RoomWish { request, card, reach });
                 return self.tell_room(now, id, Input::Asked(wish));
             }

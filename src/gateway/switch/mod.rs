@@ -21,6 +21,7 @@ mod citizen;
 mod contract;
 mod conversation;
 mod desk;
+mod dialling;
 mod keys;
 mod leg;
 mod listening_day;
@@ -404,8 +405,15 @@ impl Switch {
             Event::Info { leg, content_type, body } => self.info(leg, &content_type, &body),
             Event::Registered { seat, bindings } => self.registered(seat, bindings),
             Event::Refer { leg, target, replaces } => self.refer(now, leg, &target, replaces),
-            Event::TrunkState { trunk, up } => {
-                tracing::info!(trunk = trunk.0, up, "a trunk changed");
+            Event::TrunkState { trunk, up: true } => {
+                tracing::info!(trunk = trunk.0, "a trunk is up");
+            }
+            Event::TrunkState { trunk, up: false } => {
+                tracing::error!(trunk = trunk.0, "ALARM a trunk is down: no call leaves by it");
+            }
+            Event::TrunkFault { trunk, asked, status } => {
+                let asked = asked.as_str();
+                tracing::error!(trunk = trunk.0, status, "ALARM a trunk did not take our {asked}");
             }
             Event::Text { text, caller, called: _, body, key } => {
                 self.text(now, text, &caller, body, &key);

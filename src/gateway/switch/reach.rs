@@ -6,6 +6,7 @@ use super::conversation::ConversationId;
 use super::leg::{Leg, MediaState, Part};
 use super::{Step, Switch};
 use crate::domain::desk::{Failure, PartyKind};
+use crate::domain::dial_rules::is_emergency;
 use crate::domain::{queue, room};
 use crate::gateway::clock::Now;
 use crate::proto::offer_answer;
@@ -98,7 +99,8 @@ impl Switch {
         true
     }
 
-    /// Rings a number through the first trunk that is up. False when none is.
+    /// Rings a number through the first trunk that is up. False when none is. Help is tried through
+    /// those that count as down as well, after the others: one may be better than it looks.
     pub(super) fn ring_number(
         &mut self,
         now: Now,
@@ -109,8 +111,11 @@ impl Switch {
     ) -> bool {
         let (role, label, ring) = whom;
         let trunks = self.config.outgoing.trunks.iter().enumerate();
-        let up = trunks.filter(|(_, trunk)| self.endpoint.trunk_is_up(trunk.config.id));
-        let mut left: VecDeque<Way> = up.map(|(at, _)| Way::Trunk(at, number.clone())).collect();
+        let (up, down): (Vec<_>, Vec<_>) =
+            trunks.partition(|(_, trunk)| self.endpoint.trunk_is_up(trunk.config.id));
+        let down = down.into_iter().filter(|_| is_emergency(number));
+        let ways = up.into_iter().chain(down).map(|(at, _)| Way::Trunk(at, number.clone()));
+        let mut left: VecDeque<Way> = ways.collect();
         let Some(first) = left.pop_front() else { return false };
         let reaching = Reaching { left, ..Reaching::new(ring, role, label) };
         self.begin_reaching(id, errand, reaching);
@@ -193,14 +198,18 @@ impl Switch {
         }
     }
 
-    /// Early media: what the peer would answer is heard before it does.
+    /// It rings. Early media: what the peer would answer is heard before it does, by whom the room
+    /// lets hear it.
     pub(super) fn rings(&mut self, leg_id: LegId, sdp: Option<&[u8]>) {
         let Some(leg) = self.legs.get(&leg_id) else { return };
-        if let Part::Ringing(id, Errand::Party(party)) = leg.part {
+        let Part::Ringing(id, errand) = leg.part else { return };
+        if let Errand::Party(party) = errand {
             self.steps.push_back(Step::Room(id, room::Input::Ringing(party)));
         }
-        if let Some(sdp) = sdp {
-            self.take_answer(leg_id, sdp);
+        if let Some(sdp) = sdp
+            && self.take_answer(leg_id, sdp)
+        {
+            self.hear_again(id);
         }
     }
 

@@ -93,6 +93,17 @@ impl Switch {
         }
     }
 
+    /// The leg that a party is heard by: that of a party that is up, else one that rings with early
+    /// media.
+    fn line_of(&self, id: ConversationId, party: PartyId) -> Option<LegId> {
+        let early = || {
+            let reaching = self.conversations.get(&id)?.reaching.get(&Errand::Party(party))?;
+            let plan = |leg: &&LegId| self.legs.get(leg).is_some_and(|leg| leg.plan.is_some());
+            reaching.legs.iter().find(plan).copied()
+        };
+        self.leg_of(id, party).or_else(early)
+    }
+
     fn dial(
         &mut self,
         now: Now,
@@ -203,7 +214,7 @@ impl Switch {
         let Some(leg) = self.leg_of(id, party) else { return };
         let Some(conversation) = self.conversations.get(&id) else { return };
         let Some(hearing) = conversation.hearing.get(&party) else { return };
-        let legs = hearing.of.iter().filter_map(|&other| self.leg_of(id, other));
+        let legs = hearing.of.iter().filter_map(|&other| self.line_of(id, other));
         let mut sound = Sound::of(legs);
         sound.music = hearing.music;
         self.media(leg, MediaCommand::Hear(sound));

@@ -72,7 +72,13 @@ impl Endpoint {
             match step {
                 Step::Register => self.send_register(now, id),
                 Step::Probe => self.send_options(now, id),
-                Step::Forget(late) => self.remove_client(late),
+                Step::Forget(late, fell) => {
+                    self.remove_client(late);
+                    if fell {
+                        let asked = Method::Options;
+                        self.tell(Event::TrunkFault { trunk: id, asked, status: 408 });
+                    }
+                }
             }
         }
         self.touched(id);
@@ -116,6 +122,7 @@ impl Endpoint {
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
         match sent {
             Some(transaction) => trunk.registering = Some(transaction),
+            // Our own want of room, which says nothing about the trunk.
             None => trunk.register_failed(now, false, jitter),
         }
     }
@@ -190,6 +197,8 @@ impl Endpoint {
                     // 5xx and 408 say nothing about who we are.
                     let refused = status != 408 && !(500..600).contains(&status);
                     trunk.register_failed(now, refused, jitter);
+                    let asked = Method::Register;
+                    self.tell(Event::TrunkFault { trunk: id, asked, status });
                 }
             }
         }
@@ -207,6 +216,7 @@ impl Endpoint {
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
         if trunk.registering == Some(transaction) {
             trunk.register_failed(now, false, jitter);
+            self.tell(Event::TrunkFault { trunk: id, asked: Method::Register, status: 408 });
             self.touched(id);
         }
     }
@@ -222,7 +232,10 @@ impl Endpoint {
     ) {
         let Some(trunk) = self.trunks.get_mut(&id) else { return };
         if trunk.probing == Some(transaction) {
-            trunk.note_health(now, !matches!(status, 408 | 500 | 502..=504));
+            let fell = trunk.note_health(now, !matches!(status, 408 | 500 | 502..=504));
+            if fell {
+                self.tell(Event::TrunkFault { trunk: id, asked: Method::Options, status });
+            }
             self.touched(id);
         }
     }

@@ -119,7 +119,11 @@ impl Phone {
         }
         let busy = self.call.as_ref().is_some_and(|call| !call.over);
         let call = Call::new(request, self.port);
-        let (ringing, refused) = (call.response(180, ""), |status| call.response(status, ""));
+        let refused = |status| call.response(status, "");
+        let ringing = match rng.random_range(0..3) {
+            0 => call.response(183, &sdp), // with early media
+            _ => call.response(180, ""),
+        };
         let does = match rng.random_range(0..100) {
             _ if busy => vec![(soon, Does::Says(refused(486)))],
             0..8 => vec![(soon, Does::Says(refused(486)))],

@@ -57,6 +57,9 @@ impl Shadow {
                 assert!(self.open_media.contains_key(leg), "S1: {command:?} for closed {leg}");
                 if let MediaCommand::Hear(hearing) = command {
                     assert!(!hearing.hears(*leg), "S8: {leg} hears itself");
+                    let group = self.open_media.get(leg);
+                    let other = hearing.legs().find(|other| self.open_media.get(other) != group);
+                    assert_eq!(other, None, "S12: {leg} hears who is not in its conversation");
                 }
             }
             Output::CloseMedia(leg) => {

@@ -48,6 +48,15 @@ fn states(line: &Line) -> Vec<bool> {
     told.collect()
 }
 
+/// What a trunk did not take, with its answer.
+fn faults(line: &Line) -> Vec<(&str, u16)> {
+    let told = line.events.iter().filter_map(|event| match event {
+        Event::TrunkFault { trunk: ID, asked, status } => Some((asked.as_str(), *status)),
+        _ => None,
+    });
+    told.collect()
+}
+
 /// Distinct requests of a method by their numbers and Call-IDs, with the times they left.
 fn firsts(line: &Line, method: &Method) -> Vec<u64> {
     let mut seen = std::collections::HashSet::new();
@@ -151,6 +160,26 @@ fn a_refused_registration_is_tried_again_ever_less_often() {
         let waited = line.ms() - at;
         assert!(waited >= pause * 750, "not before 3/4 of {pause} s");
     }
+    assert_eq!(states(&line), [true; 0]);
+}
+
+#[test]
+fn what_a_trunk_does_not_take_is_told_also_when_it_never_was_up() {
+    let mut line = Line::new();
+    set(&mut line, |line| vec![registering(line)]);
+    answer(&mut line, &Method::Register, 403, &[]);
+    assert_eq!(faults(&line), [("REGISTER", 403)]);
+    // After the pause nobody answers at all.
+    line.pass(37_500);
+    line.pass(32_000);
+    assert_eq!(faults(&line), [("REGISTER", 403), ("REGISTER", 408)]);
+
+    let mut line = Line::new();
+    set(&mut line, |line| vec![fixed(line)]);
+    line.pass(4_000);
+    assert_eq!(faults(&line), [], "one loss is no outage");
+    line.pass(60_000);
+    assert_eq!(faults(&line), [("OPTIONS", 408)], "and an outage is told once");
     assert_eq!(states(&line), [true; 0]);
 }
 

@@ -1,6 +1,7 @@
 //! Programs of others that call and answer. A program that is missing fails the test by name.
 
 pub mod baresip;
+pub mod carrier;
 pub mod linphone;
 pub mod sipp;
 

@@ -101,7 +101,7 @@ pub fn answerer(port: u16, calls: u32) -> Program {
 }
 
 /// The last line of `-trace_stat`, by the names of its first.
-fn counts(statistics: &Path) -> Option<Counts> {
+pub(super) fn counts(statistics: &Path) -> Option<Counts> {
     let text = std::fs::read_to_string(statistics).ok()?;
     let mut lines = text.lines();
     let names: Vec<&str> = lines.next()?.split(';').collect();

@@ -7,6 +7,17 @@ fn done(stage: &mut Stage, command: DeskCommand) {
 }
 
 #[test]
+fn help_that_is_busy_is_told_at_once_and_not_rung_again() {
+    let mut stage = Stage::talk();
+    let target = Target::Emergency { number: phone("120") };
+    assert_eq!(stage.ask("801", DeskCommand::Consult { target }), None);
+    stage.give(Input::Unreached(SECOND, Failure::Busy));
+    assert_eq!(stage.answer_to(1), Some(DeskReply::Failed { why: Failure::Busy }));
+    let dials = stage.actions.iter().filter(|action| matches!(action, Action::Dial { .. }));
+    assert_eq!(dials.count(), 1);
+}
+
+#[test]
 fn while_a_unit_is_consulted_the_citizen_hears_music_and_w08_every_thirty_seconds() {
     let mut stage = Stage::talk();
     assert_eq!(stage.matrix(), "0:1 1:0");
