@@ -94,7 +94,7 @@ pub(super) fn switch(rng: &mut StdRng, prompts: Arc<Library>, now: Now) -> Switc
     switch
 }
 
-fn configured(index: usize) -> Seat {
+pub(super) fn configured(index: usize) -> Seat {
     let secret = Secret::new(Algorithm::Sha256, seat(index).as_str(), "mayorline", "x");
     let last = index + 1 == SEATS;
     Seat {
