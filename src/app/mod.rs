@@ -13,6 +13,7 @@ mod output;
 mod pages;
 pub mod password;
 mod queue;
+mod recordings;
 mod seats;
 mod serve;
 mod settings;

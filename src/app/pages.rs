@@ -3,13 +3,15 @@
 use super::clock;
 use super::config::Config;
 use super::exit::{Exit, Failure};
+use super::recordings::Recordings;
 use crate::domain::desk_link::SeatIdentity;
 use crate::gateway::line::DeskEnds;
 use crate::gateway::sip::tls_config;
 use crate::proto::digest::{Algorithm, Secret};
-use crate::store::{Reader, SeatRecord};
+use crate::store::{Reader, SeatRecord, StoreHandle};
 use crate::units::SeatNumber;
 use crate::web::{DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
+use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -25,17 +27,24 @@ pub(super) struct Pages {
 
 impl Pages {
     /// Binds and serves; the other ends of the two ways belong to the line.
-    pub(super) fn open(config: &Config, data: &Path) -> Result<(Self, DeskEnds), Exit> {
+    pub(super) fn open(
+        config: &Config,
+        data: &Path,
+        store: StoreHandle,
+    ) -> Result<(Self, DeskEnds), Exit> {
         let (to_line, from) = mpsc::channel(DESK_NEWS_MAX);
         let (to, from_line) = mpsc::channel(DESK_NEWS_MAX);
         let web = web_config(config)?;
         let secure = web.tls.is_some();
         let realm = config.seats.realm.clone();
         let directory = Arc::new(Directory { data: data.to_owned(), realm });
+        let wall = clock::system().wall;
+        let archive = Arc::new(Recordings { data: data.to_owned(), store, wall });
         let sources =
             Sources { monotonic: clock::system().monotonic, random: || clock::seed().ok() };
-        let thread = WebThread::start(web, directory, sources, DeskLink { to_line, from_line })
-            .map_err(|error| {
+        let link = DeskLink { to_line, from_line };
+        let thread =
+            WebThread::start(web, (directory, archive), sources, link).map_err(|error| {
                 let listen = config.web.listen;
                 Exit::new(Failure::Unavailable, format!("web.listen {listen}: {error}"))
             })?;
@@ -81,12 +90,14 @@ impl Directory {
 }
 
 impl SeatDirectory for Directory {
-    fn check(&self, seat: &SeatNumber, password: &str) -> Option<SeatIdentity> {
+    fn check(&self, seat: &SeatNumber, password: &str) -> Option<(SeatIdentity, Timestamp)> {
         let given = Secret::new(Algorithm::Sha256, seat.as_str(), &self.realm, password);
         let record = self.seat(seat);
         let stored = record.as_ref().map_or("", |record| &record.secrets.sha256);
         let proves = Secret::from_stored(stored).is(&given);
-        record.filter(|record| proves && record.secrets.realm == self.realm).map(identity)
+        let record = record.filter(|record| proves && record.secrets.realm == self.realm)?;
+        let changed_at = record.changed_at;
+        Some((identity(record), changed_at))
     }
 
     fn find(&self, seat: &SeatNumber) -> Option<SeatIdentity> {

@@ -127,7 +127,7 @@ impl Service {
             clock.now(),
         );
         let tls = tls_port(config)?;
-        let (pages, desk) = Pages::open(config, data)?;
+        let (pages, desk) = Pages::open(config, data, store.handle())?;
         let line =
             Line::bind(settings::line(config, data, tls), clock, switch, store.handle(), desk)
                 .await

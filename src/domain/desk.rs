@@ -4,7 +4,10 @@
 //!
 //! Every command is answered exactly once: done, refused with a reason, or failed with a cause.
 
+mod callbacks;
+
 use crate::units::{CallId, Digit, OfferId, PartyId, PhoneNumber, SeatNumber};
+pub use callbacks::{CALLBACKS_LISTED_MAX, CallbackView, CallbacksView};
 use serde::{Deserialize, Serialize};
 
 /// What a person at a seat may do. Rights are given per seat and checked for every command.
@@ -522,7 +525,7 @@ pub struct QueueView {
     pub seats: [u32; 5],
     /// Since midnight: offered to the group, answered, abandoned, answered within 15 s.
     pub today: [u32; 4],
-    /// Callback tasks that are open.
+    /// Places that are kept for callers who hung up to be called back.
     pub callbacks_open: u32,
 }
 
@@ -557,6 +560,8 @@ pub enum DeskEvent {
     },
     /// The live figures, at most once a second.
     Queue(QueueView),
+    /// The callback tasks, at most once a second.
+    Callbacks(CallbacksView),
 }
 
 /// A command with who gives it; `id` is the seat's own and comes back with the reply.

@@ -4,6 +4,7 @@
 
 use super::desk::{DeskEvent, DeskMessage, DeskRequest, SeatRole};
 use crate::units::{CallId, OfferId, SeatNumber};
+use jiff::Timestamp;
 
 /// One open page of a seat. A page that comes back after a broken connection gets a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,6 +76,8 @@ pub enum Audience {
     Seat(SeatNumber),
     /// The pages of all supervisors.
     Supervisors,
+    /// The pages of all who take calls: operators and supervisors.
+    Operators,
     /// Every page.
     Everybody,
 }
@@ -97,6 +100,14 @@ pub enum ToDesk {
         /// The description.
         sdp: String,
     },
+    /// The account of a seat is another one than before: whoever signed in with the former one is
+    /// signed out.
+    SeatChanged {
+        /// The seat.
+        seat: SeatNumber,
+        /// Since when its account is as it is; `None`: it was removed.
+        changed_at: Option<Timestamp>,
+    },
     /// An [`FromDesk::AudioOffer`] that was not taken.
     AudioRefused {
         /// Its id.
@@ -118,4 +129,6 @@ pub enum AudioRefusal {
     Malformed,
     /// No port or no room.
     Busy,
+    /// Another open page of the seat has the sound.
+    Elsewhere,
 }

@@ -7,6 +7,7 @@ pub mod desk;
 pub mod desk_link;
 pub mod dial_rules;
 pub mod listening_day;
+pub mod playback;
 pub mod queue;
 pub mod room;
 pub mod speech;

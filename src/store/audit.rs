@@ -23,9 +23,10 @@ pub enum AuditKind {
     Barge,
     /// The supervisor left the call.
     StopListening,
-    /// A recording was played; the reason is the listener's own.
+    /// A recording was played; the reason is the listener's own, and behind it the address that
+    /// he listens from.
     Playback,
-    /// A citizen's number or words were shown in clear.
+    /// A citizen's number was shown in clear: to a seat that his call is offered to.
     ContactShown,
     /// A seat came into use.
     SeatAdded,

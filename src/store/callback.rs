@@ -5,6 +5,7 @@ use super::error::StoreError;
 use super::intake::{self, Desk};
 use super::read::{clock, masked};
 use crate::domain::case::{AttemptOutcome, Command};
+use crate::domain::desk::{CALLBACKS_LISTED_MAX, CallbackView, CallbacksView};
 use crate::units::{CallId, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -195,10 +196,10 @@ pub(super) fn is_attempt(db: &Connection, call: &CallId) -> Result<bool, StoreEr
 /// The open tasks, the most urgent first.
 pub(super) fn open_tasks(db: &Connection, limit: usize) -> Result<Vec<OpenCallback>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT t.case_id, t.phone, t.reason, t.due_at, count(a.id),
-                max(CASE WHEN a.id IS NOT NULL AND a.ended_at IS NULL THEN a.seat END)
-         FROM callback_task t LEFT JOIN callback_attempt a ON a.task = t.case_id
-         WHERE t.done_at IS NULL GROUP BY t.case_id ORDER BY t.due_at, t.case_id LIMIT ?1",
+        "SELECT t.case_id, t.phone, t.reason, t.due_at,
+                (SELECT count(*) FROM callback_attempt WHERE task = t.case_id),
+                (SELECT seat FROM callback_attempt WHERE task = t.case_id AND ended_at IS NULL)
+         FROM callback_task t WHERE t.done_at IS NULL ORDER BY t.due_at, t.case_id LIMIT ?1",
     )?;
     let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
         let (phone, calling): (Option<String>, Option<String>) = (row.get(1)?, row.get(5)?);
@@ -212,6 +213,24 @@ pub(super) fn open_tasks(db: &Connection, limit: usize) -> Result<Vec<OpenCallba
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The open tasks as the pages show them.
+pub(super) fn shown(db: &Connection, now: Timestamp) -> Result<CallbacksView, StoreError> {
+    let counts = "SELECT count(*), count(*) FILTER (WHERE due_at < ?1)
+                  FROM callback_task WHERE done_at IS NULL";
+    let mut counts = db.prepare_cached(counts)?;
+    let (open, overdue) =
+        counts.query_row([now.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let tasks = open_tasks(db, CALLBACKS_LISTED_MAX)?.into_iter().map(|task| CallbackView {
+        task: task.task,
+        contact: task.phone.map(|phone| phone.masked()),
+        reason: task.reason,
+        due_at: task.due_at,
+        attempts: task.attempts,
+        calling: task.calling,
+    });
+    Ok(CallbacksView { open, overdue, tasks: tasks.collect() })
 }
 
 /// All tasks for the command line.

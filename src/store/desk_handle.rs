@@ -16,7 +16,7 @@ use super::work::{Answer, Asked, Kind};
 use super::wrap_up::{self, WrapUpDone, WrapUpOrder};
 use super::writer::Job;
 use crate::domain::case::AttemptOutcome;
-use crate::domain::desk::OpenCaseView;
+use crate::domain::desk::{CallbacksView, OpenCaseView};
 use crate::units::{PhoneNumber, SeatNumber};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -128,6 +128,12 @@ impl StoreHandle {
     #[must_use]
     pub fn open_callbacks(&self, answer: Answer<Vec<OpenCallback>>) -> bool {
         self.look(answer, |db| callback::open_tasks(db, CALLBACKS_SHOWN_MAX))
+    }
+
+    /// The callback tasks that are open at `now`, as the pages show them.
+    #[must_use]
+    pub fn callbacks_view(&self, now: Timestamp, answer: Answer<CallbacksView>) -> bool {
+        self.look(answer, move |db| callback::shown(db, now))
     }
 
     /// What has happened since midnight of the local day that `now` falls in.

@@ -23,6 +23,7 @@ mod ledger;
 mod listening_day;
 mod lookup;
 mod opening;
+mod playback;
 mod queue_log;
 mod read;
 mod read_call;
@@ -59,6 +60,7 @@ pub use guard::{
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
+pub use playback::{Hearable, PAST_CALLS_MAX, PastCall, PastRecording};
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
     CallDetail, CallRow, CaseDetail, CaseFilter, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow,

@@ -7,11 +7,13 @@ use super::callback::{self, CallbackList};
 use super::error::StoreError;
 use super::intake::{read_code, read_number};
 use super::listening_day;
+use super::playback::{self, Hearable, PastCall};
 use super::read_call::{self, EntryRow, LegRow, QueueRow, TrackRow};
 use super::schema;
 use super::seat::{self, BindingRecord, SeatRecord};
 use crate::domain::case::{State, city_zone};
 use crate::domain::listening_day::DayCall;
+use crate::domain::playback::Hears;
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
@@ -312,6 +314,16 @@ impl Reader {
     /// The phones that are registered beyond `now`, as far as they were stored.
     pub fn bindings(&self, now: Timestamp) -> Result<Vec<BindingRecord>, StoreError> {
         seat::bindings(&self.db, now)
+    }
+
+    /// The newest calls whose recordings may be heard.
+    pub fn past_calls(&self, hears: &Hears) -> Result<Vec<PastCall>, StoreError> {
+        playback::past_calls(&self.db, hears)
+    }
+
+    /// Where a recording is, if it may be heard.
+    pub fn hearable(&self, recording: i64, hears: &Hears) -> Result<Hearable, StoreError> {
+        playback::hearable(&self.db, recording, hears)
     }
 
     fn all<T>(

@@ -38,6 +38,7 @@ enum Thing {
     Offer(u64),
     Conversation(String),
     WrapUp,
+    Callbacks,
 }
 
 fn thing(event: &DeskEvent) -> Option<Thing> {
@@ -47,6 +48,7 @@ fn thing(event: &DeskEvent) -> Option<Thing> {
         DeskEvent::Offer(view) => Thing::Offer(view.offer.0),
         DeskEvent::Conversation(view) => Thing::Conversation(view.call.clone()),
         DeskEvent::WrapUp { .. } => Thing::WrapUp,
+        DeskEvent::Callbacks(_) => Thing::Callbacks,
         DeskEvent::OfferEnded { .. } | DeskEvent::Left { .. } => return None,
     })
 }
@@ -54,6 +56,11 @@ fn thing(event: &DeskEvent) -> Option<Thing> {
 /// Who is shown every seat.
 fn sees_all(role: SeatRole) -> bool {
     matches!(role, SeatRole::Supervisor | SeatRole::Assistant)
+}
+
+/// Who takes calls, and calls back.
+fn takes_calls(role: SeatRole) -> bool {
+    matches!(role, SeatRole::Operator | SeatRole::Supervisor)
 }
 
 /// The work after a call is over when its seat is in another state than this and talking.
@@ -161,6 +168,8 @@ struct Pending {
 pub(super) struct Joined {
     /// Its number.
     pub(super) connection: ConnectionId,
+    /// The connection that it takes the place of.
+    pub(super) replaced: Option<ConnectionId>,
     /// What to send first.
     pub(super) first: Vec<Arc<str>>,
 }
@@ -175,6 +184,7 @@ pub(super) struct Hub {
     pending: HashMap<u64, Pending>,
     everybody: Board,
     supervisors: Board,
+    operators: Board,
     last_connection: u64,
     last_id: u64,
 }
@@ -197,7 +207,9 @@ impl Hub {
         hello: &Hello,
         outbox: Sender<Arc<str>>,
     ) -> Option<Joined> {
-        self.pages.retain(|_, page| page.seat != who.seat || page.name != hello.page);
+        let same = |page: &Page| page.seat == who.seat && page.name == hello.page;
+        let replaced = self.pages.iter().find(|(_, page)| same(page)).map(|(id, _)| *id);
+        self.pages.retain(|_, page| !same(page));
         if self.pages.values().filter(|page| page.seat == who.seat).count() >= PAGES_MAX {
             return None;
         }
@@ -223,7 +235,7 @@ impl Hub {
         let connection = ConnectionId(self.last_connection);
         let page = Page { seat: who.seat.clone(), name: hello.page.clone(), outbox };
         self.pages.insert(connection, page);
-        Some(Joined { connection, first })
+        Some(Joined { connection, replaced, first })
     }
 
     /// Everything that a page of this seat shows.
@@ -231,6 +243,9 @@ impl Hub {
         let mut all: BTreeMap<&Thing, &Map<String, Value>> = self.everybody.0.iter().collect();
         if sees_all(who.role) {
             all.extend(&self.supervisors.0);
+        }
+        if takes_calls(who.role) {
+            all.extend(&self.operators.0);
         }
         if let Some(seat) = self.seats.get(&who.seat) {
             all.extend(&seat.board.0);
@@ -313,6 +328,8 @@ impl Hub {
             ToDesk::Event(audience, event) => self.tell(&audience, &event),
             ToDesk::AudioAnswer { id, sdp } => self.settle(id, &Answer::Audio(sdp)),
             ToDesk::AudioRefused { id, why } => self.settle(id, &Answer::NoAudio(why)),
+            // A matter of the sessions.
+            ToDesk::SeatChanged { .. } => {}
         }
     }
 
@@ -338,9 +355,11 @@ impl Hub {
             }
             Audience::Supervisors => {
                 self.supervisors.apply(event, &fields, None);
-                let all = self.seats.iter();
-                let supervisors = all.filter(|(_, seat)| seat.role.is_some_and(sees_all));
-                supervisors.map(|(seat, _)| seat.clone()).collect()
+                self.of_role(sees_all)
+            }
+            Audience::Operators => {
+                self.operators.apply(event, &fields, None);
+                self.of_role(takes_calls)
             }
             Audience::Everybody => {
                 self.everybody.apply(event, &fields, None);
@@ -354,6 +373,12 @@ impl Hub {
             let text = account.push(None, thing, |seq| protocol::event(seq, &fields));
             self.send(&seat, None, &text);
         }
+    }
+
+    /// The seats whose role is such.
+    fn of_role(&self, is: fn(SeatRole) -> bool) -> Vec<SeatNumber> {
+        let all = self.seats.iter().filter(|(_, seat)| seat.role.is_some_and(is));
+        all.map(|(seat, _)| seat.clone()).collect()
     }
 
     /// Hands a text to the pages of a seat, or to one of them. A page that does not keep up is let

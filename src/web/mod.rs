@@ -5,6 +5,7 @@
 //! * [`Web`]: bound address, TLS, limits of connections; runs until it is told to stop.
 //!   [`WebThread`] runs it on a thread of its own.
 //! * `pages`: what is served over HTTP, who may see it, the headers that keep it safe.
+//! * `playback`: recordings, for those who may hear them and say why.
 //! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
 //! * `protocol`, `socket`: the messages, and one connection that carries them.
@@ -12,6 +13,7 @@
 mod guard;
 mod hub;
 mod pages;
+mod playback;
 mod protocol;
 mod server;
 mod session;
@@ -19,6 +21,7 @@ mod socket;
 mod thread;
 
 pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
+pub use playback::GRANTS_MAX;
 pub use protocol::{DESK_MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
 pub use server::{CONNECTIONS_MAX, Web};
 pub use session::SESSIONS_MAX;
@@ -26,7 +29,11 @@ pub use socket::{COMMANDS_BURST_MAX, COMMANDS_PER_SECOND_MAX, EXCESS_MAX, OUTBOX
 pub use thread::WebThread;
 
 use crate::domain::desk_link::{FromDesk, SeatIdentity, ToDesk};
+use crate::store::PastCall;
 use crate::units::SeatNumber;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
@@ -71,10 +78,58 @@ pub fn web_fault(
 
 /// The seats, as the store knows them. Both may wait for a disk; they are called on a thread that may.
 pub trait SeatDirectory: Send + Sync + 'static {
-    /// Whose password this is. An unknown seat must take as long as a wrong password.
-    fn check(&self, seat: &SeatNumber, password: &str) -> Option<SeatIdentity>;
+    /// Whose password this is, and since when his account is as it is. An unknown seat must take as
+    /// long as a wrong password.
+    fn check(&self, seat: &SeatNumber, password: &str) -> Option<(SeatIdentity, Timestamp)>;
     /// The seat as it is now; `None` when it was removed.
     fn find(&self, seat: &SeatNumber) -> Option<SeatIdentity>;
+}
+
+/// What was recorded, and who may hear it. Both may wait for a disk; they are called on a thread
+/// that may.
+pub trait Archive: Send + Sync + 'static {
+    /// The newest calls whose recordings a person may hear.
+    ///
+    /// # Errors
+    /// When he may hear none, or they cannot be read.
+    fn calls(&self, who: &SeatIdentity) -> Result<Vec<PastCall>, NotHeard>;
+
+    /// Opens a recording for a person, after the audit has stored that he hears it and why.
+    ///
+    /// # Errors
+    /// When he may not hear it, it is not there, or the audit cannot be stored.
+    fn open(
+        &self,
+        who: &SeatIdentity,
+        recording: i64,
+        reason: String,
+    ) -> Result<Arc<dyn Sound>, NotHeard>;
+}
+
+/// A sound file that can be read from anywhere; reading may wait for a disk.
+pub trait Sound: Send + Sync {
+    /// Its length.
+    fn bytes(&self) -> u64;
+
+    /// Reads from byte `from` on; gives how many bytes, none at the end.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    fn read_at(&self, from: u64, into: &mut [u8]) -> io::Result<usize>;
+}
+
+/// Why a recording is not heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotHeard {
+    /// The person has no right to it.
+    NotAllowed,
+    /// There is none, or its file is gone.
+    NoSuchRecording,
+    /// Why he wants to hear it is not said.
+    ReasonMissing,
+    /// The audit or the list cannot be had now.
+    StoreDown,
 }
 
 /// The clock and the random source, passed in.

@@ -2,10 +2,11 @@
 
 use super::guard::Guard;
 use super::hub::Hub;
+use super::playback::{self, Grants};
 use super::protocol::DESK_MESSAGE_BYTES_MAX;
 use super::session::{Sessions, TokenHash, hash};
-use super::{SeatDirectory, Sources, WebConfig, hex, socket};
-use crate::domain::desk_link::{FromDesk, SeatIdentity};
+use super::{Archive, SeatDirectory, Sources, WebConfig, hex, socket};
+use crate::domain::desk_link::{FromDesk, SeatIdentity, ToDesk};
 use crate::units::SeatNumber;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension, Form, Path, Request, State, WebSocketUpgrade};
@@ -14,6 +15,7 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -31,7 +33,7 @@ const CHECKS_MAX: usize = 1;
 
 /// Nothing but our own files, no inline script or style, no frame around us.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+     img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "src/web/assets"]
@@ -41,11 +43,13 @@ struct Assets;
 pub(super) struct Shared {
     pub(super) config: WebConfig,
     pub(super) directory: Arc<dyn SeatDirectory>,
+    pub(super) archive: Arc<dyn Archive>,
     pub(super) sources: Sources,
     pub(super) to_line: Sender<FromDesk>,
     sessions: Mutex<Sessions>,
     guard: Mutex<Guard>,
     hub: Mutex<Hub>,
+    grants: Mutex<Grants>,
     checks: Semaphore,
 }
 
@@ -57,7 +61,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     pub(super) fn new(
         config: WebConfig,
-        directory: Arc<dyn SeatDirectory>,
+        (directory, archive): (Arc<dyn SeatDirectory>, Arc<dyn Archive>),
         sources: Sources,
         to_line: Sender<FromDesk>,
         run: String,
@@ -65,17 +69,34 @@ impl Shared {
         Self {
             config,
             directory,
+            archive,
             sources,
             to_line,
             sessions: Mutex::default(),
             guard: Mutex::default(),
             hub: Mutex::new(Hub::new(run)),
+            grants: Mutex::default(),
             checks: Semaphore::new(CHECKS_MAX),
         }
     }
 
     pub(super) fn hub(&self) -> MutexGuard<'_, Hub> {
         lock(&self.hub)
+    }
+
+    pub(super) fn grants(&self) -> MutexGuard<'_, Grants> {
+        lock(&self.grants)
+    }
+
+    /// Something came from the line.
+    pub(super) fn deliver(&self, message: ToDesk) {
+        let ToDesk::SeatChanged { seat, changed_at } = message else {
+            return self.hub().deliver(message);
+        };
+        if lock(&self.sessions).changed(&seat, changed_at) {
+            tracing::info!(%seat, "signed out: the account was changed");
+            self.hub().close_pages(&seat);
+        }
     }
 
     /// A page of a session was opened or closed.
@@ -115,7 +136,7 @@ impl Shared {
     }
 
     /// Who is signed in.
-    fn seat(&self, headers: &HeaderMap) -> Option<(TokenHash, SeatNumber)> {
+    pub(super) fn seat(&self, headers: &HeaderMap) -> Option<(TokenHash, SeatNumber)> {
         let token = self.token(headers)?;
         let seat = lock(&self.sessions).seat(&token, (self.sources.monotonic)())?;
         Some((token, seat))
@@ -124,7 +145,7 @@ impl Shared {
     /// Whether the request was made by one of our own pages. Browsers name the origin of every POST
     /// and of every WebSocket, and no script of another site can change it (RFC 6455 §10.2). With
     /// our referrer policy the origin of a form is `null`; then the fetch metadata must vouch for it.
-    fn is_ours(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn is_ours(&self, headers: &HeaderMap) -> bool {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let (Some(origin), Some(host)) = (text("origin"), text("host")) else { return false };
         let scheme = if self.config.is_secure() { "https" } else { "http" };
@@ -137,7 +158,7 @@ impl Shared {
     }
 
     /// Whose failures are counted: the peer, or whom a trusted proxy names last.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if self.config.trusted_proxy != Some(peer) {
             return peer;
         }
@@ -158,7 +179,7 @@ pub(super) struct Place(
     #[allow(dead_code, reason = "held, not read")] pub(super) Option<Arc<OwnedSemaphorePermit>>,
 );
 
-type App = State<Arc<Shared>>;
+pub(super) type App = State<Arc<Shared>>;
 
 /// Every path there is.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -169,6 +190,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/session", get(session))
         .route("/desk", get(desk))
         .route("/assets/{name}", get(asset))
+        .route("/calls", get(playback::calls))
+        .route("/playback", post(playback::ask))
+        .route("/playback/{token}", get(playback::sound))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(from_fn_with_state(Arc::clone(&shared), with_headers))
         .with_state(shared)
@@ -270,7 +294,7 @@ async fn sign_in(
         lock(&shared.guard).failed(seat, address, now);
     }
     drop(turn);
-    let Some(who) = known else {
+    let Some((who, changed_at)) = known else {
         tracing::info!(%address, locked = !may_try, "a sign-in was refused");
         return Redirect::to("/sign-in?failed").into_response();
     };
@@ -279,13 +303,13 @@ async fn sign_in(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let token = hex(&random);
-    lock(&shared.sessions).begin(&token, who.seat.clone(), now);
+    lock(&shared.sessions).begin(&token, who.seat.clone(), changed_at, now);
     tracing::info!(seat = %who.seat, %address, "signed in");
     ([(header::SET_COOKIE, shared.cookie(&token, false))], Redirect::to("/")).into_response()
 }
 
 /// Asks the directory, on a thread that may wait.
-async fn check(shared: &Arc<Shared>, given: &Credentials) -> Option<SeatIdentity> {
+async fn check(shared: &Arc<Shared>, given: &Credentials) -> Option<(SeatIdentity, Timestamp)> {
     let seat = SeatNumber::parse(given.seat.trim()).ok()?;
     let password = (given.password.len() <= PASSWORD_BYTES_MAX).then(|| given.password.clone())?;
     let directory = Arc::clone(&shared.directory);

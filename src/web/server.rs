@@ -1,7 +1,7 @@
 //! Sockets: accepts connections, shows the certificate, and lets nobody hold a connection for nothing.
 
 use super::pages::{Peer, Place, Shared, router};
-use super::{DeskLink, SeatDirectory, Sources, WebConfig, hex, web_fault};
+use super::{Archive, DeskLink, SeatDirectory, Sources, WebConfig, hex, web_fault};
 use axum::Router;
 use axum::extract::Extension;
 use hyper::server::conn::http1;
@@ -45,7 +45,7 @@ impl Web {
     /// no random bytes.
     pub async fn bind(
         config: WebConfig,
-        directory: Arc<dyn SeatDirectory>,
+        (directory, archive): (Arc<dyn SeatDirectory>, Arc<dyn Archive>),
         sources: Sources,
         link: DeskLink,
     ) -> io::Result<Self> {
@@ -57,7 +57,8 @@ impl Web {
         let run = (sources.random)().ok_or_else(no_random)?;
         let listener = TcpListener::bind(config.listen).await?;
         let run = hex(&run[..8]);
-        let shared = Arc::new(Shared::new(config, directory, sources, link.to_line, run));
+        let shared =
+            Arc::new(Shared::new(config, (directory, archive), sources, link.to_line, run));
         Ok(Self { listener, shared, from_line: link.from_line })
     }
 
@@ -80,7 +81,7 @@ impl Web {
             tokio::select! {
                 () = &mut stop => return,
                 message = from_line.recv() => match message {
-                    Some(message) => shared.hub().deliver(message),
+                    Some(message) => shared.deliver(message),
                     None => return,
                 },
                 _ = sweep.tick() => shared.hub().sweep((shared.sources.monotonic)()),

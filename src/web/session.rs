@@ -2,6 +2,7 @@
 //! a copy of the memory signs nobody in.
 
 use crate::units::SeatNumber;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,6 +20,8 @@ pub(super) type TokenHash = [u8; 32];
 #[derive(Debug)]
 struct Session {
     seat: SeatNumber,
+    /// Since when the account that was signed in with is as it is.
+    account: Timestamp,
     began: Instant,
     used: Instant,
     pages: usize,
@@ -44,7 +47,13 @@ pub(super) fn hash(token: &str) -> TokenHash {
 
 impl Sessions {
     /// Begins a session under a token that was just drawn.
-    pub(super) fn begin(&mut self, token: &str, seat: SeatNumber, now: Instant) {
+    pub(super) fn begin(
+        &mut self,
+        token: &str,
+        seat: SeatNumber,
+        account: Timestamp,
+        now: Instant,
+    ) {
         self.sessions.retain(|_, session| !session.is_over(now));
         if self.sessions.len() >= SESSIONS_MAX {
             let idlest = self.sessions.iter().min_by_key(|(_, s)| (s.pages, s.used));
@@ -52,7 +61,17 @@ impl Sessions {
                 self.sessions.remove(&idlest);
             }
         }
-        self.sessions.insert(hash(token), Session { seat, began: now, used: now, pages: 0 });
+        let session = Session { seat, account, began: now, used: now, pages: 0 };
+        self.sessions.insert(hash(token), session);
+    }
+
+    /// The account of a seat is as it is since then, or is no more: whoever signed in with another
+    /// one is signed out. Whether there was anybody.
+    pub(super) fn changed(&mut self, seat: &SeatNumber, account: Option<Timestamp>) -> bool {
+        let before = self.sessions.len();
+        self.sessions
+            .retain(|_, session| session.seat != *seat || Some(session.account) == account);
+        self.sessions.len() < before
     }
 
     /// Whose session it is; using it keeps it alive.
@@ -82,6 +101,8 @@ impl Sessions {
 mod tests {
     use super::*;
 
+    const ACCOUNT: Timestamp = Timestamp::UNIX_EPOCH;
+
     fn seat(number: &str) -> SeatNumber {
         SeatNumber::parse(number).unwrap()
     }
@@ -89,7 +110,7 @@ mod tests {
     #[test]
     fn a_session_ends_when_it_is_idle_and_not_while_a_page_is_open() {
         let (mut sessions, now) = (Sessions::default(), Instant::now());
-        sessions.begin("t", seat("801"), now);
+        sessions.begin("t", seat("801"), ACCOUNT, now);
         let token = hash("t");
         assert_eq!(sessions.seat(&token, now + IDLE / 2), Some(seat("801")));
         assert_eq!(sessions.seat(&token, now + IDLE), Some(seat("801")), "it was used meanwhile");
@@ -103,12 +124,28 @@ mod tests {
     #[test]
     fn a_session_ends_after_a_shift_and_by_signing_out() {
         let (mut sessions, now) = (Sessions::default(), Instant::now());
-        sessions.begin("t", seat("801"), now);
+        sessions.begin("t", seat("801"), ACCOUNT, now);
         sessions.page(&hash("t"), true, now);
         assert!(sessions.seat(&hash("t"), now + LIFE).is_none());
-        sessions.begin("u", seat("801"), now);
+        sessions.begin("u", seat("801"), ACCOUNT, now);
         assert!(sessions.end(&hash("u")) && !sessions.end(&hash("u")));
         assert!(sessions.seat(&hash("u"), now).is_none());
+    }
+
+    #[test]
+    fn a_session_of_a_changed_or_removed_account_ends_and_one_of_the_present_account_stays() {
+        let (mut sessions, now) = (Sessions::default(), Instant::now());
+        let later = ACCOUNT + Duration::from_secs(1);
+        sessions.begin("old", seat("801"), ACCOUNT, now);
+        sessions.begin("new", seat("801"), later, now);
+        sessions.begin("other", seat("802"), ACCOUNT, now);
+        assert!(sessions.changed(&seat("801"), Some(later)));
+        assert!(!sessions.changed(&seat("801"), Some(later)));
+        assert!(sessions.seat(&hash("old"), now).is_none());
+        assert!(sessions.seat(&hash("new"), now).is_some());
+        assert!(sessions.changed(&seat("801"), None));
+        assert!(sessions.seat(&hash("new"), now).is_none());
+        assert!(sessions.seat(&hash("other"), now).is_some());
     }
 
     #[test]
@@ -116,7 +153,7 @@ mod tests {
         let (mut sessions, now) = (Sessions::default(), Instant::now());
         for n in 0..=SESSIONS_MAX {
             let at = now + Duration::from_millis(n as u64);
-            sessions.begin(&n.to_string(), seat("801"), at);
+            sessions.begin(&n.to_string(), seat("801"), ACCOUNT, at);
         }
         assert_eq!(sessions.sessions.len(), SESSIONS_MAX);
         assert!(sessions.seat(&hash("0"), now + Duration::from_secs(9)).is_none());

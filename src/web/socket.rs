@@ -43,12 +43,16 @@ pub(super) async fn serve(
     };
     let (sender, outbox) = channel(OUTBOX_MAX);
     let joined = shared.hub().join(&who, &hello, sender);
-    let Some(Joined { connection, first }) = joined else {
+    let Some(Joined { connection, replaced, first }) = joined else {
         return close(socket, close_code::AGAIN, "too many pages of this seat").await;
     };
     shared.page(&token, true);
     let seat = who.seat.clone();
-    // What must not be lost waits for its room; this task alone waits.
+    // What must not be lost waits for its room; this task alone waits. The line must not take the
+    // page for two because its old connection is slow to end.
+    if let Some(connection) = replaced {
+        let _ = shared.to_line.send(FromDesk::Gone { seat: seat.clone(), connection }).await;
+    }
     if shared.to_line.send(FromDesk::Connected { who, connection }).await.is_ok() {
         let mut page = Page {
             now: (shared.sources.monotonic)(),

@@ -1,6 +1,6 @@
 //! The pages' own thread: whatever browsers do, the line's runtime is left alone.
 
-use super::{DeskLink, SeatDirectory, Sources, Web, WebConfig};
+use super::{Archive, DeskLink, SeatDirectory, Sources, Web, WebConfig};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl WebThread {
     /// Those of [`Web::bind`], and when there is no thread to be had.
     pub fn start(
         config: WebConfig,
-        directory: Arc<dyn SeatDirectory>,
+        from: (Arc<dyn SeatDirectory>, Arc<dyn Archive>),
         sources: Sources,
         link: DeskLink,
     ) -> io::Result<Self> {
@@ -38,7 +38,7 @@ impl WebThread {
                 Err(error) => return drop(bound.send(Err(error))),
             };
             runtime.block_on(async {
-                let web = Web::bind(config, directory, sources, link).await;
+                let web = Web::bind(config, from, sources, link).await;
                 match web.and_then(|web| Ok((web.address()?, web))) {
                     Ok((address, web)) => {
                         let _ = bound.send(Ok(address));

@@ -6,6 +6,7 @@ mod desk;
 mod invariants;
 mod lookups;
 mod people;
+mod playback;
 mod queue;
 mod sound;
 mod sweep;

@@ -1,9 +1,11 @@
 //! Sound as the tests judge it: G.711, tones made and found, a prompt found bit for bit in what
 //! was received. Written apart from the product so that the two check each other.
 
+use super::wait_for;
 use std::collections::HashSet;
 use std::f64::consts::TAU;
 use std::path::Path;
+use std::time::Duration;
 
 /// Samples per second of everything here.
 pub const RATE_HZ: u32 = 8000;
@@ -110,6 +112,22 @@ pub fn level_db(samples: &[i16]) -> f64 {
     let sum: f64 = samples.iter().map(|s| f64::from(*s).powi(2)).sum();
     let rms = (sum / samples.len().max(1) as f64).sqrt();
     if rms < 0.5 { -96.0 } else { 20.0 * (rms / 32_768.0).log10() }
+}
+
+/// The loudest half second.
+pub fn loudest(samples: &[i16]) -> Option<&[i16]> {
+    let windows = samples.windows(4_000).step_by(400);
+    windows.max_by(|one, other| level_db(one).total_cmp(&level_db(other)))
+}
+
+/// Waits until nothing is heard any more: half a second of silence.
+pub fn wait_quiet(heard: impl Fn() -> Vec<i16>) {
+    let silent = wait_for(Duration::from_secs(20), || {
+        let samples = heard();
+        let last = samples.len().checked_sub(4_000).map(|from| level_db(&samples[from..]));
+        last.filter(|level| *level < -60.0)
+    });
+    assert!(silent.is_some(), "it is never quiet");
 }
 
 /// Milliseconds of `samples` in which the tone `hz` holds more than `share` of a loud 20 ms frame.

@@ -154,6 +154,33 @@ impl Service {
         rustix::process::kill_process(self.own_pid(), term).expect("it is our child");
     }
 
+    /// Adds a seat beside the running service, as an administrator does it; the service knows it
+    /// within a second.
+    pub fn add_seat(&self, number: &str, role: &str, password: &str) {
+        let file = self.password_file(number, password);
+        let added = ["seat", "add", number, "--name", "王芳", "--role", role, "--password-file"];
+        self.administer(&[&added[..], &[&file]].concat());
+    }
+
+    /// Gives a seat another password.
+    pub fn set_password(&self, number: &str, password: &str) {
+        let file = self.password_file(number, password);
+        self.administer(&["seat", "set-password", number, "--password-file", &file]);
+    }
+
+    /// A verb that must succeed.
+    pub fn administer(&self, verb: &[&str]) {
+        let output = cli(&self.data, verb);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{verb:?}: {told}");
+    }
+
+    fn password_file(&self, number: &str, password: &str) -> String {
+        let file = self.data.join(format!("{number}.password"));
+        std::fs::write(&file, format!("{password}\n")).expect("the folder can be written");
+        file.to_str().expect("a plain path").to_owned()
+    }
+
     fn own_pid(&self) -> rustix::process::Pid {
         let raw = i32::try_from(self.child.id()).unwrap();
         rustix::process::Pid::from_raw(raw).expect("a child has an id")

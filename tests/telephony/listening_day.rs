@@ -2,7 +2,7 @@
 //! waits for him when his window ends is told so and goes on waiting for an operator.
 
 use crate::line::{House, PROMPTS, SENTENCE_LIMIT};
-use crate::seats::{PASSWORD, SOON, add_seat, hear_each_other, house_with, phone, quiet};
+use crate::seats::{PASSWORD, SOON, hear_each_other, house_with, phone, quiet};
 use crate::support::citizen::Call;
 use crate::support::desk::Desk;
 use crate::support::phone::{Habit, Phone};
@@ -41,7 +41,7 @@ fn settings(begun: &Zoned) -> [String; 3] {
 
 fn open(settings: &[String; 3]) -> House {
     let house = house_with(&["801", "802"], &settings.each_ref().map(String::as_str));
-    add_seat(house.service.data(), "901", "leader");
+    house.service.add_seat("901", "leader", PASSWORD);
     std::thread::sleep(Duration::from_millis(1_300));
     house
 }

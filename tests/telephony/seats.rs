@@ -2,12 +2,11 @@
 
 use crate::line::{House, PROMPTS, SENTENCE_LIMIT};
 use crate::support::audio::{level_db, tone_share, tones};
+pub(crate) use crate::support::audio::{loudest, wait_quiet as quiet};
 use crate::support::citizen::Call;
 use crate::support::phone::{Habit, Phone};
-use crate::support::service::cli;
 use crate::support::wait_for;
 use serde_json::Value;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -25,38 +24,11 @@ fn house(seats: &[&str]) -> House {
 pub(crate) fn house_with(seats: &[&str], settings: &[&str]) -> House {
     let house = House::with(|start| settings.iter().fold(start, |start, s| start.set(s)));
     for seat in seats {
-        add_seat(house.service.data(), seat, "operator");
+        house.service.add_seat(seat, "operator", PASSWORD);
     }
     // A running service takes the change within a second.
     std::thread::sleep(Duration::from_millis(1_300));
     house
-}
-
-/// Beside the running service, as an administrator does it.
-pub(crate) fn add_seat(data: &Path, number: &str, role: &str) {
-    let file = data.join(format!("{number}.password"));
-    std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
-    let file = file.to_str().unwrap();
-    let name = ["--name", "王芳", "--role", role, "--password-file", file];
-    let added = cli(data, &[&["seat", "add", number], &name[..]].concat());
-    let told = String::from_utf8_lossy(&added.stderr);
-    assert!(added.status.success(), "seat add {number}: {told}");
-}
-
-/// The loudest half second.
-pub(crate) fn loudest(samples: &[i16]) -> Option<&[i16]> {
-    let windows = samples.windows(4_000).step_by(400);
-    windows.max_by(|one, other| level_db(one).total_cmp(&level_db(other)))
-}
-
-/// Waits until what the service says is over: half a second of silence.
-pub(crate) fn quiet(heard: impl Fn() -> Vec<i16>) {
-    let silent = wait_for(Duration::from_secs(20), || {
-        let samples = heard();
-        let last = samples.len().checked_sub(4_000).map(|from| level_db(&samples[from..]));
-        last.filter(|level| *level < -60.0)
-    });
-    assert!(silent.is_some(), "the service talks on");
 }
 
 /// A phone of that seat, registered.

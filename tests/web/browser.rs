@@ -3,10 +3,10 @@
 use super::chromium::Chromium;
 use super::desk::{Sound, TONE_HERTZ};
 use super::house::{House, PASSWORD, Wire, seat};
-use super::messages::{conversation, offer, party, queue, seat_view};
+use super::messages::{callbacks, conversation, offer, party, queue, seat_view};
 use mayorline::domain::desk::{
-    DeskCommand, DeskEvent, DeskReply, Disposition, Outcome, PartyKind, PartyState, PartyView,
-    Refusal, SeatState, Supervision, Target,
+    CallBackOutcome, DeskCommand, DeskEvent, DeskReply, Disposition, Outcome, PartyKind,
+    PartyState, PartyView, Refusal, SeatState, Supervision, Target,
 };
 use mayorline::domain::desk_link::{Audience, AudioFor, FromDesk, ToDesk};
 use mayorline::units::{OfferId, PartyId};
@@ -351,6 +351,82 @@ async fn a_supervisor_sees_the_seats_and_listens_with_sound() {
         DeskCommand::Supervise { call: CALL.parse().unwrap(), mode: Supervision::Listen };
     assert_eq!(desk.command().await, expected);
     desk.page.wait("document.getElementById('sound').dataset.sound === 'on'").await;
+    desk.no_complaints();
+}
+
+#[tokio::test]
+async fn every_button_of_offers_callback_tasks_and_supervision_sends_its_command() {
+    let (mut desk, sound) = (Desk::sign_in("901").await, Sound::open());
+    desk.tell(seat_view("901", SeatState::Offered, None)).await;
+    desk.tell(offer(7, Some("19900000017"), None, "")).await;
+    desk.connect(&sound).await;
+    desk.page.wait("!document.getElementById('offer').hidden").await;
+    desk.click("#decline").await;
+    assert_eq!(desk.command().await, DeskCommand::Decline { offer: OfferId(7) });
+    desk.tell(DeskEvent::OfferEnded { offer: OfferId(7), how: "declined" }).await;
+    desk.page.wait("document.getElementById('remote').srcObject === null").await;
+
+    desk.house.tell(Audience::Operators, callbacks(None)).await;
+    desk.page.wait("document.querySelectorAll('#callbacks li').length === 3").await;
+    let counts = "['callbacks-open', 'callbacks-overdue'].map((id) => document.getElementById(id).textContent)";
+    assert_eq!(desk.page.value(counts).await, json!(["3", "超时 1"]));
+    let disabled = "[...document.querySelectorAll('#callbacks button')].map((one) => one.disabled)";
+    assert_eq!(desk.page.value(disabled).await, json!([false, false, true]), "one is withheld");
+    desk.page.picture("callbacks").await;
+    desk.click("#callbacks [data-task='12'] button").await;
+    assert_eq!(desk.command().await, DeskCommand::CallBack { task: 12 });
+    desk.house.tell(Audience::Operators, callbacks(Some("901"))).await;
+    desk.page.wait("!document.getElementById('callback').hidden").await;
+    desk.page
+        .value(
+            "(() => { const form = document.getElementById('callback'); \
+             form.elements.outcome.value = 'busy'; form.requestSubmit(); })()",
+        )
+        .await;
+    let outcome = CallBackOutcome::Busy;
+    assert_eq!(desk.command().await, DeskCommand::CallBackOutcome { task: 12, outcome });
+
+    desk.house.tell(Audience::Supervisors, seat_view("801", SeatState::Talking, Some(CALL))).await;
+    let call: mayorline::units::CallId = CALL.parse().unwrap();
+    for (mode, name) in [
+        (Supervision::Listen, "listen"),
+        (Supervision::Whisper, "whisper"),
+        (Supervision::Barge, "barge"),
+        (Supervision::Stop, "stop"),
+    ] {
+        let button = format!("[data-seat='801'] [data-mode={name}]");
+        desk.page.wait(&format!("document.querySelector(\"{button}\")")).await;
+        desk.click(&button).await;
+        if mode == Supervision::Listen {
+            assert_eq!(desk.connect(&sound).await, AudioFor::Call(call.clone()));
+        }
+        assert_eq!(desk.command().await, DeskCommand::Supervise { call: call.clone(), mode });
+    }
+    desk.page.wait("document.getElementById('remote').srcObject === null").await;
+    desk.no_complaints();
+}
+
+#[tokio::test]
+async fn recordings_are_listed_and_played_by_those_who_say_why() {
+    let mut desk = Desk::sign_in("801").await;
+    desk.click("#past-card summary").await;
+    desk.page.wait("document.querySelector('#past [data-recording]')").await;
+    let row = desk.page.value("document.querySelector('#past li').textContent").await;
+    assert!(row.as_str().unwrap().contains("199****0017"), "{row}");
+    desk.click("#past [data-recording]").await;
+    desk.page.value("document.getElementById('playback').requestSubmit()").await;
+    sleep(Duration::from_millis(200)).await;
+    assert!(desk.house.shelf.heard.lock().unwrap().is_empty(), "without a reason");
+    desk.page.value("document.getElementById('playback').elements.reason.value = '  x '").await;
+    desk.page.value("document.getElementById('playback').requestSubmit()").await;
+    let refused = "document.querySelector('#results li')?.textContent.includes('请写明调听理由')";
+    desk.page.wait(refused).await;
+    desk.page.value("document.getElementById('playback').elements.reason.value = '核实期限'").await;
+    desk.page.picture("recordings").await;
+    desk.click("#playback button").await;
+    desk.page.wait("document.getElementById('player').src.includes('/playback/')").await;
+    let heard = desk.house.shelf.heard.lock().unwrap().clone();
+    assert_eq!(heard, [("801".to_owned(), "核实期限 [127.0.0.1]".to_owned())]);
     desk.no_complaints();
 }
 

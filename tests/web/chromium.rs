@@ -36,6 +36,11 @@ impl Drop for Chromium {
 impl Chromium {
     /// Starts it with a fake microphone that beeps, at 1280 by 720.
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With these arguments more.
+    pub(crate) async fn start_with(more: &[String]) -> Self {
         let profile = TempDir::new().unwrap();
         let mut child = Command::new("chromium")
             .arg(format!("--user-data-dir={}", profile.path().display()))
@@ -55,8 +60,9 @@ impl Chromium {
                 "--disable-component-update",
                 "--disable-sync",
                 "--no-proxy-server",
-                "about:blank",
             ])
+            .args(more)
+            .arg("about:blank")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -135,6 +141,11 @@ impl Chromium {
             }
             _ => {}
         }
+    }
+
+    /// Runs a script in every page before any of its own.
+    pub(crate) async fn before_every_page(&mut self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await;
     }
 
     pub(crate) async fn open(&mut self, url: &str) {

@@ -1,12 +1,14 @@
 //! The pages' server with a directory of three seats, the line's end of both channels in our hand.
 
 use super::http;
+use jiff::Timestamp;
 use mayorline::domain::desk::{DeskEvent, DeskMessage, DeskReply, SeatRole};
 use mayorline::domain::desk_link::{Audience, FromDesk, SeatIdentity, ToDesk};
+use mayorline::store::{PastCall, PastRecording};
 use mayorline::units::SeatNumber;
-use mayorline::web::{DeskLink, SeatDirectory, Sources, Web, WebConfig};
+use mayorline::web::{Archive, DeskLink, NotHeard, SeatDirectory, Sound, Sources, Web, WebConfig};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -23,21 +25,78 @@ pub(crate) fn seat(number: &str) -> SeatNumber {
     SeatNumber::parse(number).unwrap()
 }
 
-/// Two operators and a supervisor.
+/// Two operators, a supervisor and a leader.
 pub(crate) struct Directory;
 
 impl SeatDirectory for Directory {
-    fn check(&self, number: &SeatNumber, password: &str) -> Option<SeatIdentity> {
-        self.find(number).filter(|_| password == PASSWORD)
+    fn check(&self, number: &SeatNumber, password: &str) -> Option<(SeatIdentity, Timestamp)> {
+        let found = self.find(number).filter(|_| password == PASSWORD);
+        found.map(|who| (who, Timestamp::UNIX_EPOCH))
     }
 
     fn find(&self, number: &SeatNumber) -> Option<SeatIdentity> {
         let role = match number.as_str() {
             "801" | "802" => SeatRole::Operator,
             "901" => SeatRole::Supervisor,
+            "701" => SeatRole::Leader,
             _ => return None,
         };
         Some(SeatIdentity { seat: number.clone(), name: "王明".to_owned(), role })
+    }
+}
+
+/// Recording 1 may be heard by all but leaders; it is 1,000 bytes that count up.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    /// Who has heard it and why.
+    pub(crate) heard: Mutex<Vec<(String, String)>>,
+}
+
+impl Archive for Shelf {
+    fn calls(&self, who: &SeatIdentity) -> Result<Vec<PastCall>, NotHeard> {
+        if who.role == SeatRole::Leader {
+            return Err(NotHeard::NotAllowed);
+        }
+        Ok(vec![PastCall {
+            call: "a1-0190-0001".to_owned(),
+            caller: Some("199****0017".to_owned()),
+            started_at: "2026-11-26T10:02:03.000+08:00".to_owned(),
+            seats: vec![who.seat.to_string()],
+            recordings: vec![PastRecording {
+                recording: 1,
+                kind: "whole_call".to_owned(),
+                duration_ms: 65_000,
+            }],
+        }])
+    }
+
+    fn open(
+        &self,
+        who: &SeatIdentity,
+        recording: i64,
+        reason: String,
+    ) -> Result<Arc<dyn Sound>, NotHeard> {
+        match (who.role, recording) {
+            (SeatRole::Leader, _) => Err(NotHeard::NotAllowed),
+            (_, 1) => {
+                self.heard.lock().unwrap().push((who.seat.to_string(), reason));
+                Ok(Arc::new(Counting))
+            }
+            _ => Err(NotHeard::NoSuchRecording),
+        }
+    }
+}
+
+struct Counting;
+
+impl Sound for Counting {
+    fn bytes(&self) -> u64 {
+        1_000
+    }
+
+    fn read_at(&self, from: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        let bytes = (from..1_000).map(|n| (n % 251) as u8);
+        Ok(into.iter_mut().zip(bytes).map(|(to, byte)| *to = byte).count())
     }
 }
 
@@ -55,6 +114,7 @@ pub(crate) struct House {
     pub(crate) address: SocketAddr,
     pub(crate) from_pages: Receiver<FromDesk>,
     pub(crate) to_pages: Sender<ToDesk>,
+    pub(crate) shelf: Arc<Shelf>,
 }
 
 impl House {
@@ -69,10 +129,12 @@ impl House {
         let listen = "127.0.0.1:0".parse().unwrap();
         let config = WebConfig { listen, tls: None, trusted_proxy: None };
         let link = DeskLink { to_line, from_line };
-        let web = Web::bind(config, Arc::new(Directory), sources(), link).await.unwrap();
+        let shelf = Arc::new(Shelf::default());
+        let from = (Arc::new(Directory) as _, Arc::clone(&shelf) as _);
+        let web = Web::bind(config, from, sources(), link).await.unwrap();
         let address = web.address().unwrap();
         tokio::spawn(web.run(std::future::pending()));
-        Self { address, from_pages, to_pages }
+        Self { address, from_pages, to_pages, shelf }
     }
 
     /// Signs in; the cookie.

@@ -1,8 +1,8 @@
 //! The pages over HTTPS, on their own thread, and where they must not be served.
 
-use super::house::{Directory, PASSWORD, sources};
+use super::house::{Directory, PASSWORD, Shelf, sources};
 use super::http::{Answer, escape};
-use mayorline::web::{DeskLink, Web, WebConfig, WebThread};
+use mayorline::web::{Archive, DeskLink, SeatDirectory, Web, WebConfig, WebThread};
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use std::net::{IpAddr, SocketAddr};
@@ -44,6 +44,10 @@ async fn ask(address: SocketAddr, client: &Arc<ClientConfig>, request: &str) -> 
     Answer::read(&String::from_utf8_lossy(&text))
 }
 
+fn from() -> (Arc<dyn SeatDirectory>, Arc<dyn Archive>) {
+    (Arc::new(Directory), Arc::new(Shelf::default()))
+}
+
 fn link() -> DeskLink {
     DeskLink { to_line: channel(8).0, from_line: channel(8).1 }
 }
@@ -55,7 +59,7 @@ async fn over_https_the_cookie_is_for_https_alone() {
     let link = DeskLink { to_line: channel(8).0, from_line };
     let listen = "127.0.0.1:0".parse().unwrap();
     let config = WebConfig { listen, tls: Some(server), trusted_proxy: None };
-    let thread = WebThread::start(config, Arc::new(Directory), sources(), link).unwrap();
+    let thread = WebThread::start(config, from(), sources(), link).unwrap();
     let address = thread.address();
     // One that never speaks TLS holds nobody up.
     let _idle = TcpStream::connect(address).await.unwrap();
@@ -87,7 +91,7 @@ async fn over_https_the_cookie_is_for_https_alone() {
 async fn outside_loopback_nothing_is_served_without_https() {
     let bind = |tls, trusted_proxy: Option<IpAddr>| {
         let listen = "0.0.0.0:0".parse().unwrap();
-        Web::bind(WebConfig { listen, tls, trusted_proxy }, Arc::new(Directory), sources(), link())
+        Web::bind(WebConfig { listen, tls, trusted_proxy }, from(), sources(), link())
     };
     let error = bind(None, None).await.err().unwrap().to_string();
     assert!(error.contains("needs HTTPS") && error.contains("web.tls_certificate"), "{error}");

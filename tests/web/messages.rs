@@ -3,9 +3,9 @@
 use super::house::seat;
 use jsonschema::Validator;
 use mayorline::domain::desk::{
-    ConversationView, DeskCommand, DeskEvent, DeskReply, Disposition, Failure, OfferView,
-    OpenCaseView, PartyKind, PartyState, PartyView, PauseReason, QueueView, Refusal, SeatRole,
-    SeatState, SeatView,
+    CallbackView, CallbacksView, ConversationView, DeskCommand, DeskEvent, DeskReply, Disposition,
+    Failure, OfferView, OpenCaseView, PartyKind, PartyState, PartyView, PauseReason, QueueView,
+    Refusal, SeatRole, SeatState, SeatView,
 };
 use mayorline::units::{OfferId, PartyId};
 use serde_json::{Value, json};
@@ -208,6 +208,25 @@ pub(crate) fn conversation(parties: Vec<PartyView>, outcome_missing: bool) -> De
     DeskEvent::Conversation(view)
 }
 
+/// Three callback tasks; the seat of `calling` calls back for the second one.
+pub(crate) fn callbacks(calling: Option<&str>) -> DeskEvent {
+    let task = |task, contact: Option<&str>, reason: &str| CallbackView {
+        task,
+        contact: contact.map(str::to_owned),
+        reason: reason.to_owned(),
+        due_at: "2026-11-26T01:32:03Z".parse().unwrap(),
+        attempts: 0,
+        calling: None,
+    };
+    let mut second = task(12, Some("199****0018"), "asked");
+    (second.attempts, second.calling) = (1, calling.map(seat));
+    DeskEvent::Callbacks(CallbacksView {
+        open: 3,
+        overdue: 1,
+        tasks: vec![task(11, Some("199****0017"), "missed"), second, task(13, None, "missed")],
+    })
+}
+
 /// The figures of a group.
 pub(crate) fn queue() -> DeskEvent {
     DeskEvent::Queue(QueueView {
@@ -248,6 +267,7 @@ fn events() -> Vec<DeskEvent> {
     let case = Some("26112200131".to_owned());
     all.push(DeskEvent::WrapUp { call: "a1-0190-0001".to_owned(), case });
     all.push(queue());
+    all.extend([callbacks(None), callbacks(Some("801"))]);
     all
 }
 

@@ -150,6 +150,7 @@ impl Line {
             News::Seats(seats) => self.seats_changed(*seats),
             News::OpenCases(offer, cases) => self.switch.open_cases(now, offer, cases),
             News::Attempt(id, begun) => self.switch.attempt_begun(now, id, begun),
+            News::Callbacks(view) => self.show_callbacks(view),
             News::WrapUpRefused(waiting) => self.wrap_ups.put_off(now.monotonic, *waiting),
         }
     }

@@ -1,6 +1,7 @@
 //! The line: one task that owns all signalling. Sockets, media threads, store, pages and timers
 //! reach it by bounded channels; it feeds the switch and carries out what the switch wants.
 
+mod callbacks;
 mod carry;
 mod pending;
 mod phones;
@@ -10,13 +11,16 @@ use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool};
 use super::sip::{TcpConfig, TcpInput, TcpListeners, TlsPort, UdpPort};
 use super::switch::{Asker, BegunAttempt, ConversationId, Switch};
 use crate::domain::call::StoreReply;
-use crate::domain::desk::{OpenCaseView, Refusal};
+use crate::domain::desk::{CallbacksView, OpenCaseView, Refusal};
 use crate::domain::desk_link::{FromDesk, ToDesk};
 use crate::media::player::Playlist;
 use crate::store::{SeatsNow, StoreHandle};
-use crate::units::{LegId, OfferId};
+use crate::units::{LegId, OfferId, SeatNumber};
+use callbacks::Callbacks;
+use jiff::Timestamp;
 pub use pending::WRAP_UPS_WAITING_MAX;
 use pending::WrapUps;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -96,6 +100,8 @@ enum News {
     OpenCases(OfferId, Vec<OpenCaseView>),
     /// An attempt to call back is stored, or is not.
     Attempt(ConversationId, Result<BegunAttempt, Refusal>),
+    /// The callback tasks that are open.
+    Callbacks(CallbacksView),
     /// A wrap-up could not be stored now.
     WrapUpRefused(Box<pending::Waiting>),
 }
@@ -126,6 +132,9 @@ pub struct Line {
     tell: Sender<News>,
     desk: DeskEnds,
     wrap_ups: WrapUps,
+    callbacks: Callbacks,
+    /// Since when the account of each seat is as it is.
+    accounts: BTreeMap<SeatNumber, Timestamp>,
     loaded: Receiver<(LegId, u32, Option<Arc<Playlist>>)>,
     load: Sender<(LegId, u32, Option<Arc<Playlist>>)>,
 }
@@ -166,6 +175,8 @@ impl Line {
             tell,
             desk,
             wrap_ups: WrapUps::default(),
+            callbacks: Callbacks::default(),
+            accounts: BTreeMap::new(),
             loaded,
             load,
         })
@@ -188,6 +199,7 @@ impl Line {
     pub async fn run(mut self, stop: impl Future<Output = ()>, abort: impl Future<Output = ()>) {
         tokio::pin!(stop, abort);
         self.watch_seats();
+        self.ask_callbacks();
         self.switch.open_trunks(self.clock.now(), self.udp.local());
         self.carry_out();
         let mut ending = Ending::NotYet;
@@ -195,7 +207,8 @@ impl Line {
         tokio::pin!(timer);
         while !self.is_over(&mut ending) {
             let wake = self.switch.poll_timeout().map(Instant::from_std);
-            let again = self.wrap_ups.poll_timeout();
+            let again = [self.wrap_ups.poll_timeout(), self.callbacks.poll_timeout()];
+            let again = again.into_iter().flatten();
             let wake = wake.into_iter().chain(ending.limit()).chain(again).min();
             timer.as_mut().reset(wake.unwrap_or_else(|| self.now_plus(NEVER)));
             tokio::select! {
@@ -217,6 +230,7 @@ impl Line {
                 () = &mut timer => {
                     self.switch.handle_timeout(self.clock.now());
                     self.store_wrap_ups();
+                    self.ask_callbacks();
                 }
                 Ok(()) = self.udp.readable() => self.receive(),
                 Some(input) = self.tcp_inputs.recv() => self.receive_tcp(input),

@@ -2,11 +2,13 @@
 //! restart.
 
 use super::{Line, News};
+use crate::domain::desk_link::ToDesk;
 use crate::gateway::registrations::{accounts, from_store, to_store};
 use crate::gateway::switch::Seat;
 use crate::proto::Binding;
 use crate::store::{SeatRecord, SeatsNow};
 use crate::units::SeatNumber;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 impl Line {
@@ -22,6 +24,7 @@ impl Line {
 
     pub(super) fn seats_changed(&mut self, seats: SeatsNow) {
         let now = self.clock.now();
+        self.accounts_changed(&seats.seats);
         let known = seats.seats.into_iter().filter_map(|seat| self.known(seat)).collect();
         self.switch.set_seats(now, known);
         let mut phones: BTreeMap<SeatNumber, Vec<Binding>> = BTreeMap::new();
@@ -33,6 +36,24 @@ impl Line {
         for (seat, bindings) in phones {
             self.switch.restore_bindings(now, seat, bindings);
         }
+    }
+
+    /// Whoever signed in at a page with what held before is signed out.
+    fn accounts_changed(&mut self, seats: &[SeatRecord]) {
+        let now: BTreeMap<SeatNumber, Timestamp> =
+            seats.iter().map(|seat| (seat.seat.clone(), seat.changed_at)).collect();
+        let before = std::mem::take(&mut self.accounts);
+        let removed = before.keys().filter(|seat| !now.contains_key(*seat));
+        let removed = removed.map(|seat| (seat, None));
+        let changed = now.iter().filter(|(seat, at)| before.get(*seat) != Some(*at));
+        let changed = changed.map(|(seat, at)| (seat, Some(*at)));
+        for (seat, changed_at) in removed.chain(changed) {
+            let news = ToDesk::SeatChanged { seat: seat.clone(), changed_at };
+            if self.desk.to.try_send(news).is_err() {
+                tracing::error!(%seat, "ALARM the pages are behind: a seat was not signed out");
+            }
+        }
+        self.accounts = now;
     }
 
     fn known(&self, seat: SeatRecord) -> Option<Seat> {

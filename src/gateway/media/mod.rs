@@ -17,7 +17,7 @@ mod way;
 mod wheel;
 
 pub use disk::{Disk, DiskConfig};
-pub use playback::recording_playlist;
+pub use playback::{Mixdown, recording_playlist};
 pub use pool::{MediaConfig, MediaPool, ROOM_LEGS_MAX};
 pub use ports::PortRange;
 

@@ -20,8 +20,8 @@ impl Switch {
             FromDesk::Request(request) => self.request(now, request),
             FromDesk::Connected { who, connection } => self.page_opened(&who, connection),
             FromDesk::Gone { seat, connection } => self.page_closed(now, &seat, connection),
-            FromDesk::AudioOffer { seat, id, wanted, sdp, .. } => {
-                self.page_sound(now, id, seat, &wanted, sdp);
+            FromDesk::AudioOffer { connection, seat, id, wanted, sdp } => {
+                self.page_sound(now, id, connection, seat, &wanted, sdp);
             }
         }
         self.settle(now);

@@ -4,6 +4,7 @@ use super::conversation::ConversationId;
 use super::pages::PageOffer;
 use super::reach::{Errand, Way};
 use super::{Output, Switch};
+use crate::domain::desk_link::ConnectionId;
 use crate::gateway::clock::Now;
 use crate::gateway::media::{Closed, MediaCommand};
 use crate::media::digits::info_digit;
@@ -30,6 +31,8 @@ pub(super) struct Leg {
     pub(super) way: Option<Box<Way>>,
     /// Of a page, until its sound is answered.
     pub(super) page_offer: Option<Box<PageOffer>>,
+    /// The page that has the sound.
+    pub(super) page: Option<ConnectionId>,
     /// Where a page's sound comes to, as the browser knows it.
     pub(super) page_address: Option<SocketAddr>,
     /// The peer's offer, until it is answered; `None` when we offer.
@@ -98,8 +101,8 @@ impl Leg {
     }
 
     /// The leg of a page that offers its sound.
-    pub(super) fn of_page(now: Now, part: Part, offer: PageOffer) -> Self {
-        Self { page_offer: Some(Box::new(offer)), ..Self::bare(now, part) }
+    pub(super) fn of_page(now: Now, part: Part, page: ConnectionId, offer: PageOffer) -> Self {
+        Self { page: Some(page), page_offer: Some(Box::new(offer)), ..Self::bare(now, part) }
     }
 
     fn bare(now: Now, part: Part) -> Self {
@@ -111,6 +114,7 @@ impl Leg {
             media: MediaState::Opening,
             way: None,
             page_offer: None,
+            page: None,
             page_address: None,
             offer: None,
             local: None,

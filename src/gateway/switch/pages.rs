@@ -7,7 +7,7 @@ use super::leg::{Leg, MediaState, Part};
 use super::reach::Errand;
 use super::{Output, Step, Switch};
 use crate::domain::desk::{DeskEvent, OfferView};
-use crate::domain::desk_link::{Audience, AudioFor, AudioRefusal, ToDesk};
+use crate::domain::desk_link::{Audience, AudioFor, AudioRefusal, ConnectionId, ToDesk};
 use crate::domain::room;
 use crate::gateway::browser::{BrowserLeg, OfferRefused};
 use crate::gateway::clock::Now;
@@ -19,7 +19,9 @@ use rand::RngExt as _;
 use std::net::SocketAddr;
 
 /// Offers to pages that are no offers of the queue have numbers from here on.
-const PAGE_OFFERS: u64 = 1 << 62;
+const PAGE_OFFERS: u64 = 1 << 52;
+/// A browser rounds larger numbers, and would answer an offer that there is not (RFC 8259 §6).
+const _: () = assert!(PAGE_OFFERS * 2 <= 1 << 53);
 
 /// What a page wants answered: its sound.
 #[derive(Debug)]
@@ -43,6 +45,7 @@ impl Switch {
         &mut self,
         now: Now,
         id: u64,
+        page: ConnectionId,
         seat: SeatNumber,
         wanted: &AudioFor,
         sdp: String,
@@ -52,11 +55,11 @@ impl Switch {
         };
         let offer = PageOffer { id, sdp };
         if let Some(&leg) = self.sounds.get(&(seat.clone(), conversation)) {
-            return self.sound_again(now, leg, &offer);
+            return self.sound_again(now, leg, (page, &seat), &offer);
         }
         let leg_id = self.endpoint.reserve_leg();
         let part = Part::Sound(conversation, seat.clone());
-        let mut leg = Leg::of_page(now, part, offer);
+        let mut leg = Leg::of_page(now, part, page, offer);
         leg.role = role_of(self.seats.kind(&seat));
         leg.label = seat.to_string();
         self.sounds.insert((seat, conversation), leg_id);
@@ -85,10 +88,22 @@ impl Switch {
         self.tell_desk(ToDesk::AudioRefused { id, why });
     }
 
-    /// A page that was loaded anew, or whose network changed, gets its sound anew.
-    fn sound_again(&mut self, now: Now, leg: LegId, offer: &PageOffer) {
-        let address = self.legs.get(&leg).and_then(|leg| leg.page_address);
-        let Some(address) = address else {
+    /// A page that was loaded anew, or whose network changed, gets its sound anew. Two pages of one
+    /// seat would take it from each other for ever: the one that has it keeps it while it is open.
+    fn sound_again(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        (page, seat): (ConnectionId, &SeatNumber),
+        offer: &PageOffer,
+    ) {
+        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let owner = known.page.filter(|&owner| owner != page);
+        if owner.is_some_and(|owner| self.seats.is_open(seat, owner)) {
+            return self.refuse_sound(offer.id, AudioRefusal::Elsewhere);
+        }
+        known.page = Some(page);
+        let Some(address) = known.page_address else {
             return self.refuse_sound(offer.id, AudioRefusal::Busy);
         };
         match BrowserLeg::accept(&offer.sdp, address, now.monotonic) {
@@ -197,6 +212,7 @@ impl Switch {
         let call = PageCall { conversation: id, party, seat: seat.clone() };
         self.page_calls.insert(offer, call);
         self.show_offer(seat, &view);
+        self.note_shown(now, seat, &view);
     }
 
     fn page_joins(&mut self, now: Now, id: ConversationId, party: PartyId, leg: LegId) {

@@ -16,7 +16,7 @@ use crate::domain::queue::{
 };
 use crate::domain::room::{self, Room, SeatCard};
 use crate::gateway::clock::Now;
-use crate::store::LegEnd;
+use crate::store::{AuditEntry, AuditKind, LegEnd};
 use crate::units::{LegId, OfferId, PhoneNumber, SeatNumber};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -330,6 +330,7 @@ impl Switch {
             self.outputs.push_back(Output::OpenCases(offer, number));
         }
         self.show_offer(&seat, &view);
+        self.note_shown(now, &seat, &view);
         let offered = Offered { conversation: id, seat: seat.clone(), leg: None, view };
         self.offers.insert(offer, offered);
         // The queue ends an offer that nobody takes; the phone rings a little longer at most.
@@ -342,6 +343,19 @@ impl Switch {
     pub(super) fn show_offer(&mut self, seat: &SeatNumber, view: &OfferView) {
         let event = Box::new(DeskEvent::Offer(view.clone()));
         self.tell_desk(ToDesk::Event(Audience::Seat(seat.clone()), event));
+    }
+
+    /// The caller's number is shown in clear, by the page and by the telephones that ring.
+    pub(super) fn note_shown(&mut self, now: Now, seat: &SeatNumber, view: &OfferView) {
+        if view.caller.is_some() {
+            let entry = AuditEntry {
+                actor: seat.to_string(),
+                kind: AuditKind::ContactShown,
+                subject: view.call.clone(),
+                reason: String::new(),
+            };
+            self.outputs.push_back(Output::Audit(now.wall, entry));
+        }
     }
 
     fn offer_over(&mut self, now: Now, offer: OfferId, how: OfferEnd) {

@@ -310,6 +310,10 @@ impl Switch {
 
     fn wrapped_up(&mut self, now: Now, id: ConversationId, wrap_up: WrapUp) {
         self.seats.leaves(&wrap_up.seat, id);
+        if let Some(conversation) = self.conversations.get(&id) {
+            let left = DeskEvent::Left { call: conversation.call_id.to_string() };
+            self.tell_desk(ToDesk::Event(Audience::Seat(wrap_up.seat.clone()), Box::new(left)));
+        }
         self.steps.push_back(Step::Wish(wrap_up.seat.clone(), Wish::WrapUpDone));
         let Some(conversation) = self.conversations.get(&id) else { return };
         let (Some(disposition), true) = (wrap_up.disposition, wrap_up.decides) else { return };

@@ -41,6 +41,8 @@ struct Known {
 #[derive(Debug, Default)]
 pub(super) struct Seats {
     known: BTreeMap<SeatNumber, Known>,
+    /// Pages of seats that are not known yet: a page may be faster than the news of its seat.
+    early: BTreeMap<SeatNumber, BTreeSet<ConnectionId>>,
     wishes: u64,
     phone_wishes: BTreeMap<u64, Option<LegId>>,
 }
@@ -49,6 +51,11 @@ impl Seats {
     /// Whether a page of the seat is open.
     pub(super) fn has_page(&self, seat: &SeatNumber) -> bool {
         self.known.get(seat).is_some_and(|known| !known.pages.is_empty())
+    }
+
+    /// Whether this page of the seat is open.
+    pub(super) fn is_open(&self, seat: &SeatNumber, page: ConnectionId) -> bool {
+        self.known.get(seat).is_some_and(|known| known.pages.contains(&page))
     }
 
     /// The seat as a room must know it.
@@ -152,6 +159,7 @@ impl Switch {
         for seat in seats {
             let setup = self.setup(&seat);
             let title = self.config.listening.roster.title_at(&setup.seat).map(title_word);
+            let early = self.seats.early.remove(&setup.seat);
             let known = self.seats.known.entry(setup.seat.clone()).or_insert_with(|| Known {
                 setup: seat.clone(),
                 title,
@@ -164,7 +172,12 @@ impl Switch {
             });
             known.setup = seat;
             known.title = title;
+            let number = setup.seat.clone();
             self.steps.push_back(Step::Queue(QueueInput::Seat(setup)));
+            if let Some(pages) = early {
+                known.pages.extend(pages);
+                self.tell_reachable(number);
+            }
         }
         self.settle(now);
     }
@@ -185,7 +198,10 @@ impl Switch {
 
     /// A page of a seat is open.
     pub(super) fn page_opened(&mut self, who: &SeatIdentity, connection: ConnectionId) {
-        let Some(known) = self.seats.known.get_mut(&who.seat) else { return };
+        let Some(known) = self.seats.known.get_mut(&who.seat) else {
+            self.seats.early.entry(who.seat.clone()).or_default().insert(connection);
+            return;
+        };
         known.pages.insert(connection);
         known.page_gone = None;
         self.tell_reachable(who.seat.clone());
@@ -193,9 +209,15 @@ impl Switch {
 
     /// A page of a seat is gone; it may come back.
     pub(super) fn page_closed(&mut self, now: Now, seat: &SeatNumber, connection: ConnectionId) {
+        if let Some(pages) = self.seats.early.get_mut(seat) {
+            pages.remove(&connection);
+            if pages.is_empty() {
+                self.seats.early.remove(seat);
+            }
+        }
         let Some(known) = self.seats.known.get_mut(seat) else { return };
-        known.pages.remove(&connection);
-        if known.pages.is_empty() {
+        // One that gave way to the same page was reported when it did.
+        if known.pages.remove(&connection) && known.pages.is_empty() {
             known.page_gone = Some(now.monotonic);
         }
     }

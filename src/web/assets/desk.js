@@ -1,11 +1,12 @@
 // The seat page: what the desk tells is kept here and drawn by view.js; every button is a command.
 
 import { Link } from "./link.js";
+import { hush } from "./archive.js";
 import { Sound } from "./sound.js";
-import { $, choices, drawConversations, drawOffer, drawQueues, drawSeats, make, result, span } from "./view.js";
+import { $, choices, drawCallbacks, drawConversations, drawOffer, drawQueues, drawSeats, isIn, make, result, span } from "./view.js";
 import { languageButton, t } from "./words.js";
 
-const state = { me: null, own: null, offer: null, conversations: new Map(), seats: new Map(), queues: new Map(), wrapUp: null, left: [], owed: false, proposed: null };
+const state = { me: null, own: null, offer: null, conversations: new Map(), seats: new Map(), queues: new Map(), wrapUp: null, left: [], owed: false, proposed: null, callbacks: null, callsBack: false };
 const values = (prefix, names) => names.map((name) => [name, `${prefix}_${name}`]);
 
 const link = new Link({
@@ -17,10 +18,10 @@ const link = new Link({
   },
   down: draw,
   reset() {
-    Object.assign(state, { own: null, offer: null, wrapUp: null, owed: false, proposed: null });
+    Object.assign(state, { own: null, offer: null, wrapUp: null, owed: false, proposed: null, callbacks: null });
     for (const map of [state.conversations, state.seats, state.queues]) map.clear();
     queueMicrotask(() => { // After the snapshot: the sound of a call that is over is wanted no more.
-      if (!state.offer && state.conversations.size === 0) sound.stop();
+      if (!state.offer && !talks()) sound.stop();
       draw();
     });
   },
@@ -36,15 +37,22 @@ const sound = new Sound(link, $("remote"), meters, (now) => {
 });
 const usesBrowser = () => $("device").value === "browser";
 
+/** Whether this seat is in a call at this moment. */
+const talks = () => [...state.conversations.values()].some((one) => isIn(one, state.me?.seat));
+
 /** A command and its answer in the list. */
 async function act(name, fields = {}) {
-  if (name === "supervise" && fields.mode !== "stop" && usesBrowser()) {
+  const joins = name === "return" || (name === "supervise" && fields.mode !== "stop");
+  if (joins && usesBrowser()) {
     const heard = await sound.start({ call: fields.call });
     if (heard.result === "refused") { result(name, heard); return heard; }
   }
+  if (name === "call_back") state.callsBack = true;
   const answer = await link.command(name, fields);
+  if (name === "call_back") state.callsBack = false;
   result(name, answer);
-  if (name === "supervise" && (fields.mode === "stop" || answer.result !== "done") && state.conversations.size === 0) sound.stop();
+  const stays = joins ? answer.result === "done" : name !== "supervise";
+  if (!stays && !talks()) sound.stop();
   return answer;
 }
 
@@ -59,7 +67,8 @@ function hear(event) {
       break;
     case "offer":
       state.offer = event;
-      if (usesBrowser()) sound.start({ offer: event.offer });
+      hush();
+      if (usesBrowser()) ring(event);
       break;
     case "offer_ended":
       if (state.offer?.offer !== event.offer) break;
@@ -69,10 +78,11 @@ function hear(event) {
     case "conversation": talk(event); break;
     case "left":
       state.conversations.delete(event.call);
-      if (state.conversations.size === 0) sound.stop();
+      if (sound.wanted?.call === event.call) sound.stop();
       break;
     case "wrap_up": {
       state.wrapUp = event;
+      if (sound.wanted?.call === event.call) sound.stop();
       const { disposition } = $("wrap-up-form").elements;
       if (state.proposed && !disposition.value) {
         disposition.value = state.proposed;
@@ -80,6 +90,9 @@ function hear(event) {
       }
       break;
     }
+    case "callbacks":
+      state.callbacks = event;
+      break;
     case "queue": // Often: the buttons of all else must not be made anew under a finger.
       state.queues.set(event.group, event);
       drawQueues(state.queues);
@@ -89,15 +102,26 @@ function hear(event) {
   draw();
 }
 
+/** Asks for the sound of a call that is offered. Who has clicked to call back is in it at once. */
+async function ring({ offer, group }) {
+  const heard = await sound.start({ offer });
+  if (state.callsBack && group === "" && heard.result === "done" && state.offer?.offer === offer) act("answer", { offer });
+}
+
 function talk(conversation) {
-  const isNew = !state.conversations.has(conversation.call);
-  state.conversations.set(conversation.call, conversation);
+  const { call } = conversation;
+  const before = state.conversations.get(call);
+  state.conversations.set(call, conversation);
   state.owed = conversation.outcome_missing;
   state.proposed = conversation.proposed;
-  state.left = state.left.filter((call) => call !== conversation.call);
-  if (!isNew || !usesBrowser()) return;
-  if (sound.wanted?.offer !== undefined || sound.wanted?.call === conversation.call) sound.becomes(conversation.call);
-  else sound.start({ call: conversation.call }); // The page was loaded anew during the call.
+  if (!isIn(conversation, state.me?.seat)) {
+    if (sound.wanted?.call === call) sound.stop(); // The others go on without this seat.
+    return;
+  }
+  state.left = state.left.filter((one) => one !== call);
+  if (!usesBrowser() || (before && isIn(before, state.me?.seat))) return;
+  if (sound.wanted?.offer !== undefined || sound.wanted?.call === call) sound.becomes(call);
+  else sound.start({ call }); // The page was loaded anew during the call.
 }
 
 function draw() {
@@ -110,6 +134,10 @@ function draw() {
   drawConversations(state.conversations, state.me?.seat, act);
   $("outcome").hidden = !state.owed; // It may still be owed when the call is over.
   drawQueues(state.queues);
+  const free = !state.offer && !state.wrapUp && !talks();
+  drawCallbacks(state.callbacks, state.me?.seat, free, act);
+  $("callback").hidden = !task();
+  $("past-card").hidden = !state.me || state.me.role === "leader" || state.me.role === "assistant";
   const supervises = state.me?.role === "supervisor" || state.me?.role === "assistant";
   $("seats-card").hidden = !supervises;
   if (supervises) drawSeats(state.seats, act);
@@ -117,6 +145,9 @@ function draw() {
   $("wrap-up-case").textContent = state.wrapUp?.case ? `${t("case_number")} ${state.wrapUp.case}` : "";
   $("returns").replaceChildren(...state.left.map((call) => make("button", { type: "button", text: `${t("do_return")} ${call}`, on: () => act("return", { call }) })));
 }
+
+/** The task that this seat calls back for. */
+const task = () => state.callbacks?.tasks.find((one) => one.calling === state.me?.seat);
 
 function words() {
   choices($("reason"), values("reason", ["break", "meal", "training", "paperwork"]));
@@ -140,7 +171,7 @@ on("answer", () => state.offer && act("answer", { offer: state.offer.offer }));
 on("decline", () => state.offer && act("decline", { offer: state.offer.offer }));
 on("hang-up", () => act("hang_up"));
 on("leave", async () => {
-  const calls = [...state.conversations.keys()];
+  const calls = [...state.conversations.values()].filter((one) => isIn(one, state.me?.seat)).map((one) => one.call);
   const answer = await act("leave");
   if (answer.result === "done") { state.left = [...calls, ...state.left].slice(0, 3); draw(); }
 });
@@ -185,11 +216,8 @@ $("wrap-up-form").addEventListener("submit", async (event) => {
 });
 $("callback").addEventListener("submit", (event) => {
   event.preventDefault();
-  act("call_back", { task: Number(event.target.elements.task.value) });
-});
-on("callback-outcome", () => {
-  const { task, outcome } = $("callback").elements;
-  if (task.reportValidity()) act("call_back_outcome", { task: Number(task.value), outcome: outcome.value });
+  const { outcome } = event.target.elements;
+  if (task()) act("call_back_outcome", { task: task().task, outcome: outcome.value });
 });
 for (const digit of "123456789*0#") {
   $("keypad").append(make("button", { type: "button", text: digit, on: () => {
@@ -200,7 +228,7 @@ for (const digit of "123456789*0#") {
 addEventListener("keydown", (event) => {
   if (event.repeat) return;
   if (event.key === "F2" && state.offer) { event.preventDefault(); $("answer").click(); }
-  if (event.key === "F4" && state.conversations.size > 0) { event.preventDefault(); $("hang-up").click(); }
+  if (event.key === "F4" && talks()) { event.preventDefault(); $("hang-up").click(); }
 });
 try { $("device").value = localStorage.getItem("device") ?? "browser"; } catch { /* The headset, then. */ }
 $("device").addEventListener("change", () => {

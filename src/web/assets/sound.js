@@ -2,6 +2,7 @@
 // asked for anew when it breaks.
 
 const LOST_MS = 1000; // A connection that is away longer is replaced; the whole takes less than 3 s.
+const ELSEWHERE_MS = 1500; // Another page of the seat has the sound: asked again, it may be closed.
 
 export class Sound {
   #link;
@@ -13,7 +14,7 @@ export class Sound {
   #lost = null;
   #meters;
 
-  /** `changed(state)`: off, ready, connecting, on, lost, denied or insecure. */
+  /** `changed(state)`: off, ready, connecting, on, lost, elsewhere, denied or insecure. */
   constructor(link, audio, meters, changed) {
     this.#link = link;
     this.audio = audio;
@@ -67,11 +68,12 @@ export class Sound {
     if (this.#wanted && this.#peer?.connectionState !== "connected" && this.#peer?.connectionState !== "connecting") this.#connect();
   }
 
-  async #connect() {
+  /** `quietly`: again, without a word until something is different. */
+  async #connect(quietly = false) {
     this.#close();
     const peer = new RTCPeerConnection({ iceServers: [] });
     this.#peer = peer;
-    this.#changed("connecting");
+    if (!quietly) this.#changed("connecting");
     const transceiver = peer.addTransceiver(this.#stream.getAudioTracks()[0], { direction: "sendrecv", streams: [this.#stream] });
     const codecs = RTCRtpReceiver.getCapabilities("audio").codecs;
     const g711 = ["audio/PCMA", "audio/PCMU"].flatMap((type) => codecs.filter((codec) => codec.mimeType === type));
@@ -88,7 +90,9 @@ export class Sound {
     if (peer !== this.#peer) return answer;
     if (answer.result !== "done") {
       this.#close();
-      this.#changed("lost");
+      const elsewhere = answer.why === "elsewhere";
+      this.#changed(elsewhere ? "elsewhere" : "lost");
+      if (elsewhere) this.#lost = setTimeout(() => { if (this.#wanted && this.#link.isUp) this.#connect(true); }, ELSEWHERE_MS);
       return answer;
     }
     await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });

@@ -71,29 +71,35 @@ function partyButtons(party, act, isOwn) {
   return buttons;
 }
 
+/** Whether the party is the seat itself. */
+const isMe = (party, own) => ["seat", "leader", "supervisor"].includes(party.kind) && party.label === own;
+
+/** Whether the seat is in the conversation, or on its way into it. Who has left sees it until his wrap-up. */
+export const isIn = (conversation, own) => conversation.parties.some((party) => isMe(party, own) && party.state !== "gone");
+
 export function drawConversations(conversations, own, act) {
   const all = [...conversations.values()];
   $("idle").hidden = all.length > 0;
-  $("call-buttons").hidden = all.length === 0;
+  $("call-buttons").hidden = !all.some((one) => isIn(one, own));
   const recorded = all.every((one) => one.recorded);
   $("secret").className = recorded ? "" : "on";
   $("secret").setAttribute("aria-pressed", String(!recorded));
   const rows = all.flatMap((one) => [
     ...(one.recorded ? [] : [make("p", { class: "error", text: t("not_recorded") })]),
     ...one.parties.filter((party) => party.state !== "gone").map((party) => {
-      const isOwn = party.kind === "seat" && party.label === own;
-      return make("div", { class: "party", "data-party": party.party, "data-state": party.state },
+      const isOwn = isMe(party, own);
+      return make("div", { class: "party", "data-party": party.party, "data-kind": isOwn ? "me" : party.kind, "data-state": party.state },
         make("div", {},
           make("span", { class: "name", text: party.label }),
           make("span", { class: "badge", text: isOwn ? t("me") : t(`kind_${party.kind}`) }),
           make("span", { class: party.state === "talking" ? "badge" : "badge warn", text: t(`party_${party.state}`) }),
           ...(party.muted ? [make("span", { class: "badge warn", text: t("muted") })] : []),
           ...(party.deaf ? [make("span", { class: "badge warn", text: t("deaf") })] : [])),
-        make("div", { class: "buttons" }, ...partyButtons(party, act, isOwn)));
+        make("div", { class: "buttons" }, ...(isIn(one, own) ? partyButtons(party, act, isOwn) : [])));
     }),
   ]);
   $("conversations").replaceChildren(...rows);
-  const others = all.flatMap((one) => one.parties).filter((party) => party.state !== "gone" && !(party.kind === "seat" && party.label === own));
+  const others = all.flatMap((one) => one.parties).filter((party) => party.state !== "gone" && !isMe(party, own));
   const select = $("keys-party");
   const before = select.value;
   select.replaceChildren(...others.map((party) => make("option", { value: party.party, text: party.label })));
@@ -123,6 +129,26 @@ export function drawQueues(queues) {
       ...figure("abandoned", String(abandoned)), ...figure("level", level),
       ...figure("callbacks_open", String(queue.callbacks_open))));
   }));
+}
+
+const clock = (at) => new Date(at).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit", hour12: false });
+
+/** Who is to be called back; `own` is the seat, `free` that it may call now. */
+export function drawCallbacks(callbacks, own, free, act) {
+  $("callback-card").hidden = !callbacks;
+  if (!callbacks) return;
+  const { open, overdue, tasks } = callbacks;
+  $("callbacks-open").textContent = String(open);
+  $("callbacks-overdue").hidden = overdue === 0;
+  $("callbacks-overdue").textContent = `${t("overdue")} ${overdue}`;
+  const rows = tasks.map((task) => make("li", { "data-task": task.task, "data-late": String(Date.parse(task.due_at) < Date.now()) },
+    make("span", { text: task.contact ?? t("withheld") }),
+    make("span", { class: "badge", text: word("task", task.reason) }),
+    make("span", { class: "quiet", text: `${clock(task.due_at)}${t("until")}${task.attempts > 0 ? ` · ${t("attempts")} ${task.attempts} ${t("times")}` : ""}` }),
+    task.calling
+      ? make("span", { class: "badge warn", text: `${task.calling === own ? t("me") : task.calling} ${t("calling_now")}` })
+      : make("button", { type: "button", class: "small", disabled: !free || !task.contact, text: t("do_call_back"), on: () => act("call_back", { task: task.task }) })));
+  $("callbacks").replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "quiet", text: t("none_open") })]));
 }
 
 /** Says what came of a button; nothing ever "does nothing". */

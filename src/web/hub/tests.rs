@@ -3,7 +3,7 @@
 mod model;
 
 use super::*;
-use crate::domain::desk::{ConversationView, DeskReply, QueueView, SeatView};
+use crate::domain::desk::{CallbacksView, ConversationView, DeskReply, QueueView, SeatView};
 use crate::units::OfferId;
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -21,6 +21,10 @@ fn operator() -> SeatIdentity {
 
 fn hello(page: &str, resume: Option<u64>) -> Hello {
     Hello { page: page.to_owned(), run: Some("run".to_owned()), resume }
+}
+
+fn callbacks(open: u32) -> DeskEvent {
+    DeskEvent::Callbacks(CallbacksView { open, overdue: 0, tasks: Vec::new() })
 }
 
 fn seat_view(seat: &str, state: SeatState) -> DeskEvent {
@@ -201,6 +205,42 @@ fn the_work_after_a_call_is_shown_until_the_seat_goes_on() {
     assert_eq!(events(&page), 2);
     hub.deliver(to_seat(seat_view("801", SeatState::Ready)));
     assert_eq!(events(&join(&mut hub, &operator(), &hello("q", None))), 1);
+}
+
+#[test]
+fn callback_tasks_are_shown_to_those_who_take_calls_and_to_them_alone() {
+    let mut hub = Hub::new("run".to_owned());
+    let roles = [
+        ("801", SeatRole::Operator, 1),
+        ("802", SeatRole::Supervisor, 1),
+        ("803", SeatRole::Leader, 0),
+        ("804", SeatRole::Assistant, 0),
+    ];
+    let mut pages: Vec<Open> = roles
+        .iter()
+        .map(|(seat, role, _)| join(&mut hub, &who(seat, *role), &hello("p", None)))
+        .collect();
+    hub.deliver(ToDesk::Event(Audience::Operators, Box::new(callbacks(1))));
+    hub.deliver(ToDesk::Event(Audience::Operators, Box::new(callbacks(2))));
+    for ((seat, role, shown), page) in roles.iter().zip(&mut pages) {
+        assert_eq!(drain(&mut page.outbox).len(), 2 * shown, "{seat}");
+        let later = join(&mut hub, &who(seat, *role), &hello("q", None));
+        let state = later.first[1]["snapshot"].as_array().unwrap();
+        assert_eq!(state.len(), *shown, "{seat}");
+        assert!(state.iter().all(|event| event["open"] == 2));
+    }
+}
+
+#[test]
+fn a_page_that_takes_the_place_of_its_old_connection_names_it() {
+    let mut hub = Hub::new("run".to_owned());
+    let first = join(&mut hub, &operator(), &hello("p", None));
+    let (sender, _outbox) = channel(1);
+    let other = hub.join(&operator(), &hello("q", None), sender).unwrap();
+    assert_eq!(other.replaced, None);
+    let (sender, _outbox) = channel(1);
+    let again = hub.join(&operator(), &hello("p", None), sender).unwrap();
+    assert_eq!(again.replaced, Some(first.connection));
 }
 
 #[test]

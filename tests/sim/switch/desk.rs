@@ -133,7 +133,7 @@ fn zone() -> jiff::tz::TimeZone {
     jiff::tz::TimeZone::get("Asia/Shanghai").unwrap()
 }
 
-fn configured(index: usize) -> Seat {
+pub(super) fn configured(index: usize) -> Seat {
     let secret = Secret::new(Algorithm::Sha256, seat(index).as_str(), "mayorline", "x");
     Seat {
         account: Account { seat: seat(index), sha256: secret, md5: None },

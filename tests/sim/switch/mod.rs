@@ -3,6 +3,7 @@
 
 mod citizen;
 mod desk;
+mod pages;
 mod phone;
 mod shadow;
 mod world;

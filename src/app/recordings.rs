@@ -1,0 +1,93 @@
+//! The recordings for those who may hear them: the rows by a reader of their own, the audit by the
+//! service's store, the sound as one track.
+
+use crate::domain::desk_link::SeatIdentity;
+use crate::domain::playback::hears;
+use crate::gateway::media::Mixdown;
+use crate::store::{AuditEntry, AuditKind, Hearable, PastCall, Reader, StoreError, StoreHandle};
+use crate::web::{Archive, NotHeard, Sound};
+use jiff::Timestamp;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+/// The audit must be on stable storage within this, else nothing is heard.
+const AUDIT_WAIT: Duration = Duration::from_secs(5);
+
+/// The data folder with its store.
+pub(super) struct Recordings {
+    pub(super) data: PathBuf,
+    pub(super) store: StoreHandle,
+    pub(super) wall: fn() -> Timestamp,
+}
+
+impl Recordings {
+    fn reader(&self) -> Result<Reader, NotHeard> {
+        Reader::open(&self.data).map_err(|error| unreadable(&error))
+    }
+
+    /// Stores who hears what and why; returns after the commit.
+    fn audit(&self, entry: AuditEntry) -> Result<(), NotHeard> {
+        let (tell, told) = sync_channel(1);
+        let answer = Box::new(move |stored: Result<(), StoreError>| {
+            let _ = tell.try_send(stored);
+        });
+        if !self.store.audit((self.wall)(), entry, answer) {
+            return Err(NotHeard::StoreDown);
+        }
+        match told.recv_timeout(AUDIT_WAIT) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(unreadable(&error)),
+            Err(_) => Err(NotHeard::StoreDown),
+        }
+    }
+}
+
+fn unreadable(error: &StoreError) -> NotHeard {
+    tracing::error!(%error, "the recordings cannot be had");
+    NotHeard::StoreDown
+}
+
+impl Archive for Recordings {
+    fn calls(&self, who: &SeatIdentity) -> Result<Vec<PastCall>, NotHeard> {
+        let hears = hears(who.role, &who.seat, (self.wall)()).ok_or(NotHeard::NotAllowed)?;
+        self.reader()?.past_calls(&hears).map_err(|error| unreadable(&error))
+    }
+
+    fn open(
+        &self,
+        who: &SeatIdentity,
+        recording: i64,
+        reason: String,
+    ) -> Result<Arc<dyn Sound>, NotHeard> {
+        let hears = hears(who.role, &who.seat, (self.wall)()).ok_or(NotHeard::NotAllowed)?;
+        let found = self.reader()?.hearable(recording, &hears);
+        let file = match found.map_err(|error| unreadable(&error))? {
+            Hearable::File(file) => file,
+            Hearable::NotAllowed => return Err(NotHeard::NotAllowed),
+            Hearable::Gone => return Err(NotHeard::NoSuchRecording),
+        };
+        let sound = Mixdown::open(&self.data.join(&file)).map_err(|error| {
+            tracing::error!(%error, "a recording cannot be opened");
+            NotHeard::NoSuchRecording
+        })?;
+        let actor = who.seat.to_string();
+        self.audit(AuditEntry { actor, kind: AuditKind::Playback, subject: file, reason })?;
+        Ok(Arc::new(Track(sound)))
+    }
+}
+
+/// A recording for the pages.
+struct Track(Mixdown);
+
+impl Sound for Track {
+    fn bytes(&self) -> u64 {
+        self.0.bytes()
+    }
+
+    fn read_at(&self, from: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read_at(from, into)
+    }
+}
