@@ -124,7 +124,8 @@ impl Switch {
                 self.waiters.insert(Waiter(id.0), id);
             }
             refused => {
-                tracing::info!(call = %conversation.call_id, group = wait.group, why = ?refused, "no place in the queue");
+                let (call, group) = (&conversation.call_id, wait.group.as_str());
+                tracing::info!(%call, group, why = ?refused, "no place in the queue");
                 conversation.waits = None;
                 let why = match refused {
                     Some(Err(NotEntered::Full)) => NoPerson::TooMany,
