@@ -25,14 +25,15 @@ impl Algorithm {
         }
     }
 
-    /// By its name; none at all means MD5 (RFC 7616 §3.3). The `-sess` forms are not taken.
+    /// By its name. The `-sess` forms are not taken.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Sha256, Self::Md5].into_iter().find(|known| known.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The same; none at all means MD5 (RFC 7616 §3.3).
     fn from_name(name: Option<&str>) -> Option<Self> {
-        match name {
-            None => Some(Self::Md5),
-            Some(name) => [Self::Sha256, Self::Md5]
-                .into_iter()
-                .find(|known| known.name().eq_ignore_ascii_case(name)),
-        }
+        name.map_or(Some(Self::Md5), Self::of_name)
     }
 
     fn hash(self, text: &str) -> String {

@@ -4,6 +4,7 @@
 mod citizen;
 mod desk;
 mod phone;
+mod secure;
 mod shadow;
 mod world;
 
