@@ -12,12 +12,15 @@ mod together;
 
 mod calls;
 mod disk;
+mod foreign_seats;
 mod keys;
 mod line;
 mod media;
 mod peers;
 mod phones;
+mod proxy;
 mod recovery;
+mod scanners;
 mod seats;
 mod three_way;
 
@@ -65,4 +68,25 @@ fn citizens_talk_to_people_at_seats() {
         three_way::while_a_seat_consults_the_citizen_hears_music_and_nobody_hears_him,
         three_way::a_unit_that_declines_falls_back_to_assignment,
     );
+}
+
+#[test]
+fn telephones_of_others_are_seats_as_well() {
+    together!(
+        foreign_seats::baresip_at_a_seat_over_udp,
+        foreign_seats::baresip_at_a_seat_over_tcp,
+        foreign_seats::baresip_at_a_seat_over_tls_by_srtp,
+        foreign_seats::baresip_at_a_seat_over_tls_without_srtp,
+        foreign_seats::linphone_at_a_seat_over_udp,
+        foreign_seats::linphone_at_a_seat_over_tcp,
+        foreign_seats::linphone_at_a_seat_over_tls_by_srtp,
+        proxy::baresip_registers_holds_and_talks_through_kamailio,
+        proxy::a_citizen_behind_kamailio_talks_holds_and_is_hung_up,
+        proxy::a_department_is_called_out_through_kamailio,
+    );
+}
+
+#[test]
+fn scanners_learn_nothing() {
+    together!(scanners::sipvicious_learns_and_guesses_nothing_while_people_talk);
 }

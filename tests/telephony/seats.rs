@@ -25,7 +25,7 @@ fn house(seats: &[&str]) -> House {
 pub(crate) fn house_with(seats: &[&str], settings: &[&str]) -> House {
     let house = House::with(|start| settings.iter().fold(start, |start, s| start.set(s)));
     for seat in seats {
-        add_seat(house.service.data(), seat);
+        add_seat(house.service.data(), seat, PASSWORD);
     }
     // A running service takes the change within a second.
     std::thread::sleep(Duration::from_millis(1_300));
@@ -33,9 +33,9 @@ pub(crate) fn house_with(seats: &[&str], settings: &[&str]) -> House {
 }
 
 /// Beside the running service, as an administrator does it.
-fn add_seat(data: &Path, number: &str) {
+pub(crate) fn add_seat(data: &Path, number: &str, password: &str) {
     let file = data.join(format!("{number}.password"));
-    std::fs::write(&file, format!("{PASSWORD}\n")).unwrap();
+    std::fs::write(&file, format!("{password}\n")).unwrap();
     let file = file.to_str().unwrap();
     let added = cli(data, &["seat", "add", number, "--name", "王芳", "--password-file", file]);
     let told = String::from_utf8_lossy(&added.stderr);
@@ -80,7 +80,7 @@ fn hear_each_other(call: &Call, phone: &Phone) {
 }
 
 /// Half a second of the middle holds the other's tone and nothing of one's own.
-fn hears(who: &str, samples: &[i16], other: f64, own: f64) {
+pub(crate) fn hears(who: &str, samples: &[i16], other: f64, own: f64) {
     let loud = loudest(samples);
     let loud = loud.unwrap_or_else(|| panic!("{who} hears nothing at all"));
     let share = tone_share(loud, other);
