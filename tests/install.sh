@@ -11,6 +11,9 @@ needed='
 sipp:sip-tester
 baresip:baresip
 linphonec:linphone-cli
+kamailio:kamailio
+svmap:sipvicious
+openssl:openssl
 espeak-ng:espeak-ng
 sox:sox
 tshark:tshark
@@ -44,6 +47,15 @@ for package in $missing; do
         exit 1
     }
 done
+
+# Kamailio comes as a service that takes port 5060; the tests start their own.
+case " $missing " in
+*' kamailio '*)
+    if [ -d /run/systemd/system ]; then
+        $as_root systemctl disable --quiet --now kamailio
+    fi
+    ;;
+esac
 
 for pair in $needed; do
     program=${pair%%:*}

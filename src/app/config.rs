@@ -10,6 +10,7 @@ pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;
 
 use super::exit::{Exit, Failure};
+use crate::proto::digest::Algorithm;
 use crate::web::web_fault;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -78,7 +79,21 @@ pub struct Sip {
 #[allow(missing_docs)]
 pub struct Seats {
     pub realm: String,
+    pub digest: Vec<String>,
     pub sign_in: bool,
+}
+
+impl Seats {
+    /// How phones may prove their password, the best way first.
+    pub(super) fn algorithms(&self) -> Result<Vec<Algorithm>, String> {
+        let known: Option<Vec<Algorithm>> =
+            self.digest.iter().map(|name| Algorithm::of_name(name)).collect();
+        let known =
+            known.filter(|known| matches!(known[..], [_] | [Algorithm::Sha256, Algorithm::Md5]));
+        known.ok_or_else(|| {
+            "seats.digest must be [\"SHA-256\", \"MD5\"] or one of the two".to_owned()
+        })
+    }
 }
 
 /// `[media]`
@@ -252,6 +267,7 @@ impl Config {
             tracing_subscriber::EnvFilter::try_new(&self.log.level).is_ok(),
             "log.level must be error, warn, info, debug, trace or a filter of them",
         )?;
+        self.seats.algorithms()?;
         self.outgoing.check()?;
         self.directory.units()?;
         self.queue.rules(jiff::tz::TimeZone::UTC)?;

@@ -38,6 +38,8 @@ pub(super) fn endpoint(config: &Config) -> EndpointConfig {
         calls_per_source_max: sip.calls_per_source_max,
         session_expires_seconds: sip.session_expires_seconds,
         realm: config.seats.realm.clone(),
+        // Checked with the whole configuration.
+        algorithms: config.seats.algorithms().unwrap_or(defaults.algorithms),
         ..defaults
     }
 }

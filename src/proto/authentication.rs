@@ -69,6 +69,7 @@ struct Failures {
 #[derive(Debug)]
 pub(super) struct Authentication {
     realm: String,
+    algorithms: Vec<Algorithm>,
     lifetime: Duration,
     salt: [u8; 16],
     started: Option<Instant>,
@@ -89,6 +90,7 @@ impl Authentication {
     pub(super) fn new(config: &EndpointConfig, salt: [u8; 16]) -> Self {
         Self {
             realm: config.realm.clone(),
+            algorithms: config.algorithms.clone(),
             lifetime: Duration::from_secs(config.nonce_seconds),
             salt,
             started: None,
@@ -124,18 +126,19 @@ impl Authentication {
     }
 
     /// A fresh challenge for each algorithm, the better first (RFC 8760 §2.4).
-    pub(super) fn challenges(&mut self, now: Instant, stale: bool) -> [Challenge; 2] {
+    pub(super) fn challenges(&mut self, now: Instant, stale: bool) -> Vec<Challenge> {
         self.serial = self.serial.wrapping_add(1);
         let head = format!("{:012x}{:08x}", self.elapsed_ms(now), self.serial);
         let nonce = format!("{head}{}", self.seal(&head));
-        [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| Challenge {
+        let of = |&algorithm: &Algorithm| Challenge {
             realm: self.realm.clone(),
             nonce: nonce.clone(),
             opaque: None,
             algorithm,
             qop: true,
             stale,
-        })
+        };
+        self.algorithms.iter().map(of).collect()
     }
 
     /// Who proves to be whom.
@@ -163,7 +166,8 @@ impl Authentication {
 
     /// The secret of the proof's account, or one that nothing proves, at the same cost.
     fn secret_of(&self, proof: &Proof) -> (Secret, bool) {
-        let account = self.accounts.get(&proof.user);
+        let asked = self.algorithms.contains(&proof.algorithm);
+        let account = self.accounts.get(&proof.user).filter(|_| asked);
         let secret = account.and_then(|account| match proof.algorithm {
             Algorithm::Sha256 => Some(account.sha256.clone()),
             Algorithm::Md5 => account.md5.clone(),

@@ -1,5 +1,6 @@
 //! Every limit and every timer of the endpoint, with the values of the RFCs as defaults.
 
+use super::digest::Algorithm;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -70,6 +71,9 @@ pub struct EndpointConfig {
     pub min_se_seconds: u32,
     /// The realm of our seats.
     pub realm: String,
+    /// How our seats may prove their password, the best way first. A phone that ends its
+    /// registration at a challenge it does not know needs a list without it.
+    pub algorithms: Vec<Algorithm>,
     /// How long a nonce of ours may be used; phones keep one for their next requests.
     pub nonce_seconds: u64,
     /// T1.
@@ -102,6 +106,7 @@ impl Default for EndpointConfig {
             session_expires_seconds: 1_800,
             min_se_seconds: 90,
             realm: "mayorline".to_owned(),
+            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
             nonce_seconds: 300,
             t1: Duration::from_millis(T1_MS),
             t2: Duration::from_millis(T2_MS),

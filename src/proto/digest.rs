@@ -25,14 +25,15 @@ impl Algorithm {
         }
     }
 
-    /// By its name; none at all means MD5 (RFC 7616 §3.3). The `-sess` forms are not taken.
+    /// By its name. The `-sess` forms are not taken.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        [Self::Sha256, Self::Md5].into_iter().find(|known| known.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The same; none at all means MD5 (RFC 7616 §3.3).
     fn from_name(name: Option<&str>) -> Option<Self> {
-        match name {
-            None => Some(Self::Md5),
-            Some(name) => [Self::Sha256, Self::Md5]
-                .into_iter()
-                .find(|known| known.name().eq_ignore_ascii_case(name)),
-        }
+        name.map_or(Some(Self::Md5), Self::of_name)
     }
 
     fn hash(self, text: &str) -> String {
@@ -120,12 +121,14 @@ impl fmt::Display for Challenge {
             pair("realm", &self.realm),
             pair("nonce", &self.nonce),
             pair("algorithm", self.algorithm.name()),
-            pair("qop", "auth"),
         ];
         if self.stale {
             params.push(pair("stale", "true"));
         }
-        AuthValue { scheme: "Digest".to_owned(), params: Params(params) }.fmt(f)
+        AuthValue { scheme: "Digest".to_owned(), params: Params(params) }.fmt(f)?;
+        // RFC 7616 §3.5: quoted in a challenge, bare in a proof. A phone that reads by the grammar
+        // does not see a bare one and proves without it.
+        f.write_str(", qop=\"auth\"")
     }
 }
 
@@ -321,6 +324,26 @@ mod tests {
             assert_eq!(Proof::parse(text), None, "{text}");
         }
         assert!(Challenge::parse("digest realm=a, nonce=n, qop=\"auth-int,auth\"").is_some());
+    }
+
+    #[test]
+    fn the_qop_of_a_challenge_is_quoted_and_that_of_a_proof_is_not() {
+        for stale in [false, true] {
+            let challenge = Challenge {
+                realm: "r".to_owned(),
+                nonce: "n".to_owned(),
+                opaque: None,
+                algorithm: Algorithm::Sha256,
+                qop: true,
+                stale,
+            };
+            let text = challenge.to_string();
+            assert!(text.ends_with(", qop=\"auth\""), "{text}");
+            assert_eq!(text.contains("stale=true"), stale, "{text}");
+            let request = ("REGISTER", "sip:x");
+            let proof = Proof::make(&challenge, "801", "geheim", request, "c1".into()).to_string();
+            assert!(proof.contains("qop=auth"), "{proof}");
+        }
     }
 
     #[test]

@@ -132,9 +132,9 @@ pub fn accept_answer(answer: &Session, ours: &LocalMedia) -> Result<MediaPlan, O
     // RFC 3264 §6: the answer has the lines of the offer in their order, and ours had one.
     let line = answer.media.first().ok_or(OfferRefusal::NoAudio)?;
     let plan = plan(answer, line, ours)?;
-    // Who offered SRTP must not be talked down to plain RTP.
-    let taken = line.crypto.first().map(|crypto| (crypto.tag, crypto.suite));
-    if ours.key.is_some() && taken != Some((CRYPTO_TAG, CRYPTO_SUITE)) {
+    // Who offered SRTP must not be talked down to plain RTP. Tag and suite are ours of the first
+    // offer, or those of the peer's own where an earlier answer of ours was offered again.
+    if ours.key.is_some() && plan.keys.is_none() {
         return Err(OfferRefusal::NoCommonSuite);
     }
     Ok(plan)

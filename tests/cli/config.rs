@@ -67,6 +67,8 @@ fn a_file_that_the_configuration_names_and_that_is_not_sound_is_named() {
         (format!("sip.tls_certificate={certificate}"), "sip.tls"),
         ("sip.tls_certificate=/nowhere.pem".to_owned(), "/nowhere.pem"),
         ("log.level=mayorline=loud".to_owned(), "log.level"),
+        ("seats.digest=[]".to_owned(), "seats.digest"),
+        ("seats.digest=[\"SHA-1\"]".to_owned(), "seats.digest"),
     ] {
         let refused = run(&["check-config", "--set", &setting]);
         assert_eq!((refused.code, refused.out.as_str()), (78, ""), "{setting}: {refused:?}");

@@ -207,8 +207,11 @@ impl Shared {
             state.to = message.header("to").map(str::to_owned);
             if status < 300 {
                 state.target = message.header("contact").map(|c| uri_of(c).to_owned());
-                state.routes = message.all("record-route").map(str::to_owned).collect();
-                state.routes.reverse();
+                // RFC 3261 §12.2: the route of a call never changes, only its target.
+                if cseq == 1 {
+                    state.routes = message.all("record-route").map(str::to_owned).collect();
+                    state.routes.reverse();
+                }
                 state.remote_sdp.clone_from(&message.body);
             }
             state.outcome = Some(status);

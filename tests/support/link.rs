@@ -26,7 +26,12 @@ impl Link {
 
     /// This port of 127.0.0.1.
     pub fn udp_on(port: u16) -> Self {
-        let socket = UdpSocket::bind(("127.0.0.1", port)).expect("loopback has that port");
+        Self::udp_at(([127, 0, 0, 1], port).into())
+    }
+
+    /// This address of the loopback.
+    pub fn udp_at(address: SocketAddr) -> Self {
+        let socket = UdpSocket::bind(address).expect("loopback has that address");
         socket.set_read_timeout(Some(RECEIVE_WAIT)).expect("a timeout can be set");
         Self::Udp(socket)
     }

@@ -9,7 +9,7 @@
 //! * [`citizen`]: a caller that dials, speaks, presses keys and hears.
 //! * [`phone`]: a seat's telephone: registers, rings, is answered.
 //! * [`service`]: the real `mayorline` binary as a child process.
-//! * [`clients`]: SIPp, baresip and linphonec.
+//! * [`clients`]: SIPp, baresip, linphonec, Kamailio and SIPVicious.
 
 // Each test crate uses a part of this.
 #![allow(dead_code, unreachable_pub)]

@@ -116,6 +116,11 @@ impl Phone {
         Self::with(Link::udp_on(port), server, number, "")
     }
 
+    /// The same from this address of the loopback.
+    pub fn at(address: SocketAddr, server: SocketAddr, number: &str, password: &str) -> Self {
+        Self::with(Link::udp_at(address), server, number, password)
+    }
+
     /// The same over one TCP connection to `server`.
     pub fn over_tcp(server: SocketAddr, number: &str, password: &str) -> Self {
         Self::with(Link::tcp(server), server, number, password)

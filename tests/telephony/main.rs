@@ -13,13 +13,16 @@ mod together;
 mod calls;
 mod carrier;
 mod disk;
+mod foreign_seats;
 mod keys;
 mod line;
 mod listening_day;
 mod media;
 mod peers;
 mod phones;
+mod proxy;
 mod recovery;
+mod scanners;
 mod seats;
 mod three_way;
 mod toll_fraud;
@@ -84,4 +87,25 @@ fn calls_leave_through_a_carrier() {
         toll_fraud::a_seat_dials_only_what_and_as_often_as_it_may,
         toll_fraud::a_callback_goes_to_numbers_that_are_dialled_and_to_no_other,
     );
+}
+
+#[test]
+fn telephones_of_others_are_seats_as_well() {
+    together!(
+        foreign_seats::baresip_at_a_seat_over_udp,
+        foreign_seats::baresip_at_a_seat_over_tcp,
+        foreign_seats::baresip_at_a_seat_over_tls_by_srtp,
+        foreign_seats::baresip_at_a_seat_over_tls_without_srtp,
+        foreign_seats::linphone_at_a_seat_over_udp,
+        foreign_seats::linphone_at_a_seat_over_tcp,
+        foreign_seats::linphone_at_a_seat_over_tls_by_srtp,
+        proxy::baresip_registers_holds_and_talks_through_kamailio,
+        proxy::a_citizen_behind_kamailio_talks_holds_and_is_hung_up,
+        proxy::a_department_is_called_out_through_kamailio,
+    );
+}
+
+#[test]
+fn scanners_learn_nothing() {
+    together!(scanners::sipvicious_learns_and_guesses_nothing_while_people_talk);
 }

@@ -53,7 +53,7 @@ pub(crate) fn hear_each_other(call: &Call, phone: &Phone) {
 }
 
 /// Half a second of the middle holds the other's tone and nothing of one's own.
-fn hears(who: &str, samples: &[i16], other: f64, own: f64) {
+pub(crate) fn hears(who: &str, samples: &[i16], other: f64, own: f64) {
     let loud = loudest(samples);
     let loud = loud.unwrap_or_else(|| panic!("{who} hears nothing at all"));
     let share = tone_share(loud, other);

@@ -15,26 +15,31 @@ use std::time::Duration;
 
 const UNIT_HZ: f64 = 2_050.0;
 /// What the duty telephone of the unit is.
-const DUTY: &str = "19900000021";
+pub(crate) const DUTY: &str = "19900000021";
 
 /// A citizen who talks with seat 801, whose console is open, and the duty telephone of unit.13.
-struct Scene {
+pub(crate) struct Scene {
     house: House,
-    call: Call,
+    pub(crate) call: Call,
     seat: Phone,
-    unit: Phone,
-    desk: Desk,
+    pub(crate) unit: Phone,
+    pub(crate) desk: Desk,
 }
 
 impl Scene {
     fn open(from: &str) -> Self {
         let port = free_udp_port();
+        Self::with(from, port, |house| Phone::outside(house.service.udp(), DUTY, port))
+    }
+
+    /// With the trunk on this port of the loopback, and the duty telephone somewhere behind it.
+    pub(crate) fn with(from: &str, trunk: u16, unit: impl FnOnce(&House) -> Phone) -> Self {
         let trunk =
-            format!("outgoing.trunk=[{{ address = \"127.0.0.1:{port}\", options_seconds = 0 }}]");
+            format!("outgoing.trunk=[{{ address = \"127.0.0.1:{trunk}\", options_seconds = 0 }}]");
         let contact =
             format!("directory.contact=[{{ unit = \"unit.13\", numbers = [\"{DUTY}\"] }}]");
         let house = house_with(&["801"], &["outgoing.number=053712345000", &trunk, &contact]);
-        let unit = Phone::outside(house.service.udp(), DUTY, port).habit(Habit::Rings);
+        let unit = unit(&house).habit(Habit::Rings);
         let desk = Desk::open(pages(&house), "801", PASSWORD);
         let seat = phone(&house, "801", Habit::Answers(Duration::from_millis(300)));
         let call = house.dial(from);
@@ -48,18 +53,23 @@ impl Scene {
     /// The unit is consulted, has pressed 1 and is joined.
     fn joined(from: &str) -> (Self, u64) {
         let scene = Self::open(from);
-        let unit = scene.consult();
-        scene.desk.done(json!({"do": "join", "party": unit}));
-        scene.desk.party("unit", "talking");
-        // W03 is heard by all.
-        std::thread::sleep(Duration::from_secs(1));
-        quiet(|| scene.call.samples(0));
-        quiet(|| scene.unit.samples(0));
+        let unit = scene.join();
         (scene, unit)
     }
 
+    pub(crate) fn join(&self) -> u64 {
+        let unit = self.consult();
+        self.desk.done(json!({"do": "join", "party": unit}));
+        self.desk.party("unit", "talking");
+        // W03 is heard by all.
+        std::thread::sleep(Duration::from_secs(1));
+        quiet(|| self.call.samples(0));
+        quiet(|| self.unit.samples(0));
+        unit
+    }
+
     /// The unit is rung, its telephone lifted and key 1 pressed.
-    fn consult(&self) -> u64 {
+    pub(crate) fn consult(&self) -> u64 {
         let wish = json!({"do": "consult", "target": {"kind": "unit", "unit": "unit.13"}});
         let wish = self.desk.begin(&wish);
         assert!(self.unit.wait_ringing(SOON), "the duty telephone rings");
@@ -73,7 +83,7 @@ impl Scene {
     }
 
     /// All three say their tones at once; what each heard of the three tones, as shares.
-    fn shares(&self) -> [[f64; 3]; 3] {
+    pub(crate) fn shares(&self) -> [[f64; 3]; 3] {
         let from = [
             self.call.heard().audio().len(),
             self.seat.heard().audio().len(),
@@ -101,7 +111,7 @@ pub(crate) fn pages(house: &House) -> SocketAddr {
 }
 
 /// Own tone at most -45 dB; the others alike, within 1 dB of each other.
-fn each_hears_the_two_others(shares: &[[f64; 3]; 3]) {
+pub(crate) fn each_hears_the_two_others(shares: &[[f64; 3]; 3]) {
     for (who, heard) in shares.iter().enumerate() {
         for (whose, share) in heard.iter().enumerate() {
             let fits = match who == whose {

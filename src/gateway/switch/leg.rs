@@ -8,8 +8,8 @@ use crate::domain::desk_link::ConnectionId;
 use crate::gateway::clock::Now;
 use crate::gateway::media::{Closed, MediaCommand};
 use crate::media::digits::info_digit;
-use crate::proto::Flow;
 use crate::proto::offer_answer::{LocalMedia, MediaPlan};
+use crate::proto::{Flow, Transport};
 use crate::store::{LegEnd, LegRecord, LegRole};
 use crate::units::{LegId, PartyId, SeatNumber};
 use crate::wire::sdp::Session;
@@ -29,6 +29,8 @@ pub(super) struct Leg {
     pub(super) media: MediaState,
     /// Of a call of ours, until its INVITE is sent.
     pub(super) way: Option<Box<Way>>,
+    /// Of a telephone that was offered SRTP: the way to ring it without, should it refuse.
+    pub(super) plain: Option<Box<Way>>,
     /// Of a page, until its sound is answered.
     pub(super) page_offer: Option<Box<PageOffer>>,
     /// The page that has the sound.
@@ -113,6 +115,7 @@ impl Leg {
             part,
             media: MediaState::Opening,
             way: None,
+            plain: None,
             page_offer: None,
             page: None,
             page_address: None,
@@ -126,6 +129,12 @@ impl Leg {
             answered: None,
             end: None,
         }
+    }
+
+    /// Whether its description may offer or answer SRTP.
+    pub(super) fn takes_srtp(&self) -> bool {
+        let refused = matches!(self.way.as_deref(), Some(Way::PlainPhone(..)));
+        !refused && self.flow.is_some_and(|flow| flow.transport == Transport::Tls)
     }
 
     /// The conversation it belongs to.

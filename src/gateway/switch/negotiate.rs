@@ -9,6 +9,7 @@ use crate::media::leg::{Agreed, LegSetup};
 use crate::proto::offer_answer::{self, LocalMedia, MediaPlan};
 use crate::units::LegId;
 use crate::wire::sdp::Session;
+use crate::wire::srtp::{MASTER_BYTES, MasterKey};
 use rand::RngExt;
 use std::net::SocketAddr;
 
@@ -35,19 +36,21 @@ impl Switch {
     pub(super) fn describe(&mut self, now: Now, id: LegId, address: SocketAddr) -> bool {
         let session_id = self.rng.random_range(1..=u64::from(u32::MAX));
         let advertised = self.config.advertised.unwrap_or_else(|| address.ip());
+        let key = self.fresh_key(id);
         let Some(leg) = self.legs.get_mut(&id) else { return false };
-        let local = LocalMedia {
+        let mut local = LocalMedia {
             address: advertised,
             rtp_port: address.port(),
             session_id,
             session_version: 1,
-            key: None,
+            key,
         };
         match leg.offer.take() {
             None => leg.described = offer_answer::offer(&local),
             Some(offer) => match offer_answer::answer(&offer, &local) {
                 Ok((sdp, plan)) => {
                     leg.described = sdp;
+                    local.key = key_of(&plan);
                     leg.plan = Some(plan);
                 }
                 Err(_) => {
@@ -58,6 +61,13 @@ impl Switch {
         }
         leg.local = Some(local);
         true
+    }
+
+    /// A key for the description of a leg that may hold one: it travels over TLS (RFC 4568 §7), and
+    /// the telephone has not refused SRTP.
+    fn fresh_key(&mut self, id: LegId) -> Option<MasterKey> {
+        let secret = self.legs.get(&id).is_some_and(Leg::takes_srtp);
+        secret.then(|| MasterKey::new(self.rng.random::<[u8; MASTER_BYTES]>()))
     }
 
     /// Lets packets flow once both sides have described themselves.
@@ -98,13 +108,16 @@ impl Switch {
 
     /// A re-INVITE or UPDATE: hold, resume, a moved peer, or a request for our description.
     pub(super) fn offered(&mut self, now: Now, id: LegId, sdp: Option<&[u8]>) {
+        // A stream that is protected anew counts its packets anew, so no key is taken twice.
+        let key = self.legs.get(&id).and_then(|leg| leg.plan.as_ref().and_then(key_of));
+        let key = key.or_else(|| self.fresh_key(id));
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let Some(local) = leg.local.as_mut() else { return };
         let Some(bytes) = sdp else {
             let ours = leg.described.clone();
             return self.endpoint.accept_offer(now.monotonic, id, ours);
         };
-        let next = LocalMedia { session_version: local.session_version + 1, ..*local };
+        let next = LocalMedia { session_version: local.session_version + 1, key, ..*local };
         let answer =
             Session::parse(bytes).ok().and_then(|offer| offer_answer::answer(&offer, &next).ok());
         let Some((sdp, plan)) = answer else {
@@ -112,7 +125,7 @@ impl Switch {
         };
         let (sdp, changed) = offer_answer::keep_if_unchanged(&leg.described, sdp);
         if changed {
-            *local = next;
+            *local = LocalMedia { key: key_of(&plan), ..next };
         }
         leg.described.clone_from(&sdp);
         let before = leg.plan.replace(plan).map(|plan| plan.direction.sends());
@@ -129,6 +142,11 @@ impl Switch {
         let Some(plan) = self.legs.get(&id).and_then(|leg| leg.plan) else { return };
         self.media(id, MediaCommand::Change(agreed(&plan)));
     }
+}
+
+/// Our key, where SRTP was agreed.
+fn key_of(plan: &MediaPlan) -> Option<MasterKey> {
+    plan.keys.map(|keys| keys.ours)
 }
 
 fn agreed(plan: &MediaPlan) -> Agreed {

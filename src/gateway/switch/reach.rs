@@ -33,6 +33,8 @@ pub(super) enum Errand {
 pub(super) enum Way {
     /// A phone of a seat.
     Phone(Box<Binding>, SeatNumber),
+    /// The same without SRTP, which that phone has refused.
+    PlainPhone(Box<Binding>, SeatNumber),
     /// A number through a trunk, by its place in the configuration.
     Trunk(usize, PhoneNumber),
 }
@@ -132,7 +134,7 @@ impl Switch {
     /// One more leg that rings; its INVITE leaves when its sockets are there.
     fn ring(&mut self, now: Now, id: ConversationId, errand: Errand, way: Way) {
         let flow = match &way {
-            Way::Phone(binding, _) => binding.flow,
+            Way::Phone(binding, _) | Way::PlainPhone(binding, _) => binding.flow,
             Way::Trunk(at, _) => match self.config.outgoing.trunks.get(*at) {
                 Some(trunk) => trunk.config.flow,
                 None => return,
@@ -160,6 +162,9 @@ impl Switch {
         let Some(leg) = self.legs.get_mut(&leg_id) else { return };
         leg.media = MediaState::Open;
         let (Some(way), offer) = (leg.way.take(), leg.described.clone()) else { return };
+        if let (Way::Phone(binding, seat), true) = (&*way, leg.takes_srtp()) {
+            leg.plain = Some(Box::new(Way::PlainPhone(binding.clone(), seat.clone())));
+        }
         let Part::Ringing(id, errand) = leg.part else { return };
         let ring = self.conversations.get(&id).and_then(|c| c.reaching.get(&errand));
         let ring = ring.map_or(Duration::ZERO, |reaching| reaching.ring);
@@ -177,7 +182,7 @@ impl Switch {
     fn invitation(&self, id: ConversationId, way: &Way, offer: Vec<u8>) -> Option<Invitation> {
         let outgoing = &self.config.outgoing;
         match way {
-            Way::Phone(binding, seat) => {
+            Way::Phone(binding, seat) | Way::PlainPhone(binding, seat) => {
                 let caller = self.conversations.get(&id).map(|c| &c.caller);
                 let number = caller.and_then(|caller| caller.number.as_ref());
                 let shown = number.map_or("anonymous", PhoneNumber::as_str);
@@ -255,8 +260,10 @@ impl Switch {
         leg_id: LegId,
         why: Reason,
     ) {
+        let mut plain = None;
         if let Some(leg) = self.legs.get_mut(&leg_id) {
             leg.part = Part::Over(id);
+            plain = leg.plain.take().filter(|_| refuses_offer(why));
             if let (Reason::Refused(status), Some(end)) = (why, leg.end.as_mut()) {
                 end.cause = Some(status);
             }
@@ -265,6 +272,9 @@ impl Switch {
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
         let Some(reaching) = conversation.reaching.get_mut(&errand) else { return };
         reaching.legs.retain(|&leg| leg != leg_id);
+        if let Some(plain) = plain {
+            return self.ring(now, id, errand, *plain);
+        }
         reaching.failure = nearer(reaching.failure, failure(why));
         if goes_elsewhere(why)
             && let Some(next) = reaching.left.pop_front()
@@ -307,6 +317,11 @@ impl Switch {
 /// Whether another trunk may reach the number: this one did not answer, or said that it cannot.
 fn goes_elsewhere(why: Reason) -> bool {
     matches!(why, Reason::NoResponse | Reason::Failure | Reason::Refused(500..=599 | 408))
+}
+
+/// Whether it was our description that was refused: 488, or 606 from a phone behind a proxy.
+fn refuses_offer(why: Reason) -> bool {
+    matches!(why, Reason::Refused(488 | 606))
 }
 
 fn failure(why: Reason) -> Failure {

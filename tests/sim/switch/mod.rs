@@ -5,6 +5,7 @@ mod citizen;
 mod desk;
 mod pages;
 mod phone;
+mod secure;
 mod shadow;
 mod world;
 

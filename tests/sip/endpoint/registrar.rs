@@ -186,6 +186,27 @@ fn md5_is_taken_where_the_seat_has_it_and_not_where_it_has_sha_256_only() {
     }
 }
 
+/// Some phones end a registration at a challenge that they do not know, wherever it stands.
+#[test]
+fn a_house_may_ask_for_one_algorithm_alone() {
+    for (md5, name) in [(true, "MD5"), (false, "SHA-256")] {
+        let algorithm = if md5 { Algorithm::Md5 } else { Algorithm::Sha256 };
+        let only = EndpointConfig { algorithms: vec![algorithm], ..EndpointConfig::default() };
+        let mut line = Line::with(only);
+        line.endpoint.set_accounts(vec![account("801", true)]);
+        let answer = line.answer_to(&register("801", 1, 600));
+        let challenges: Vec<&str> = answer.headers.values("WWW-Authenticate").collect();
+        assert_eq!(challenges.len(), 1);
+        assert!(challenges[0].contains(&format!("algorithm={name}")), "{}", challenges[0]);
+        let nonce = parameter(challenges[0], "nonce");
+        let other = Proof { md5: !md5, ..Proof::of("801", &nonce) }.field();
+        let refused = line.answer_to(&register("801", 2, 600).field(&other));
+        assert_eq!(refused.status, 401, "what was not asked for proves nothing");
+        let proof = Proof { md5, ..Proof::of("801", &nonce) }.field();
+        assert_eq!(line.answer_to(&register("801", 3, 600).field(&proof)).status, 200);
+    }
+}
+
 #[test]
 fn a_proof_is_good_once_and_a_nonce_for_its_lifetime() {
     let mut line = line();

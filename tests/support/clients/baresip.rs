@@ -1,6 +1,6 @@
 //! baresip with its own folder: plays a WAV as the microphone, dumps what it decodes to a WAV.
 
-use super::Program;
+use super::{Program, Seat, Transport};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,10 +27,29 @@ pub struct Baresip {
 impl Baresip {
     /// Starts one that calls as `user`, speaks `microphone` (8 kHz WAV) and answers by itself.
     pub fn start(user: &str, microphone: &Path) -> Self {
+        let account =
+            format!("<sip:{user}@127.0.0.1>;regint=0;audio_codecs=PCMA,PCMU;answermode=auto\n");
+        Self::with_account(&account, microphone)
+    }
+
+    /// Starts one that registers as a seat, reads its password up to the first blank, and rings
+    /// until it is answered.
+    pub fn at_seat(seat: Seat<'_>, microphone: &Path) -> Self {
+        let Seat { number, password, registrar, transport } = seat;
+        let srtp = if transport == Transport::TlsSrtp { "mediaenc=srtp-mand;" } else { "" };
+        let account = format!(
+            "<sip:{number}@{registrar};transport={}>;auth_pass={password};regint=60;{srtp}\
+             audio_codecs=PCMA;answermode=manual\n",
+            transport.name()
+        );
+        Self::with_account(&account, microphone)
+    }
+
+    fn with_account(account: &str, microphone: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = super::super::free_udp_port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        write_configuration(folder.path(), user, address, microphone);
+        write_configuration(folder.path(), account, address, microphone);
         let mut command = Command::new("baresip");
         command.arg("-f").arg(folder.path()).args(["-4", "-t", LIFE_SECONDS_MAX]);
         command.current_dir(folder.path());
@@ -59,18 +78,33 @@ impl Baresip {
         self.wait_printed("terminated", Duration::from_secs(5));
     }
 
-    /// Quits and gives what it decoded from the other side: (samples per second, samples).
+    /// Lifts the handset.
+    pub fn lift(&mut self) {
+        self.program.type_in("/accept\n");
+    }
+
+    /// Its hold key.
+    pub fn hold(&mut self, on: bool) {
+        self.program.type_in(if on { "/hold\n" } else { "/resume\n" });
+    }
+
+    /// Quits and gives what it decoded from the other side in all its calls.
     pub fn quit(mut self) -> Vec<i16> {
         self.program.type_in("/quit\n");
         self.program.wait_exit(Duration::from_secs(10));
-        let dump = dump_of(self.folder.path());
-        let file = dump.unwrap_or_else(|| panic!("baresip heard nothing\n{}", self.output()));
-        super::super::audio::read_wav(&file, 0)
+        let dumps = dumps_of(self.folder.path());
+        assert!(!dumps.is_empty(), "baresip heard nothing\n{}", self.output());
+        dumps.iter().flat_map(|file| super::super::audio::read_wav(file, 0)).collect()
     }
 
     /// Waits for words in its output.
     pub fn wait_printed(&self, words: &str, limit: Duration) {
         self.program.wait_printed(words, limit);
+    }
+
+    /// The same for the words of its second call and so on.
+    pub fn wait_printed_times(&self, words: &str, times: usize, limit: Duration) {
+        self.program.wait_printed_times(words, times, limit);
     }
 
     /// What it printed.
@@ -79,31 +113,35 @@ impl Baresip {
     }
 }
 
-fn dump_of(folder: &Path) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(folder).ok()?;
-    let mut dumps = entries.filter_map(|e| Some(e.ok()?.path()));
-    dumps.find(|path| path.to_string_lossy().ends_with("-dec.wav"))
+/// One file a call, named by its time.
+fn dumps_of(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("the temporary folder can be read");
+    let dumps = entries.filter_map(|e| Some(e.ok()?.path()));
+    let mut dumps: Vec<PathBuf> =
+        dumps.filter(|path| path.to_string_lossy().ends_with("-dec.wav")).collect();
+    dumps.sort();
+    dumps
 }
 
-fn write_configuration(folder: &Path, user: &str, address: SocketAddr, microphone: &Path) {
+fn write_configuration(folder: &Path, account: &str, address: SocketAddr, microphone: &Path) {
     let modules = MODULE_FOLDERS
         .iter()
         .find(|path| Path::new(path).is_dir())
         .expect("baresip's modules are installed: run tests/install.sh");
+    // With the module it takes SRTP from everybody, and is no telephone without.
+    let srtp = if account.contains("mediaenc=srtp") { "module srtp.so\n" } else { "" };
     // The bridge device takes the decoded audio, since no player writes files; sndfile dumps it.
     let config = format!(
         "poll_method epoll\nsip_listen {address}\ncall_max_calls 4\ncall_local_timeout 20\n\
          audio_source aufile,{}\naudio_player aubridge,nowhere\naudio_alert aubridge,nowhere\n\
          ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
          rtp_ports 40000-49000\nmodule_path {modules}\nmodule stdio.so\nmodule g711.so\n\
-         module aufile.so\nmodule aubridge.so\nmodule sndfile.so\nsnd_path {}\n\
+         module aufile.so\nmodule aubridge.so\nmodule sndfile.so\n{srtp}snd_path {}\n\
          module_tmp uuid.so\nmodule_app account.so\nmodule_app menu.so\n",
         microphone.display(),
         folder.display()
     );
-    let account =
-        format!("<sip:{user}@127.0.0.1>;regint=0;audio_codecs=PCMA,PCMU;answermode=auto\n");
-    for (name, text) in [("config", config.as_str()), ("accounts", &account), ("contacts", "\n")] {
+    for (name, text) in [("config", config.as_str()), ("accounts", account), ("contacts", "\n")] {
         std::fs::write(folder.join(name), text).expect("the temporary folder can be written");
     }
 }

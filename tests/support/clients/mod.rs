@@ -2,15 +2,55 @@
 
 pub mod baresip;
 pub mod carrier;
+pub mod kamailio;
 pub mod linphone;
 pub mod sipp;
+pub mod sipvicious;
 
 use super::service::keep_lines;
 use super::wait_for;
 use std::io::Write;
+use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+/// How a foreign telephone speaks with its registrar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Datagrams.
+    Udp,
+    /// One connection.
+    Tcp,
+    /// One connection over TLS; the audio plain, as of a telephone that has no SRTP.
+    Tls,
+    /// The same with SRTP, or no call at all.
+    TlsSrtp,
+}
+
+impl Transport {
+    /// Its name in a SIP URI.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls | Self::TlsSrtp => "tls",
+        }
+    }
+}
+
+/// The seat that a foreign telephone registers as.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat<'a> {
+    /// Its number.
+    pub number: &'a str,
+    /// Its password.
+    pub password: &'a str,
+    /// Where it registers.
+    pub registrar: SocketAddr,
+    /// By what.
+    pub transport: Transport,
+}
 
 /// A foreign program as a child; killed when dropped.
 pub struct Program {
@@ -43,9 +83,28 @@ impl Program {
 
     /// Waits until it has printed `words` on one of its outputs.
     pub fn wait_printed(&self, words: &str, limit: Duration) {
-        let seen = wait_for(limit, || self.output().contains(words).then_some(()));
+        self.wait_printed_times(words, 1, limit);
+    }
+
+    /// The same for the words of its second call and so on.
+    pub fn wait_printed_times(&self, words: &str, times: usize, limit: Duration) {
+        let seen =
+            wait_for(limit, || (self.output().matches(words).count() >= times).then_some(()));
         let name = &self.name;
-        assert!(seen.is_some(), "{name} did not print {words:?} in {limit:?}\n{}", self.output());
+        assert!(
+            seen.is_some(),
+            "{name} did not print {words:?} {times} times in {limit:?}\n{}",
+            self.output()
+        );
+    }
+
+    /// Asks it to end, as a service manager does, and waits for that.
+    pub fn terminate(&mut self, limit: Duration) {
+        let id = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw);
+        if let (Some(id), Ok(None)) = (id, self.child.try_wait()) {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+            self.exited(limit);
+        }
     }
 
     /// Waits for its end by itself.
