@@ -9,7 +9,7 @@ use mayorline::gateway::switch::{Asker, ConversationId, Output, Switch};
 use mayorline::proto::Counts;
 use mayorline::units::{CallId, LegId, OfferId, SeatNumber};
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 
 /// Counts and sets that the outputs are held against.
@@ -28,6 +28,8 @@ pub(super) struct Shadow {
     foreign: HashSet<u64>,
     /// Offers that are shown, and to whom.
     offered: BTreeMap<OfferId, SeatNumber>,
+    /// Conversations that are shown, and to whom.
+    shown: BTreeSet<(SeatNumber, String)>,
     pub(super) answered_wishes: usize,
     pub(super) attended: usize,
     pub(super) started: usize,
@@ -93,6 +95,12 @@ impl Shadow {
                 DeskEvent::OfferEnded { offer, .. } => {
                     assert!(self.offered.remove(offer).is_some(), "S7: {offer:?} ends twice");
                 }
+                DeskEvent::Conversation(view) => {
+                    self.shown.insert((seat.clone(), view.call.clone()));
+                }
+                DeskEvent::Left { call } => {
+                    self.shown.remove(&(seat.clone(), call.clone()));
+                }
                 _ => {}
             },
             _ => {}
@@ -147,6 +155,7 @@ impl Shadow {
         self.wished.clear();
         self.foreign.clear();
         self.offered.clear();
+        self.shown.clear();
     }
 
     pub(super) fn check_end(&self, switch: &Switch, citizens: &[Citizen]) {
@@ -156,6 +165,7 @@ impl Shadow {
         assert!(self.running.is_empty(), "S2: calls without an end: {:?}", self.running);
         assert!(self.wished.is_empty(), "S6: commands without an answer: {:?}", self.wished);
         assert!(self.offered.is_empty(), "S7: offers without an end: {:?}", self.offered);
+        assert!(self.shown.is_empty(), "S11: conversations that stay: {:?}", self.shown);
         let accepted = citizens.iter().filter(|citizen| citizen.text_accepted).count();
         assert!(accepted <= self.texts_stored, "S5: a text was acknowledged before its commit");
     }
