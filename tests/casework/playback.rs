@@ -97,7 +97,8 @@ fn the_open_callback_tasks_are_counted_and_listed_masked_the_most_urgent_first()
     let handle = store.handle();
     for n in 0..60_u32 {
         let mut missed = intake(&format!("m{n}"), IntakeKind::Abandoned);
-        missed.received_at = noonish() + i64::from(n).minutes();
+        // A Monday morning, so that each is due half an hour later.
+        missed.received_at = at("2026-11-23T10:00:00+08:00") + i64::from(n).minutes();
         missed.caller.number = Some(phone(n));
         store_intake(&handle, missed);
     }

@@ -331,7 +331,11 @@ async fn every_button_sends_its_command_and_shows_its_result() {
         )
         .await;
     let by = jiff::civil::date(2026, 11, 30);
+    let briefing = "(() => { const form = document.getElementById('brief'); \
+         form.elements.text.value = ' 张先生，供暖 '; form.requestSubmit(); })()";
     assert_eq!(desk.command().await, DeskCommand::Outcome { outcome: Outcome::Promised { by } });
+    desk.page.value(briefing).await;
+    assert_eq!(desk.command().await, DeskCommand::Brief { text: "张先生，供暖".to_owned() });
     desk.click("#sign-out").await;
     assert_eq!(desk.command().await, DeskCommand::SignOut);
     desk.no_complaints();

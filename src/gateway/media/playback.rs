@@ -128,7 +128,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
         let frames: Vec<[i16; 3]> = (0..20_000)
-            .map(|n| [n, -2 * n, 5])
+            .map(|n| [n, -(n / 2), 5])
             .chain([[i16::MAX, 9, 9], [i16::MIN, -9, 0]])
             .collect();
         let mut file = wav::header(Channels::Several(3), 0).to_vec();

@@ -45,12 +45,12 @@ async function act(name, fields = {}) {
   const joins = name === "return" || (name === "supervise" && fields.mode !== "stop");
   if (joins && usesBrowser()) {
     const heard = await sound.start({ call: fields.call });
-    if (heard.result === "refused") { result(name, heard); return heard; }
+    if (heard.result === "refused") { result(name, heard, fields.mode); return heard; }
   }
   if (name === "call_back") state.callsBack = true;
   const answer = await link.command(name, fields);
   if (name === "call_back") state.callsBack = false;
-  result(name, answer);
+  result(name, answer, fields.mode);
   const stays = joins ? answer.result === "done" : name !== "supervise";
   if (!stays && !talks()) sound.stop();
   return answer;
@@ -140,7 +140,7 @@ function draw() {
   $("past-card").hidden = !state.me || state.me.role === "leader" || state.me.role === "assistant";
   const supervises = state.me?.role === "supervisor" || state.me?.role === "assistant";
   $("seats-card").hidden = !supervises;
-  if (supervises) drawSeats(state.seats, act);
+  if (supervises) drawSeats(state.seats, state.me.seat, act);
   $("wrap-up").hidden = !state.wrapUp;
   $("wrap-up-case").textContent = state.wrapUp?.case ? `${t("case_number")} ${state.wrapUp.case}` : "";
   $("returns").replaceChildren(...state.left.map((call) => make("button", { type: "button", text: `${t("do_return")} ${call}`, on: () => act("return", { call }) })));
@@ -190,6 +190,11 @@ $("target").addEventListener("submit", (event) => {
   const verb = event.submitter?.value ?? "consult";
   const given = value.value.trim();
   act(verb, verb === "hand_over" ? { seat: given } : { target: target(kind.value, given) });
+});
+$("brief").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = await act("brief", { text: event.target.elements.text.value.trim() });
+  if (answer.result === "done") event.target.reset();
 });
 $("outcome").elements.result.addEventListener("change", ({ target: { value } }) => {
   const { by } = $("outcome").elements;

@@ -107,12 +107,12 @@ export function drawConversations(conversations, own, act) {
   select.disabled = others.length === 0;
 }
 
-export function drawSeats(seats, act) {
+export function drawSeats(seats, own, act) {
   const rows = [...seats.values()].sort((a, b) => a.seat.localeCompare(b.seat)).map((seat) => make("tr", { "data-seat": seat.seat },
     make("td", { text: `${seat.seat} ${seat.name}` }),
     make("td", { text: t(`state_${seat.state}`) + (seat.reason ? ` (${t(`reason_${seat.reason}`)})` : "") }),
     make("td", { text: seat.call ?? t("nothing") }),
-    make("td", {}, ...(seat.call ? ["listen", "whisper", "barge", "stop"] : []).map((mode) =>
+    make("td", {}, ...(seat.call && seat.seat !== own ? ["listen", "whisper", "barge", "stop"] : []).map((mode) =>
       make("button", { type: "button", class: "small", "data-mode": mode, text: t(`mode_${mode}`), on: () => act("supervise", { call: seat.call, mode }) })))));
   $("seats").replaceChildren(...rows);
 }
@@ -151,10 +151,10 @@ export function drawCallbacks(callbacks, own, free, act) {
   $("callbacks").replaceChildren(...(rows.length > 0 ? rows : [make("li", { class: "quiet", text: t("none_open") })]));
 }
 
-/** Says what came of a button; nothing ever "does nothing". */
-export function result(name, answer) {
+/** Says what came of a button; nothing ever "does nothing". `mode`: which of the supervisor's. */
+export function result(name, answer, mode) {
   const why = answer.why ? `：${word("why", answer.why)}` : "";
   const time = new Date().toLocaleTimeString(language());
-  $("results").prepend(make("li", { "data-do": name, "data-result": answer.result, text: `${time} ${t(`do_${name}`)} ${t(`result_${answer.result}`)}${why}` }));
+  $("results").prepend(make("li", { "data-do": name, "data-result": answer.result, text: `${time} ${t(mode ? `mode_${mode}` : `do_${name}`)} ${t(`result_${answer.result}`)}${why}` }));
   while ($("results").children.length > 30) $("results").lastChild.remove();
 }

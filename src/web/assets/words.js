@@ -38,6 +38,7 @@ const WORDS = {
   do_decline: ["拒接", "Decline"], do_hang_up: ["挂机", "Hang up"], do_hold: ["保持", "Hold"], do_mute: ["静音", "Mute"],
   do_deafen: ["闭听", "Deafen"], do_drop: ["请出", "Drop"], do_private: ["私聊", "Private"], do_no_private: ["结束私聊", "End private"],
   do_consult: ["咨询", "Consult"], do_join: ["并入三方", "Join"], do_leave: ["退出通话", "Leave them talking"],
+  briefing: ["姓名、镇街、事项", "name, town, topic"], do_brief: ["交接摘要", "Brief"],
   do_return: ["返回通话", "Return to"], do_hand_over: ["移交坐席", "Hand over"], do_transfer: ["盲转", "Transfer"],
   do_complete: ["转接给他", "Complete"], do_supervise: ["班长", "Supervise"], do_keys: ["按键", "Keys"], do_secret: ["暂停录音", "Pause recording"],
   do_outcome: ["记录", "Record"], do_wrap_up: ["提交小结", "Submit"], do_call_back: ["回拨", "Call back"],
@@ -109,6 +110,7 @@ export const language = () => (english ? "en" : "zh-CN");
 export function translate(root = document) {
   for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
   for (const element of root.querySelectorAll("[data-label]")) element.setAttribute("aria-label", t(element.dataset.label));
+  for (const element of root.querySelectorAll("[data-hint]")) element.placeholder = t(element.dataset.hint);
   document.documentElement.lang = language();
 }
 

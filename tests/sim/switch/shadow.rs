@@ -11,7 +11,7 @@ use mayorline::proto::Counts;
 use mayorline::units::{CallId, LegId, OfferId, SeatNumber};
 use mayorline::wire::sip::{Framing, Message};
 use std::collections::hash_map::DefaultHasher;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub(super) struct Shadow {
     pub(super) leader_rung: HashSet<String>,
     /// Offers that are shown, and to whom.
     offered: BTreeMap<OfferId, SeatNumber>,
+    /// Conversations that are shown, and to whom.
+    shown: BTreeSet<(SeatNumber, String)>,
     pub(super) answered_wishes: usize,
     pub(super) attended: usize,
     pub(super) started: usize,
@@ -121,6 +123,12 @@ impl Shadow {
                 DeskEvent::OfferEnded { offer, .. } => {
                     assert!(self.offered.remove(offer).is_some(), "S7: {offer:?} ends twice");
                 }
+                DeskEvent::Conversation(view) => {
+                    self.shown.insert((seat.clone(), view.call.clone()));
+                }
+                DeskEvent::Left { call } => {
+                    self.shown.remove(&(seat.clone(), call.clone()));
+                }
                 _ => {}
             },
             _ => {}
@@ -175,6 +183,7 @@ impl Shadow {
         self.wished.clear();
         self.foreign.clear();
         self.offered.clear();
+        self.shown.clear();
     }
 
     pub(super) fn check_end(&self, switch: &Switch, citizens: &[Citizen]) {
@@ -184,6 +193,7 @@ impl Shadow {
         assert!(self.running.is_empty(), "S2: calls without an end: {:?}", self.running);
         assert!(self.wished.is_empty(), "S6: commands without an answer: {:?}", self.wished);
         assert!(self.offered.is_empty(), "S7: offers without an end: {:?}", self.offered);
+        assert!(self.shown.is_empty(), "S13: conversations that stay: {:?}", self.shown);
         let accepted = citizens.iter().filter(|citizen| citizen.text_accepted).count();
         assert!(accepted <= self.texts_stored, "S5: a text was acknowledged before its commit");
     }
