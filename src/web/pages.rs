@@ -33,7 +33,8 @@ const CHECKS_MAX: usize = 1;
 
 /// Nothing but our own files, no inline script or style, no frame around us.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-     img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+     img-src 'self'; media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
 
 #[derive(rust_embed::RustEmbed)]
 #[folder = "src/web/assets"]

@@ -2,7 +2,7 @@
 
 use crate::desk::*;
 use jiff::{Timestamp, ToSpan};
-use mayorline::domain::call::{Entry, EntryKind, IntakeKind, RecordingKind};
+use mayorline::domain::call::{Entry, EntryKind, IntakeKind, RecordingKind, StoreRequest};
 use mayorline::domain::desk::SeatRole;
 use mayorline::domain::playback::{Hears, hears};
 use mayorline::store::{
@@ -100,7 +100,8 @@ fn the_open_callback_tasks_are_counted_and_listed_masked_the_most_urgent_first()
         // A Monday morning, so that each is due half an hour later.
         missed.received_at = at("2026-11-23T10:00:00+08:00") + i64::from(n).minutes();
         missed.caller.number = Some(phone(n));
-        store_intake(&handle, missed);
+        let when = missed.received_at;
+        assert!(ask(&handle, when, StoreRequest::Open(missed), None).is_some());
     }
     let view = |now| answered(|answer| handle.callbacks_view(now, answer)).unwrap();
     let first = view(noonish());

@@ -82,6 +82,9 @@ impl Mixdown {
     /// The sum of all tracks, from a sample frame on.
     fn mix(&self, first: u64, count: u64) -> io::Result<Vec<i16>> {
         let count = count.min(FRAMES_AT_ONCE).min(self.frames.saturating_sub(first));
+        if count == 0 {
+            return Ok(Vec::new());
+        }
         let frame = u64::from(self.channels.frame_bytes());
         let mut bytes = vec![0; usize::try_from(count * frame).unwrap_or(0)];
         self.file.read_exact_at(&mut bytes, HEADER_LEN as u64 + first * frame)?;
