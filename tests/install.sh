@@ -53,6 +53,8 @@ case " $missing " in
 *' kamailio '*)
     if [ -d /run/systemd/system ]; then
         $as_root systemctl disable --quiet --now kamailio
+    elif [ -x /etc/init.d/kamailio ]; then
+        $as_root /etc/init.d/kamailio stop >/dev/null 2>&1 || true
     fi
     ;;
 esac
