@@ -1,7 +1,6 @@
 //! What is measured: a fresh service on the first core, its data on the disk of the project, with
 //! prompts of known length in place of the city's.
 
-use crate::clock::cpu_seconds;
 use crate::support::service::{Service, Start};
 use std::f64::consts::TAU;
 use std::net::SocketAddr;
@@ -82,7 +81,6 @@ impl Subject {
             start = start.set(&format!("prompts.overlay={}", overlay.display()));
         }
         let service = start.run();
-        wait_at_rest(service.pid());
         Self { udp: service.udp(), pid: service.pid(), service, _folder: folder }
     }
 
@@ -101,23 +99,6 @@ impl Subject {
         let held = crate::support::wait_for(Duration::from_secs(10), held);
         held.unwrap_or_else(|| "it did not say".to_owned())
     }
-}
-
-/// A fresh service makes its slow speech ready with what processor time calls leave; that is no part
-/// of what is measured.
-fn wait_at_rest(pid: u32) {
-    const LOOK: Duration = Duration::from_millis(500);
-    const AT_REST_PERCENT: f64 = 5.0;
-    let mut before = cpu_seconds(pid);
-    for _ in 0..120 {
-        std::thread::sleep(LOOK);
-        let now = cpu_seconds(pid);
-        if (now - before) / LOOK.as_secs_f64() * 100.0 < AT_REST_PERCENT {
-            return;
-        }
-        before = now;
-    }
-    panic!("the service is still busy a minute after its start");
 }
 
 fn write_overlay(data: &Path, seconds: [f64; 3]) -> PathBuf {

@@ -144,6 +144,7 @@ pub enum DeadlineMode {
 #[allow(missing_docs)]
 pub struct Prompts {
     pub overlay: PathBuf,
+    pub slow_speech: bool,
 }
 
 /// `[store]`

@@ -40,7 +40,9 @@ async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
     let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
     let web = service.pages.url();
     say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}\n"))?;
-    prepare_slow(service.prompts);
+    if config.prompts.slow_speech {
+        prepare_slow(service.prompts);
+    }
     let stop = async {
         first.next().await;
         tracing::info!("stopping: no new calls, live calls may finish; once more ends them now");

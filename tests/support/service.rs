@@ -32,7 +32,9 @@ impl Start {
     /// With this data folder, SIP and the pages on free ports of 127.0.0.1.
     pub fn new(data: &Path) -> Self {
         let free = ["sip.udp", "sip.tcp", "web.listen"];
-        let settings = free.map(|key| format!("{key}=127.0.0.1:0")).to_vec();
+        let mut settings = free.map(|key| format!("{key}=127.0.0.1:0")).to_vec();
+        // A dozen of seconds of work of each service: only who listens to slow speech waits for it.
+        settings.push("prompts.slow_speech=false".to_owned());
         Self { data: data.to_owned(), settings, core: None, fillable: false }
     }
 

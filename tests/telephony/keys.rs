@@ -61,7 +61,7 @@ fn digits_of_bad_line(house: &House, call: Call) -> String {
 }
 
 pub(crate) fn zero_seven_eight_and_nine_mean_the_same_everywhere() {
-    let house = House::open();
+    let house = House::with(|start| start.set("prompts.slow_speech=true"));
     std::thread::scope(|scope| {
         scope.spawn(|| human_notice_and_repeat(&house));
         scope.spawn(|| slower_and_back(&house));
