@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 const STEPS: [usize; 7] = [200, 600, 1000, 1200, 1350, 1500, 1700];
 /// Other steps, words in this variable.
 const STEPS_VARIABLE: &str = "MAYORLINE_BENCH_STEPS";
-/// Rooms of three at once: what the telephones of the tests can play on one core.
-const ROOMS: usize = 20;
+/// Rooms of three at once: one address is challenged for 30 registrations a minute.
+const ROOMS: usize = 12;
 const SETUP_TIME: Duration = Duration::from_secs(14);
 const PARTS_VARIABLE: &str = "MAYORLINE_BENCH_ONLY";
 const LONG_VARIABLE: &str = "MAYORLINE_BENCH_LONG";
