@@ -76,7 +76,9 @@ impl Line {
                 tracing::error!(%error, "ALARM a wrap-up does not fit its case and is not stored");
             }
             Err(_) => {
-                let _ = tell.try_send(News::WrapUpRefused(Box::new(again)));
+                if tell.try_send(News::WrapUpRefused(Box::new(again))).is_err() {
+                    tracing::error!("ALARM a wrap-up is lost: the line is behind");
+                }
             }
         });
         if !self.store.wrap_up(waiting.at, waiting.order.clone(), stored) {
