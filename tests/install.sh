@@ -4,7 +4,9 @@
 # test run, never a skipped one.
 set -eu
 
-command -v cargo-deny >/dev/null 2>&1 || cargo install --locked --quiet cargo-deny --version 0.20.2
+# Unoptimised it is built in a third of the time and still checks in three seconds.
+command -v cargo-deny >/dev/null 2>&1 ||
+    cargo install --locked --quiet --debug cargo-deny --version 0.20.2
 
 # program:package, one a line
 needed='
