@@ -13,7 +13,7 @@ use crate::subject::{Prompts, Subject, folder};
 use nix::sys::socket::{setsockopt, sockopt::ReceiveTimestampns};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
 const CASES: usize = 10_000;
@@ -73,8 +73,8 @@ impl Dialler {
     /// Dials `keys`; the time of the answer in ms.
     fn call(mut self, keys: &str) -> Option<f64> {
         clock::realtime(PRIORITY, true);
-        let port = self.audio.local_addr().ok()?.port();
-        let (to, answer) = self.signalling.invite(self.serial, port)?;
+        let audio = SocketAddrV4::new(Ipv4Addr::LOCALHOST, self.audio.local_addr().ok()?.port());
+        let (to, answer) = self.signalling.invite(self.serial, audio)?;
         let peer = answer.lines().find_map(|l| l.strip_prefix("m=audio "))?;
         let peer: u16 = peer.split(' ').next()?.parse().ok()?;
         self.audio.connect(("127.0.0.1", peer)).ok()?;

@@ -1,6 +1,7 @@
 //! The callers' ears and mouths: one thread, one socket per stream, kernel receive times. A stream
 //! answers its first packet with A-law noise at 50 packets/s, at a phase of its own.
 
+use crate::probe;
 use crate::stats::{Gaps, Track, Verdict, Window};
 use nix::cmsg_space;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -24,7 +25,8 @@ use std::time::Duration;
 pub(crate) const STREAMS_MAX: usize = 2_500;
 /// The first port.
 pub(crate) const FIRST_PORT: u16 = 20_000;
-const PORT_STEP: u16 = 4;
+/// From one stream's port to the next.
+pub(crate) const PORT_STEP: u16 = 4;
 /// Ten slots of 2 ms make the 20 ms of a packet.
 const SLOTS: usize = 10;
 const SLOT: Duration = Duration::from_millis(2);
@@ -45,6 +47,8 @@ const NOISES: usize = 16;
 enum Command {
     Judge(Window),
     Report(SyncSender<Verdict>),
+    Probe(Vec<[usize; 3]>),
+    Delays(SyncSender<Vec<f64>>),
     Stop,
 }
 
@@ -83,6 +87,18 @@ impl Endpoint {
         verdict.recv().expect("the endpoint runs")
     }
 
+    /// The first of each three streams says bursts from now on, the others look for them.
+    pub(crate) fn probe(&self, rooms: Vec<[usize; 3]>) {
+        self.send(Command::Probe(rooms));
+    }
+
+    /// The delays of the bursts heard since it was asked last, in ms.
+    pub(crate) fn delays(&self) -> Vec<f64> {
+        let (reply, delays) = sync_channel(1);
+        self.send(Command::Delays(reply));
+        delays.recv().expect("the endpoint runs")
+    }
+
     fn send(&self, command: Command) {
         self.commands.send(command).expect("the endpoint runs");
     }
@@ -106,12 +122,18 @@ struct Stream {
     seq: u16,
     timestamp: u32,
     track: Track,
+    /// Who hears the bursts of this stream.
+    listeners: Option<[usize; 2]>,
+    /// When the burst began that is not heard yet.
+    burst_ns: Option<u64>,
 }
 
 struct Engine {
     streams: Vec<Stream>,
     epoll: Epoll,
     noises: Vec<[u8; 160]>,
+    burst: [u8; 160],
+    delays: Vec<f64>,
     window: Option<Window>,
     gaps: Gaps,
     hearing: Arc<AtomicUsize>,
@@ -135,7 +157,16 @@ impl Engine {
             std::array::from_fn(|_| sample())
         };
         let noises = (0..NOISES).map(|_| noise()).collect();
-        Ok(Self { streams: list, epoll, noises, window: None, gaps: Gaps::new(), hearing })
+        Ok(Self {
+            streams: list,
+            epoll,
+            noises,
+            burst: probe::burst(),
+            delays: Vec::new(),
+            window: None,
+            gaps: Gaps::new(),
+            hearing,
+        })
     }
 
     fn run(&mut self, inbox: &Receiver<Command>) {
@@ -152,7 +183,8 @@ impl Engine {
                 }
                 let at = usize::try_from(event.data()).unwrap_or(usize::MAX);
                 if let Some(stream) = self.streams.get_mut(at) {
-                    stream.receive(self.window, &mut self.gaps);
+                    let delay = stream.receive(self.window, &mut self.gaps);
+                    self.delays.extend(delay);
                 }
             }
             if beats > 0 && !self.obey(inbox) {
@@ -174,6 +206,8 @@ impl Engine {
                     self.streams.iter_mut().for_each(|s| s.track.clear());
                     (self.window, self.gaps) = (Some(window), Gaps::new());
                 }
+                Command::Probe(rooms) => self.probe(&rooms),
+                Command::Delays(reply) => drop(reply.send(std::mem::take(&mut self.delays))),
                 Command::Report(reply) => {
                     let _ = reply.send(self.verdict());
                     self.window = None;
@@ -196,8 +230,15 @@ impl Engine {
         Verdict { streams, good, total, lost, packets, gaps: self.gaps.clone() }
     }
 
+    fn probe(&mut self, rooms: &[[usize; 3]]) {
+        for [speaker, listeners @ ..] in rooms {
+            self.streams[*speaker].listeners = Some(*listeners);
+        }
+    }
+
     fn send_slot(&mut self, slot: usize) {
         let mut hearing = 0;
+        let mut bursts = Vec::new();
         for stream in &mut self.streams {
             if stream.peer.is_none() {
                 continue;
@@ -210,9 +251,18 @@ impl Engine {
             hearing += 1;
             if stream.slot == slot {
                 let noise = &self.noises[usize::from(stream.seq) % NOISES];
-                stream.send(noise);
+                match stream.listeners.zip(probe::place_in_burst(stream.seq)) {
+                    Some((listeners, place)) => {
+                        if place == 0 {
+                            bursts.extend(listeners.map(|at| (at, crate::clock::unix_ns())));
+                        }
+                        stream.send(&self.burst);
+                    }
+                    None => stream.send(noise),
+                }
             }
         }
+        bursts.into_iter().for_each(|(at, ns)| self.streams[at].burst_ns = Some(ns));
         self.hearing.store(hearing, Ordering::Relaxed);
     }
 }
@@ -248,6 +298,8 @@ impl Stream {
             seq: rng.random(),
             timestamp: rng.random(),
             track: Track::default(),
+            listeners: None,
+            burst_ns: None,
         }
     }
 
@@ -261,17 +313,22 @@ impl Stream {
         let _ = self.socket.send_to(&self.packet, peer);
     }
 
-    fn receive(&mut self, window: Option<Window>, gaps: &mut Gaps) {
+    /// Reads a packet; the delay in ms of the burst that begins in it.
+    fn receive(&mut self, window: Option<Window>, gaps: &mut Gaps) -> Option<f64> {
         let mut buffer = [0u8; 256];
-        let Some((len, at_ns, from)) = receive_stamped(&self.socket, &mut buffer) else { return };
+        let (len, at_ns, from) = receive_stamped(&self.socket, &mut buffer)?;
         // Version 2 and a whole header: anything else is no RTP.
         if len < 12 || buffer[0] >> 6 != 2 {
-            return;
+            return None;
         }
         self.silent_slots = 0;
         self.peer = from;
         let seq = u16::from_be_bytes([buffer[2], buffer[3]]);
         self.track.packet(at_ns, seq, window, gaps);
+        let began_ns = self.burst_ns?;
+        let onset_ns = at_ns + probe::onset_ns(&buffer[12..len])?;
+        self.burst_ns = None;
+        Some(onset_ns.saturating_sub(began_ns) as f64 / 1e6)
     }
 }
 

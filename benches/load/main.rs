@@ -17,9 +17,11 @@ mod memory;
 mod messages;
 mod parse;
 mod people;
+mod probe;
 #[path = "../queue/model.rs"]
 mod queue_model;
 mod report;
+mod rooms;
 mod rows;
 mod selftest;
 mod setup;
@@ -27,6 +29,7 @@ mod short_calls;
 mod staircase;
 mod stats;
 mod subject;
+mod switchboard;
 mod table;
 
 #[path = "../../tests/support/mod.rs"]

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::endpoint::receive_stamped;
 use nix::sys::socket::{setsockopt, sockopt::ReceiveTimestampns};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// Above SIPp and the endpoint.
@@ -75,10 +75,11 @@ impl Caller {
         Self { local: socket.local_addr().expect("bound"), server, socket }
     }
 
-    /// A call with audio at this port of 127.0.0.1: the answer's To, and the answer.
-    pub(crate) fn invite(&self, serial: u32, port: u16) -> Option<(String, String)> {
+    /// A call with audio at this address: the answer's To, and the answer.
+    pub(crate) fn invite(&self, serial: u32, audio: SocketAddrV4) -> Option<(String, String)> {
+        let (ip, port) = (audio.ip(), audio.port());
         let offer = format!(
-            "v=0\r\no=load 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+            "v=0\r\no=load 1 1 IN IP4 {ip}\r\ns=-\r\nc=IN IP4 {ip}\r\nt=0 0\r\n\
              m=audio {port} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n\
              a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n"
         );

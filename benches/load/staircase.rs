@@ -77,7 +77,12 @@ impl Step {
 
     /// Whether so many calls are carried without a fault.
     pub(crate) fn sustained(&self) -> bool {
-        self.good >= SUSTAINED_SHARE && self.lost == 0 && self.verdict.streams >= self.calls
+        self.faultless() && self.verdict.streams >= self.calls
+    }
+
+    /// Whether what was heard was good.
+    pub(crate) fn faultless(&self) -> bool {
+        self.good >= SUSTAINED_SHARE && self.lost == 0
     }
 }
 
@@ -98,14 +103,19 @@ pub(crate) fn climb(kind: Kind, heard: &Endpoint, steps: &[usize]) -> Vec<Step> 
 
 fn measure(kind: Kind, heard: &Endpoint, calls: usize) -> Step {
     let load = Load::start(kind, heard, calls);
+    judged(calls, load.subject.pid, heard, || load.kib_per_call(calls))
+}
+
+/// The windows of a step that has been reached, and the memory of each call at their end.
+pub(crate) fn judged(calls: usize, pid: u32, heard: &Endpoint, kib: impl Fn() -> f64) -> Step {
     let mut shares = Vec::new();
     let mut goods = Vec::new();
     let mut lost = 0;
     let mut last = None;
     for _ in 0..WINDOWS {
-        let (before, started) = (clock::cpu_seconds(load.subject.pid), Instant::now());
+        let (before, started) = (clock::cpu_seconds(pid), Instant::now());
         let verdict = heard.judge(WINDOW_SECONDS);
-        let used = clock::cpu_seconds(load.subject.pid) - before;
+        let used = clock::cpu_seconds(pid) - before;
         shares.push(used / started.elapsed().as_secs_f64() * 100.0);
         goods.push(verdict.good_share());
         lost += verdict.lost;
@@ -114,7 +124,7 @@ fn measure(kind: Kind, heard: &Endpoint, calls: usize) -> Step {
     Step {
         calls,
         cpu_percent: crate::median(&mut shares),
-        kib_per_call: load.kib_per_call(calls),
+        kib_per_call: kib(),
         good: crate::median(&mut goods),
         lost,
         verdict: last.expect("there is a window"),
