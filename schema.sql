@@ -121,6 +121,12 @@ CREATE INDEX case_by_due ON case_file (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL;
 CREATE INDEX case_by_contact ON case_file (contact) WHERE contact IS NOT NULL;
 
+-- Pairs of characters of number and summary of the cases that may be found by words; the row id is
+-- that of the case. Contentless: the words themselves stand in case_file alone.
+CREATE VIRTUAL TABLE case_search USING fts5(
+    pairs, content = '', contentless_delete = 1, tokenize = 'ascii', detail = full
+);
+
 -- What happened to the cases, for ever. hash = SHA-256 over prev and every other column.
 CREATE TABLE event (
     seq            INTEGER PRIMARY KEY NOT NULL,

@@ -10,4 +10,5 @@ pub mod listening_day;
 pub mod playback;
 pub mod queue;
 pub mod room;
+pub mod search;
 pub mod speech;

@@ -9,6 +9,7 @@ use super::config::{StoreConfig, database_path};
 use super::error::StoreError;
 use super::opening::lock_now;
 use super::schema;
+use super::search;
 use super::seat::{self, NewSeat, SeatSecrets};
 use crate::units::SeatNumber;
 use jiff::Timestamp;
@@ -74,6 +75,11 @@ impl Administration {
         self.write(at, AuditKind::PasswordSet, seat, "", |tx| {
             seat::set_secrets(tx, at, seat, secrets)
         })
+    }
+
+    /// Makes the index of the search anew; gives how many cases are in it.
+    pub fn rebuild_search(&mut self) -> Result<usize, StoreError> {
+        search::rebuild(&mut self.db)
     }
 
     /// One write with its line in the audit, whole or not at all.

@@ -2,6 +2,7 @@
 
 use super::chain::{self, Link};
 use super::error::StoreError;
+use super::search;
 use crate::domain::case::{Case, CaseEvent, DueDate, State, apply};
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
@@ -95,6 +96,7 @@ pub(super) fn insert(db: &Connection, case: &Case, last_event: i64) -> Result<i6
     let sql = format!("INSERT INTO case_file ({COLUMNS}, last_event) VALUES ({})", places(1));
     db.prepare_cached(&sql)?.execute(params_from_iter(values(case, last_event)))?;
     let id = db.last_insert_rowid();
+    search::insert(db, id, case)?;
     put_callback(db, id, case)?;
     Ok(id)
 }
@@ -106,6 +108,7 @@ pub(super) fn update(
     case: &Case,
     last_event: i64,
 ) -> Result<(), StoreError> {
+    search::update(db, id, case)?;
     let places = places(2);
     let sql = format!("UPDATE case_file SET ({COLUMNS}, last_event) = ({places}) WHERE id = ?1");
     let values = std::iter::once(Value::Integer(id)).chain(values(case, last_event));

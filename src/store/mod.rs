@@ -30,6 +30,7 @@ mod read_call;
 mod reconcile;
 mod recording;
 mod schema;
+mod search;
 mod seat;
 mod seats_watch;
 mod sweep;
@@ -68,6 +69,7 @@ pub use read::{
 pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
 pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
+pub use search::{COUNTED_MAX, Found, SearchFilter};
 pub use seat::{
     BindingRecord, GROUPS_MAX, NAME_CHARS_MAX, NewSeat, SEATS_MAX, SeatRecord, SeatSecrets,
     SeatsNow,

@@ -10,10 +10,12 @@ use super::listening_day;
 use super::playback::{self, Hearable, PastCall};
 use super::read_call::{self, EntryRow, LegRow, QueueRow, TrackRow};
 use super::schema;
+use super::search::{self, Found, SearchFilter};
 use super::seat::{self, BindingRecord, SeatRecord};
 use crate::domain::case::{State, city_zone};
 use crate::domain::listening_day::DayCall;
 use crate::domain::playback::Hears;
+use crate::domain::search::Question;
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
@@ -176,10 +178,10 @@ pub struct Reader {
     db: Connection,
 }
 
-const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, c.contact, \
+pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, c.contact, \
     c.summary, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording";
 
-const CASE_TABLES: &str =
+pub(super) const CASE_TABLES: &str =
     "case_file c LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL";
 
 const CALL_COLUMNS: &str = "id, caller, called, started_at, ended_at, lasted_ms, ended_by";
@@ -204,6 +206,16 @@ impl Reader {
             row.contact = row.contact.take().map(|contact| masked(&contact));
         }
         Ok(rows)
+    }
+
+    /// The newest cases that have all words of the question.
+    pub fn search(
+        &self,
+        question: &Question,
+        filter: &SearchFilter,
+        limit: usize,
+    ) -> Result<Found, StoreError> {
+        search::find(&self.db, question, filter, limit)
     }
 
     /// One case by its number.
@@ -355,7 +367,7 @@ fn digits(number: Option<i64>) -> Option<String> {
     number.map(|number| format!("{number:011}"))
 }
 
-fn case_row(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
+pub(super) fn case_row(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
     Ok(CaseRow {
         id: row.get(0)?,
         number: digits(row.get(1)?),

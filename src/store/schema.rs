@@ -4,6 +4,7 @@ use super::config::{
     BACKUP_FOLDER, BUSY_TIMEOUT_MS, JOURNAL_BYTES_MAX, StoreConfig, database_path,
 };
 use super::error::{StoreError, at_path};
+use super::search;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use std::os::unix::fs::DirBuilderExt;
@@ -14,8 +15,11 @@ use std::time::Duration;
 const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// The way there, one file a version.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+];
 
 /// Prepared statements kept per connection.
 const STATEMENTS_MAX: usize = 64;
@@ -42,6 +46,7 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError
     db.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     migrate(&mut db, MIGRATIONS, Some((&config.path, config.opened_at)))?;
+    search::bring_up_to_date(&mut db)?;
     Ok(db)
 }
 

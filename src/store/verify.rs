@@ -8,6 +8,7 @@ use super::error::StoreError;
 use super::reconcile::{list_recordings, sha256_of};
 use super::recording::{hex, parse_recording_file};
 use super::schema;
+use super::search;
 use super::verify_desk;
 use crate::domain::case::{Case, apply};
 use jiff::Timestamp;
@@ -26,7 +27,7 @@ const SETTLE_MS: u64 = 500;
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// `chain`, `private`, `projection`, `callback`, `recording`, `sequence`, `queue`, `audit`,
+    /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
     /// `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
@@ -215,6 +216,9 @@ fn compare(db: &Connection, fold: &Fold, report: &mut VerifyReport) -> Result<()
             report.fault("projection", fold.id, format!("{column} is not what the events say"));
         }
         Err(_) => report.fault("projection", fold.id, "has events and no row"),
+    }
+    if search::misses(db, fold.id, &fold.case)? {
+        report.fault("search", fold.id, "is not found as it should be: `case reindex` mends it");
     }
     let last = db
         .prepare_cached("SELECT last_event FROM case_file WHERE id = ?1")?

@@ -1,0 +1,159 @@
+//! Finding cases by words: the pairs of [`crate::domain::search`] in a contentless FTS5 table.
+//!
+//! What a case is indexed by is its number and its summary, which a person wrote without names; the
+//! citizen's own words are never in the index. Row ids are those of `case_file`, so the newest come
+//! first by the index alone. No total is counted past [`COUNTED_MAX`].
+
+use super::case_file;
+use super::error::StoreError;
+use super::read::{CASE_COLUMNS, CASE_TABLES, CaseRow, case_row, masked};
+use super::read_call;
+use crate::domain::case::{Case, State};
+use crate::domain::search::{Question, pairs};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+
+/// Hits are counted up to here; past it the answer says that there are more.
+pub const COUNTED_MAX: usize = 1_000;
+
+/// How texts are cut; an index that was made in another way is made anew at opening.
+const FORMAT: &str = "pairs-1";
+
+/// Cases indexed in one turn of [`rebuild`].
+const REBUILD_ROWS: i64 = 1_000;
+
+/// Which of the found cases are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchFilter {
+    /// Only cases in this state.
+    pub state: Option<State>,
+    /// Only cases of this unit, by its id of `units.toml`.
+    pub unit: Option<String>,
+    /// Only cases received at or after this time, in ms since 1970.
+    pub from_ms: Option<i64>,
+    /// Only cases received before this time, in ms since 1970.
+    pub to_ms: Option<i64>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// How many cases there are, at most [`COUNTED_MAX`].
+    pub count: usize,
+    /// There are more than that.
+    pub more: bool,
+    /// The newest of them; contacts are masked.
+    pub cases: Vec<CaseRow>,
+}
+
+/// What a case is found by; `None` for one that nobody can find by words: a draft, one that no
+/// person has summed up yet, a sealed one.
+fn indexed(case: &Case) -> Option<String> {
+    let (number, summary) = (case.number?, case.summary.as_deref()?);
+    let unread = case.channel.is_some_and(|channel| channel.first_summary() == summary);
+    let hidden = unread || case.state == Some(State::Sealed);
+    (!hidden).then(|| format!("{number} {summary}"))
+}
+
+/// Puts a new case into the index.
+pub(super) fn insert(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
+    indexed(case).map_or(Ok(()), |text| put(db, id, &text))
+}
+
+/// Brings the index up to a case whose row in `case_file` is still the old one.
+pub(super) fn update(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
+    let sql = "SELECT summary FROM case_file
+               WHERE id = ?1 AND number IS NOT NULL AND state <> 'sealed'";
+    let before: Option<Option<String>> =
+        db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+    match indexed(case) {
+        Some(_) if before.is_some_and(|summary| summary == case.summary) => Ok(()),
+        Some(text) => put(db, id, &text),
+        None if case.state == Some(State::Sealed) => take_out(db, id),
+        None => Ok(()),
+    }
+}
+
+fn put(db: &Connection, id: i64, text: &str) -> Result<(), StoreError> {
+    db.prepare_cached("INSERT OR REPLACE INTO case_search (rowid, pairs) VALUES (?1, ?2)")?
+        .execute(params![id, pairs(text)])?;
+    Ok(())
+}
+
+fn take_out(db: &Connection, id: i64) -> Result<(), StoreError> {
+    db.prepare_cached("DELETE FROM case_search WHERE rowid = ?1")?.execute([id])?;
+    Ok(())
+}
+
+/// Makes the index anew when it was made in another way or never.
+pub(super) fn bring_up_to_date(db: &mut Connection) -> Result<(), StoreError> {
+    let sql = "SELECT value FROM meta WHERE key = 'search_format'";
+    let format: Option<String> = db.query_row(sql, [], |row| row.get(0)).optional()?;
+    if format.as_deref() == Some(FORMAT) { Ok(()) } else { rebuild(db).map(drop) }
+}
+
+/// Makes the whole index from the events, whole or not at all; gives how many cases are in it.
+pub(super) fn rebuild(db: &mut Connection) -> Result<usize, StoreError> {
+    let tx = db.transaction()?;
+    tx.execute("INSERT INTO case_search (case_search) VALUES ('delete-all')", [])?;
+    let (mut after, mut count) = (0, 0);
+    let sql = "SELECT id FROM case_file WHERE id > ?1 AND number IS NOT NULL ORDER BY id LIMIT ?2";
+    loop {
+        let ids: Vec<i64> = read_call::all(&tx, sql, [after, REBUILD_ROWS], |row| row.get(0))?;
+        let Some(last) = ids.last() else { break };
+        after = *last;
+        for id in ids {
+            if let Some(text) = indexed(&case_file::load(&tx, id)?) {
+                put(&tx, id, &text)?;
+                count += 1;
+            }
+        }
+    }
+    tx.execute("INSERT OR REPLACE INTO meta VALUES ('search_format', ?1)", [FORMAT])?;
+    tx.commit()?;
+    Ok(count)
+}
+
+/// Whether the index has what the events say; used by `verify`.
+pub(super) fn misses(db: &Connection, id: i64, case: &Case) -> Result<bool, StoreError> {
+    let Some(text) = indexed(case) else {
+        let mut any = db.prepare_cached("SELECT 1 FROM case_search WHERE rowid = ?1")?;
+        return Ok(any.exists([id])?);
+    };
+    let Some(question) = Question::parse(&text) else { return Ok(false) };
+    let mut found =
+        db.prepare_cached("SELECT 1 FROM case_search WHERE case_search MATCH ?1 AND rowid = ?2")?;
+    Ok(!found.exists(params![question.expression(), id])?)
+}
+
+/// The newest cases that have all words.
+pub(super) fn find(
+    db: &Connection,
+    question: &Question,
+    filter: &SearchFilter,
+    limit: usize,
+) -> Result<Found, StoreError> {
+    let hits = "case_search s JOIN case_file c ON c.id = s.rowid";
+    let tests = "s.case_search MATCH ?1 AND (?2 IS NULL OR c.state = ?2)
+                 AND (?3 IS NULL OR c.unit = ?3) AND (?4 IS NULL OR c.received_at >= ?4)
+                 AND (?5 IS NULL OR c.received_at < ?5) AND c.state <> 'sealed'";
+    let (expression, state) = (question.expression(), filter.state.map(State::as_str));
+    let SearchFilter { unit, from_ms, to_ms, .. } = filter;
+    let counted = format!("SELECT count(*) FROM (SELECT 1 FROM {hits} WHERE {tests} LIMIT ?6)");
+    let counted_max = i64::try_from(COUNTED_MAX + 1).unwrap_or(i64::MAX);
+    let values = params![expression, state, unit, from_ms, to_ms, counted_max];
+    let count: i64 = db.prepare_cached(&counted)?.query_row(values, |row| row.get(0))?;
+    let count = usize::try_from(count).unwrap_or(0);
+    // The newest are picked by the index alone before anything is joined to them.
+    let newest = format!("SELECT s.rowid FROM {hits} WHERE {tests} ORDER BY s.rowid DESC LIMIT ?6");
+    let listed = format!(
+        "SELECT {CASE_COLUMNS} FROM {CASE_TABLES} WHERE c.id IN ({newest}) ORDER BY c.id DESC"
+    );
+    let limit = i64::try_from(limit.min(COUNTED_MAX)).unwrap_or(i64::MAX);
+    let values = params![expression, state, unit, from_ms, to_ms, limit];
+    let mut cases = read_call::all(db, &listed, values, case_row)?;
+    for case in &mut cases {
+        case.contact = case.contact.take().map(|contact| masked(&contact));
+    }
+    Ok(Found { count: count.min(COUNTED_MAX), more: count > COUNTED_MAX, cases })
+}
