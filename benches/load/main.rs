@@ -8,6 +8,7 @@
 // Figures for a table: nothing is decided by a rounded one.
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+mod browser;
 mod cases;
 mod clock;
 mod dialling;
@@ -32,6 +33,12 @@ mod subject;
 mod switchboard;
 mod table;
 
+#[path = "../../tests/web/chromium.rs"]
+#[allow(dead_code)]
+mod chromium;
+#[path = "../../tests/web/http.rs"]
+#[allow(dead_code)]
+mod http;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 

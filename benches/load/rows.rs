@@ -6,7 +6,8 @@ use crate::rooms::{self, ROOMS_MAX, Rooms};
 use crate::staircase::{self, Kind, PLAYING, RECORDING, Step};
 use crate::table::Row;
 use crate::{
-    ENDPOINT_IP, cases, dialling, limits, memory, parse, people, selftest, short_calls, subject,
+    ENDPOINT_IP, browser, cases, dialling, limits, memory, parse, people, selftest, short_calls,
+    subject,
 };
 use mayorline::domain::queue::Strategy;
 use std::time::{Duration, Instant};
@@ -75,6 +76,11 @@ pub(crate) fn all() -> Vec<Row> {
     }
     if wanted("people") {
         rows.extend(talked());
+    }
+    if wanted("rooms") {
+        let heard = Endpoint::start(ENDPOINT_IP, STREAMS_MAX)
+            .expect("the ports from 20000 on are free on 127.0.0.3");
+        rows.extend(in_rooms(&rooms::climb(&heard, &ROOMS)));
     }
     if wanted("cases") {
         rows.push(durable(&limits));
@@ -235,18 +241,21 @@ fn decided() -> Row {
 }
 
 fn talked() -> Vec<Row> {
-    let answers = people::answers();
-    let heard = Endpoint::start(ENDPOINT_IP, STREAMS_MAX)
-        .expect("the ports from 20000 on are free on 127.0.0.3");
-    let mut rows = vec![row(
+    let both_ways = row(
         "a seat's answer to audio both ways, p50 / p99",
-        answers.words(),
+        people::answers().words(),
         "-".to_owned(),
         "p99 <= 100 ms",
         "-",
-    )];
-    rows.extend(in_rooms(&rooms::climb(&heard, &ROOMS)));
-    rows
+    );
+    let browser = row(
+        "a browser's sound: call offered to connected, p50 / p99",
+        browser::connected().words(),
+        "-".to_owned(),
+        "-",
+        "-",
+    );
+    vec![both_ways, browser]
 }
 
 /// Rooms of three, all talking, all recorded.
