@@ -32,7 +32,7 @@ CREATE TABLE call (
     ended_by   TEXT CHECK (ended_by IN
                ('citizen', 'seat', 'service', 'network', 'shutdown', 'crash')),
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX call_by_start ON call (started_at);
 CREATE INDEX call_running ON call (id) WHERE ended_at IS NULL;
 
@@ -114,12 +114,11 @@ CREATE TABLE case_file (
     CHECK ((number IS NULL) = (accepted_at IS NULL)),
     CHECK ((number IS NULL) = (first_responsible IS NULL))
 ) STRICT;
-CREATE INDEX case_by_state ON case_file (state, received_at);
 CREATE INDEX case_by_time ON case_file (received_at);
 CREATE INDEX case_by_call ON case_file (call) WHERE call IS NOT NULL;
-CREATE INDEX case_by_due ON case_file (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL;
-CREATE INDEX case_by_contact ON case_file (contact) WHERE contact IS NOT NULL;
+CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL AND number IS NOT NULL;
+CREATE INDEX case_by_contact ON case_file (contact)
+WHERE contact IS NOT NULL AND number IS NOT NULL;
 
 -- What happened to the cases, for ever. hash = SHA-256 over prev and every other column.
 CREATE TABLE event (
@@ -132,7 +131,7 @@ CREATE TABLE event (
     prev           BLOB NOT NULL CHECK (length(prev) = 32),
     hash           BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
-CREATE INDEX event_by_case ON event (case_id, seq);
+CREATE INDEX event_by_case ON event (case_id);
 
 -- The private part of an event. Only its digest is chained: erasing it later keeps the chain whole.
 CREATE TABLE event_private (
@@ -243,7 +242,7 @@ CREATE TABLE queue_log (
     lasted_ms         INTEGER,                           -- talk, ringing or wrap-up that ended
     value             TEXT NOT NULL                    -- reason, key, how it ended, target
 ) STRICT;
-CREATE INDEX queue_log_by_call ON queue_log (call, seq) WHERE call IS NOT NULL;
+CREATE INDEX queue_log_by_call ON queue_log (call) WHERE call IS NOT NULL;
 CREATE INDEX queue_log_by_time ON queue_log (at);
 
 -- Who listened in, played a recording or changed who may: hash-chained like the events.
