@@ -210,6 +210,49 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_version_2_come_along_and_its_checks_still_hold() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.pragma_update(None, "foreign_keys", true).unwrap();
+        for (number, sql) in (1..).zip(&MIGRATIONS[..2]) {
+            step(&mut db, sql, number).unwrap();
+        }
+        db.execute_batch(
+            "BEGIN;
+             INSERT INTO call VALUES ('c', NULL, NULL, '12345', 'p', 1, NULL, NULL, NULL);
+             INSERT INTO call_entry VALUES ('c', 0, 7, NULL, 'prompt', 'G01');
+             INSERT INTO call_leg VALUES ('c', 1, 0, 'seat', '801', 'p', NULL, 0, 0, 0, 0, 'party',
+                                          NULL, 0, 0, 0);
+             INSERT INTO queue_log (seq, at, kind, value) VALUES (1, 1, 'enter', '');
+             INSERT INTO case_file (intake_key, state, channel, received_at, round,
+                                    answered_directly, due_provisional, last_event)
+             VALUES ('k', 'draft', 'abandoned', 1, 0, 0, 0, 1);
+             INSERT INTO event VALUES (1, 1, 1, 'a', '{}', NULL, zeroblob(32), zeroblob(32));
+             INSERT INTO callback_task VALUES (1, NULL, 'missed', 1, NULL);
+             COMMIT;",
+        )
+        .unwrap();
+        migrate(&mut db, MIGRATIONS, None).unwrap();
+        for (table, column) in [
+            ("call", "ended_by"),
+            ("call_entry", "kind"),
+            ("call_leg", "role"),
+            ("call_leg", "ended_by"),
+            ("case_file", "state"),
+            ("callback_task", "reason"),
+        ] {
+            let error = db.execute(&format!("UPDATE {table} SET {column} = 'x'"), []).unwrap_err();
+            let error = error.to_string();
+            assert!(error.contains(&format!("{column} = ")), "{table}: {error}");
+        }
+        let queued = "INSERT INTO queue_log (seq, at, kind, value) VALUES (2, 1, 'x', '')";
+        assert!(db.execute(queued, []).unwrap_err().to_string().contains("kind = "));
+        let running = "UPDATE call SET ended_at = 2, lasted_ms = 1, ended_by = 'crash'";
+        assert_eq!(db.execute(running, []).unwrap(), 1);
+        let sound = db.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
+        assert_eq!(sound.unwrap(), "ok");
+    }
+
+    #[test]
     fn an_older_database_is_copied_and_brought_up() {
         let folder = tempfile::tempdir().unwrap();
         let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
