@@ -5,6 +5,9 @@
 -- Times are integers: milliseconds since 1970-01-01 UTC. Local days are text YYYY-MM-DD of
 -- Asia/Shanghai. Every table is STRICT. Only `event` and `event_private` hold what cannot be
 -- worked out again of a case: `case_file` and `callback_task` are folds of its events.
+--
+-- What is written for every call is checked by `a = 'x' OR a = 'y'`: for an IN of more than two
+-- words SQLite builds a tree of them with each row.
 
 -- Facts about this database, by name.
 CREATE TABLE meta (
@@ -29,10 +32,11 @@ CREATE TABLE call (
     started_at INTEGER NOT NULL,
     ended_at   INTEGER,                                -- NULL: still running
     lasted_ms  INTEGER CHECK (lasted_ms >= 0),
-    ended_by   TEXT CHECK (ended_by IN
-               ('citizen', 'seat', 'service', 'network', 'shutdown', 'crash')),
+    ended_by   TEXT CHECK (
+                 ended_by = 'citizen' OR ended_by = 'seat' OR ended_by = 'service'
+                 OR ended_by = 'network' OR ended_by = 'shutdown' OR ended_by = 'crash'),
     CHECK ((ended_at IS NULL) = (ended_by IS NULL))
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX call_by_start ON call (started_at);
 CREATE INDEX call_running ON call (id) WHERE ended_at IS NULL;
 
@@ -41,8 +45,9 @@ CREATE TABLE call_leg (
     call        TEXT NOT NULL REFERENCES call (id),
     leg         INTEGER NOT NULL,
     party       INTEGER NOT NULL,                      -- within the call; 0: the citizen
-    role        TEXT NOT NULL CHECK (role IN
-                ('citizen', 'seat', 'unit', 'leader', 'outside', 'supervisor')),
+    role        TEXT NOT NULL CHECK (
+                 role = 'citizen' OR role = 'seat' OR role = 'unit' OR role = 'leader'
+                 OR role = 'outside' OR role = 'supervisor'),
     label       TEXT NOT NULL,                         -- seat number, unit, masked number
     peer        TEXT NOT NULL,
     codec       TEXT,                                  -- NULL: no audio was agreed
@@ -50,8 +55,9 @@ CREATE TABLE call_leg (
     answered_ms INTEGER,                               -- after the call's start; NULL: never
     to_ms       INTEGER NOT NULL,                      -- after the call's start
     held_ms     INTEGER NOT NULL,                      -- all holds together
-    ended_by    TEXT NOT NULL CHECK (ended_by IN
-                ('party', 'seat', 'service', 'network', 'shutdown')),
+    ended_by    TEXT NOT NULL CHECK (
+                 ended_by = 'party' OR ended_by = 'seat' OR ended_by = 'service'
+                 OR ended_by = 'network' OR ended_by = 'shutdown'),
     cause       INTEGER,                               -- SIP status of a leg that was refused
     received    INTEGER NOT NULL,                      -- RTP packets
     sent        INTEGER NOT NULL,
@@ -65,11 +71,15 @@ CREATE TABLE call_entry (
     position INTEGER NOT NULL,
     at_ms    INTEGER NOT NULL,                         -- after the call's start
     party    INTEGER,                                  -- NULL: the call itself
-    kind     TEXT NOT NULL CHECK (kind IN (
-                 'prompt', 'digit', 'recording', 'case', 'lookup', 'stub', 'attended', 'grade',
-                 'dialled', 'joined', 'left', 'held', 'resumed', 'muted', 'unmuted', 'deafened',
-                 'undeafened', 'private', 'private_ended', 'consulted', 'transferred',
-                 'handed_over', 'supervised', 'outcome', 'secret_on', 'secret_off')),
+    kind     TEXT NOT NULL CHECK (
+                 kind = 'prompt' OR kind = 'digit' OR kind = 'recording' OR kind = 'case'
+                 OR kind = 'lookup' OR kind = 'stub' OR kind = 'attended' OR kind = 'grade'
+                 OR kind = 'dialled' OR kind = 'joined' OR kind = 'left' OR kind = 'held'
+                 OR kind = 'resumed' OR kind = 'muted' OR kind = 'unmuted' OR kind = 'deafened'
+                 OR kind = 'undeafened' OR kind = 'private' OR kind = 'private_ended'
+                 OR kind = 'consulted' OR kind = 'transferred' OR kind = 'handed_over'
+                 OR kind = 'supervised' OR kind = 'outcome' OR kind = 'secret_on'
+                 OR kind = 'secret_off'),
     value    TEXT NOT NULL,
     PRIMARY KEY (call, position)
 ) STRICT, WITHOUT ROWID;
@@ -78,11 +88,13 @@ CREATE TABLE call_entry (
 CREATE TABLE case_file (
     id                INTEGER PRIMARY KEY NOT NULL,
     intake_key        TEXT NOT NULL UNIQUE,            -- storing a contact twice gives one case
-    state             TEXT NOT NULL CHECK (state IN (
-                          'draft', 'accepted', 'classified', 'consulting', 'leader_review',
-                          'assigned', 'handling', 'feedback', 'callback', 'redo', 'closed',
-                          'archived', 'kept', 'circulated', 'sealed', 'declined', 'merged',
-                          'withdrawn')),
+    state             TEXT NOT NULL CHECK (
+                 state = 'draft' OR state = 'accepted' OR state = 'classified'
+                 OR state = 'consulting' OR state = 'leader_review' OR state = 'assigned'
+                 OR state = 'handling' OR state = 'feedback' OR state = 'callback'
+                 OR state = 'redo' OR state = 'closed' OR state = 'archived' OR state = 'kept'
+                 OR state = 'circulated' OR state = 'sealed' OR state = 'declined'
+                 OR state = 'merged' OR state = 'withdrawn'),
     channel           TEXT NOT NULL,
     received_at       INTEGER NOT NULL,
     call              TEXT,
@@ -114,12 +126,11 @@ CREATE TABLE case_file (
     CHECK ((number IS NULL) = (accepted_at IS NULL)),
     CHECK ((number IS NULL) = (first_responsible IS NULL))
 ) STRICT;
-CREATE INDEX case_by_state ON case_file (state, received_at);
 CREATE INDEX case_by_time ON case_file (received_at);
 CREATE INDEX case_by_call ON case_file (call) WHERE call IS NOT NULL;
-CREATE INDEX case_by_due ON case_file (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL;
-CREATE INDEX case_by_contact ON case_file (contact) WHERE contact IS NOT NULL;
+CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL AND number IS NOT NULL;
+CREATE INDEX case_by_contact ON case_file (contact)
+WHERE contact IS NOT NULL AND number IS NOT NULL;
 
 -- Pairs of characters of number and summary of the cases that may be found by words; the row id is
 -- that of the case. Contentless: the words themselves stand in case_file alone.
@@ -138,7 +149,7 @@ CREATE TABLE event (
     prev           BLOB NOT NULL CHECK (length(prev) = 32),
     hash           BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
-CREATE INDEX event_by_case ON event (case_id, seq);
+CREATE INDEX event_by_case ON event (case_id);
 
 -- The private part of an event. Only its digest is chained: erasing it later keeps the chain whole.
 CREATE TABLE event_private (
@@ -176,7 +187,8 @@ CREATE TABLE recording_track (
 CREATE TABLE callback_task (
     case_id INTEGER PRIMARY KEY NOT NULL REFERENCES case_file (id),
     phone   TEXT,                                      -- NULL: the number was withheld
-    reason  TEXT NOT NULL CHECK (reason IN ('asked', 'missed', 'number_untold')),
+    reason  TEXT NOT NULL CHECK (
+                 reason = 'asked' OR reason = 'missed' OR reason = 'number_untold'),
     due_at  INTEGER NOT NULL,
     done_at INTEGER
 ) STRICT;
@@ -235,11 +247,14 @@ CREATE TABLE seat_binding (
 CREATE TABLE queue_log (
     seq               INTEGER PRIMARY KEY NOT NULL,
     at                INTEGER NOT NULL,
-    kind              TEXT NOT NULL CHECK (kind IN (
-                          'enter', 'refused', 'offer', 'offer_over', 'connect', 'connect_over',
-                          'abandon', 'exit_with_key', 'exit_empty', 'moved', 'overflow',
-                          'callback_kept', 'callback_over', 'complete', 'own_talk', 'sign_in',
-                          'sign_out', 'pause', 'unpause', 'wrap_up', 'gate', 'crash')),
+    kind              TEXT NOT NULL CHECK (
+                 kind = 'enter' OR kind = 'refused' OR kind = 'offer' OR kind = 'offer_over'
+                 OR kind = 'connect' OR kind = 'connect_over' OR kind = 'abandon'
+                 OR kind = 'exit_with_key' OR kind = 'exit_empty' OR kind = 'moved'
+                 OR kind = 'overflow' OR kind = 'callback_kept' OR kind = 'callback_over'
+                 OR kind = 'complete' OR kind = 'own_talk' OR kind = 'sign_in'
+                 OR kind = 'sign_out' OR kind = 'pause' OR kind = 'unpause' OR kind = 'wrap_up'
+                 OR kind = 'gate' OR kind = 'crash'),
     call              TEXT,                            -- NULL: about a seat alone
     queue             TEXT,                            -- name of the group
     seat              TEXT,
@@ -249,7 +264,7 @@ CREATE TABLE queue_log (
     lasted_ms         INTEGER,                           -- talk, ringing or wrap-up that ended
     value             TEXT NOT NULL                    -- reason, key, how it ended, target
 ) STRICT;
-CREATE INDEX queue_log_by_call ON queue_log (call, seq) WHERE call IS NOT NULL;
+CREATE INDEX queue_log_by_call ON queue_log (call) WHERE call IS NOT NULL;
 CREATE INDEX queue_log_by_time ON queue_log (at);
 
 -- Who listened in, played a recording or changed who may: hash-chained like the events.

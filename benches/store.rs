@@ -5,9 +5,12 @@
 
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::calendar::Calendar;
-use mayorline::domain::call::{Caller, IntakeKind, Lookup, NewIntake, StoreReply, StoreRequest};
-use mayorline::store::{RequestContext, Store, StoreConfig, StoreHandle};
-use mayorline::units::{CaseNumber, PhoneNumber, QueryCode};
+use mayorline::domain::call::{
+    CallRecord, Caller, EndedBy, Entry, EntryKind, IntakeKind, Lookup, NewIntake, StoreReply,
+    StoreRequest,
+};
+use mayorline::store::{CallStarted, LegRecord, RequestContext, Store, StoreConfig, StoreHandle};
+use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use std::fs::File;
 use std::io::Write;
 use std::sync::mpsc::sync_channel;
@@ -18,6 +21,9 @@ const CLIENTS: [usize; 4] = [1, 8, 32, 128];
 
 /// Cases that stand in the store while look-ups are timed.
 const CASES: usize = 100_000;
+
+/// Short calls whose rows are handed in together, as many as end while a commit is on its way.
+const CALLS_TOGETHER: u64 = 16;
 
 /// Numbers a day can give out, with room.
 const CASES_A_DAY: usize = 9_000;
@@ -114,6 +120,116 @@ fn one_client(store: &StoreHandle, client: usize, each: usize) -> Vec<Duration> 
         .collect()
 }
 
+/// All that a citizen leaves behind who hangs up under the greeting: the row of his call, the draft
+/// with its callback task, the account.
+fn short_calls(calls: u64) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir_in(".")?;
+    let store =
+        Store::open(StoreConfig::new(folder.path(), start()), Calendar::built_in(), [1; 32])?;
+    let handle = store.handle();
+    let (begun, before) = (now(), store_cpu());
+    let mut each = Vec::new();
+    for first in (0..calls).step_by(usize::try_from(CALLS_TOGETHER)?) {
+        let one = now();
+        let group = first..calls.min(first + CALLS_TOGETHER);
+        group.clone().try_for_each(|n| started(&handle, n))?;
+        abandoned(&handle, group.clone())?;
+        group.clone().try_for_each(|n| finished(&handle, n))?;
+        while handle.counters().jobs < group.end * 3 {
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        each.push(one.elapsed());
+    }
+    let (seconds, used) = (begun.elapsed().as_secs_f64(), store_cpu().saturating_sub(before));
+    row(&format!("short calls, {CALLS_TOGETHER} at a time"), calls as f64 / seconds, each);
+    let each_us = used.as_secs_f64() * 1e6 / calls as f64;
+    println!(
+        "| {:<38} | {each_us:>9.1} |          |          |          |",
+        "us of the writer each"
+    );
+    store.close();
+    Ok(())
+}
+
+/// Processor time of the thread that writes so far.
+fn store_cpu() -> Duration {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let of = |path: std::path::PathBuf| {
+        let name = std::fs::read_to_string(path.join("comm")).ok()?;
+        let time = std::fs::read_to_string(path.join("schedstat")).ok()?;
+        let ns = time.split(' ').next()?.parse().ok()?;
+        (name.trim() == "store-writer").then(|| Duration::from_nanos(ns))
+    };
+    threads.filter_map(|thread| of(thread.path())).sum()
+}
+
+fn call_id(n: u64) -> CallId {
+    CallId::new("g1", 1_795_312_800_000 + n, u32::try_from(n % 10_000).unwrap_or(0))
+}
+
+/// One of ten thousand citizens, in no order.
+fn citizen(n: u64) -> Caller {
+    let number = PhoneNumber::parse(&format!("1990000{:04}", n * 7919 % 10_000)).ok();
+    Caller { number, display: None }
+}
+
+fn started(store: &StoreHandle, n: u64) -> anyhow::Result<()> {
+    let taken = store.call_started(CallStarted {
+        call: call_id(n),
+        caller: citizen(n),
+        called: "12345".to_owned(),
+        at: start(),
+        peer: "192.0.2.7:5060".to_owned(),
+    });
+    anyhow::ensure!(taken, "the ledger is full");
+    Ok(())
+}
+
+fn abandoned(store: &StoreHandle, group: std::ops::Range<u64>) -> anyhow::Result<()> {
+    let (send, receive) = sync_channel(usize::try_from(CALLS_TOGETHER)?);
+    for n in group.clone() {
+        let request = StoreRequest::Open(NewIntake {
+            kind: IntakeKind::Abandoned,
+            call: Some(call_id(n)),
+            caller: citizen(n),
+            text: None,
+            ..intake(format!("{}/1", call_id(n)), start())
+        });
+        let send = send.clone();
+        let reply = Box::new(move |reply| drop(send.send(reply)));
+        let taken = store.submit(start(), request, RequestContext::default(), reply);
+        anyhow::ensure!(taken, "the queue is full");
+    }
+    drop(send);
+    let stubs = receive.iter().filter(|reply| matches!(reply, StoreReply::Opened { .. })).count();
+    anyhow::ensure!(stubs as u64 == group.end - group.start, "{stubs} of {group:?}");
+    Ok(())
+}
+
+fn finished(store: &StoreHandle, n: u64) -> anyhow::Result<()> {
+    let entry = |ms, kind| Entry { at: Duration::from_millis(ms), kind };
+    let record = CallRecord {
+        call: call_id(n),
+        lasted: Duration::from_millis(3),
+        ended_by: EndedBy::Citizen,
+        entries: vec![
+            entry(0, EntryKind::Prompt("G01".to_owned())),
+            entry(0, EntryKind::Prompt("G02".to_owned())),
+            entry(6, EntryKind::Stub),
+        ],
+    };
+    let leg = LegRecord {
+        peer: "192.0.2.7:6000".to_owned(),
+        codec: Some("PCMU".to_owned()),
+        answered: Some(Duration::ZERO),
+        to: Duration::from_millis(3),
+        sent: 1,
+        ..LegRecord::default()
+    };
+    anyhow::ensure!(store.call_finished(start(), record, vec![leg]), "the ledger is full");
+    Ok(())
+}
+
 /// Fills the store with requests that do not wait for each other.
 fn fill(store: &StoreHandle, cases: usize) -> Vec<(CaseNumber, QueryCode)> {
     let (send, receive) = sync_channel(cases);
@@ -169,15 +285,20 @@ fn look_ups(cases: usize, times: usize) -> anyhow::Result<()> {
 
 fn main() -> anyhow::Result<()> {
     let full = std::env::args().any(|argument| argument == "--bench");
-    let (syncs, each, cases, asked) =
-        if full { (2_000, 2_000, CASES, 50_000) } else { (20, 128, 500, 500) };
+    let (syncs, each, calls, cases, asked) =
+        if full { (2_000, 2_000, 16_000, CASES, 50_000) } else { (20, 128, 160, 500, 500) };
     println!(
         "| what                                   |   per sec |  p50 ms |  p99 ms |  max ms |"
     );
     println!("| --- | --- | --- | --- | --- |");
+    // For a count of instructions, which wants one part alone.
+    if std::env::var("MAYORLINE_BENCH_ONLY").is_ok_and(|only| only == "short calls") {
+        return short_calls(calls);
+    }
     bare_sync(syncs)?;
     for clients in CLIENTS {
         durable_cases(clients, (each / clients).max(each / 32))?;
     }
+    short_calls(calls)?;
     look_ups(cases, asked)
 }

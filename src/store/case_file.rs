@@ -1,13 +1,14 @@
 //! Cases in the database: events appended to the chain, the row worked out from them.
 
-use super::chain::{self, Link};
+use super::chain::{self, ChainEnd, Link};
 use super::error::StoreError;
 use super::search;
 use crate::domain::case::{Case, CaseEvent, DueDate, State, apply};
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
-use rusqlite::types::Value;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, params, params_from_iter};
+use std::sync::LazyLock;
 
 /// The JSON key of the part that is kept beside the chain.
 const PRIVATE: &str = "private";
@@ -20,6 +21,14 @@ const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, co
 
 /// How many columns that are.
 const COLUMN_COUNT: usize = 28;
+
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    format!("INSERT INTO case_file ({COLUMNS}, last_event) VALUES ({})", places(1))
+});
+
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    format!("UPDATE case_file SET ({COLUMNS}, last_event) = ({}) WHERE id = ?1", places(2))
+});
 
 /// Who, when, and the salt of the private part, for one event that is to be stored.
 pub(super) struct Stamp<'a> {
@@ -34,12 +43,13 @@ pub(super) struct Stamp<'a> {
 /// Appends an event to the chain.
 pub(super) fn append(
     db: &Connection,
+    chain: &mut ChainEnd,
     case_id: i64,
     event: &CaseEvent,
     stamp: &Stamp<'_>,
 ) -> Result<(), StoreError> {
     let (body, private) = split(event)?;
-    let (last, prev) = chain::head(db)?;
+    let (last, prev) = chain.last(db)?;
     let seq = last + 1;
     let digest = private.as_ref().map(|body| chain::private_digest(&stamp.salt, body));
     let at = stamp.at.as_millisecond();
@@ -52,6 +62,7 @@ pub(super) fn append(
         db.prepare_cached("INSERT INTO event_private VALUES (?1, ?2, ?3)")?
             .execute(params![seq, stamp.salt, private])?;
     }
+    chain.moved_to(seq, hash);
     Ok(())
 }
 
@@ -93,11 +104,10 @@ pub(super) fn load(db: &Connection, case_id: i64) -> Result<Case, StoreError> {
 
 /// A new row whose last event will be `last_event`; gives its id.
 pub(super) fn insert(db: &Connection, case: &Case, last_event: i64) -> Result<i64, StoreError> {
-    let sql = format!("INSERT INTO case_file ({COLUMNS}, last_event) VALUES ({})", places(1));
-    db.prepare_cached(&sql)?.execute(params_from_iter(values(case, last_event)))?;
+    db.prepare_cached(&INSERT)?.execute(params_from_iter(values(case, last_event)))?;
     let id = db.last_insert_rowid();
     search::insert(db, id, case)?;
-    put_callback(db, id, case)?;
+    insert_callback(db, id, case)?;
     Ok(id)
 }
 
@@ -109,11 +119,9 @@ pub(super) fn update(
     last_event: i64,
 ) -> Result<(), StoreError> {
     search::update(db, id, case)?;
-    let places = places(2);
-    let sql = format!("UPDATE case_file SET ({COLUMNS}, last_event) = ({places}) WHERE id = ?1");
-    let values = std::iter::once(Value::Integer(id)).chain(values(case, last_event));
-    db.prepare_cached(&sql)?.execute(params_from_iter(values))?;
-    put_callback(db, id, case)
+    let values = std::iter::once(integer(id)).chain(values(case, last_event));
+    db.prepare_cached(&UPDATE)?.execute(params_from_iter(values))?;
+    update_callback(db, id, case)
 }
 
 /// Placeholders for the columns and `last_event`, numbered from `from`.
@@ -121,20 +129,26 @@ fn places(from: usize) -> String {
     (from..=from + COLUMN_COUNT).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ")
 }
 
-fn values(case: &Case, last_event: i64) -> impl Iterator<Item = Value> + use<> {
-    columns(case).into_iter().chain([Value::Integer(last_event)])
+fn values(case: &Case, last_event: i64) -> impl Iterator<Item = ToSqlOutput<'_>> {
+    columns(case).into_iter().chain([integer(last_event)])
 }
 
-fn put_callback(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
-    let Some(task) = &case.callback else { return Ok(()) };
-    db.prepare_cached(
-        "INSERT INTO callback_task (case_id, phone, reason, due_at, done_at)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+/// The task of a new case, plainly: an upsert would make SQLite ready to take half of it back.
+fn insert_callback(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
+    put_callback(db, id, case, "INSERT INTO callback_task VALUES (?1, ?2, ?3, ?4, ?5)")
+}
+
+fn update_callback(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
+    let upsert = "INSERT INTO callback_task VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (case_id) DO UPDATE SET
          phone = excluded.phone, reason = excluded.reason, due_at = excluded.due_at,
-         done_at = excluded.done_at",
-    )?
-    .execute(params![
+         done_at = excluded.done_at";
+    put_callback(db, id, case, upsert)
+}
+
+fn put_callback(db: &Connection, id: i64, case: &Case, sql: &str) -> Result<(), StoreError> {
+    let Some(task) = &case.callback else { return Ok(()) };
+    db.prepare_cached(sql)?.execute(params![
         id,
         case.private.contact.as_ref().map(PhoneNumber::as_str),
         task.reason.as_str(),
@@ -144,49 +158,58 @@ fn put_callback(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError>
     Ok(())
 }
 
-fn text(value: Option<impl Into<String>>) -> Value {
-    value.map_or(Value::Null, |value| Value::Text(value.into()))
+fn text(value: Option<&str>) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(value.map_or(ValueRef::Null, |value| ValueRef::Text(value.as_bytes())))
 }
 
-fn ms(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |at| Value::Integer(at.as_millisecond()))
+fn owned(value: Option<String>) -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned(value.map_or(Value::Null, Value::Text))
 }
 
-fn number(number: Option<CaseNumber>) -> Value {
-    number.and_then(|n| i64::try_from(n.as_u64()).ok()).map_or(Value::Null, Value::Integer)
+fn integer(value: impl Into<i64>) -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned(Value::Integer(value.into()))
+}
+
+fn ms(at: Option<Timestamp>) -> ToSqlOutput<'static> {
+    at.map_or(ToSqlOutput::Owned(Value::Null), |at| integer(at.as_millisecond()))
+}
+
+fn number(number: Option<CaseNumber>) -> ToSqlOutput<'static> {
+    let number = number.and_then(|n| i64::try_from(n.as_u64()).ok());
+    number.map_or(ToSqlOutput::Owned(Value::Null), integer)
 }
 
 /// The row of a case without its id, in the order of [`COLUMNS`].
-fn columns(case: &Case) -> [Value; COLUMN_COUNT] {
+fn columns(case: &Case) -> [ToSqlOutput<'_>; COLUMN_COUNT] {
     let private = &case.private;
     let due = case.due.as_ref();
     [
-        Value::Text(case.key.clone()),
+        text(Some(&case.key)),
         text(case.state.map(State::as_str)),
         text(case.channel.map(|channel| channel.as_str())),
         ms(case.received_at),
         text(case.call.as_ref().map(|call| call.as_str())),
         number(case.number),
-        text(private.code.map(|code| code.reveal())),
+        owned(private.code.map(|code| code.reveal())),
         ms(case.accepted_at),
         text(private.contact.as_ref().map(PhoneNumber::as_str)),
         text(private.caller.as_ref().map(PhoneNumber::as_str)),
-        text(private.display.clone()),
-        text(case.summary.clone()),
-        text(private.text.clone()),
-        text(case.recording.as_ref().map(|recording| recording.file.clone())),
-        text(case.first_responsible.clone()),
+        text(private.display.as_deref()),
+        text(case.summary.as_deref()),
+        text(private.text.as_deref()),
+        text(case.recording.as_ref().map(|recording| recording.file.as_str())),
+        text(case.first_responsible.as_deref()),
         text(case.nature.map(|nature| nature.script_id())),
-        text(case.domain.clone()),
-        text(case.unit.clone()),
-        Value::Integer(case.round.into()),
-        Value::Integer(case.answered_directly.into()),
-        text(due.map(|due| due.on.to_string())),
+        text(case.domain.as_deref()),
+        text(case.unit.as_deref()),
+        integer(case.round),
+        integer(case.answered_directly),
+        owned(due.map(|due| due.on.to_string())),
         ms(due.map(|due| due.at)),
-        Value::Integer(due.is_some_and(|due| due.provisional).into()),
+        integer(due.is_some_and(|due| due.provisional)),
         ms(case.unit_due.as_ref().map(|due: &DueDate| due.at)),
         text(case.extended.map(|reason| reason.script_id())),
-        text(case.closed_on.map(|on| on.to_string())),
+        owned(case.closed_on.map(|on| on.to_string())),
         number(case.merged_into),
         text(case.lawful_channel.map(|channel| channel.script_id())),
     ]
@@ -199,11 +222,19 @@ pub(super) fn differs(db: &Connection, id: i64, case: &Case) -> Result<Option<St
     let expected = columns(case);
     let found = statement.query_row([id], |row| {
         for (at, (value, name)) in expected.iter().zip(COLUMNS.split(", ")).enumerate() {
-            if row.get::<_, Value>(at)? != *value {
+            if row.get_ref(at)? != as_ref(value) {
                 return Ok(Some(name.trim().to_owned()));
             }
         }
         Ok(None)
     })?;
     Ok(found)
+}
+
+fn as_ref<'a>(value: &'a ToSqlOutput<'_>) -> ValueRef<'a> {
+    match value {
+        ToSqlOutput::Borrowed(value) => *value,
+        ToSqlOutput::Owned(value) => value.into(),
+        _ => ValueRef::Null,
+    }
 }

@@ -50,11 +50,34 @@ pub(super) fn private_digest(salt: &[u8], body: &str) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(body).finalize().into()
 }
 
-/// Number and hash of the last event.
-pub(super) fn head(db: &Connection) -> Result<(i64, [u8; 32]), StoreError> {
-    let mut last = db.prepare_cached("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")?;
-    let head = last.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    Ok(head.unwrap_or((0, START)))
+/// The end of the chain as its only writer knows it.
+#[derive(Debug, Default)]
+pub(super) struct ChainEnd {
+    /// Number and hash of the last event; `None`: to be read.
+    last: Option<(i64, [u8; 32])>,
+}
+
+impl ChainEnd {
+    /// Number and hash of the last event.
+    pub(super) fn last(&mut self, db: &Connection) -> Result<(i64, [u8; 32]), StoreError> {
+        if let Some(last) = self.last {
+            return Ok(last);
+        }
+        let mut newest =
+            db.prepare_cached("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")?;
+        let last = newest.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        Ok(*self.last.insert(last.unwrap_or((0, START))))
+    }
+
+    /// An event was appended.
+    pub(super) fn moved_to(&mut self, seq: i64, hash: [u8; 32]) {
+        self.last = Some((seq, hash));
+    }
+
+    /// Events were taken back.
+    pub(super) fn forget(&mut self) {
+        self.last = None;
+    }
 }
 
 #[cfg(test)]

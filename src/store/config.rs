@@ -18,6 +18,10 @@ pub const BACKUP_FOLDER: &str = "backup";
 /// Most jobs that share one commit.
 pub const GROUP_JOBS_MAX: usize = 256;
 
+/// How long the writer lets rows gather after a commit while nobody waits for an answer, in
+/// milliseconds. A power cut loses accounts of calls that are at most so much younger than a commit.
+pub const COMMIT_REST_MS: u64 = 10;
+
 /// Ledger jobs that wait for a failed disk to come back; more are counted as lost.
 pub const LEDGER_BACKLOG_MAX: usize = 1024;
 

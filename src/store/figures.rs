@@ -54,7 +54,8 @@ pub(super) fn open_cases(
     let open = open.map(|(_, name)| format!("'{name}'")).collect::<Vec<_>>().join(", ");
     let sql = format!(
         "SELECT number, state, received_at, COALESCE(summary, ''), due_on FROM case_file
-         WHERE (caller = ?1 OR contact = ?1) AND number IS NOT NULL AND state IN ({open})
+         WHERE ((caller = ?1 AND number IS NOT NULL) OR (contact = ?1 AND number IS NOT NULL))
+           AND state IN ({open})
          ORDER BY received_at DESC, id DESC LIMIT ?2"
     );
     let mut statement = db.prepare_cached(&sql)?;

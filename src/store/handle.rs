@@ -2,6 +2,7 @@
 
 use super::config::StoreConfig;
 use super::error::StoreError;
+use super::job_queue::{JobQueue, job_queue};
 use super::ledger::CallStarted;
 use super::lookup::{Ask, Question};
 use super::opening::{self, Opened, Opener, Plan, Readers, SweeperThread};
@@ -76,7 +77,7 @@ pub struct Store {
 /// Sends requests to the store. Cheap to clone.
 #[derive(Clone)]
 pub struct StoreHandle {
-    pub(super) jobs: SyncSender<Job>,
+    pub(super) jobs: JobQueue,
     pub(super) questions: SyncSender<Question>,
     sweeps: SyncSender<Sweep>,
     pub(super) shared: Arc<Shared>,
@@ -123,7 +124,7 @@ impl Store {
         opened: Option<Opened>,
         wall: fn() -> Timestamp,
     ) -> Result<Self, StoreError> {
-        let (jobs, waiting) = sync_channel(plan.config.queue_max.max(1));
+        let (jobs, waiting) = job_queue(plan.config.queue_max);
         let (questions, asked) = sync_channel(plan.config.lookup_queue_max.max(1));
         let (sweeps, swept) = sync_channel(SWEEPS_MAX);
         let shared = Arc::new(Shared::default());

@@ -1,7 +1,7 @@
 //! From a contact to a case, inside the transaction of the writer.
 
 use super::case_file::{self, Stamp};
-use super::chain;
+use super::chain::ChainEnd;
 use super::error::StoreError;
 use super::recording;
 use super::wrap_up;
@@ -32,6 +32,8 @@ pub(super) struct Desk {
     pub(super) rng: StdRng,
     /// Last row of the queue ledger before this start.
     pub(super) queue_base: i64,
+    /// Where events are appended.
+    pub(super) chain: ChainEnd,
 }
 
 /// What a contact became.
@@ -62,7 +64,7 @@ pub(super) fn open(
         return Ok(known);
     }
     let (case, events) = decide_intake(db, desk, at, intake, by)?;
-    let last_event = chain::head(db)?.0 + i64::try_from(events.len()).unwrap_or(0);
+    let last_event = desk.chain.last(db)?.0 + i64::try_from(events.len()).unwrap_or(0);
     let case_id = case_file::insert(db, &case, last_event)?;
     for event in &events {
         append(db, desk, case_id, event, at, by)?;
@@ -106,7 +108,7 @@ pub(super) fn command(
         append(db, desk, case_id, event, at, actor)?;
     }
     let case = events.iter().fold(case, apply);
-    case_file::update(db, case_id, &case, chain::head(db)?.0)?;
+    case_file::update(db, case_id, &case, desk.chain.last(db)?.0)?;
     Ok(case)
 }
 
@@ -151,7 +153,7 @@ pub(super) fn record(
         append(db, desk, case_id, event, at, actor)?;
         case = apply(case, event);
     }
-    case_file::update(db, case_id, &case, chain::head(db)?.0)
+    case_file::update(db, case_id, &case, desk.chain.last(db)?.0)
 }
 
 fn append(
@@ -164,7 +166,7 @@ fn append(
 ) -> Result<(), StoreError> {
     let mut salt = [0; 16];
     desk.rng.fill_bytes(&mut salt);
-    case_file::append(db, case_id, event, &Stamp { at, actor, salt })
+    case_file::append(db, &mut desk.chain, case_id, event, &Stamp { at, actor, salt })
 }
 
 fn find(db: &Connection, key: &str) -> Result<Option<Opened>, StoreError> {

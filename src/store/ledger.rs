@@ -52,8 +52,8 @@ fn count(packets: u64) -> i64 {
 /// A row for a call that was answered.
 pub(super) fn start(db: &Connection, call: &CallStarted) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT OR IGNORE INTO call (id, caller, display, called, peer, started_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO call (id, caller, display, called, peer, started_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![
         call.call.as_str(),
@@ -74,24 +74,37 @@ pub(super) fn finish(
 ) -> Result<(), StoreError> {
     let record = &account.record;
     let (id, lasted) = (record.call.as_str(), ms(record.lasted));
-    // The start may be missing when the disk had failed then.
-    db.prepare_cached(
-        "INSERT OR IGNORE INTO call (id, called, peer, started_at) VALUES (?1, '', '', ?2)",
-    )?
-    .execute(params![id, at.as_millisecond().saturating_sub(lasted)])?;
+    let (ended_at, ended_by) = (at.as_millisecond(), ended_by_name(record.ended_by));
     let changed = db
         .prepare_cached(
             "UPDATE call SET ended_at = ?2, lasted_ms = ?3, ended_by = ?4
              WHERE id = ?1 AND ended_at IS NULL",
         )?
-        .execute(params![id, at.as_millisecond(), lasted, ended_by_name(record.ended_by)])?;
-    if changed == 0 {
+        .execute(params![id, ended_at, lasted, ended_by])?;
+    if changed == 0 && !put_ended(db, id, [ended_at, lasted], ended_by)? {
         return Ok(());
     }
     put_recordings(db, record)?;
     put_entries(db, account)?;
     put_legs(db, id, &account.legs)?;
     tree::put_tracks(db, &record.call, &account.tracks)
+}
+
+/// A call without a row: the disk had failed when it was answered. `false`: it is there, ended.
+fn put_ended(
+    db: &Connection,
+    id: &str,
+    [ended_at, lasted]: [i64; 2],
+    ended_by: &str,
+) -> Result<bool, StoreError> {
+    let started_at = ended_at.saturating_sub(lasted);
+    let added = db
+        .prepare_cached(
+            "INSERT INTO call (id, called, peer, started_at, ended_at, lasted_ms, ended_by)
+             VALUES (?1, '', '', ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![id, started_at, ended_at, lasted, ended_by])?;
+    Ok(added > 0)
 }
 
 fn put_recordings(db: &Connection, record: &CallRecord) -> Result<(), StoreError> {
@@ -144,8 +157,9 @@ fn words(kind: &EntryKind) -> (&'static str, String) {
 
 fn put_legs(db: &Connection, call: &str, legs: &[LegRecord]) -> Result<(), StoreError> {
     let mut insert = db.prepare_cached(
-        "INSERT OR REPLACE INTO call_leg
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        "INSERT INTO call_leg
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+         ON CONFLICT (call, leg) DO NOTHING",
     )?;
     for leg in legs.iter().take(LEGS_MAX) {
         insert.execute(params![

@@ -6,6 +6,7 @@ use super::case_file;
 use super::error::StoreError;
 use super::guard::{Guard, Tally, Verdict};
 use super::handle::Reply;
+use super::job_queue::JobQueue;
 use super::writer::Job;
 use crate::domain::call::{Lookup, StoreReply};
 use crate::domain::case::CaseStatus;
@@ -13,7 +14,7 @@ use crate::units::{CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Compared with when there is no such case.
@@ -43,7 +44,7 @@ pub(super) struct Desk {
     pub(super) db: Connection,
     pub(super) questions: Arc<Mutex<Receiver<Question>>>,
     pub(super) guard: Arc<Mutex<Guard>>,
-    pub(super) writer: SyncSender<Job>,
+    pub(super) writer: JobQueue,
     pub(super) unit_phones: Arc<BTreeMap<String, PhoneNumber>>,
 }
 

@@ -19,6 +19,7 @@ mod figures;
 mod guard;
 mod handle;
 mod intake;
+mod job_queue;
 mod ledger;
 mod listening_day;
 mod lookup;
@@ -34,6 +35,7 @@ mod search;
 mod seat;
 mod seats_watch;
 mod sweep;
+mod transaction;
 mod tree;
 mod verify;
 mod verify_desk;
@@ -48,9 +50,9 @@ pub use callback::{
     OpenCallback,
 };
 pub use config::{
-    BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, DATABASE_FILE, FOLDER_WAIT_MS,
-    GROUP_JOBS_MAX, JOURNAL_BYTES_MAX, LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS,
-    RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
+    BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, COMMIT_REST_MS, DATABASE_FILE,
+    FOLDER_WAIT_MS, GROUP_JOBS_MAX, JOURNAL_BYTES_MAX, LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES,
+    PROBE_INTERVAL_MS, RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
 pub use error::StoreError;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
@@ -76,6 +78,7 @@ pub use seat::{
 };
 pub use seats_watch::SeatsWatcher;
 pub use sweep::{SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};
+pub use transaction::Committed;
 pub use tree::{
     CallAccount, LABEL_CHARS_MAX, LegEnd, LegRecord, LegRole, PartyEntry, PartyEntryKind,
     TRACKS_MAX, TrackRecord,
@@ -83,4 +86,3 @@ pub use tree::{
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify};
 pub use work::Answer;
 pub use wrap_up::{WrapUpDone, WrapUpOrder};
-pub use writer::Committed;

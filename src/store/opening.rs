@@ -4,11 +4,13 @@
 //! the writer's thread may start with nothing open: it says that the store is down, keeps the rows
 //! of the call ledger that it can, and tries again until the folder can be used.
 
+use super::chain::ChainEnd;
 use super::config::{FOLDER_WAIT_MS, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS, StoreConfig};
 use super::error::{StoreError, at_path};
 use super::guard::Guard;
 use super::handle::StoreHandle;
 use super::intake::Desk;
+use super::job_queue::JobReceiver;
 use super::lookup::{self, Question};
 use super::queue_log;
 use super::reconcile::{self, Reconciled};
@@ -68,7 +70,8 @@ impl Plan {
         let mut db = schema::open_writer(config)?;
         let rng = StdRng::from_seed(self.seed);
         let calendar = self.calendar.clone();
-        let mut desk = Desk { calendar, rules: config.rules.clone(), rng, queue_base: 0 };
+        let rules = config.rules.clone();
+        let mut desk = Desk { calendar, rules, rng, queue_base: 0, chain: ChainEnd::default() };
         let reconciled = reconcile::run(&mut db, &mut desk, config, live_since)?;
         desk.queue_base = queue_log::last(&db)?;
         let guard = Guard::load(&db)?;
@@ -118,7 +121,7 @@ pub(super) type SweeperThread = Arc<Mutex<Option<JoinHandle<()>>>>;
 pub(super) struct Opener {
     pub(super) plan: Plan,
     pub(super) handle: StoreHandle,
-    pub(super) jobs: Receiver<Job>,
+    pub(super) jobs: JobReceiver,
     pub(super) asked: Arc<Mutex<Receiver<Question>>>,
     pub(super) swept: Receiver<Sweep>,
     pub(super) readers: Readers,

@@ -55,7 +55,7 @@ impl SeatsWatch {
     pub(super) fn look(&mut self, db: &Connection, slot: &WatcherSlot) -> Result<(), StoreError> {
         let watcher = slot.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(watcher) = watcher.as_ref() else { return Ok(()) };
-        let version = db.pragma_query_value(None, "data_version", |row| row.get(0))?;
+        let version = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         if self.told.is_some() && version == self.version && !self.dirty {
             return Ok(());
         }

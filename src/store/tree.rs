@@ -254,13 +254,16 @@ pub(super) fn put_tracks(
     call: &CallId,
     tracks: &[TrackRecord],
 ) -> Result<(), StoreError> {
+    if tracks.is_empty() {
+        return Ok(());
+    }
     let kind = super::recording::kind_name(RecordingKind::WholeCall);
     let newest = "SELECT id FROM recording WHERE call = ?1 AND kind = ?2 ORDER BY id DESC LIMIT 1";
     let recording: Option<i64> = db
         .prepare_cached(newest)?
         .query_row(params![call.as_str(), kind], |row| row.get(0))
         .optional()?;
-    let (Some(recording), false) = (recording, tracks.is_empty()) else { return Ok(()) };
+    let Some(recording) = recording else { return Ok(()) };
     db.prepare_cached("UPDATE recording SET tracks = ?2 WHERE id = ?1")?
         .execute(params![recording, i64::try_from(tracks.len()).unwrap_or(i64::MAX)])?;
     let mut insert =

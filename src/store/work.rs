@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::intake::Desk;
-use super::writer::Committed;
+use super::transaction::Committed;
 use rusqlite::Connection;
 
 /// What is called with the outcome, once, on a thread of the store and after the commit. It must
@@ -12,7 +12,8 @@ pub type Answer<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 
 /// Work inside the writer's transaction.
 pub(super) trait Work: Send {
-    /// Does it in its savepoint; it is done again when the disk failed and came back.
+    /// Does it; it is done again when it was taken back together with a job that failed, or when
+    /// the disk failed and came back.
     fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<(), StoreError>;
 
     /// Answers after the commit.

@@ -12,12 +12,14 @@ use super::error::StoreError;
 use super::guard::{self, Tally};
 use super::handle::Reply;
 use super::intake::{self, Desk, Opened};
+use super::job_queue::JobReceiver;
 use super::ledger::{self, CallStarted};
 use super::reconcile::Reconciled;
 use super::seats_watch::{SeatsWatch, WatcherSlot};
+use super::transaction::{self, Committed};
 use super::tree::CallAccount;
 use super::work::Work;
-use crate::domain::call::{Lookup, NewIntake, StoreReply};
+use crate::domain::call::{IntakeKind, Lookup, NewIntake, StoreReply};
 use crate::domain::case::CaseEvent;
 use crate::units::{CaseNumber, SeatNumber};
 use jiff::Timestamp;
@@ -25,38 +27,12 @@ use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Bytes of a trial write: more than one page, so that the file must have room to grow.
 const PROBE_BYTES: i64 = 64 << 10;
-
-/// Proof that a commit reached the disk. Only the commit itself makes one, so whatever tells a
-/// citizen a number cannot be written without it.
-#[derive(Debug)]
-pub struct Committed(());
-
-impl Committed {
-    /// Commits the open transaction; takes it back when that fails.
-    fn commit(db: &Connection) -> Result<Self, StoreError> {
-        match db.execute_batch("COMMIT") {
-            Ok(()) => Ok(Self(())),
-            Err(error) => {
-                give_up(db);
-                Err(error.into())
-            }
-        }
-    }
-}
-
-/// Ends a transaction that SQLite may have ended by itself.
-fn give_up(db: &Connection) {
-    if !db.is_autocommit() {
-        // When even this fails the next BEGIN fails too, and the store stays down.
-        let _ = db.execute_batch("ROLLBACK");
-    }
-}
 
 /// The reply to [`Job::Record`].
 pub(super) type RecordReply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -88,13 +64,14 @@ pub(super) enum Job {
 }
 
 /// What a job did inside the transaction.
-enum Done {
+pub(super) enum Done {
     Opened(Opened),
     Written,
 }
 
 impl Job {
-    fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<Done, StoreError> {
+    /// Does it inside the writer's transaction; it may be done again after it was taken back.
+    pub(super) fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<Done, StoreError> {
         match self {
             Self::Open { at, intake, by, .. } => {
                 return intake::open(db, desk, *at, intake, by.as_ref()).map(Done::Opened);
@@ -131,6 +108,14 @@ impl Job {
             Self::Record { reply, .. } => reply(Err(error)),
             Self::Work(work) => work.refuse(error),
             Self::CallStarted(_) | Self::CallFinished { .. } | Self::Wake | Self::Close => {}
+        }
+    }
+
+    /// Somebody is silent until it is committed. Nobody is told anything of a caller who has left.
+    pub(super) fn is_awaited(&self) -> bool {
+        match self {
+            Self::Open { intake, .. } => intake.kind != IntakeKind::Abandoned,
+            _ => !self.is_ledger(),
         }
     }
 
@@ -211,7 +196,7 @@ impl Backlog {
 pub(super) struct Writer {
     pub(super) db: Connection,
     pub(super) desk: Desk,
-    pub(super) jobs: Receiver<Job>,
+    pub(super) jobs: JobReceiver,
     pub(super) shared: Arc<Shared>,
     pub(super) backlog: Backlog,
     pub(super) seats: SeatsWatch,
@@ -251,8 +236,12 @@ impl Writer {
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => break,
             };
+            let more = batch.len() == GROUP_JOBS_MAX;
             self.commit_all(batch);
             next = self.go_on(after);
+            if next == Next::Continue && !more {
+                self.jobs.rest();
+            }
         }
         self.close();
     }
@@ -293,7 +282,7 @@ impl Writer {
         if batch.is_empty() {
             return;
         }
-        match self.attempt(&mut batch) {
+        match transaction::run(&self.db, &mut self.desk, &mut batch) {
             Ok((outcomes, committed)) => {
                 self.shared.commits.fetch_add(1, Ordering::Relaxed);
                 for (job, outcome) in batch.into_iter().zip(outcomes) {
@@ -327,35 +316,6 @@ impl Writer {
         }
     }
 
-    /// One transaction over all jobs. An error means that none of them is stored.
-    fn attempt(&mut self, batch: &mut [Job]) -> Result<Attempt, StoreError> {
-        self.db.execute_batch("BEGIN IMMEDIATE")?;
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for job in batch {
-            match self.run_one(job) {
-                Err(error) if error.is_outage() || self.db.is_autocommit() => {
-                    give_up(&self.db);
-                    return Err(error);
-                }
-                outcome => outcomes.push(outcome),
-            }
-        }
-        Committed::commit(&self.db).map(|committed| (outcomes, committed))
-    }
-
-    /// One job in its savepoint.
-    fn run_one(&mut self, job: &mut Job) -> Result<Done, StoreError> {
-        self.db.prepare_cached("SAVEPOINT job")?.execute([])?;
-        let outcome = job.run(&self.db, &mut self.desk);
-        if outcome.is_err() && !self.db.is_autocommit() {
-            self.db.prepare_cached("ROLLBACK TO job")?.execute([])?;
-        }
-        if !self.db.is_autocommit() {
-            self.db.prepare_cached("RELEASE job")?.execute([])?;
-        }
-        outcome
-    }
-
     fn go_down(&mut self, error: &StoreError, batch: Vec<Job>) {
         tracing::error!(%error, "the store cannot commit");
         self.shared.up.store(false, Ordering::Release);
@@ -387,11 +347,11 @@ impl Writer {
 
     /// A trial write that makes the file grow.
     fn probe(&self) -> Result<(), StoreError> {
-        give_up(&self.db);
-        self.db.execute_batch("BEGIN IMMEDIATE")?;
+        transaction::give_up(&self.db);
+        transaction::begin(&self.db)?;
         let put = "INSERT OR REPLACE INTO meta VALUES ('probe', hex(zeroblob(?1)))";
         if let Err(error) = self.db.execute(put, [PROBE_BYTES / 2]) {
-            give_up(&self.db);
+            transaction::give_up(&self.db);
             return Err(error.into());
         }
         Committed::commit(&self.db)?;
@@ -411,6 +371,3 @@ impl Writer {
         }
     }
 }
-
-/// The outcome of each job, and the proof of their commit.
-type Attempt = (Vec<Result<Done, StoreError>>, Committed);
