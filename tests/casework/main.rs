@@ -8,6 +8,7 @@ mod lookups;
 mod people;
 mod playback;
 mod queue;
+mod rules;
 mod sound;
 mod sweep;
 mod tree;

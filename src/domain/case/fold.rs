@@ -123,13 +123,7 @@ pub fn apply(mut case: Case, event: &CaseEvent) -> Case {
         CaseEvent::CallbackDue { answered_directly } => {
             case.answered_directly = *answered_directly;
         }
-        CaseEvent::Redone { due } => {
-            case.round = case.round.saturating_add(1);
-            case.answered_directly = false;
-            case.work.answered_at = None;
-            case.unit_due = Some(due.clone());
-            postpone(&mut case, due);
-        }
+        CaseEvent::Redone { due } => redo(&mut case, due),
         CaseEvent::Record(record) => work::apply_record(&mut case, record),
         CaseEvent::Closed { on } => case.closed_on = Some(*on),
         CaseEvent::Declined { channel } => case.lawful_channel = Some(*channel),
@@ -206,6 +200,14 @@ fn accept(case: &mut Case, accepted: &Accepted) {
     case.due = Some(accepted.due.clone());
     case.private.code = accepted.private.code;
     case.round = 1;
+}
+
+fn redo(case: &mut Case, due: &DueDate) {
+    case.round = case.round.saturating_add(1);
+    case.answered_directly = false;
+    case.work.answered_at = None;
+    case.unit_due = Some(due.clone());
+    postpone(case, due);
 }
 
 /// Moves the citizen's date, only ever to a later day.

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 /// A list of reasons: each with its name in JSON and on the command line, and as officials read it.
 macro_rules! reasons {
     ($(#[$about:meta])* $list:ident, $group:literal:
-     $($variant:ident = $name:literal, $title:literal;)+) => {
+     $($(#[$on:meta])* $variant:ident = $name:literal, $title:literal;)+) => {
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum $list {
-            $(#[doc = $title] #[serde(rename = $name)] $variant,)+
+            $($(#[$on])* #[doc = $title] #[serde(rename = $name)] $variant,)+
         }
 
         impl $list {
@@ -45,17 +45,13 @@ macro_rules! reasons {
 
 reasons! {
     /// How urgent a matter is; sets when it must be dispatched and answered (domain.md 3.2).
+    #[derive(Default)]
     Urgency, "urgency":
     Immediate = "immediate", "特急";
     Urgent = "urgent", "紧急";
+    #[default]
     Normal = "normal", "一般";
     Complex = "complex", "复杂";
-}
-
-impl Default for Urgency {
-    fn default() -> Self {
-        Self::Normal
-    }
 }
 
 reasons! {

@@ -6,8 +6,16 @@ use super::workflow::{KEY_CHARS_MAX, SUMMARY_CHARS_MAX};
 
 /// The ten elements of a case sheet (domain.md C2), in their order.
 pub const ELEMENTS: [&str; 10] = [
-    "反映人", "反映时间", "反映渠道", "类型分类", "受理意见", "办理时限", "处理结果", "具体承办人",
-    "具体督办人", "回访情况",
+    "反映人",
+    "反映时间",
+    "反映渠道",
+    "类型分类",
+    "受理意见",
+    "办理时限",
+    "处理结果",
+    "具体承办人",
+    "具体督办人",
+    "回访情况",
 ];
 
 /// Which of the ten elements are missing.
@@ -328,6 +336,9 @@ mod tests {
         let incomplete = Refusal::Incomplete(Missing::new(missing)).sentence();
         assert_eq!(incomplete, "十项要素不齐，不能归档，尚缺：类型分类、回访情况。");
         let state = Refusal::State { from: None, event: "archive" };
-        assert_eq!((state.rule(), state.sentence().as_str()), ("T27", "事项现为“未登记”，不能归档。"));
+        assert_eq!(
+            (state.rule(), state.sentence().as_str()),
+            ("T27", "事项现为“未登记”，不能归档。")
+        );
     }
 }

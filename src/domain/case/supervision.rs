@@ -146,12 +146,7 @@ fn events(case: &Case, due: &Due, context: &Context<'_>) -> Vec<CaseEvent> {
 }
 
 /// The event that puts a case on the docket.
-pub(super) fn docketed(
-    case: &Case,
-    reason: DocketReason,
-    by: &str,
-    now: Timestamp,
-) -> CaseEvent {
+pub(super) fn docketed(case: &Case, reason: DocketReason, by: &str, now: Timestamp) -> CaseEvent {
     let number = case.number.map(|number| number.to_string()).unwrap_or_default();
     let docket = format!("督{number}-{}", case.work.dockets.len() + 1);
     let by = by.to_owned();
@@ -199,8 +194,8 @@ fn ladder(case: &Case, calendar: &Calendar) -> Vec<(Warning, Timestamp)> {
     let days_over = |days: i64| instant(due.on.saturating_add(days.days()), Time::midnight());
     let began = case.work.unit_from;
     let yellow = instant(working_day_before(due.on, calendar), YELLOW_AT);
-    let yellow = Some((Warning::YellowCard, yellow))
-        .filter(|(_, at)| began.is_none_or(|began| began < *at));
+    let yellow =
+        Some((Warning::YellowCard, yellow)).filter(|(_, at)| began.is_none_or(|began| began < *at));
     let docketed = case.work.dockets.iter().any(|docket| docket.clock == case.work.clock);
     let docket = (!docketed).then(|| (Warning::Docket, days_over(DOCKET_DAYS).max(due.at)));
     let red = (Warning::RedCard, due.at);

@@ -1,10 +1,10 @@
 //! Which command gives which events, and which event may follow in which state (domain.md 3.2).
 
 use super::callback::called_back;
+use super::clock::recompute;
 use super::deadline::{Deadline, DeadlineRules, REPLY_DAYS};
 use super::event::{Accepted, CallbackReason, CaseEvent, Channel, Original, Private, Received};
 use super::fold::Case;
-use super::clock::recompute;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::status::State;

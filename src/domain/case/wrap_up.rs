@@ -7,10 +7,10 @@ use super::codec;
 use super::deadline::{Deadline, REPLY_DAYS};
 use super::event::{CaseEvent, Nature};
 use super::fold::{Case, apply};
-use super::status::State;
-use super::unit::is_unit_id;
 use super::record::Record;
 use super::refusal::{Guard, Refusal};
+use super::status::State;
+use super::unit::is_unit_id;
 use super::workflow::{Context, accept, may_follow, whole_milliseconds};
 use crate::domain::desk::{self, Disposition, Outcome};
 use crate::units::{CallId, SeatNumber};
@@ -130,11 +130,7 @@ fn three_way(
     }
 }
 
-fn assigned(
-    case: &Case,
-    order: &WrapUp,
-    context: &Context<'_>,
-) -> Result<Vec<CaseEvent>, Refusal> {
+fn assigned(case: &Case, order: &WrapUp, context: &Context<'_>) -> Result<Vec<CaseEvent>, Refusal> {
     let unit = order.unit.clone().filter(|unit| is_unit_id(unit)).ok_or(Refusal::Unit)?;
     if case.work.accused.contains(&unit) {
         return Err(Guard::Accused.into());

@@ -30,9 +30,8 @@ impl Scene<'_> {
         let assigned = CaseEvent::Assigned { unit: unit.to_owned(), due: self.unit_due() };
         let told = self.notify(Notice::Assigned, None);
         let ordered = self.case.work.submission.as_ref().is_some_and(|s| s.docket);
-        let docket = (ordered && state == Some(State::LeaderReview)).then(|| {
-            docketed(self.case, DocketReason::LeaderOrder, &self.actor.person, at)
-        });
+        let docket = (ordered && state == Some(State::LeaderReview))
+            .then(|| docketed(self.case, DocketReason::LeaderOrder, &self.actor.person, at));
         let events = disposed.into_iter().chain([dispatched.into(), assigned, told]);
         Ok(events.chain(docket).collect())
     }
@@ -41,7 +40,8 @@ impl Scene<'_> {
     fn may_go_on(&self) -> Result<(), Refusal> {
         match self.case.state {
             Some(State::LeaderReview) => {
-                let instructed = self.case.work.submission.as_ref().map(|s| s.instruction.is_some());
+                let instructed =
+                    self.case.work.submission.as_ref().map(|s| s.instruction.is_some());
                 if instructed == Some(true) { Ok(()) } else { Err(Guard::Instruction.into()) }
             }
             Some(State::Consulting) if self.case.work.decision().is_none() => {

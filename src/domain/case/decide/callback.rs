@@ -48,9 +48,8 @@ impl Scene<'_> {
             return Ok(std::iter::once(judged).chain(self.called(Trigger::RedoLimit)).collect());
         }
         let second = self.case.round == REDO_ROUND_MAX;
-        let docket = second.then(|| {
-            docketed(self.case, DocketReason::SecondRedo, &self.actor.person, self.now())
-        });
+        let docket = second
+            .then(|| docketed(self.case, DocketReason::SecondRedo, &self.actor.person, self.now()));
         Ok(std::iter::once(judged).chain(self.once_more()).chain(docket).collect())
     }
 

@@ -79,12 +79,8 @@ impl Scene<'_> {
     /// A consultation begins.
     pub(super) fn called(&self, trigger: Trigger) -> [CaseEvent; 2] {
         let at = self.now();
-        let due = Deadline::working(
-            at,
-            CONSULTATION_DAYS,
-            self.context.rules,
-            self.context.calendar,
-        );
+        let due =
+            Deadline::working(at, CONSULTATION_DAYS, self.context.rules, self.context.calendar);
         let called = Record::ConsultationCalled { trigger, by: self.by(), at, due_at: due.at };
         [called.into(), CaseEvent::Consulted]
     }
@@ -102,10 +98,8 @@ impl Scene<'_> {
         if decision.lead.is_some() != assigned || (!assigned && !decision.helpers.is_empty()) {
             return Err(Guard::OneLead.into());
         }
-        let undecidable = matches!(
-            decision.disposition,
-            Disposition::Discipline | Disposition::NoMatter
-        );
+        let undecidable =
+            matches!(decision.disposition, Disposition::Discipline | Disposition::NoMatter);
         if undecidable {
             // B5: never for 转纪委; two persons decide that, and nobody else is told.
             return Err(Guard::Disposition.into());

@@ -36,7 +36,9 @@ impl Scene<'_> {
     /// Level 4: a director signs what the ladder proposes.
     pub(super) fn sign_admonition(&self) -> Verdict {
         match self.case.work.admonition {
-            Some(Admonition::Proposed) => Ok(vec![Record::AdmonitionSigned { by: self.by() }.into()]),
+            Some(Admonition::Proposed) => {
+                Ok(vec![Record::AdmonitionSigned { by: self.by() }.into()])
+            }
             _ => Err(Guard::NoAdmonition.into()),
         }
     }
