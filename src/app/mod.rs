@@ -2,12 +2,14 @@
 
 mod calendar;
 mod callbacks;
+mod casework;
 pub mod cli;
 pub mod clock;
 mod common;
 pub mod config;
 mod doctor;
 pub mod exit;
+mod history;
 mod logging;
 mod output;
 mod pages;

@@ -3,10 +3,11 @@
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
-use crate::store::{CaseFilter, VerifyReport};
-use crate::units::{CallId, CaseNumber};
+use super::{casework, history};
+use crate::store::{CaseFilter, CaseName, VerifyReport};
+use crate::units::CallId;
 use clap::Subcommand;
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 /// `mayorline case …`
 #[derive(Debug, Subcommand)]
@@ -20,6 +21,16 @@ pub(super) enum CaseVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// What happened to a case: who, when, and who held it for how long, up to now. Of a sealed case
+    /// only the times.
+    History {
+        /// Its eleven digits, or `draft-N` for a draft.
+        number: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    #[command(flatten)]
+    Work(casework::WorkVerb),
 }
 
 /// `mayorline call …`
@@ -50,19 +61,14 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
             list.output.print(&rows)
         }
         CaseVerb::Show { number, output } => {
-            let usage = |error: &dyn Display| Exit::new(Failure::Usage, error);
-            let found = match number.strip_prefix("draft-") {
-                Some(id) => {
-                    let id = id.parse().map_err(|_| usage(&"not the id of a draft"))?;
-                    output.reader()?.case_by_id(id)
-                }
-                None => {
-                    let number = CaseNumber::parse(&number).map_err(|error| usage(&error))?;
-                    output.reader()?.case(number)
-                }
+            let found = match casework::case_name(&number)? {
+                CaseName::Draft(id) => output.reader()?.case_by_id(id),
+                CaseName::Number(number) => output.reader()?.case(number),
             };
             output.print(&found.map_err(|e| refused(&e))?)
         }
+        CaseVerb::History { number, output } => history::history(&number, &output),
+        CaseVerb::Work(verb) => casework::work(verb),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::chain::{self, Link};
 use super::error::StoreError;
-use crate::domain::case::{Case, CaseEvent, DueDate, State, apply};
+use crate::domain::case::{Case, CaseEvent, DueDate, Pending, State, apply};
+use crate::domain::desk::Disposition;
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
 use rusqlite::types::Value;
@@ -15,10 +16,11 @@ const PRIVATE: &str = "private";
 const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, code, accepted_at, \
     contact, caller, display, summary, text, recording, first_responsible, nature, domain, unit, \
     round, answered_directly, due_on, due_at, due_provisional, unit_due_at, extended, closed_on, \
-    merged_into, lawful_channel";
+    merged_into, lawful_channel, urgency, disposition, handler, supervisor, unit_from, unit_due_on, \
+    unit_provisional, waiting, warned, docket, grade, seal_proposed";
 
 /// How many columns that are.
-const COLUMN_COUNT: usize = 28;
+const COLUMN_COUNT: usize = 40;
 
 /// Who, when, and the salt of the private part, for one event that is to be stored.
 pub(super) struct Stamp<'a> {
@@ -155,8 +157,9 @@ fn number(number: Option<CaseNumber>) -> Value {
 
 /// The row of a case without its id, in the order of [`COLUMNS`].
 fn columns(case: &Case) -> [Value; COLUMN_COUNT] {
-    let private = &case.private;
-    let due = case.due.as_ref();
+    let (private, work) = (&case.private, &case.work);
+    let (due, unit_due) = (case.due.as_ref(), case.unit_due.as_ref());
+    let docket = work.dockets.last().filter(|_| work.is_docketed());
     [
         Value::Text(case.key.clone()),
         text(case.state.map(State::as_str)),
@@ -181,12 +184,38 @@ fn columns(case: &Case) -> [Value; COLUMN_COUNT] {
         text(due.map(|due| due.on.to_string())),
         ms(due.map(|due| due.at)),
         Value::Integer(due.is_some_and(|due| due.provisional).into()),
-        ms(case.unit_due.as_ref().map(|due: &DueDate| due.at)),
+        ms(unit_due.map(|due: &DueDate| due.at)),
         text(case.extended.map(|reason| reason.script_id())),
         text(case.closed_on.map(|on| on.to_string())),
         number(case.merged_into),
         text(case.lawful_channel.map(|channel| channel.script_id())),
+        text(Some(work.urgency.as_str())),
+        text(work.disposition().map(Disposition::as_str)),
+        text(work.handler.clone()),
+        text(work.supervisor.clone()),
+        ms(work.unit_from),
+        text(unit_due.map(|due| due.on.to_string())),
+        Value::Integer(unit_due.is_some_and(|due| due.provisional).into()),
+        text(work.pending().map(Pending::as_str)),
+        work.warned().map_or(Value::Null, |level| Value::Integer(level.into())),
+        text(docket.map(|docket| docket.number.clone())),
+        text(work.grades.last().map(|(_, grade)| grade.as_str())),
+        Value::Integer(work.seal_proposed.is_some().into()),
     ]
+}
+
+/// Every row worked out again from its events, after a migration brought new columns.
+pub(super) fn rebuild(db: &mut Connection) -> Result<(), StoreError> {
+    let tx = db.transaction()?;
+    let ids: Vec<(i64, i64)> = tx
+        .prepare("SELECT id, last_event FROM case_file")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (id, last_event) in ids {
+        let case = load(&tx, id)?;
+        update(&tx, id, &case, last_event)?;
+    }
+    Ok(tx.commit()?)
 }
 
 /// Whether the stored row says what the events say; the first column that does not.

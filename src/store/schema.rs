@@ -1,5 +1,6 @@
 //! Opening connections, and bringing a database to the current schema.
 
+use super::case_file;
 use super::config::{
     BACKUP_FOLDER, BUSY_TIMEOUT_MS, JOURNAL_BYTES_MAX, StoreConfig, database_path,
 };
@@ -14,8 +15,11 @@ use std::time::Duration;
 const SCHEMA: &str = include_str!("../../schema.sql");
 
 /// The way there, one file a version.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0004.sql"),
+];
 
 /// Prepared statements kept per connection.
 const STATEMENTS_MAX: usize = 64;
@@ -41,7 +45,11 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError
     db.pragma_update(None, "cell_size_check", true)?;
     db.pragma_update(None, "journal_size_limit", JOURNAL_BYTES_MAX)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    let from = version(&db)?;
     migrate(&mut db, MIGRATIONS, Some((&config.path, config.opened_at)))?;
+    if from != 0 && from < known(MIGRATIONS) {
+        case_file::rebuild(&mut db)?;
+    }
     Ok(db)
 }
 
@@ -54,10 +62,7 @@ pub(super) fn open_second_writer(data: &Path) -> Result<Connection, StoreError> 
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
-    let (found, known) = (version(&db)?, known(MIGRATIONS));
-    if found != known {
-        return Err(StoreError::OtherVersion { found, known });
-    }
+    require_current(&db)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
@@ -79,6 +84,12 @@ pub(super) fn open_reader(data: &Path) -> Result<Connection, StoreError> {
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     refuse_newer(&db, MIGRATIONS)?;
     Ok(db)
+}
+
+/// Refuses a database of another version than this program writes.
+pub(super) fn require_current(db: &Connection) -> Result<(), StoreError> {
+    let (found, known) = (version(db)?, known(MIGRATIONS));
+    if found == known { Ok(()) } else { Err(StoreError::OtherVersion { found, known }) }
 }
 
 fn version(db: &Connection) -> Result<u32, StoreError> {
@@ -191,6 +202,38 @@ mod tests {
         assert_eq!(one("SELECT file || (tracks IS NULL) FROM recording"), "f1");
         assert_eq!(one("SELECT group_concat(id, '') FROM call"), "cd");
         assert!(db.execute("UPDATE call SET lasted_ms = 0 WHERE id = 'c'", []).is_err());
+    }
+
+    #[test]
+    fn cases_of_an_older_version_get_their_new_columns_from_their_events() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut db = Connection::open(database_path(folder.path())).unwrap();
+        for (number, sql) in (1..).zip(MIGRATIONS).take(2) {
+            step(&mut db, sql, number).unwrap();
+        }
+        let call = crate::units::CallId::new("g1", 1_795_000_000_000, 1);
+        let wrapped_up = format!(
+            r#"{{"event":"wrapped_up","seat":"801","call":"{}","disposition":"kept"}}"#,
+            call.as_str()
+        );
+        let received = r#"{"event":"received","key":"k","channel":"abandoned","at":0}"#;
+        db.execute_batch(
+            "INSERT INTO case_file (intake_key, state, channel, received_at, round,
+                                    answered_directly, due_provisional, last_event)
+             VALUES ('k', 'draft', 'abandoned', 0, 0, 0, 0, 2);",
+        )
+        .unwrap();
+        for (seq, body) in (1..).zip([received, wrapped_up.as_str()]) {
+            let put =
+                "INSERT INTO event VALUES (?1, 1, 0, 'x', ?2, NULL, zeroblob(32), zeroblob(32))";
+            db.execute(put, rusqlite::params![seq, body]).unwrap();
+        }
+        drop(db);
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let db = open_writer(&config).unwrap();
+        let sql = "SELECT disposition || last_event FROM case_file";
+        let row: String = db.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(row, "kept2");
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod acting;
 mod desk;
+#[path = "../sim/dice.rs"]
+#[allow(dead_code, reason = "the simulations use more of it")]
+mod dice;
 mod invariants;
 mod lookups;
 mod people;

@@ -48,3 +48,36 @@ pub fn holding<'a>(
     }
     held
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::case::{Channel, Private, Received, Record};
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millisecond(ms).unwrap()
+    }
+
+    #[test]
+    fn the_stretches_add_up_also_when_the_clock_is_set_back() {
+        let received = CaseEvent::Received(Box::new(Received {
+            key: "k".to_owned(),
+            channel: Channel::Text,
+            at: at(100),
+            call: None,
+            recording: None,
+            private: Private::default(),
+        }));
+        let recalled = CaseEvent::from(Record::Recalled { by: "x".to_owned() });
+        let events = [(at(150), &received), (at(90), &CaseEvent::Kept), (at(500), &recalled)];
+        let held = holding(events, at(1000));
+        let shown: Vec<_> = held.iter().map(|one| (one.state, one.from, one.ms)).collect();
+        let expected = [
+            (State::Draft, at(100), 0),
+            (State::Kept, at(100), 400),
+            (State::Classified, at(500), 500),
+        ];
+        assert_eq!(shown, expected);
+        assert!(holding([], at(1)).is_empty());
+    }
+}

@@ -13,6 +13,7 @@ mod deadline;
 mod decide;
 mod event;
 mod fold;
+mod holding;
 mod reasons;
 mod record;
 mod refusal;
@@ -37,10 +38,11 @@ pub use event::{
     Original, Private, Received,
 };
 pub use fold::{CallbackTask, Case, apply};
+pub use holding::{Held, holding};
 pub use reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
     FollowUpOutcome, Grade, KeepReason, LiftReason, Notice, Post, ReopenReason, ReturnReason,
-    ReviewFault, Trigger, Urgency, UrgencyReason,
+    ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
 };
 pub use record::{DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A name that is none of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("one of {}", .0.join(", "))]
+pub struct UnknownName(&'static [&'static str]);
+
 /// A list of reasons: each with its name in JSON and on the command line, and as officials read it.
 macro_rules! reasons {
     ($(#[$about:meta])* $list:ident, $group:literal:
@@ -38,6 +43,15 @@ macro_rules! reasons {
             #[must_use]
             pub fn parse(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.as_str() == name)
+            }
+        }
+
+        impl std::str::FromStr for $list {
+            type Err = UnknownName;
+
+            fn from_str(name: &str) -> Result<Self, UnknownName> {
+                const NAMES: &[&str] = &[$($name),+];
+                Self::parse(name).ok_or(UnknownName(NAMES))
             }
         }
     };

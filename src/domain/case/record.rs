@@ -103,9 +103,11 @@ pub enum Record {
     UrgencySet { urgency: Urgency, reason: UrgencyReason, by: String },
     /// B5: a unit claims the matter, or refuses it.
     UnitSpoke { unit: String, claims: bool, by: String },
-    /// B2: the disposition, every choice kept.
+    /// B2: the disposition, every choice kept; `code` is a city's own name for it.
     DispositionChosen {
         disposition: Disposition,
+        #[serde(default)]
+        code: Option<String>,
         #[serde(default)]
         reason: Option<DispositionReason>,
         by: String,

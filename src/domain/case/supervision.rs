@@ -227,6 +227,3 @@ fn not_given(work: &Work, mut due: Vec<(Warning, Timestamp)>) -> Vec<(Warning, T
     });
     due
 }
-
-#[cfg(test)]
-mod tests;

@@ -70,6 +70,7 @@ pub fn row_of(task: &Task) -> Row {
         Task::Classify(_) => row("T4", "分类", &[Accepted, Kept, Circulated], &[Operator, Clerk]),
         Task::SetUrgency(..) => row("T4", "变更紧急程度", OPEN, &[Clerk, Supervisor, Director]),
         Task::ChooseDisposition(..) => row("B2", "选定办理方式", UNASSIGNED, &[Operator, Clerk, MessageClerk]),
+        Task::ChooseLocal { .. } => row("B2", "选定办理方式", UNASSIGNED, &[Operator, Clerk, MessageClerk]),
         Task::SetSecrecy(_) => row("3.7", "登记保密要求", OPEN, &[Operator, Clerk]),
         Task::NameAccused(_) => row("3.3", "登记被反映单位", OPEN, &[Operator, Clerk, Supervisor]),
         Task::Claim(_) => row("B5", "认领或推辞", &[Classified, Consulting], &[UnitContact]),

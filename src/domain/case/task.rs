@@ -85,6 +85,30 @@ pub enum Pending {
     CloseUnreasonable,
 }
 
+impl Pending {
+    /// Every kind with its name in the store and on the command line.
+    pub const NAMES: [(Self, &'static str); 6] = [
+        (Self::Keep, "keep"),
+        (Self::Decline, "decline"),
+        (Self::Return, "return"),
+        (Self::Extension, "extension"),
+        (Self::Feedback, "feedback"),
+        (Self::CloseUnreasonable, "close"),
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::NAMES.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    /// Reads what [`Pending::as_str`] gave.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
+}
+
 /// What is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
@@ -103,6 +127,15 @@ pub enum Task {
     SetUrgency(Urgency, UrgencyReason),
     /// B2: choose what becomes of the matter, or change it.
     ChooseDisposition(Disposition, Option<DispositionReason>),
+    /// B2: the same by a city's own code, with the rules of one of the seven.
+    ChooseLocal {
+        /// The code.
+        code: String,
+        /// Whose rules hold.
+        like: Disposition,
+        /// Why it is changed.
+        reason: Option<DispositionReason>,
+    },
     /// The citizen wants his contact kept from the unit (16 of the Jinan ordinance), or no longer.
     SetSecrecy(bool),
     /// Invariant 3: a unit is accused.

@@ -116,6 +116,8 @@ pub struct Work {
     pub accused: BTreeSet<String>,
     /// What becomes of the matter; the last is in force.
     pub dispositions: Vec<Disposition>,
+    /// The city's own code of the one in force.
+    pub local_disposition: Option<String>,
     /// The last consultation.
     pub consultation: Option<Consultation>,
     /// The last submission to a leader.
@@ -197,6 +199,13 @@ impl Work {
     #[must_use]
     pub fn is_docketed(&self) -> bool {
         self.dockets.last().is_some_and(|docket| docket.clock == self.clock && !docket.lifted)
+    }
+
+    /// The highest level of the ladder that was given since the unit's clock began.
+    #[must_use]
+    pub fn warned(&self) -> Option<u8> {
+        let of_now = self.warnings.iter().filter(|given| given.clock == self.clock);
+        of_now.filter_map(|given| given.warning.level()).max()
     }
 
     /// The grade of a round.
@@ -307,7 +316,10 @@ fn found(work: &mut Work, record: &Record) {
         Record::UnitSpoke { unit, claims, .. } => {
             work.claims.insert(unit.clone(), *claims);
         }
-        Record::DispositionChosen { disposition, .. } => work.dispositions.push(*disposition),
+        Record::DispositionChosen { disposition, code, .. } => {
+            work.dispositions.push(*disposition);
+            work.local_disposition.clone_from(code);
+        }
         Record::ConsultationCalled { trigger, at, due_at, .. } => {
             let (trigger, at, due_at) = (*trigger, *at, *due_at);
             let views = vec![];

@@ -2,6 +2,8 @@
 //! domain.md 3.8, supervision, and random commands against a naive model.
 
 mod guards;
+mod model;
+mod sim;
 mod stories;
 mod supervision;
 mod table;

@@ -3,7 +3,6 @@
 use super::supervision::{given, watch};
 use super::world::*;
 use jiff::civil::date;
-use mayorline::domain::calendar::Calendar;
 use mayorline::domain::call::IntakeKind;
 use mayorline::domain::case::{
     CaseEvent, Command, DocketReason, Grade, Nature, Notice, Pending, Record, Role, State, Task,
@@ -182,13 +181,9 @@ fn story_14_a_missing_holiday_table_is_made_good_and_the_citizen_hears_only_of_a
     assert!(told.provisional && world.case.unit_due.as_ref().unwrap().provisional);
     assert_eq!(world.command(Command::Recompute).unwrap(), [], "the table is still missing");
 
-    let table = |from: &str, to: &str| {
-        let mut calendar = Calendar::built_in();
-        let text = format!("year = 2027\n[[holiday]]\nname = '元旦'\nfrom = '{from}'\nto = '{to}'");
-        calendar.add(&text).unwrap();
-        calendar
-    };
-    world.calendar = table("2027-01-01", "2027-01-05");
+    let five_days =
+        "year = 2027\n[[holiday]]\nname = '元旦'\nfrom = '2027-01-01'\nto = '2027-01-05'";
+    world.calendar.add(five_days).unwrap();
     let events = world.command(Command::Recompute).unwrap();
     let due = world.case.due.clone().unwrap();
     assert!(due.on > told.on && !due.provisional, "{due:?}");

@@ -63,14 +63,21 @@ impl Scene<'_> {
     }
 
     /// B2: chosen, or changed with a reason, until the assignment; every choice is kept.
-    pub(super) fn choose(&self, what: Disposition, why: Option<DispositionReason>) -> Verdict {
+    pub(super) fn choose(
+        &self,
+        what: Disposition,
+        code: Option<&String>,
+        why: Option<DispositionReason>,
+    ) -> Verdict {
+        let same_code = self.case.work.local_disposition.as_ref() == code;
         match self.case.work.disposition() {
-            Some(chosen) if chosen == what => return Err(Guard::SameAgain.into()),
+            Some(chosen) if chosen == what && same_code => return Err(Guard::SameAgain.into()),
             _ if what == Disposition::NoMatter => return Err(Guard::Disposition.into()),
             Some(_) if why.is_none() => return Err(Guard::DispositionReason.into()),
             _ => {}
         }
-        let chosen = Record::DispositionChosen { disposition: what, reason: why, by: self.by() };
+        let (disposition, code, by) = (what, code.cloned(), self.by());
+        let chosen = Record::DispositionChosen { disposition, code, reason: why, by };
         Ok(vec![chosen.into()])
     }
 

@@ -106,7 +106,8 @@ impl Scene<'_> {
             Task::Discard(reason) => self.discard(*reason),
             Task::Classify(found) => self.classify(found),
             Task::SetUrgency(urgency, reason) => self.set_urgency(*urgency, *reason),
-            Task::ChooseDisposition(what, reason) => self.choose(*what, *reason),
+            Task::ChooseDisposition(what, reason) => self.choose(*what, None, *reason),
+            Task::ChooseLocal { code, like, reason } => self.choose(*like, Some(code), *reason),
             Task::SetSecrecy(wanted) => self.set_secrecy(*wanted),
             Task::NameAccused(unit) => self.name_accused(unit),
             Task::Claim(claims) => self.claim(*claims),
@@ -284,6 +285,7 @@ impl Scene<'_> {
             }
             Some(_) => return Err(Guard::Disposition.into()),
         };
-        Ok(Some(Record::DispositionChosen { disposition: wanted, reason, by: self.by() }.into()))
+        let (disposition, by) = (wanted, self.by());
+        Ok(Some(Record::DispositionChosen { disposition, code: None, reason, by }.into()))
     }
 }

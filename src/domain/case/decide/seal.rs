@@ -19,7 +19,8 @@ impl Scene<'_> {
     pub(super) fn confirm_seal(&self) -> Verdict {
         self.second_of_seal()?;
         let (disposition, by) = (Disposition::Discipline, self.by());
-        let disposed = Record::DispositionChosen { disposition, reason: None, by: by.clone() };
+        let disposed =
+            Record::DispositionChosen { disposition, code: None, reason: None, by: by.clone() };
         let confirmed = Record::SealConfirmed { by };
         let told = self.notify(Notice::Sealed, None);
         Ok(vec![confirmed.into(), disposed.into(), told, CaseEvent::Sealed])
