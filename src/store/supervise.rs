@@ -77,7 +77,7 @@ impl Sweeper {
         let context = Context { now, calendar, rules, identity: None };
         let settled = decide(case, Command::Recompute, &context);
         match settled.is_ok_and(|events| !events.is_empty()) {
-            true => Some(Timestamp::MIN),
+            true => case.accepted_at,
             false => next_warning(case, calendar, rules),
         }
     }

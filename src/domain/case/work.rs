@@ -230,6 +230,7 @@ impl Work {
     /// The clock of a unit begins; what belonged to the one before is over.
     pub(super) fn start_clock(&mut self, at: Timestamp) {
         self.unit_from = Some(at);
+        self.extension_days = 0;
         self.clock = self.clock.saturating_add(1);
         self.follow_ups.clear();
         self.follow_up_ended = None;
@@ -253,7 +254,10 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.work.returns = case.work.returns.saturating_add(1);
             take_from_unit(case);
         }
-        Record::Recalled { .. } => take_from_unit(case),
+        Record::Recalled { .. } => {
+            take_from_unit(case);
+            after_an_answer(case);
+        }
         Record::Unmerged { .. } => {
             case.merged_into = None;
             case.work.merged_at = None;
@@ -291,12 +295,16 @@ fn take_from_unit(case: &mut Case) {
     case.work.helpers.clear();
 }
 
-/// A unit that gets a case after one has answered it begins another round.
-fn dispatch(case: &mut Case, at: Timestamp, helpers: &[String]) {
+/// What goes on after an answer is another round.
+fn after_an_answer(case: &mut Case) {
     if case.work.answered_at.take().is_some() {
         case.round = case.round.saturating_add(1);
         case.answered_directly = false;
     }
+}
+
+fn dispatch(case: &mut Case, at: Timestamp, helpers: &[String]) {
+    after_an_answer(case);
     case.work.helpers = helpers.iter().cloned().collect();
     case.work.start_clock(at);
 }
@@ -382,6 +390,7 @@ fn handled(work: &mut Work, record: &Record) {
         }
         Record::FalseFeedback { .. } => {
             work.false_feedback = work.false_feedback.saturating_add(1);
+            work.answered_at = None;
         }
         other => supervised(work, other),
     }

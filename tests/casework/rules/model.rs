@@ -262,6 +262,10 @@ impl Model {
                     false => stays,
                 }
             }
+            Task::ChooseDisposition(..) if may(&[R::Operator, R::Clerk, R::MessageClerk]) => {
+                let early = [S::Accepted, S::Classified, S::Consulting, S::LeaderReview];
+                stays.filter(|_| self.is_in(&early))
+            }
             Task::Decide(decision) if may(&[R::Director]) => {
                 let lead = decision.lead.as_ref().is_none_or(|lead| !self.accused.contains(lead));
                 self.from(&[S::Consulting], S::Consulting).filter(|_| lead)
@@ -319,6 +323,9 @@ impl Model {
     fn take_back(&mut self) {
         self.unit = None;
         self.helpers.clear();
+        if self.answered {
+            self.next_round();
+        }
     }
 
     fn next_round(&mut self) {
@@ -368,7 +375,7 @@ impl Model {
             Task::Grant(what) => self.note_grant(*what, to),
             Task::Refuse(..) => self.waits = None,
             Task::Review(None) => self.answered = true,
-            Task::Review(Some(_)) => self.answered = false,
+            Task::Review(Some(_)) | Task::ReportFalseFeedback => self.answered = false,
             Task::Rate(grade) => {
                 self.graded = true;
                 self.dissatisfied = *grade == Grade::Dissatisfied;
