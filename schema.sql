@@ -122,10 +122,23 @@ CREATE TABLE case_file (
     merged_into       INTEGER,
     lawful_channel    TEXT,
     last_event        INTEGER NOT NULL,
+    urgency           TEXT NOT NULL DEFAULT 'normal',
+    disposition       TEXT,
+    handler           TEXT,                            -- 具体承办人
+    supervisor        TEXT,                            -- 具体督办人
+    unit_from         INTEGER,                         -- when the unit's clock began
+    unit_due_on       TEXT,
+    unit_provisional  INTEGER NOT NULL DEFAULT 0,
+    waiting           TEXT,                            -- what waits for a second person
+    warned            INTEGER,                         -- highest level of this clock
+    docket            TEXT,                            -- while it is on the docket
+    grade             TEXT,                            -- the last one
+    seal_proposed     INTEGER NOT NULL DEFAULT 0,
     CHECK (number IS NOT NULL OR state IN ('draft', 'kept')),
     CHECK ((number IS NULL) = (accepted_at IS NULL)),
     CHECK ((number IS NULL) = (first_responsible IS NULL))
 ) STRICT;
+CREATE INDEX case_by_state ON case_file (state) WHERE number IS NOT NULL;
 CREATE INDEX case_by_time ON case_file (received_at);
 CREATE INDEX case_by_call ON case_file (call) WHERE call IS NOT NULL;
 CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL AND number IS NOT NULL;

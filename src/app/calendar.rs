@@ -11,11 +11,15 @@ use clap::{Args, Subcommand};
 use jiff::civil::{Date, Weekday};
 use serde::Serialize;
 
+mod due;
+
 /// `mayorline calendar …`
 #[derive(Debug, Subcommand)]
 pub(super) enum CalendarVerb {
     /// The next listening days (领导接听日), each with the reason of its date and who is on duty.
     ListeningDays(Arguments),
+    /// How "5日内" resolves for a date, step by step.
+    Due(due::Arguments),
     /// The minutes of a listening day: attempts, who answered, topics and cases, from the ledger.
     ListeningRecord {
         /// Which day, YYYY-MM-DD.
@@ -55,6 +59,7 @@ struct Row {
 pub(super) fn calendar(verb: CalendarVerb) -> Result<(), Exit> {
     let arguments = match verb {
         CalendarVerb::ListeningDays(arguments) => arguments,
+        CalendarVerb::Due(arguments) => return due::due(&arguments),
         CalendarVerb::ListeningRecord { date, output } => return record(date, &output),
     };
     if !(1..=DATES_MAX).contains(&arguments.count) {

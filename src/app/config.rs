@@ -1,10 +1,12 @@
 //! The configuration: one TOML file, overridden by `--set key=value`. `config/mayorline.toml` is its
 //! documentation and the built-in default.
 
+mod casework;
 mod listening_day;
 mod outgoing;
 mod queue;
 
+pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::ListeningKeys;
 pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;
@@ -35,6 +37,7 @@ pub struct Config {
     pub media: Media,
     pub call: CallKeys,
     pub deadline: Deadline,
+    pub casework: CaseworkKeys,
     pub queue: QueueKeys,
     pub listening_day: ListeningKeys,
     pub prompts: Prompts,
@@ -225,6 +228,7 @@ impl Config {
 
     /// The bounds that a type cannot express.
     fn check(&self) -> Result<(), String> {
+        self.casework.check()?;
         let gateway = &self.service.gateway;
         require(
             (1..=8).contains(&gateway.len()) && gateway.bytes().all(|b| b.is_ascii_alphanumeric()),

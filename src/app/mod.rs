@@ -2,18 +2,21 @@
 
 mod calendar;
 mod callbacks;
+mod casework;
 pub mod cli;
 pub mod clock;
 mod common;
 pub mod config;
 mod doctor;
 pub mod exit;
+mod history;
 mod logging;
 mod output;
 mod pages;
 pub mod password;
 mod queue;
 mod recordings;
+mod search;
 mod seats;
 mod serve;
 mod settings;

@@ -112,8 +112,7 @@ impl Service {
         let clock = clock::system();
         let prompts = Arc::new(library(config)?);
         let seed = || clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error));
-        let rules =
-            DeadlineRules { mode: deadline_mode(config.deadline.mode), ..DeadlineRules::default() };
+        let rules = deadline_rules(config);
         let store_config = StoreConfig {
             queue_max: config.store.queue_max,
             rules,
@@ -167,6 +166,11 @@ fn software(error: std::io::Error) -> Exit {
 
 pub(super) fn time_zone(config: &Config) -> Result<TimeZone, Exit> {
     TimeZone::get(&config.service.time_zone).map_err(|e| Exit::new(Failure::Config, e))
+}
+
+/// How the city counts.
+pub(super) fn deadline_rules(config: &Config) -> DeadlineRules {
+    DeadlineRules { mode: deadline_mode(config.deadline.mode), ..DeadlineRules::default() }
 }
 
 fn deadline_mode(mode: DeadlineMode) -> Mode {

@@ -144,6 +144,35 @@ pub enum Disposition {
     NoMatter,
 }
 
+impl Disposition {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Answered,
+        Self::ThreeWay,
+        Self::Kept,
+        Self::Circulated,
+        Self::Assigned,
+        Self::LeaderReview,
+        Self::Discipline,
+        Self::NoMatter,
+    ];
+
+    /// Its name in the store and in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::ThreeWay => "three_way",
+            Self::Kept => "kept",
+            Self::Circulated => "circulated",
+            Self::Assigned => "assigned",
+            Self::LeaderReview => "leader_review",
+            Self::Discipline => "discipline",
+            Self::NoMatter => "no_matter",
+        }
+    }
+}
+
 /// A wish of a seat.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]

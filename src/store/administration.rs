@@ -5,14 +5,21 @@
 //! the service notices by `PRAGMA data_version`. Every write stands in the audit.
 
 use super::audit::{self, AuditEntry, AuditKind};
+use super::casework::{self, CaseName, CaseNow};
+use super::chain::ChainEnd;
 use super::config::{StoreConfig, database_path};
 use super::error::StoreError;
+use super::intake::Desk;
 use super::opening::lock_now;
 use super::schema;
 use super::search;
 use super::seat::{self, NewSeat, SeatSecrets};
+use crate::domain::calendar::Calendar;
+use crate::domain::case::{DeadlineRules, Order};
 use crate::units::SeatNumber;
 use jiff::Timestamp;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fs::File;
 use std::path::Path;
@@ -80,6 +87,23 @@ impl Administration {
     /// Makes the index of the search anew; gives how many cases are in it.
     pub fn rebuild_search(&mut self) -> Result<usize, StoreError> {
         search::rebuild(&mut self.db)
+    }
+
+    /// Carries out what a person wants done to a case, by the rules of the casework; `desk` is what
+    /// it is decided with, and a seed from the operating system. The events are the record of it.
+    pub fn act(
+        &mut self,
+        at: Timestamp,
+        desk: (Calendar, DeadlineRules, [u8; 32]),
+        case: CaseName,
+        order: &Order,
+    ) -> Result<CaseNow, StoreError> {
+        let (calendar, rules, seed) = desk;
+        let mut desk = Desk { calendar, rules, rng: StdRng::from_seed(seed), queue_base: 0, chain: ChainEnd::default() };
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let done = casework::run(&tx, &mut desk, at, case, order)?;
+        tx.commit()?;
+        Ok(done)
     }
 
     /// One write with its line in the audit, whole or not at all.

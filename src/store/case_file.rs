@@ -3,7 +3,8 @@
 use super::chain::{self, ChainEnd, Link};
 use super::error::StoreError;
 use super::search;
-use crate::domain::case::{Case, CaseEvent, DueDate, State, apply};
+use crate::domain::case::{Case, CaseEvent, DueDate, Pending, State, apply};
+use crate::domain::desk::Disposition;
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -17,10 +18,11 @@ const PRIVATE: &str = "private";
 const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, code, accepted_at, \
     contact, caller, display, summary, text, recording, first_responsible, nature, domain, unit, \
     round, answered_directly, due_on, due_at, due_provisional, unit_due_at, extended, closed_on, \
-    merged_into, lawful_channel";
+    merged_into, lawful_channel, urgency, disposition, handler, supervisor, unit_from, unit_due_on, \
+    unit_provisional, waiting, warned, docket, grade, seal_proposed";
 
 /// How many columns that are.
-const COLUMN_COUNT: usize = 28;
+const COLUMN_COUNT: usize = 40;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     format!("INSERT INTO case_file ({COLUMNS}, last_event) VALUES ({})", places(1))
@@ -181,8 +183,9 @@ fn number(number: Option<CaseNumber>) -> ToSqlOutput<'static> {
 
 /// The row of a case without its id, in the order of [`COLUMNS`].
 fn columns(case: &Case) -> [ToSqlOutput<'_>; COLUMN_COUNT] {
-    let private = &case.private;
-    let due = case.due.as_ref();
+    let (private, work) = (&case.private, &case.work);
+    let (due, unit_due) = (case.due.as_ref(), case.unit_due.as_ref());
+    let docket = work.dockets.last().filter(|_| work.is_docketed());
     [
         text(Some(&case.key)),
         text(case.state.map(State::as_str)),
@@ -207,12 +210,38 @@ fn columns(case: &Case) -> [ToSqlOutput<'_>; COLUMN_COUNT] {
         owned(due.map(|due| due.on.to_string())),
         ms(due.map(|due| due.at)),
         integer(due.is_some_and(|due| due.provisional)),
-        ms(case.unit_due.as_ref().map(|due: &DueDate| due.at)),
+        ms(unit_due.map(|due: &DueDate| due.at)),
         text(case.extended.map(|reason| reason.script_id())),
         owned(case.closed_on.map(|on| on.to_string())),
         number(case.merged_into),
         text(case.lawful_channel.map(|channel| channel.script_id())),
+        text(Some(work.urgency.as_str())),
+        text(work.disposition().map(Disposition::as_str)),
+        text(work.handler.as_deref()),
+        text(work.supervisor.as_deref()),
+        ms(work.unit_from),
+        owned(unit_due.map(|due| due.on.to_string())),
+        integer(unit_due.is_some_and(|due| due.provisional)),
+        text(work.pending().map(Pending::as_str)),
+        work.warned().map_or(ToSqlOutput::Owned(Value::Null), integer),
+        text(docket.map(|docket| docket.number.as_str())),
+        text(work.grades.last().map(|(_, grade)| grade.as_str())),
+        integer(work.seal_proposed.is_some()),
     ]
+}
+
+/// Every row worked out again from its events, after a migration brought new columns.
+pub(super) fn rebuild(db: &mut Connection) -> Result<(), StoreError> {
+    let tx = db.transaction()?;
+    let ids: Vec<(i64, i64)> = tx
+        .prepare("SELECT id, last_event FROM case_file")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (id, last_event) in ids {
+        let case = load(&tx, id)?;
+        update(&tx, id, &case, last_event)?;
+    }
+    Ok(tx.commit()?)
 }
 
 /// Whether the stored row says what the events say; the first column that does not.

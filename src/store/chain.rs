@@ -50,14 +50,27 @@ pub(super) fn private_digest(salt: &[u8], body: &str) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(body).finalize().into()
 }
 
-/// The end of the chain as its only writer knows it.
+/// The end of the chain as the writer knows it.
 #[derive(Debug, Default)]
 pub(super) struct ChainEnd {
     /// Number and hash of the last event; `None`: to be read.
     last: Option<(i64, [u8; 32])>,
+    /// `PRAGMA data_version` when it was looked at last: another one means another writer.
+    version: Option<i64>,
 }
 
 impl ChainEnd {
+    /// A transaction begins: an administrator may have appended events since the last one.
+    pub(super) fn begin(&mut self, db: &Connection) -> Result<(), StoreError> {
+        let mut version = db.prepare_cached("PRAGMA data_version")?;
+        let version = Some(version.query_row([], |row| row.get(0))?);
+        if self.version != version {
+            self.forget();
+            self.version = version;
+        }
+        Ok(())
+    }
+
     /// Number and hash of the last event.
     pub(super) fn last(&mut self, db: &Connection) -> Result<(i64, [u8; 32]), StoreError> {
         if let Some(last) = self.last {

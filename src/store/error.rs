@@ -51,8 +51,8 @@ pub enum StoreError {
     Malformed(&'static str),
     /// A running service has the database in another version than this program knows.
     #[error(
-        "the running service keeps its database in version {found}, this program writes {known}: \
-             use the program of the service, or restart it"
+        "the database is kept in version {found}, this program writes {known}: \
+             use the program of the service, or restart it with this one"
     )]
     OtherVersion {
         /// Version of the file.

@@ -44,8 +44,8 @@ pub struct QueueFigures {
     pub in_time: u32,
 }
 
-/// The cases of a caller that are not at an end, the newest first. What was passed on sealed is
-/// not among them.
+/// The cases of a caller that are not at an end, the newest first. What was passed on sealed,
+/// or is proposed for it, is not among them.
 pub(super) fn open_cases(
     db: &Connection,
     caller: &PhoneNumber,
@@ -56,6 +56,7 @@ pub(super) fn open_cases(
         "SELECT number, state, received_at, COALESCE(summary, ''), due_on FROM case_file
          WHERE ((caller = ?1 AND number IS NOT NULL) OR (contact = ?1 AND number IS NOT NULL))
            AND state IN ({open})
+           AND seal_proposed = 0
          ORDER BY received_at DESC, id DESC LIMIT ?2"
     );
     let mut statement = db.prepare_cached(&sql)?;

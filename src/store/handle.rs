@@ -7,6 +7,7 @@ use super::ledger::CallStarted;
 use super::lookup::{Ask, Question};
 use super::opening::{self, Opened, Opener, Plan, Readers, SweeperThread};
 use super::reconcile::Reconciled;
+use super::supervise::Supervised;
 use super::sweep::{Sweep, Swept};
 use super::tree::{CallAccount, LegRecord};
 use super::work::Answer;
@@ -267,6 +268,12 @@ impl StoreHandle {
     #[must_use]
     pub fn sweep(&self, now: Timestamp, answer: Answer<Swept>) -> bool {
         self.sweeps.try_send(Sweep::Now(now, answer)).is_ok()
+    }
+
+    /// Fires the warnings that are due at `now`, as is done every half minute.
+    #[must_use]
+    pub fn supervise(&self, now: Timestamp, answer: Answer<Supervised>) -> bool {
+        self.sweeps.try_send(Sweep::Supervise(now, answer)).is_ok()
     }
 
     /// Whether commits succeed at the moment.

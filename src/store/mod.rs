@@ -11,6 +11,7 @@ mod administration;
 mod audit;
 mod callback;
 mod case_file;
+mod casework;
 mod chain;
 mod config;
 mod desk_handle;
@@ -34,6 +35,7 @@ mod schema;
 mod search;
 mod seat;
 mod seats_watch;
+mod supervise;
 mod sweep;
 mod transaction;
 mod tree;
@@ -49,6 +51,7 @@ pub use callback::{
     ATTEMPTS_MAX, Attempt, AttemptId, AttemptRow, CallbackList, CallbackRow, NewAttempt,
     OpenCallback,
 };
+pub use casework::{CaseName, CaseNow};
 pub use config::{
     BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, COMMIT_REST_MS, DATABASE_FILE,
     FOLDER_WAIT_MS, GROUP_JOBS_MAX, JOURNAL_BYTES_MAX, LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES,
@@ -77,6 +80,7 @@ pub use seat::{
     SeatsNow,
 };
 pub use seats_watch::SeatsWatcher;
+pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};
 pub use transaction::Committed;
 pub use tree::{

@@ -16,6 +16,7 @@ use super::queue_log;
 use super::reconcile::{self, Reconciled};
 use super::schema;
 use super::seats_watch::SeatsWatch;
+use super::supervise::Ahead;
 use super::sweep::{Sweep, Sweeper};
 use super::writer::{Backlog, Job, Writer};
 use crate::domain::calendar::Calendar;
@@ -150,7 +151,9 @@ impl Opener {
         }
         let (path, wall) = (self.plan.config.path.clone(), self.wall);
         let (handle, asked) = (self.handle.clone(), self.swept);
-        let sweeper = Sweeper { data: path, handle, asked, wall, after: 0 };
+        let (calendar, rules) = (self.plan.calendar.clone(), self.plan.config.rules.clone());
+        let ahead = Ahead::new();
+        let sweeper = Sweeper { data: path, handle, asked, wall, after: 0, calendar, rules, ahead };
         let thread = start(&self.plan.config.path, "store-sweeper", move || sweeper.run())?;
         *self.sweeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         tracing::info!(?reconciled, "the store is open");

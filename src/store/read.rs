@@ -4,6 +4,7 @@
 //! by its id. The query code is never part of a row; [`Reader::code`] is the one way to it.
 
 use super::callback::{self, CallbackList};
+use super::case_file;
 use super::error::StoreError;
 use super::intake::{read_code, read_number};
 use super::listening_day;
@@ -12,7 +13,7 @@ use super::read_call::{self, EntryRow, LegRow, QueueRow, TrackRow};
 use super::schema;
 use super::search::{self, Found, SearchFilter};
 use super::seat::{self, BindingRecord, SeatRecord};
-use crate::domain::case::{State, city_zone};
+use crate::domain::case::{CaseEvent, State, city_zone};
 use crate::domain::listening_day::DayCall;
 use crate::domain::playback::Hears;
 use crate::domain::search::Question;
@@ -234,6 +235,23 @@ impl Reader {
         let number = i64::try_from(number.as_u64()).unwrap_or(0);
         let code = self.db.query_row(sql, [number], |row| row.get::<_, String>(0)).optional()?;
         read_code(&code.ok_or(StoreError::NotFound)?)
+    }
+
+    /// The events of a case with the times they were stored at and who did them, first to last.
+    pub fn events(&self, id: i64) -> Result<Vec<(Timestamp, String, CaseEvent)>, StoreError> {
+        let sql = "SELECT e.at, e.actor, e.body, p.body
+                   FROM event e LEFT JOIN event_private p USING (seq)
+                   WHERE e.case_id = ?1 ORDER BY e.seq";
+        let rows = self.all(sql, [id], |row| {
+            let private: Option<String> = row.get(3)?;
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, private))
+        })?;
+        rows.into_iter()
+            .map(|(at, actor, body, private)| {
+                let at = Timestamp::from_millisecond(at).unwrap_or_default();
+                Ok((at, actor, case_file::join(&body, private.as_deref())?))
+            })
+            .collect()
     }
 
     fn case_where(&self, column: &str, value: &i64) -> Result<CaseDetail, StoreError> {

@@ -1,5 +1,6 @@
 //! Opening connections, and bringing a database to the current schema.
 
+use super::case_file;
 use super::config::{
     BACKUP_FOLDER, BUSY_TIMEOUT_MS, JOURNAL_BYTES_MAX, StoreConfig, database_path,
 };
@@ -19,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
 ];
 
@@ -59,7 +61,11 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError
     // Pages that a savepoint may need again stay in memory.
     db.pragma_update(None, "temp_store", "MEMORY")?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    let from = version(&db)?;
     migrate(&mut db, MIGRATIONS, Some((&config.path, config.opened_at)))?;
+    if from != 0 && from < known(MIGRATIONS) {
+        case_file::rebuild(&mut db)?;
+    }
     search::bring_up_to_date(&mut db)?;
     Ok(db)
 }
@@ -73,10 +79,7 @@ pub(super) fn open_second_writer(data: &Path) -> Result<Connection, StoreError> 
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
-    let (found, known) = (version(&db)?, known(MIGRATIONS));
-    if found != known {
-        return Err(StoreError::OtherVersion { found, known });
-    }
+    require_current(&db)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
@@ -98,6 +101,12 @@ pub(super) fn open_reader(data: &Path) -> Result<Connection, StoreError> {
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     refuse_newer(&db, MIGRATIONS)?;
     Ok(db)
+}
+
+/// Refuses a database of another version than this program writes.
+pub(super) fn require_current(db: &Connection) -> Result<(), StoreError> {
+    let (found, known) = (version(db)?, known(MIGRATIONS));
+    if found == known { Ok(()) } else { Err(StoreError::OtherVersion { found, known }) }
 }
 
 fn version(db: &Connection) -> Result<u32, StoreError> {
@@ -253,6 +262,38 @@ mod tests {
         assert_eq!(db.execute(running, []).unwrap(), 1);
         let sound = db.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
         assert_eq!(sound.unwrap(), "ok");
+    }
+
+    #[test]
+    fn cases_of_an_older_version_get_their_new_columns_from_their_events() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut db = Connection::open(database_path(folder.path())).unwrap();
+        for (number, sql) in (1..).zip(MIGRATIONS).take(2) {
+            step(&mut db, sql, number).unwrap();
+        }
+        let call = crate::units::CallId::new("g1", 1_795_000_000_000, 1);
+        let wrapped_up = format!(
+            r#"{{"event":"wrapped_up","seat":"801","call":"{}","disposition":"kept"}}"#,
+            call.as_str()
+        );
+        let received = r#"{"event":"received","key":"k","channel":"abandoned","at":0}"#;
+        db.execute_batch(
+            "INSERT INTO case_file (intake_key, state, channel, received_at, round,
+                                    answered_directly, due_provisional, last_event)
+             VALUES ('k', 'draft', 'abandoned', 0, 0, 0, 0, 2);",
+        )
+        .unwrap();
+        for (seq, body) in (1..).zip([received, wrapped_up.as_str()]) {
+            let put =
+                "INSERT INTO event VALUES (?1, 1, 0, 'x', ?2, NULL, zeroblob(32), zeroblob(32))";
+            db.execute(put, rusqlite::params![seq, body]).unwrap();
+        }
+        drop(db);
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let db = open_writer(&config).unwrap();
+        let sql = "SELECT disposition || last_event FROM case_file";
+        let row: String = db.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(row, "kept2");
     }
 
     #[test]

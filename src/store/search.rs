@@ -51,8 +51,13 @@ pub struct Found {
 fn indexed(case: &Case) -> Option<String> {
     let (number, summary) = (case.number?, case.summary.as_deref()?);
     let unread = case.channel.is_some_and(|channel| channel.first_summary() == summary);
-    let hidden = unread || case.state == Some(State::Sealed);
+    let hidden = unread || is_sealed(case);
     (!hidden).then(|| format!("{number} {summary}"))
+}
+
+/// A seal hides a case from the moment it is proposed (T12).
+fn is_sealed(case: &Case) -> bool {
+    case.state == Some(State::Sealed) || case.work.seal_proposed.is_some()
 }
 
 /// Puts a new case into the index.
@@ -63,13 +68,14 @@ pub(super) fn insert(db: &Connection, id: i64, case: &Case) -> Result<(), StoreE
 /// Brings the index up to a case whose row in `case_file` is still the old one.
 pub(super) fn update(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
     let sql = "SELECT summary FROM case_file
-               WHERE id = ?1 AND number IS NOT NULL AND state <> 'sealed'";
+               WHERE id = ?1 AND number IS NOT NULL AND state <> 'sealed'
+               AND seal_proposed = 0";
     let before: Option<Option<String>> =
         db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
     match indexed(case) {
         Some(_) if before.is_some_and(|summary| summary == case.summary) => Ok(()),
         Some(text) => put(db, id, &text),
-        None if case.state == Some(State::Sealed) => take_out(db, id),
+        None if is_sealed(case) => take_out(db, id),
         None => Ok(()),
     }
 }
@@ -136,7 +142,8 @@ pub(super) fn find(
     let hits = "case_search s JOIN case_file c ON c.id = s.rowid";
     let tests = "s.case_search MATCH ?1 AND (?2 IS NULL OR c.state = ?2)
                  AND (?3 IS NULL OR c.unit = ?3) AND (?4 IS NULL OR c.received_at >= ?4)
-                 AND (?5 IS NULL OR c.received_at < ?5) AND c.state <> 'sealed'";
+                 AND (?5 IS NULL OR c.received_at < ?5) AND c.state <> 'sealed'
+                 AND c.seal_proposed = 0";
     let (expression, state) = (question.expression(), filter.state.map(State::as_str));
     let SearchFilter { unit, from_ms, to_ms, .. } = filter;
     let counted = format!("SELECT count(*) FROM (SELECT 1 FROM {hits} WHERE {tests} LIMIT ?6)");

@@ -1,6 +1,7 @@
 //! Recordings and their rows, held against each other every hour while the service runs: a file
 //! without a row gets one, a row without a file is marked. On a thread of its own, a little at a
-//! time, and never a file that may still be written.
+//! time, and never a file that may still be written. The same thread looks every half minute which
+//! warnings of the casework are due (`supervise`).
 
 use super::error::StoreError;
 use super::handle::StoreHandle;
@@ -8,8 +9,11 @@ use super::intake::Desk;
 use super::reconcile::{self, FoundFile, list_recordings};
 use super::recording::parse_recording_file;
 use super::schema;
+use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
 use super::work::{Answer, Asked, Kind};
 use super::writer::Job;
+use crate::domain::calendar::Calendar;
+use crate::domain::case::DeadlineRules;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -46,6 +50,8 @@ pub struct Swept {
 
 /// What the sweeper hears.
 pub(super) enum Sweep {
+    /// Look at once which warnings are due, as at this time.
+    Supervise(Timestamp, Answer<Supervised>),
     /// Sweep at once, as at this time.
     Now(Timestamp, Answer<Swept>),
     /// End.
@@ -60,24 +66,51 @@ pub(super) struct Sweeper {
     pub(super) wall: fn() -> Timestamp,
     /// The last row whose file was looked for.
     pub(super) after: i64,
+    /// Working days.
+    pub(super) calendar: Calendar,
+    /// How the city counts days.
+    pub(super) rules: DeadlineRules,
+    /// When each open case is due next.
+    pub(super) ahead: Ahead,
 }
 
 impl Sweeper {
     /// Runs until it is told to close or nobody can ask any more.
     pub(super) fn run(mut self) {
+        // What fell due while the service was down is fired at once.
+        self.look();
+        let mut looks = 0;
         loop {
-            match self.asked.recv_timeout(Duration::from_secs(SWEEP_INTERVAL_SECONDS)) {
+            match self.asked.recv_timeout(Duration::from_secs(SUPERVISE_INTERVAL_SECONDS)) {
                 Ok(Sweep::Now(now, answer)) => answer(self.sweep(now)),
+                Ok(Sweep::Supervise(now, answer)) => answer(self.supervise(now)),
                 Err(RecvTimeoutError::Timeout) => {
-                    let now = (self.wall)();
-                    match self.sweep(now) {
-                        Ok(swept) if swept == Swept::default() => {}
-                        Ok(swept) => tracing::warn!(?swept, "recordings and rows did not match"),
-                        Err(error) => tracing::error!(%error, "recordings were not looked through"),
+                    self.look();
+                    looks += 1;
+                    if looks % (SWEEP_INTERVAL_SECONDS / SUPERVISE_INTERVAL_SECONDS) == 0 {
+                        self.hold_against_rows();
                     }
                 }
                 Ok(Sweep::Close) | Err(RecvTimeoutError::Disconnected) => return,
             }
+        }
+    }
+
+    fn look(&mut self) {
+        let now = (self.wall)();
+        match self.supervise(now) {
+            Ok(done) if done.fired == 0 => {}
+            Ok(done) => tracing::info!(?done, "cases were warned of"),
+            Err(error) => tracing::error!(%error, "cases were not looked through"),
+        }
+    }
+
+    fn hold_against_rows(&mut self) {
+        let now = (self.wall)();
+        match self.sweep(now) {
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(swept) => tracing::warn!(?swept, "recordings and rows did not match"),
+            Err(error) => tracing::error!(%error, "recordings were not looked through"),
         }
     }
 
@@ -127,7 +160,7 @@ impl Sweeper {
     }
 
     /// Has the writer do it, and waits.
-    fn ask<T: Send + 'static>(
+    pub(super) fn ask<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection, &mut Desk) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

@@ -67,6 +67,7 @@ fn together(
     jobs: &mut [Job],
 ) -> Result<Option<Attempt>, StoreError> {
     begin(db)?;
+    desk.chain.begin(db)?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
         let before = db.total_changes();
@@ -87,6 +88,7 @@ fn together(
 /// Each job in its savepoint.
 fn one_by_one(db: &Connection, desk: &mut Desk, jobs: &mut [Job]) -> Result<Attempt, StoreError> {
     begin(db)?;
+    desk.chain.begin(db)?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
         match in_savepoint(db, desk, job) {

@@ -88,6 +88,7 @@ impl VerifyReport {
 /// looked at; what is wrong stands in the report. One read transaction: a running service goes on.
 pub fn verify(data: &Path) -> Result<VerifyReport, StoreError> {
     let db = schema::open_reader(data)?;
+    schema::require_current(&db)?;
     let tx = db.unchecked_transaction()?;
     let mut report = VerifyReport::default();
     check_database(&tx, &mut report)?;

@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::intake::{self, Desk};
 use super::reconcile::newest_case_of_call;
 use crate::domain::call::{Caller, IntakeKind, NewIntake};
-use crate::domain::case::{Command, State, WrapUp};
+use crate::domain::case::{Command, State, Task, WrapUp};
 use crate::domain::desk::Disposition;
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
@@ -84,8 +84,12 @@ fn case_of_call(
     Ok(intake::open(db, desk, at, &intake, Some(&wrap_up.seat))?.case_id)
 }
 
-/// Whether this wrap-up gives a draft its number.
+/// Whether this command gives a draft its number.
 pub(super) fn numbers(state: Option<State>, command: &Command) -> bool {
-    let Command::WrapUp(order) = command else { return false };
-    state == Some(State::Draft) && order.disposition != Disposition::NoMatter
+    let takes = match command {
+        Command::WrapUp(order) => order.disposition != Disposition::NoMatter,
+        Command::Act(order) => matches!(order.task, Task::Accept { .. }),
+        _ => false,
+    };
+    takes && state == Some(State::Draft)
 }

@@ -2,13 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod acting;
 mod desk;
+#[path = "../sim/dice.rs"]
+#[allow(dead_code, reason = "the simulations use more of it")]
+mod dice;
 mod groups;
 mod invariants;
 mod lookups;
 mod people;
 mod playback;
 mod queue;
+mod rules;
 mod search;
 mod sound;
 mod sweep;

@@ -9,6 +9,7 @@ mod desk;
 mod support;
 
 mod calendar;
+mod casework;
 mod config;
 mod doctor;
 mod down;

@@ -3,7 +3,8 @@
 use super::deadline::city_zone;
 use super::event::CaseEvent;
 use super::fold::{CallbackTask, Case};
-use super::workflow::{Context, Refusal, whole_milliseconds};
+use super::refusal::Refusal;
+use super::workflow::{Context, whole_milliseconds};
 use crate::domain::desk::CallBackOutcome;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -108,12 +109,16 @@ fn is_done(task: &CallbackTask, last: Try) -> bool {
     match last.outcome {
         CallBackOutcome::Reached | CallBackOutcome::WrongPerson | CallBackOutcome::Refused => true,
         CallBackOutcome::NoAnswer | CallBackOutcome::Busy => {
-            let tries = || task.tries.iter().chain([&last]).map(|a_try| a_try.at);
-            let days: BTreeSet<Date> = tries().map(|at| local(at).0).collect();
-            let parts: BTreeSet<i8> = tries().map(|at| local(at).1).collect();
-            tries().count() >= TRIES_MIN && days.len() >= SPREAD_MIN && parts.len() >= SPREAD_MIN
+            is_spread(task.tries.iter().chain([&last]).map(|a_try| a_try.at))
         }
     }
+}
+
+/// Tries without an answer are enough: three, on two days and in two parts of the day.
+pub(super) fn is_spread(tries: impl Iterator<Item = Timestamp> + Clone) -> bool {
+    let days: BTreeSet<Date> = tries.clone().map(|at| local(at).0).collect();
+    let parts: BTreeSet<i8> = tries.clone().map(|at| local(at).1).collect();
+    tries.count() >= TRIES_MIN && days.len() >= SPREAD_MIN && parts.len() >= SPREAD_MIN
 }
 
 /// The local day, and its part: morning, afternoon, evening.

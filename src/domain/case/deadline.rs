@@ -76,6 +76,11 @@ pub enum Step {
         /// How many.
         days: u16,
     },
+    /// Hours were counted, without regard to days off (特急, 紧急).
+    Hours {
+        /// How many.
+        hours: u16,
+    },
     /// Days off that were not counted (working mode).
     DaysOff {
         /// How many.
@@ -141,11 +146,33 @@ impl Deadline {
             }
         };
         let provisional = note_missing_tables(began.date(), on, calendar, &mut explained);
-        let at = match rules.mode {
-            DeadlineMode::Working => instant(on, rules.office_close),
-            _ => instant(on.tomorrow().unwrap_or(on), Time::midnight()),
-        };
-        Self { on, at, provisional, explained }
+        Self { on, at: end_of(on, rules), provisional, explained }
+    }
+
+    /// The date that lies `days` working days after `from`, whatever the mode: the periods that the
+    /// rules name in working days (return, signature, consultation). Ends when offices close.
+    #[must_use]
+    pub fn working(from: Timestamp, days: u16, rules: &DeadlineRules, calendar: &Calendar) -> Self {
+        let rules = DeadlineRules { mode: DeadlineMode::Working, ..rules.clone() };
+        Self::due(from, days, &rules, calendar)
+    }
+
+    /// The instant `hours` hours after `from`.
+    #[must_use]
+    pub fn hours(from: Timestamp, hours: u16) -> Self {
+        let at = from.saturating_add(i64::from(hours).hours()).unwrap_or(from);
+        let explained = vec![Step::Began { on: local_day(from) }, Step::Hours { hours }];
+        Self { on: local_day(at), at, provisional: false, explained }
+    }
+
+    /// The same deadline, `days` working days later (T18).
+    #[must_use]
+    pub fn extended(mut self, days: u16, rules: &DeadlineRules, calendar: &Calendar) -> Self {
+        let began = self.on;
+        self.on = count_working(began, days.min(DAYS_MAX), calendar, &mut self.explained);
+        self.provisional |= note_missing_tables(began, self.on, calendar, &mut self.explained);
+        self.at = end_of(self.on, rules);
+        self
     }
 
     /// The same deadline, but never earlier than the citizen was told.
@@ -177,8 +204,16 @@ fn local(at: Timestamp) -> Zoned {
     at.to_zoned(city_zone())
 }
 
+/// When a last day ends: at 24:00, or when offices close.
+fn end_of(on: Date, rules: &DeadlineRules) -> Timestamp {
+    match rules.mode {
+        DeadlineMode::Working => instant(on, rules.office_close),
+        _ => instant(on.tomorrow().unwrap_or(on), Time::midnight()),
+    }
+}
+
 /// A local date and time as an instant; the end of time where there is none.
-fn instant(date: Date, at: Time) -> Timestamp {
+pub(super) fn instant(date: Date, at: Time) -> Timestamp {
     date.to_datetime(at).to_zoned(city_zone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 

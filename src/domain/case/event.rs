@@ -6,6 +6,7 @@
 
 use super::codec;
 use super::deadline::{Deadline, Step};
+use super::record::Record;
 use super::wrap_up::WrappedUp;
 use crate::domain::call::{IntakeKind, RecordingSummary};
 use crate::domain::desk::CallBackOutcome;
@@ -459,4 +460,20 @@ pub enum CaseEvent {
         /// Why.
         reason: ExtensionReason,
     },
+    /// Who decided what and why; last, because its names are tried after those above.
+    #[serde(untagged)]
+    Record(Box<Record>),
+}
+
+impl From<Record> for CaseEvent {
+    fn from(record: Record) -> Self {
+        Self::Record(Box::new(record))
+    }
+}
+
+impl From<DueDate> for Deadline {
+    fn from(due: DueDate) -> Self {
+        let DueDate { on, at, provisional, explained } = due;
+        Self { on, at, provisional, explained }
+    }
 }

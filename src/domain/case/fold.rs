@@ -6,7 +6,10 @@ use super::event::{
     Accepted, CallbackReason, CaseEvent, Channel, DueDate, ExtensionReason, LawfulChannel, Nature,
     Original, Private, Received,
 };
+use super::record::Proposal;
 use super::status::{CaseStatus, Due, State};
+use super::work::{self, Work};
+use crate::domain::desk::Disposition;
 use crate::units::{CallId, CaseNumber, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -75,11 +78,14 @@ pub struct Case {
     pub merged_into: Option<CaseNumber>,
     /// The lawful way of a declined case.
     pub lawful_channel: Option<LawfulChannel>,
+    /// What the casework has found out and decided.
+    pub work: Work,
 }
 
 /// The case after one more event.
 #[must_use]
 pub fn apply(mut case: Case, event: &CaseEvent) -> Case {
+    let before = case.state;
     if let Some(state) = state_after(event, case.state) {
         case.state = Some(state);
     }
@@ -97,6 +103,10 @@ pub fn apply(mut case: Case, event: &CaseEvent) -> Case {
         }
         CaseEvent::WrappedUp(talk) => {
             case.wrapped_up = Some((talk.call.clone(), talk.seat.clone()));
+            let is_new = matches!(before, Some(State::Draft | State::Accepted));
+            if is_new && talk.disposition != Disposition::NoMatter {
+                case.work.dispositions.push(talk.disposition);
+            }
             if !talk.private.summary.is_empty() {
                 case.summary = Some(talk.private.summary.clone());
             }
@@ -113,17 +123,17 @@ pub fn apply(mut case: Case, event: &CaseEvent) -> Case {
         CaseEvent::CallbackDue { answered_directly } => {
             case.answered_directly = *answered_directly;
         }
-        CaseEvent::Redone { due } => {
-            case.round = case.round.saturating_add(1);
-            case.answered_directly = false;
-            case.unit_due = Some(due.clone());
-            postpone(&mut case, due);
-        }
+        CaseEvent::Redone { due } => redo(&mut case, due),
+        CaseEvent::Record(record) => work::apply_record(&mut case, record),
         CaseEvent::Closed { on } => case.closed_on = Some(*on),
         CaseEvent::Declined { channel } => case.lawful_channel = Some(*channel),
         CaseEvent::Merged { into } => case.merged_into = Some(*into),
         CaseEvent::Extended { due, reason } => {
             case.extended = Some(*reason);
+            if let Some(Proposal::Extension { days, .. }) = case.work.waiting.take().map(|w| w.what)
+            {
+                case.work.extension_days = days;
+            }
             case.unit_due = Some(due.clone());
             postpone(&mut case, due);
         }
@@ -136,6 +146,10 @@ pub fn apply(mut case: Case, event: &CaseEvent) -> Case {
         | CaseEvent::Circulated
         | CaseEvent::Sealed
         | CaseEvent::Withdrawn => {}
+    }
+    // What waits for a second person belongs to the state it was proposed in.
+    if case.state != before {
+        case.work.waiting = None;
     }
     case
 }
@@ -161,6 +175,7 @@ fn state_after(event: &CaseEvent, from: Option<State>) -> Option<State> {
         CaseEvent::Declined { .. } => State::Declined,
         CaseEvent::Merged { .. } => State::Merged,
         CaseEvent::Withdrawn => State::Withdrawn,
+        CaseEvent::Record(record) => return work::state_after(record).or(from),
         CaseEvent::CallbackAsked { .. }
         | CaseEvent::CalledBack { .. }
         | CaseEvent::WrappedUp(_)
@@ -187,6 +202,14 @@ fn accept(case: &mut Case, accepted: &Accepted) {
     case.round = 1;
 }
 
+fn redo(case: &mut Case, due: &DueDate) {
+    case.round = case.round.saturating_add(1);
+    case.answered_directly = false;
+    case.work.answered_at = None;
+    case.unit_due = Some(due.clone());
+    postpone(case, due);
+}
+
 /// Moves the citizen's date, only ever to a later day.
 fn postpone(case: &mut Case, due: &DueDate) {
     if case.due.as_ref().is_none_or(|told| told.on < due.on) {
@@ -195,11 +218,25 @@ fn postpone(case: &mut Case, due: &DueDate) {
 }
 
 impl Case {
+    /// The state that may be told: a case that is proposed for sealing counts as sealed (T12).
+    #[must_use]
+    pub fn told_state(&self) -> Option<State> {
+        if self.work.seal_proposed.is_some() { Some(State::Sealed) } else { self.state }
+    }
+
+    /// A unit has part in it: lead, helper or reader.
+    #[must_use]
+    pub fn involves(&self, unit: &str) -> bool {
+        self.unit.as_deref() == Some(unit)
+            || self.work.helpers.contains(unit)
+            || self.work.readers.contains_key(unit)
+    }
+
     /// What a look-up at `now` may tell. `None` while the case has no number. A sealed case shows
     /// that it was passed on and nothing else (ST13).
     #[must_use]
     pub fn status(&self, now: Timestamp, unit_phone: Option<PhoneNumber>) -> Option<CaseStatus> {
-        let (number, state) = (self.number?, self.state?);
+        let (number, state) = (self.number?, self.told_state()?);
         let sealed = state == State::Sealed;
         let owing = state.owes_reply();
         let due = self.due.as_ref().filter(|_| owing).map(|due| Due {

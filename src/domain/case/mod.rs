@@ -1,32 +1,59 @@
 //! Cases (事项): states, commands, events and the deadlines derived from them.
 //!
 //! A case is the fold of its events: [`decide`] turns a command into events, [`apply`] folds them,
-//! [`may_follow`] is the table of transitions. All three are pure.
+//! [`may_follow`] is the table of transitions. All three are pure. What a person may want stands in
+//! [`Task`], where and by whom it may be wanted in [`row_of`], why not in [`Refusal`]; what falls due
+//! by itself in [`timetable`].
 
+mod actor;
 mod callback;
+mod clock;
 mod codec;
 mod deadline;
+mod decide;
 mod event;
 mod fold;
+mod holding;
+mod reasons;
+mod record;
+mod refusal;
 mod status;
+mod supervision;
+mod table;
+mod task;
 mod unit;
+mod work;
 mod workflow;
 mod wrap_up;
 
+pub use actor::{Actor, Role};
 pub use callback::{AttemptOutcome, TRIES_MIN, Try};
 pub use deadline::{
     CITY_ZONE, DAYS_MAX, Deadline, DeadlineMode, DeadlineRules, REPLY_DAYS, Step, city_zone,
     local_day,
 };
+pub use decide::{EXTENSION_DAYS_MAX, NOTE_CHARS_MAX, missing_elements};
 pub use event::{
     Accepted, CallbackReason, CaseEvent, Channel, DueDate, ExtensionReason, LawfulChannel, Nature,
     Original, Private, Received,
 };
 pub use fold::{CallbackTask, Case, apply};
+pub use holding::{Held, holding};
+pub use reasons::{
+    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
+    FollowUpOutcome, Grade, KeepReason, LiftReason, Notice, Post, ReopenReason, ReturnReason,
+    ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
+};
+pub use record::{DutyMatch, Note, Proposal, Record};
+pub use refusal::{ELEMENTS, Guard, Missing, Refusal};
 pub use status::{CaseStatus, Due, State};
+pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
+pub use table::{Row, row_of};
+pub use task::{Classification, Decision, MergeTarget, Order, Pending, Task};
 pub use unit::{Unit, UnitsError, parse_units};
+pub use work::{Admonition, Consultation, Docket, Given, Submission, Waiting, Work};
 pub use workflow::{
-    CALLBACK_MINUTES, Command, Context, Refusal, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX, decide,
-    may_follow, received,
+    CALLBACK_MINUTES, Command, Context, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX, decide, may_follow,
+    received,
 };
 pub use wrap_up::{DOMAIN_UNCODED, Words, WrapUp, WrappedUp};

@@ -75,6 +75,31 @@ impl State {
         Self::NAMES.iter().find(|(state, _)| *state == self).map_or("draft", |(_, name)| name)
     }
 
+    /// As officials read it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Draft => "草稿",
+            Self::Accepted => "已受理",
+            Self::Classified => "已分类",
+            Self::Consulting => "会商中",
+            Self::LeaderReview => "领导阅批",
+            Self::Assigned => "已交办",
+            Self::Handling => "办理中",
+            Self::Feedback => "已反馈",
+            Self::Callback => "待回访",
+            Self::Redo => "重办",
+            Self::Closed => "办结",
+            Self::Archived => "归档",
+            Self::Kept => "留存",
+            Self::Circulated => "转阅",
+            Self::Sealed => "转纪委",
+            Self::Declined => "不予受理",
+            Self::Merged => "并案",
+            Self::Withdrawn => "撤回",
+        }
+    }
+
     /// Reads what [`State::as_str`] gave.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -95,6 +120,18 @@ impl State {
                 | Self::Feedback
                 | Self::Redo
         )
+    }
+
+    /// A unit is at work on it, or its answer is looked at.
+    #[must_use]
+    pub fn is_at_unit(self) -> bool {
+        matches!(self, Self::Assigned | Self::Handling | Self::Feedback | Self::Redo)
+    }
+
+    /// The citizen has an answer.
+    #[must_use]
+    pub fn is_answered(self) -> bool {
+        matches!(self, Self::Callback | Self::Closed | Self::Archived)
     }
 
     /// Numbered and not at an end: it can still be sealed or withdrawn (T12, T29).

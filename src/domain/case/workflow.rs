@@ -1,10 +1,15 @@
 //! Which command gives which events, and which event may follow in which state (domain.md 3.2).
 
 use super::callback::called_back;
+use super::clock::recompute;
 use super::deadline::{Deadline, DeadlineRules, REPLY_DAYS};
 use super::event::{Accepted, CallbackReason, CaseEvent, Channel, Original, Private, Received};
 use super::fold::Case;
+use super::record::Record;
+use super::refusal::Refusal;
 use super::status::State;
+use super::supervision;
+use super::task::Order;
 use super::wrap_up::{WrapUp, wrap_up};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{IntakeKind, NewIntake};
@@ -22,7 +27,7 @@ pub const SUMMARY_CHARS_MAX: usize = 500;
 pub const TEXT_CHARS_MAX: usize = 20_000;
 
 /// Longest intake key and display name.
-const KEY_CHARS_MAX: usize = 200;
+pub(super) const KEY_CHARS_MAX: usize = 200;
 
 /// What somebody wants done to a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,12 @@ pub enum Command {
     CalledBack(CallBackOutcome),
     /// Record how a talk with the citizen ended, and send a new case on its way.
     WrapUp(Box<WrapUp>),
+    /// Do what a person wants by the table of transitions.
+    Act(Box<Order>),
+    /// Give the warnings whose instant has come (domain.md 3.5).
+    Supervise,
+    /// Work provisional dates out again: the holiday table of a year has arrived.
+    Recompute,
 }
 
 /// What a decision rests on besides the case itself.
@@ -58,40 +69,6 @@ pub struct Context<'a> {
     pub identity: Option<(CaseNumber, QueryCode)>,
 }
 
-/// A command that cannot be carried out; told to the person who gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The case is not in a state that allows it.
-    #[error("a case in state {from:?} does not allow {event}")]
-    State {
-        /// Where the case stands; `None` before it is received.
-        from: Option<State>,
-        /// The event that was asked for.
-        event: &'static str,
-    },
-    /// No number could be set aside (9999 cases a day).
-    #[error("no case number is left for today")]
-    NoNumber,
-    /// Nothing was left: no recording, no text, no number to call.
-    #[error("there is nothing to store")]
-    Empty,
-    /// A summary is missing or too long.
-    #[error("the summary must have 1 to {SUMMARY_CHARS_MAX} characters")]
-    Summary,
-    /// The intake key is missing or too long.
-    #[error("the intake key must have 1 to {KEY_CHARS_MAX} characters")]
-    Key,
-    /// An assignment names no unit, or none that can be one.
-    #[error("an assignment needs the id of a unit")]
-    Unit,
-    /// Nobody need call the citizen back.
-    #[error("the case has no open callback")]
-    NoCallback,
-    /// It was extended before.
-    #[error("a case can be extended only once")]
-    ExtendedBefore,
-}
-
 /// The events a command leads to. Nothing changes; the caller stores and folds them.
 pub fn decide(
     case: &Case,
@@ -104,6 +81,9 @@ pub fn decide(
         Command::CallBack => call_back(case, context),
         Command::CalledBack(outcome) => called_back(case, outcome, context)?,
         Command::WrapUp(order) => wrap_up(case, *order, context)?,
+        Command::Act(order) => super::decide::carry_out(case, &order, context)?,
+        Command::Supervise => supervision::warn(case, context),
+        Command::Recompute => recompute(case, context),
     };
     match events.first() {
         Some(first) => may_follow(case, first).map(|()| events),
@@ -234,6 +214,12 @@ fn allowed(from: State, event: &CaseEvent) -> bool {
         CaseEvent::Sealed | CaseEvent::Withdrawn => from.is_open(), // T12, T29
         CaseEvent::Declined { .. } | CaseEvent::Merged { .. } => from == S::Classified, // T13, T14
         CaseEvent::Extended { .. } => matches!(from, S::Handling | S::Redo), // T18
+        CaseEvent::Record(record) => match **record {
+            Record::Returned { .. } => matches!(from, S::Assigned | S::Handling), // T17
+            Record::Recalled { .. } => from.is_at_unit() || from.is_answered(), // 3.3, T23, T28
+            Record::Unmerged { .. } => from == S::Merged, // T14
+            _ => true,
+        },
     }
 }
 
@@ -262,6 +248,10 @@ fn name(event: &CaseEvent) -> &'static str {
         CaseEvent::Merged { .. } => "merge",
         CaseEvent::Withdrawn => "withdraw",
         CaseEvent::Extended { .. } => "extend",
+        CaseEvent::Record(record) => match **record {
+            Record::Returned { .. } | Record::Recalled { .. } => "take back",
+            _ => "record",
+        },
     }
 }
 

@@ -7,9 +7,11 @@ use super::codec;
 use super::deadline::{Deadline, REPLY_DAYS};
 use super::event::{CaseEvent, Nature};
 use super::fold::{Case, apply};
+use super::record::Record;
+use super::refusal::{Guard, Refusal};
 use super::status::State;
 use super::unit::is_unit_id;
-use super::workflow::{Context, Refusal, accept, may_follow};
+use super::workflow::{Context, accept, may_follow, whole_milliseconds};
 use crate::domain::desk::{self, Disposition, Outcome};
 use crate::units::{CallId, SeatNumber};
 use serde::{Deserialize, Serialize};
@@ -105,30 +107,39 @@ fn way(case: &Case, order: &WrapUp, context: &Context<'_>) -> Result<Vec<CaseEve
         Disposition::NoMatter if case.state == Some(State::Draft) => {
             return Ok(vec![CaseEvent::Kept]);
         }
-        Disposition::NoMatter | Disposition::Kept => Some(CaseEvent::Kept),
-        Disposition::Answered => Some(CaseEvent::CallbackDue { answered_directly: true }),
-        Disposition::ThreeWay => three_way(order, context)?,
-        Disposition::Circulated => Some(CaseEvent::Circulated),
-        Disposition::LeaderReview => Some(CaseEvent::ReportedToLeader),
-        Disposition::Assigned => Some(assigned(order, context)?),
+        Disposition::NoMatter | Disposition::Kept => vec![CaseEvent::Kept],
+        Disposition::Answered => vec![CaseEvent::CallbackDue { answered_directly: true }],
+        Disposition::ThreeWay => three_way(case, order, context)?,
+        Disposition::Circulated => vec![CaseEvent::Circulated],
+        Disposition::LeaderReview => vec![CaseEvent::ReportedToLeader],
+        Disposition::Assigned => assigned(case, order, context)?,
     };
     Ok(std::iter::once(classified).chain(then).collect())
 }
 
 /// T6 where the call solved it, else T9 where a unit is named.
-fn three_way(order: &WrapUp, context: &Context<'_>) -> Result<Option<CaseEvent>, Refusal> {
+fn three_way(
+    case: &Case,
+    order: &WrapUp,
+    context: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
     match (&order.outcome, &order.unit) {
-        (Some(Outcome::Solved), _) => Ok(Some(CaseEvent::CallbackDue { answered_directly: true })),
-        (_, Some(_)) => assigned(order, context).map(Some),
-        (_, None) => Ok(None),
+        (Some(Outcome::Solved), _) => Ok(vec![CaseEvent::CallbackDue { answered_directly: true }]),
+        (_, Some(_)) => assigned(case, order, context),
+        (_, None) => Ok(vec![]),
     }
 }
 
-fn assigned(order: &WrapUp, context: &Context<'_>) -> Result<CaseEvent, Refusal> {
+fn assigned(case: &Case, order: &WrapUp, context: &Context<'_>) -> Result<Vec<CaseEvent>, Refusal> {
     let unit = order.unit.clone().filter(|unit| is_unit_id(unit)).ok_or(Refusal::Unit)?;
+    if case.work.accused.contains(&unit) {
+        return Err(Guard::Accused.into());
+    }
     // The unit's period begins with the assignment (D4).
-    let due = Deadline::due(context.now, REPLY_DAYS, context.rules, context.calendar).into();
-    Ok(CaseEvent::Assigned { unit, due })
+    let at = whole_milliseconds(context.now);
+    let due = Deadline::due(at, REPLY_DAYS, context.rules, context.calendar).into();
+    let dispatched = Record::Dispatched { at, helpers: vec![], by: order.seat.to_string() };
+    Ok(vec![dispatched.into(), CaseEvent::Assigned { unit, due }])
 }
 
 #[cfg(test)]

@@ -153,3 +153,36 @@ proptest! {
         prop_assert!(on(seconds) <= on(seconds + later));
     }
 }
+
+#[test]
+fn hours_are_counted_through_nights_and_days_off() {
+    let from: Timestamp = "2026-11-21T23:30:00+08:00".parse().unwrap();
+    let due = Deadline::hours(from, 2);
+    assert_eq!((due.on, due.provisional), (date(2026, 11, 22), false));
+    assert_eq!(due.at, "2026-11-22T01:30:00+08:00".parse().unwrap());
+    assert!(due.explained.contains(&Step::Hours { hours: 2 }));
+}
+
+#[test]
+fn an_extension_counts_working_days_on_from_the_last_day() {
+    let calendar = Calendar::built_in();
+    for (mode, on) in [
+        (DeadlineMode::CalendarRoll, date(2026, 10, 13)),
+        (DeadlineMode::Working, date(2026, 10, 15)),
+    ] {
+        let rules = DeadlineRules { mode, ..DeadlineRules::default() };
+        let extended = due("2026-09-28T10:00:00", mode).extended(4, &rules, &calendar);
+        assert!(!extended.provisional, "{mode:?}");
+        assert_eq!(extended.on, on, "{mode:?}");
+    }
+    let rules = DeadlineRules::default();
+    let over = due("2026-12-25T10:00:00", rules.mode).extended(3, &rules, &calendar);
+    assert!(over.provisional, "it reaches into a year without a table");
+}
+
+#[test]
+fn working_periods_end_when_offices_close_in_every_mode() {
+    let from: Timestamp = "2026-11-20T10:00:00+08:00".parse().unwrap();
+    let due = Deadline::working(from, 2, &DeadlineRules::default(), &Calendar::built_in());
+    assert_eq!(due.at, "2026-11-24T17:30:00+08:00".parse().unwrap());
+}

@@ -1,0 +1,109 @@
+//! What a matter is: T4, its urgency, its disposition (B2), secrecy, accused units.
+
+use super::{Guard, Scene, Verdict};
+use crate::domain::case::clock;
+use crate::domain::case::event::CaseEvent;
+use crate::domain::case::reasons::{DispositionReason, Urgency, UrgencyReason};
+use crate::domain::case::record::{Note, Record};
+use crate::domain::case::status::State;
+use crate::domain::case::task::Classification;
+use crate::domain::case::unit::is_unit_id;
+use crate::domain::desk::Disposition;
+
+/// Longest description of a place.
+const PLACE_CHARS_MAX: usize = 200;
+
+impl Scene<'_> {
+    /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen.
+    pub(super) fn classify(&self, found: &Classification) -> Verdict {
+        let by = self.by();
+        if self.case.number.is_none() {
+            return Err(Guard::Unnumbered.into());
+        }
+        let place = found.place.trim();
+        if place.is_empty() || place.chars().count() > PLACE_CHARS_MAX {
+            return Err(Guard::Place.into());
+        }
+        if found.domain.len() != 6 || !found.domain.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Guard::Domain.into());
+        }
+        if !found.accused.iter().all(|unit| is_unit_id(unit)) {
+            return Err(Guard::Unit.into());
+        }
+        let anew = match self.case.state {
+            Some(State::Accepted) => vec![],
+            _ => clock::promise_anew(self.case, self.now(), self.context),
+        };
+        let accused = found.accused.iter().cloned();
+        let accused = accused.map(|unit| Record::AccusedNamed { unit, by: by.clone() }.into());
+        let facts = Record::FactsRecorded {
+            urgency: found.urgency,
+            group_size: found.group_size,
+            repeats: found.repeats,
+            duty: found.duty.clone(),
+            by: by.clone(),
+            private: Note { text: place.to_owned() },
+        };
+        let (nature, domain) = (found.nature, found.domain.clone());
+        let classified = CaseEvent::Classified { nature, domain };
+        Ok(anew.into_iter().chain(accused).chain([facts.into(), classified]).collect())
+    }
+
+    /// A shorter limit holds for the unit at once; a longer one needs an extension (T18).
+    pub(super) fn set_urgency(&self, urgency: Urgency, reason: UrgencyReason) -> Verdict {
+        if self.case.work.urgency == urgency {
+            return Err(Guard::SameUrgency.into());
+        }
+        let set = Record::UrgencySet { urgency, reason, by: self.by() };
+        let runs = self.case.state.is_some_and(|state| state.is_at_unit());
+        let anew = clock::unit_deadline(self.now(), urgency, self.context);
+        let nearer = self.case.unit_due.as_ref().is_some_and(|due| runs && anew.at < due.at);
+        let moved = Record::Recomputed { due: None, unit_due: Some(anew.into()) };
+        Ok(std::iter::once(set.into()).chain(nearer.then(|| moved.into())).collect())
+    }
+
+    /// B2: chosen, or changed with a reason, until the assignment; every choice is kept.
+    pub(super) fn choose(
+        &self,
+        what: Disposition,
+        code: Option<&String>,
+        why: Option<DispositionReason>,
+    ) -> Verdict {
+        let same_code = self.case.work.local_disposition.as_ref() == code;
+        match self.case.work.disposition() {
+            Some(chosen) if chosen == what && same_code => return Err(Guard::SameAgain.into()),
+            _ if what == Disposition::NoMatter => return Err(Guard::Disposition.into()),
+            Some(_) if why.is_none() => return Err(Guard::DispositionReason.into()),
+            _ => {}
+        }
+        let (disposition, code, by) = (what, code.cloned(), self.by());
+        let chosen = Record::DispositionChosen { disposition, code, reason: why, by };
+        Ok(vec![chosen.into()])
+    }
+
+    pub(super) fn set_secrecy(&self, wanted: bool) -> Verdict {
+        match self.case.work.secrecy == wanted {
+            true => Err(Guard::SameAgain.into()),
+            false => Ok(vec![Record::SecrecyAsked { wanted, by: self.by() }.into()]),
+        }
+    }
+
+    /// Invariant 3: an accused unit is out at once, and the case goes back to be assigned anew.
+    pub(super) fn name_accused(&self, unit: &str) -> Verdict {
+        if !is_unit_id(unit) {
+            return Err(Guard::Unit.into());
+        }
+        if self.case.work.accused.contains(unit) {
+            return Err(Guard::SameAgain.into());
+        }
+        let leads = self.case.unit.as_deref() == Some(unit);
+        let at_unit = self.case.state.is_some_and(|state| state.is_at_unit());
+        if leads && self.case.state == Some(State::Callback) {
+            return Err(Guard::AnsweredUnit.into());
+        }
+        let named = Record::AccusedNamed { unit: unit.to_owned(), by: self.by() };
+        let recalled = Record::Recalled { by: self.by() };
+        let recalled = (leads && at_unit).then(|| recalled.into());
+        Ok(std::iter::once(named.into()).chain(recalled).collect())
+    }
+}

@@ -1,0 +1,239 @@
+//! Reasons as fixed lists: each can be counted, shown in Chinese and spoken, and none is free text.
+
+use serde::{Deserialize, Serialize};
+
+/// A name that is none of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("one of {}", .0.join(", "))]
+pub struct UnknownName(&'static [&'static str]);
+
+/// A list of reasons: each with its name in JSON and on the command line, and as officials read it.
+macro_rules! reasons {
+    ($(#[$about:meta])* $list:ident, $group:literal:
+     $($(#[$on:meta])* $variant:ident = $name:literal, $title:literal;)+) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $list {
+            $($(#[$on])* #[doc = $title] #[serde(rename = $name)] $variant,)+
+        }
+
+        impl $list {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Its name in JSON and on the command line.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// As officials and citizens read it.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// Its id among the texts (`group.name`).
+            #[must_use]
+            pub fn script_id(self) -> &'static str {
+                match self { $(Self::$variant => concat!($group, ".", $name),)+ }
+            }
+
+            /// Reads what `as_str` gave.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.as_str() == name)
+            }
+        }
+
+        impl std::str::FromStr for $list {
+            type Err = UnknownName;
+
+            fn from_str(name: &str) -> Result<Self, UnknownName> {
+                const NAMES: &[&str] = &[$($name),+];
+                Self::parse(name).ok_or(UnknownName(NAMES))
+            }
+        }
+    };
+}
+
+reasons! {
+    /// How urgent a matter is; sets when it must be dispatched and answered (domain.md 3.2).
+    #[derive(Default)]
+    Urgency, "urgency":
+    Immediate = "immediate", "特急";
+    Urgent = "urgent", "紧急";
+    #[default]
+    Normal = "normal", "一般";
+    Complex = "complex", "复杂";
+}
+
+reasons! {
+    /// Why the urgency was changed.
+    UrgencyReason, "urgency_change":
+    RiskFound = "risk_found", "发现安全或稳定风险";
+    RiskGone = "risk_gone", "风险已解除";
+    Misjudged = "misjudged", "原定等级有误";
+    LeaderOrder = "leader_order", "领导要求";
+}
+
+reasons! {
+    /// Why a citizen left no contact (T2).
+    AnonymousReason, "anonymous":
+    WillNotSay = "will_not_say", "本人不愿留联系方式";
+    Withheld = "withheld", "来电号码未显示";
+    Unreachable = "unreachable", "本人无联系方式";
+}
+
+reasons! {
+    /// Why a draft is no matter (T3).
+    DiscardReason, "discard":
+    EmptyNumber = "empty_number", "空号";
+    Advertising = "advertising", "广告";
+    Harassment = "harassment", "骚扰";
+    Misdialled = "misdialled", "误拨";
+}
+
+reasons! {
+    /// Why a matter is kept without handling (T11).
+    KeepReason, "keep":
+    NothingToDo = "nothing_to_do", "无需办理";
+    NothingConcrete = "nothing_concrete", "内容不具体且无法补充";
+    UnderWay = "under_way", "同一事项已有办理结果";
+    Harassment = "harassment", "骚扰";
+}
+
+reasons! {
+    /// Why a matter is not taken on (T13).
+    DeclineReason, "decline":
+    Emergency = "emergency", "属于紧急救援";
+    LegalRoute = "legal_route", "应通过法定途径解决";
+    Petition = "petition", "已进入信访渠道";
+    Concluded = "concluded", "已依法办结";
+    Improper = "improper", "涉及国家秘密或违背公序良俗";
+    OutsidePowers = "outside_powers", "超出本市职权";
+}
+
+reasons! {
+    /// Why a unit gives a matter back (T16).
+    ReturnReason, "return":
+    NotOurDuty = "not_our_duty", "不属于本单位职责";
+    OtherLead = "other_lead", "应由其他单位主办";
+    OtherPlace = "other_place", "不在本单位辖区";
+}
+
+reasons! {
+    /// What is wrong with a unit's answer (T21).
+    ReviewFault, "review":
+    Unanswered = "unanswered", "未回应群众诉求";
+    NoEvidence = "no_evidence", "缺少办理佐证";
+    NotContacted = "not_contacted", "未与群众联系";
+    OthersData = "others_data", "含有他人个人信息";
+}
+
+reasons! {
+    /// Why a case is opened again (T28).
+    ReopenReason, "reopen":
+    NewFacts = "new_facts", "出现新情况";
+    Recurred = "recurred", "问题再次发生";
+}
+
+reasons! {
+    /// Why the disposition was changed (B2).
+    DispositionReason, "disposition_change":
+    MoreFacts = "more_facts", "补充了情况";
+    CallFailed = "call_failed", "通话中未能解决";
+    Misjudged = "misjudged", "原办理方式不当";
+    Decided = "decided", "会商或领导决定";
+}
+
+reasons! {
+    /// What makes a consultation necessary (B5).
+    Trigger, "consultation":
+    Disputed = "disputed", "两个以上单位争办或推诿";
+    Returned = "returned", "两次以上退回";
+    Group = "group", "五人以上群体诉求";
+    Repeated = "repeated", "三次以上重复反映";
+    Leader = "leader", "拟报领导阅批";
+    NoDuty = "no_duty", "无对应职责事项";
+    RedoLimit = "redo_limit", "两次重办仍不满意";
+    Other = "other", "其他需要会商的情形";
+}
+
+reasons! {
+    /// Why a supervision is lifted (3.5).
+    LiftReason, "lift":
+    Settled = "settled", "已整改到位";
+    Unfounded = "unfounded", "与事实不符";
+    Approved = "approved", "经批准解除";
+}
+
+reasons! {
+    /// Why a case is put on the docket (挂号督办, 3.5).
+    DocketReason, "docket":
+    Overdue = "overdue", "超期三日";
+    FalseFeedback = "false_feedback", "虚假反馈";
+    SecondRedo = "second_redo", "第二次重办";
+    LeaderOrder = "leader_order", "领导要求";
+    Supervisor = "supervisor", "督办员决定";
+}
+
+reasons! {
+    /// What a citizen is told of a case, by the texts of domain.md 4.3.
+    Notice, "notice":
+    Assigned = "assigned", "交办告知";
+    Extended = "extended", "延期告知";
+    Reply = "reply", "办理结果告知";
+    Redo = "redo", "重新办理告知";
+    Sealed = "sealed", "转交告知";
+    Declined = "declined", "不予受理告知";
+    Merged = "merged", "合并办理告知";
+    Unmerged = "unmerged", "恢复单独办理告知";
+    Thanks = "thanks", "致谢";
+    DateMoved = "date_moved", "答复日期调整告知";
+}
+
+reasons! {
+    /// How a citizen is content with the answer.
+    Grade, "grade":
+    Satisfied = "1", "满意";
+    FairlySatisfied = "2", "比较满意";
+    BasicallySatisfied = "3", "基本满意";
+    Dissatisfied = "4", "不满意";
+}
+
+reasons! {
+    /// How a try to ask the citizen (回访) ended without a grade (T26).
+    FollowUpOutcome, "follow_up":
+    NoAnswer = "no_answer", "无人接听";
+    Busy = "busy", "占线";
+    WrongPerson = "wrong_person", "非本人";
+    Refused = "refused", "拒绝回访";
+    WantedNone = "wanted_none", "本人要求不回访";
+}
+
+reasons! {
+    /// The posts a warning goes to (3.5), from the desk upwards.
+    Post, "post":
+    Handler = "handler", "承办人员";
+    SectionHead = "section_head", "科室负责人";
+    DeputyHead = "deputy_head", "分管负责人";
+    UnitHead = "unit_head", "主要责任人";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_the_same_in_json_and_on_the_command_line() {
+        for reason in DeclineReason::ALL {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+            assert_eq!(DeclineReason::parse(reason.as_str()), Some(*reason));
+        }
+        assert_eq!(DeclineReason::ALL.len(), 6, "T13 has six reasons");
+        assert_eq!(Grade::parse("4"), Some(Grade::Dissatisfied));
+        assert_eq!(Post::UnitHead.script_id(), "post.unit_head");
+        assert_eq!(KeepReason::parse("because"), None);
+    }
+}

@@ -1,0 +1,428 @@
+//! What the casework has found out and decided about a case: the fold of its records.
+
+use super::fold::Case;
+use super::reasons::{
+    AnonymousReason, DocketReason, FollowUpOutcome, Grade, Post, Trigger, Urgency,
+};
+use super::record::{DutyMatch, Proposal, Record};
+use super::status::State;
+use super::supervision::Warning;
+use super::task::Pending;
+use crate::domain::desk::Disposition;
+use crate::units::CaseNumber;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A consultation (会商, B5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consultation {
+    /// Why it was called.
+    pub trigger: Trigger,
+    /// When.
+    pub at: Timestamp,
+    /// Until when it is to decide.
+    pub due_at: Timestamp,
+    /// Who gave a view.
+    pub views: Vec<String>,
+    /// The decision: disposition, lead unit, helpers.
+    pub decision: Option<(Disposition, Option<String>, Vec<String>)>,
+}
+
+/// A case before a leader (报领导阅批, B10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// The leader.
+    pub leader: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// His words, verbatim; empty after erasure.
+    pub instruction: Option<String>,
+    /// He wants it on the docket.
+    pub docket: bool,
+}
+
+/// What waits for its second person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// What.
+    pub what: Proposal,
+    /// Who proposed it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// What he wrote.
+    pub text: String,
+}
+
+/// A warning that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Which.
+    pub warning: Warning,
+    /// Which start of the unit's clock it belongs to.
+    pub clock: u16,
+    /// When it was due.
+    pub at: Timestamp,
+    /// It came late, after the service had been down.
+    pub late: bool,
+    /// Whom it went to.
+    pub posts: Vec<Post>,
+}
+
+/// On the docket (挂号督办).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Docket {
+    /// Its number.
+    pub number: String,
+    /// Why.
+    pub reason: DocketReason,
+    /// Which start of the unit's clock.
+    pub clock: u16,
+    /// It was taken off again.
+    pub lifted: bool,
+}
+
+/// How far an admonition (约谈) has come; a leader decides, never the service (D9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admonition {
+    /// The ladder proposes it.
+    Proposed,
+    /// A director signed.
+    Signed,
+    /// A leader decided: yes or no.
+    Decided(bool),
+}
+
+/// The fold of the records of one case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Why there is no contact.
+    pub anonymous: Option<AnonymousReason>,
+    /// The contact is kept from the unit.
+    pub secrecy: bool,
+    /// How urgent.
+    pub urgency: Urgency,
+    /// Where; private.
+    pub place: Option<String>,
+    /// How many people it is about.
+    pub group_size: u16,
+    /// How often it came before.
+    pub repeats: u16,
+    /// What the catalogue of duties says.
+    pub duty: Option<DutyMatch>,
+    /// Which units claim it (`true`) or refuse it.
+    pub claims: BTreeMap<String, bool>,
+    /// Units that can have no part.
+    pub accused: BTreeSet<String>,
+    /// What becomes of the matter; the last is in force.
+    pub dispositions: Vec<Disposition>,
+    /// The city's own code of the one in force.
+    pub local_disposition: Option<String>,
+    /// The last consultation.
+    pub consultation: Option<Consultation>,
+    /// The last submission to a leader.
+    pub submission: Option<Submission>,
+    /// Units that help.
+    pub helpers: BTreeSet<String>,
+    /// Readers, and when they read.
+    pub readers: BTreeMap<String, Option<Timestamp>>,
+    /// Since when it circulates.
+    pub circulated_at: Option<Timestamp>,
+    /// When the unit's clock of this round began.
+    pub unit_from: Option<Timestamp>,
+    /// How often a unit's clock began.
+    pub clock: u16,
+    /// Working days of the extension.
+    pub extension_days: u16,
+    /// How often units gave it back.
+    pub returns: u16,
+    /// What waits for a second person.
+    pub waiting: Option<Waiting>,
+    /// Who handles it (具体承办人).
+    pub handler: Option<String>,
+    /// Who supervises it (具体督办人): whoever reviewed the answer last.
+    pub supervisor: Option<String>,
+    /// The answer; private, empty after erasure.
+    pub result: Option<String>,
+    /// When it was given; `None` while this round has none that stands.
+    pub answered_at: Option<Timestamp>,
+    /// The grades, first to last, each with its round.
+    pub grades: Vec<(u8, Grade)>,
+    /// Tries of this round that brought no grade.
+    pub follow_ups: Vec<(Timestamp, FollowUpOutcome)>,
+    /// No more tries: how it ended without a grade.
+    pub follow_up_ended: Option<FollowUpOutcome>,
+    /// Whether what is asked for is reasonable.
+    pub reasonable: Option<bool>,
+    /// How often a unit reported what was not so.
+    pub false_feedback: u16,
+    /// A proposed seal: by whom and since when.
+    pub seal_proposed: Option<(String, Timestamp)>,
+    /// The discipline body's receipt.
+    pub receipt: Option<String>,
+    /// When it was merged.
+    pub merged_at: Option<Timestamp>,
+    /// Cases that were merged into this one.
+    pub joined: BTreeSet<CaseNumber>,
+    /// Whether it is published.
+    pub publish: Option<bool>,
+    /// The warnings, first to last.
+    pub warnings: Vec<Given>,
+    /// The dockets, first to last; the last counts.
+    pub dockets: Vec<Docket>,
+    /// An admonition under way.
+    pub admonition: Option<Admonition>,
+}
+
+impl Work {
+    /// The disposition in force.
+    #[must_use]
+    pub fn disposition(&self) -> Option<Disposition> {
+        self.dispositions.last().copied()
+    }
+
+    /// What a decided consultation says.
+    #[must_use]
+    pub fn decision(&self) -> Option<&(Disposition, Option<String>, Vec<String>)> {
+        self.consultation.as_ref().and_then(|consultation| consultation.decision.as_ref())
+    }
+
+    /// The unit was named by a consultation or follows a leader's instruction (Weifang art. 22).
+    #[must_use]
+    pub fn is_fixed(&self, unit: &str) -> bool {
+        let decided = self.decision().is_some_and(|(_, lead, _)| lead.as_deref() == Some(unit));
+        let instructed = self.submission.as_ref().is_some_and(|s| s.instruction.is_some());
+        decided || instructed
+    }
+
+    /// On the docket of this start of the clock.
+    #[must_use]
+    pub fn is_docketed(&self) -> bool {
+        self.dockets.last().is_some_and(|docket| docket.clock == self.clock && !docket.lifted)
+    }
+
+    /// The highest level of the ladder that was given since the unit's clock began.
+    #[must_use]
+    pub fn warned(&self) -> Option<u8> {
+        let of_now = self.warnings.iter().filter(|given| given.clock == self.clock);
+        of_now.filter_map(|given| given.warning.level()).max()
+    }
+
+    /// The grade of a round.
+    #[must_use]
+    pub fn grade_of(&self, round: u8) -> Option<Grade> {
+        self.grades.iter().rev().find(|(of, _)| *of == round).map(|(_, grade)| *grade)
+    }
+
+    /// What waits for a second person.
+    #[must_use]
+    pub fn pending(&self) -> Option<Pending> {
+        self.waiting.as_ref().map(|waiting| match waiting.what {
+            Proposal::Keep { .. } => Pending::Keep,
+            Proposal::Decline { .. } => Pending::Decline,
+            Proposal::Return { .. } => Pending::Return,
+            Proposal::Extension { .. } => Pending::Extension,
+            Proposal::Feedback { .. } => Pending::Feedback,
+            Proposal::CloseUnreasonable => Pending::CloseUnreasonable,
+        })
+    }
+
+    /// The clock of a unit begins; what belonged to the one before is over.
+    pub(super) fn start_clock(&mut self, at: Timestamp) {
+        self.unit_from = Some(at);
+        self.extension_days = 0;
+        self.clock = self.clock.saturating_add(1);
+        self.follow_ups.clear();
+        self.follow_up_ended = None;
+    }
+}
+
+/// The state a record leads to; `None` when it leaves the state as it is.
+pub(super) fn state_after(record: &Record) -> Option<State> {
+    match record {
+        Record::Returned { .. } | Record::Recalled { .. } | Record::Unmerged { .. } => {
+            Some(State::Classified)
+        }
+        _ => None,
+    }
+}
+
+/// The case after one more record.
+pub(super) fn apply_record(case: &mut Case, record: &Record) {
+    match record {
+        Record::Returned { .. } => {
+            case.work.returns = case.work.returns.saturating_add(1);
+            take_from_unit(case);
+        }
+        Record::Recalled { .. } => {
+            take_from_unit(case);
+            after_an_answer(case);
+        }
+        Record::Unmerged { .. } => {
+            case.merged_into = None;
+            case.work.merged_at = None;
+        }
+        Record::Rated { grade, .. } => case.work.grades.push((case.round, *grade)),
+        Record::Dispatched { at, helpers, .. } => dispatch(case, *at, helpers),
+        Record::Docketed { docket, reason, .. } => {
+            let clock = case.work.clock;
+            let docket = Docket { number: docket.clone(), reason: *reason, clock, lifted: false };
+            case.work.dockets.push(docket);
+        }
+        Record::AccusedNamed { unit, .. } => {
+            case.work.accused.insert(unit.clone());
+            case.work.helpers.remove(unit);
+            case.work.readers.remove(unit);
+        }
+        Record::Recomputed { due, unit_due } => {
+            case.due = due.clone().or_else(|| case.due.take());
+            case.unit_due = unit_due.clone().or_else(|| case.unit_due.take());
+        }
+        Record::Reopened { .. } => {
+            case.closed_on = None;
+            case.work.publish = None;
+        }
+        other => found(&mut case.work, other),
+    }
+}
+
+/// The unit is out; its clock stands until the next assignment.
+fn take_from_unit(case: &mut Case) {
+    case.unit = None;
+    case.unit_due = None;
+    case.work.unit_from = None;
+    case.work.handler = None;
+    case.work.helpers.clear();
+}
+
+/// What goes on after an answer is another round.
+fn after_an_answer(case: &mut Case) {
+    if case.work.answered_at.take().is_some() {
+        case.round = case.round.saturating_add(1);
+        case.answered_directly = false;
+    }
+}
+
+fn dispatch(case: &mut Case, at: Timestamp, helpers: &[String]) {
+    after_an_answer(case);
+    case.work.helpers = helpers.iter().cloned().collect();
+    case.work.start_clock(at);
+}
+
+/// What leaves everything but the work as it is: what was found out before the assignment.
+fn found(work: &mut Work, record: &Record) {
+    match record {
+        Record::Anonymous { reason } => work.anonymous = Some(*reason),
+        Record::SecrecyAsked { wanted, .. } => work.secrecy = *wanted,
+        Record::FactsRecorded { urgency, group_size, repeats, duty, private, .. } => {
+            work.urgency = *urgency;
+            (work.group_size, work.repeats) = (*group_size, *repeats);
+            work.duty.clone_from(duty);
+            work.place = Some(private.text.clone());
+        }
+        Record::UrgencySet { urgency, .. } => work.urgency = *urgency,
+        Record::UnitSpoke { unit, claims, .. } => {
+            work.claims.insert(unit.clone(), *claims);
+        }
+        Record::DispositionChosen { disposition, code, .. } => {
+            work.dispositions.push(*disposition);
+            work.local_disposition.clone_from(code);
+        }
+        Record::ConsultationCalled { trigger, at, due_at, .. } => {
+            let (trigger, at, due_at) = (*trigger, *at, *due_at);
+            let views = vec![];
+            work.consultation = Some(Consultation { trigger, at, due_at, views, decision: None });
+        }
+        Record::ViewGiven { by, .. } => {
+            if let Some(consultation) = &mut work.consultation {
+                consultation.views.push(by.clone());
+            }
+        }
+        Record::ConsultationDecided { lead, helpers, disposition, .. } => {
+            if let Some(consultation) = &mut work.consultation {
+                consultation.decision = Some((*disposition, lead.clone(), helpers.clone()));
+            }
+        }
+        Record::LaidBefore { leader, at, .. } => {
+            let (leader, at) = (leader.clone(), *at);
+            work.submission = Some(Submission { leader, at, instruction: None, docket: false });
+        }
+        Record::Instructed { private, docket, .. } => {
+            if let Some(submission) = &mut work.submission {
+                submission.docket = *docket;
+                submission.instruction = Some(private.text.clone());
+            }
+        }
+        other => handled(work, other),
+    }
+}
+
+/// The same, from the assignment on.
+fn handled(work: &mut Work, record: &Record) {
+    match record {
+        Record::ReadersNamed { readers, at, .. } => {
+            work.readers = readers.iter().map(|reader| (reader.clone(), None)).collect();
+            work.circulated_at = Some(*at);
+        }
+        Record::ReadBy { reader, at, .. } => {
+            work.readers.insert(reader.clone(), Some(*at));
+        }
+        Record::Proposed { what, by, at, private } => {
+            let (what, by, text) = (what.clone(), by.clone(), private.text.clone());
+            work.waiting = Some(Waiting { what, by, at: *at, text });
+        }
+        Record::ProposalRefused { .. } => work.waiting = None,
+        Record::HandlerNamed { handler, .. } => work.handler = Some(handler.clone()),
+        Record::ResultReported { at, private, .. } => {
+            work.result = Some(private.text.clone());
+            work.answered_at = Some(*at);
+        }
+        Record::Reviewed { by, fault } => {
+            work.supervisor = Some(by.clone());
+            work.answered_at = work.answered_at.filter(|_| fault.is_none());
+        }
+        Record::FollowedUp { outcome, done, at, .. } => {
+            work.follow_ups.push((*at, *outcome));
+            work.follow_up_ended = done.then_some(*outcome);
+        }
+        Record::Judged { reasonable, .. } => {
+            work.reasonable = Some(*reasonable);
+        }
+        Record::FalseFeedback { .. } => {
+            work.false_feedback = work.false_feedback.saturating_add(1);
+            work.answered_at = None;
+        }
+        other => supervised(work, other),
+    }
+}
+
+/// Seals, merges, publication and supervision.
+fn supervised(work: &mut Work, record: &Record) {
+    match record {
+        Record::SealProposed { by, at } => work.seal_proposed = Some((by.clone(), *at)),
+        Record::SealRefused { .. } | Record::SealConfirmed { .. } => work.seal_proposed = None,
+        Record::ReceiptFiled { receipt, .. } => work.receipt = Some(receipt.clone()),
+        Record::MergeDecided { at, .. } => work.merged_at = Some(*at),
+        Record::Joined { number } => {
+            work.joined.insert(*number);
+        }
+        Record::PublicationDecided { publish, .. } => work.publish = Some(*publish),
+        Record::Warned { warning, clock, at, late, posts } => {
+            let (warning, clock, at, late) = (*warning, *clock, *at, *late);
+            work.warnings.push(Given { warning, clock, at, late, posts: posts.clone() });
+            if warning == Warning::Admonish && work.admonition.is_none() {
+                work.admonition = Some(Admonition::Proposed);
+            }
+        }
+        Record::SupervisionLifted { .. } => {
+            if let Some(docket) = work.dockets.last_mut() {
+                docket.lifted = true;
+            }
+        }
+        Record::AdmonitionSigned { .. } => work.admonition = Some(Admonition::Signed),
+        Record::AdmonitionDecided { admonish, .. } => {
+            work.admonition = Some(Admonition::Decided(*admonish));
+        }
+        _ => {}
+    }
+}

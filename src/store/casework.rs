@@ -1,0 +1,107 @@
+//! Commands of people on cases, in the transaction of the writer or of an administrator.
+
+use super::case_file;
+use super::error::StoreError;
+use super::handle::StoreHandle;
+use super::intake::{self, Desk};
+use super::work::{Answer, Asked, Kind};
+use super::writer::Job;
+use crate::domain::case::{
+    Actor, Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, State, Task,
+};
+use crate::units::CaseNumber;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+
+/// Which case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseName {
+    /// A numbered one.
+    Number(CaseNumber),
+    /// A draft, by the id of its row.
+    Draft(i64),
+}
+
+/// Where a case stands after a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseNow {
+    /// The id of its row.
+    pub id: i64,
+    /// Its number; `None` while it is a draft.
+    pub number: Option<CaseNumber>,
+    /// Its state.
+    pub state: State,
+}
+
+impl StoreHandle {
+    /// Carries out what a person wants by the rules of the casework; all of it or nothing. `false`
+    /// when it was not taken.
+    #[must_use]
+    pub fn act(
+        &self,
+        at: Timestamp,
+        case: CaseName,
+        order: Order,
+        answer: Answer<CaseNow>,
+    ) -> bool {
+        let work = move |db: &Connection, desk: &mut Desk| run(db, desk, at, case, &order);
+        let job = Job::Work(Asked::boxed(Kind::Asked, answer, work));
+        self.is_up() && self.jobs.try_send(job).is_ok()
+    }
+}
+
+/// Decides, appends and projects; a merge is noted on the other case too.
+pub(super) fn run(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    name: CaseName,
+    order: &Order,
+) -> Result<CaseNow, StoreError> {
+    let id = find(db, name)?.ok_or(StoreError::NotFound)?;
+    let case = case_file::load(db, id)?;
+    let number = case.number;
+    let mut order = order.clone();
+    if let Task::Merge(target) = &mut order.task {
+        *target = look_up(db, target.number)?;
+    }
+    let merged_into = match &order.task {
+        Task::Merge(target) => Some(target.number),
+        _ => None,
+    };
+    let stamp = signature(&order.actor);
+    let command = Command::Act(Box::new(order));
+    let case = intake::command(db, desk, at, id, case, command, &stamp)?;
+    if let Some((into, joined)) = merged_into.zip(number) {
+        let told = Record::CitizenNotified { notice: Notice::Merged, due: None };
+        let events = [Record::Joined { number: joined }, told].map(CaseEvent::from);
+        intake::record(db, desk, at, into, &events, &stamp)?;
+    }
+    let state = case.state.ok_or(StoreError::NotFound)?;
+    Ok(CaseNow { id, number: case.number, state })
+}
+
+/// Who acts, as it stands in the chain: the role and the person.
+fn signature(actor: &Actor) -> String {
+    let roles: Vec<_> = actor.roles.iter().map(|role| role.as_str()).collect();
+    format!("{}/{}", roles.join("+"), actor.person)
+}
+
+fn find(db: &Connection, name: CaseName) -> Result<Option<i64>, StoreError> {
+    let (sql, value) = match name {
+        CaseName::Number(number) => {
+            let number = i64::try_from(number.as_u64()).map_err(|_| StoreError::NotFound)?;
+            ("SELECT id FROM case_file WHERE number = ?1", number)
+        }
+        CaseName::Draft(id) => ("SELECT id FROM case_file WHERE id = ?1 AND number IS NULL", id),
+    };
+    Ok(db.prepare_cached(sql)?.query_row([value], |row| row.get(0)).optional()?)
+}
+
+/// The case that another is to be merged into; nothing of it where it is not to be known of.
+fn look_up(db: &Connection, number: CaseNumber) -> Result<MergeTarget, StoreError> {
+    let id = find(db, CaseName::Number(number))?;
+    let case = id.map_or_else(|| Ok(Case::default()), |id| case_file::load(db, id))?;
+    let state = case.told_state().filter(|state| *state != State::Sealed);
+    Ok(MergeTarget { number, state, closed_on: case.closed_on })
+}

@@ -1,0 +1,178 @@
+//! Commands of people and warnings through the store: committed, projected, verified, exactly once.
+
+use crate::desk::*;
+use jiff::{Timestamp, ToSpan};
+use mayorline::domain::calendar::Calendar;
+use mayorline::domain::case::{
+    Actor, CaseEvent, Classification, Guard, Nature, Order, Record, Refusal, Role, State, Task,
+    Urgency, Warning,
+};
+use mayorline::store::{
+    CaseName, CaseNow, Reader, Store, StoreConfig, StoreError, StoreHandle, Supervised, verify,
+};
+use mayorline::units::CaseNumber;
+use std::path::Path;
+
+fn act(
+    handle: &StoreHandle,
+    at: Timestamp,
+    number: CaseNumber,
+    role: Role,
+    task: Task,
+) -> Result<CaseNow, StoreError> {
+    let unit = role.is_of_unit().then_some("unit.07");
+    let order = Order { actor: Actor::new(role.as_str(), role, unit), task };
+    answered(|answer| handle.act(at, CaseName::Number(number), order, answer))
+}
+
+fn classify() -> Task {
+    Task::Classify(Box::new(Classification {
+        nature: Nature::Help,
+        domain: "050100".to_owned(),
+        place: "北宿镇".to_owned(),
+        urgency: Urgency::Normal,
+        group_size: 1,
+        repeats: 0,
+        duty: None,
+        accused: vec![],
+    }))
+}
+
+fn assigned(handle: &StoreHandle, key: &str) -> CaseNumber {
+    let (number, _) = new_case(handle, key);
+    act(handle, noonish(), number, Role::Clerk, classify()).unwrap();
+    let assign = Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] };
+    act(handle, noonish(), number, Role::Clerk, assign).unwrap();
+    let done = act(handle, noonish(), number, Role::UnitContact, Task::Sign("王某".to_owned()));
+    assert_eq!(done.unwrap().state, State::Handling);
+    number
+}
+
+fn supervise(handle: &StoreHandle, now: Timestamp) -> Supervised {
+    answered(|answer| handle.supervise(now, answer)).unwrap()
+}
+
+fn warnings(data: &Path, number: CaseNumber) -> Vec<(Warning, bool)> {
+    let reader = Reader::open(data).unwrap();
+    let id = reader.case(number).unwrap().row.id;
+    let warned = |(.., event): (Timestamp, String, CaseEvent)| match event {
+        CaseEvent::Record(record) => match *record {
+            Record::Warned { warning, late, .. } => Some((warning, late)),
+            _ => None,
+        },
+        _ => None,
+    };
+    reader.events(id).unwrap().into_iter().filter_map(warned).collect()
+}
+
+fn sound(data: &Path) {
+    let report = verify(data).unwrap();
+    assert!(report.is_sound(), "{:?}", report.faults);
+}
+
+#[test]
+fn a_command_is_committed_projected_and_refused_with_its_rule() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let handle = store.handle();
+    let number = assigned(&handle, "one");
+    let refused = act(&handle, noonish(), number, Role::Clerk, Task::Archive).unwrap_err();
+    let StoreError::Refused(refusal) = refused else { panic!("{refused}") };
+    assert_eq!(refusal.rule(), "T27");
+    let other = Actor::new("x", Role::Handler, Some("unit.08"));
+    let order = Order { actor: other, task: Task::Read };
+    let hidden = answered(|answer| handle.act(noonish(), CaseName::Number(number), order, answer));
+    let unknown = matches!(hidden, Err(StoreError::Refused(Refusal::Guard(Guard::Unknown))));
+    assert!(unknown, "another unit does not learn of the case");
+    store.close();
+    let detail = Reader::open(folder.path()).unwrap().case(number).unwrap();
+    assert_eq!(
+        (detail.row.state.as_str(), detail.row.unit.as_deref()),
+        ("handling", Some("unit.07"))
+    );
+    let actors: Vec<_> = detail.events.iter().map(|event| event.actor.as_str()).collect();
+    assert!(actors.contains(&"clerk/clerk") && actors.contains(&"unit_contact/unit_contact"));
+    let chained = serde_json::to_string(&detail.events.last().unwrap().body).unwrap();
+    assert!(!chained.contains("private"), "{chained}");
+    sound(folder.path());
+}
+
+#[test]
+fn a_merge_stands_on_both_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let handle = store.handle();
+    let into = assigned(&handle, "first");
+    let (number, _) = new_case(&handle, "again");
+    act(&handle, noonish(), number, Role::Clerk, classify()).unwrap();
+    let merge = |into| {
+        let target =
+            mayorline::domain::case::MergeTarget { number: into, state: None, closed_on: None };
+        Task::Merge(target)
+    };
+    let nowhere = CaseNumber::new(2026, 11, 22, 99).unwrap();
+    let refused = act(&handle, noonish(), number, Role::Clerk, merge(nowhere));
+    assert!(matches!(refused, Err(StoreError::Refused(Refusal::Guard(Guard::MergeTarget)))));
+    act(&handle, noonish(), number, Role::Clerk, merge(into)).unwrap();
+    store.close();
+    let reader = Reader::open(folder.path()).unwrap();
+    assert_eq!(reader.case(number).unwrap().merged_into, Some(into.to_string()));
+    let joined = reader.case(into).unwrap().events.into_iter().any(|event| {
+        event.body["event"] == "joined" && event.body["number"] == number.to_string().as_str()
+    });
+    assert!(joined);
+    sound(folder.path());
+}
+
+#[test]
+fn warnings_that_fell_due_while_the_service_was_down_come_late_in_order_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let number = assigned(&store.handle(), "one");
+    // Assigned on Sunday 22: due on Friday 27.
+    assert_eq!(supervise(&store.handle(), noonish() + 24.hours()).fired, 0);
+    store.close();
+    let store = open(folder.path());
+    let handle = store.handle();
+    let later = at("2026-11-30T10:00:00+08:00");
+    assert_eq!(supervise(&handle, later), Supervised { looked_at: 0, fired: 1 });
+    assert_eq!(supervise(&handle, later + 1.minutes()).fired, 0, "once");
+    let expected = [Warning::YellowCard, Warning::RedCard, Warning::Docket];
+    assert_eq!(warnings(folder.path(), number), expected.map(|warning| (warning, true)));
+    store.close();
+    let store = open(folder.path());
+    assert_eq!(supervise(&store.handle(), later + 2.minutes()).fired, 0, "also after a restart");
+    store.close();
+    sound(folder.path());
+}
+
+#[test]
+fn a_holiday_table_that_arrives_settles_provisional_dates() {
+    let folder = tempfile::tempdir().unwrap();
+    let new_year = at("2026-12-31T10:00:00+08:00");
+    let open_with = |calendar| {
+        Store::open(StoreConfig::new(folder.path(), new_year), calendar, [7; 32]).unwrap()
+    };
+    let store = open_with(Calendar::built_in());
+    let request = mayorline::domain::call::StoreRequest::Open(intake(
+        "late",
+        mayorline::domain::call::IntakeKind::Text,
+    ));
+    let Some(mayorline::domain::call::StoreReply::Opened { number, .. }) =
+        ask(&store.handle(), new_year, request, None)
+    else {
+        panic!("not stored")
+    };
+    let number = number.unwrap();
+    assert_eq!(supervise(&store.handle(), new_year).fired, 0, "the table is still missing");
+    store.close();
+    let shown = || Reader::open(folder.path()).unwrap().case(number).unwrap().row;
+    assert!(shown().due_provisional);
+    let mut calendar = Calendar::built_in();
+    calendar.add("year = 2027").unwrap();
+    let store = open_with(calendar);
+    assert_eq!(supervise(&store.handle(), new_year + 1.minutes()).fired, 1);
+    store.close();
+    assert!(!shown().due_provisional);
+    sound(folder.path());
+}

@@ -1,0 +1,10 @@
+//! The rules of the casework on a fake clock: the table of transitions, the acceptance stories of
+//! domain.md 3.8, supervision, and random commands against a naive model.
+
+mod guards;
+mod model;
+mod sim;
+mod stories;
+mod supervision;
+mod table;
+mod world;

@@ -1,0 +1,162 @@
+//! The ladder of 3.5 and the reminders: once, in order, late but not lost.
+
+use super::world::*;
+use jiff::{Timestamp, ToSpan};
+use mayorline::domain::case::{
+    Admonition, Command, DocketReason, Guard, LiftReason, Pending, Post, Record, ReviewFault, Role,
+    State, Task, Urgency, UrgencyReason, Warning, next_warning,
+};
+
+use Role as R;
+use State as S;
+use Warning as W;
+
+/// What the ladder has given so far: warning, local time of its instant, late.
+pub(crate) fn given(world: &World) -> Vec<(Warning, String, bool)> {
+    let zone = mayorline::domain::case::city_zone;
+    let local = |at: Timestamp| at.to_zoned(zone()).strftime("%m-%d %H:%M").to_string();
+    world.case.work.warnings.iter().map(|one| (one.warning, local(one.at), one.late)).collect()
+}
+
+/// The service looks at the case every ten minutes from now on, `hours` long.
+pub(crate) fn watch(world: &mut World, hours: i64) {
+    for _ in 0..hours * 6 {
+        world.now += 10.minutes();
+        world.command(Command::Supervise).unwrap();
+    }
+}
+
+fn row(warning: Warning, at: &str, late: bool) -> (Warning, String, bool) {
+    (warning, at.to_owned(), late)
+}
+
+#[test]
+fn a_unit_that_does_nothing_climbs_the_ladder_step_by_step() {
+    let mut world = World::in_state(S::Handling);
+    watch(&mut world, 24 * 20);
+    let expected = [
+        row(W::YellowCard, "11-24 08:30", false),
+        row(W::RedCard, "11-26 00:00", false),
+        row(W::Docket, "11-28 00:00", false),
+        row(W::Admonish, "12-05 00:00", false),
+    ];
+    assert_eq!(given(&world), expected);
+    assert_eq!(world.case.work.dockets.len(), 1);
+    assert_eq!(next_warning(&world.case, &world.calendar, &world.rules), None);
+    let posts: Vec<_> = world.case.work.warnings.iter().map(|one| one.posts.clone()).collect();
+    let all: Vec<Post> = posts.concat();
+    assert!(Post::ALL.iter().all(|post| all.contains(post)), "four posts: {posts:?}");
+}
+
+#[test]
+fn what_fell_due_while_the_service_was_down_comes_late_in_order_and_once() {
+    let mut world = World::in_state(S::Handling);
+    watch(&mut world, 24 * 5 - 8);
+    world.at("2026-11-29T10:00:00+08:00");
+    for _ in 0..3 {
+        world.command(Command::Supervise).unwrap();
+    }
+    let expected = [
+        row(W::YellowCard, "11-24 08:30", false),
+        row(W::RedCard, "11-26 00:00", true),
+        row(W::Docket, "11-28 00:00", true),
+    ];
+    assert_eq!(given(&world), expected);
+}
+
+#[test]
+fn a_failed_review_counts_on_as_if_the_clock_had_never_stopped() {
+    let mut world = World::in_state(S::Feedback);
+    watch(&mut world, 24 * 6);
+    assert_eq!(given(&world), [], "the clock stands while the answer is looked at");
+    let due = world.case.unit_due.clone();
+    world.act(R::Clerk, Task::Review(Some(ReviewFault::Unanswered)));
+    assert_eq!(world.case.unit_due, due);
+    world.command(Command::Supervise).unwrap();
+    let expected = [row(W::YellowCard, "11-24 08:30", true), row(W::RedCard, "11-26 00:00", true)];
+    assert_eq!(given(&world), expected);
+}
+
+#[test]
+fn a_redo_begins_the_ladder_again() {
+    let mut world = World::in_state(S::Handling);
+    watch(&mut world, 24 * 7);
+    let before = given(&world).len();
+    world.act(R::Handler, feedback()).act(R::UnitLeader, Task::Grant(Pending::Feedback));
+    world.act(R::Clerk, Task::Review(None));
+    world.act(R::CallbackAgent, Task::Rate(mayorline::domain::case::Grade::Dissatisfied));
+    world.act(R::Supervisor, Task::Redo);
+    watch(&mut world, 24 * 7);
+    let clocks: Vec<u16> = world.case.work.warnings.iter().map(|one| one.clock).collect();
+    assert_eq!((before, clocks), (2, vec![1, 1, 2, 2]));
+}
+
+#[test]
+fn a_case_nobody_signs_for_is_warned_of_after_a_working_day() {
+    let mut world = World::in_state(S::Assigned);
+    watch(&mut world, 24 * 4);
+    // Assigned on Friday: the next working day is Monday.
+    assert_eq!(given(&world)[0], row(W::Unsigned, "11-23 17:30", false));
+    assert_eq!(given(&world).len(), 1 + 1, "and the yellow card of Tuesday");
+}
+
+#[test]
+fn the_centre_and_leaders_are_reminded_too() {
+    for (state, warning, at) in [
+        (S::Classified, W::Dispatch, "11-21 09:10"),
+        (S::Consulting, W::Consultation, "11-23 17:30"),
+        (S::LeaderReview, W::Instruction, "11-23 17:30"),
+        (S::Circulated, W::Reading, "11-25 10:00"),
+    ] {
+        let mut world = World::in_state(state);
+        watch(&mut world, 24 * 8);
+        assert_eq!(given(&world), [row(warning, at, false)], "{state:?}");
+    }
+    let mut sealed = World::in_state(S::Handling);
+    sealed.act(R::Clerk, Task::ProposeSeal);
+    watch(&mut sealed, 24 * 8);
+    assert_eq!(given(&sealed), [row(W::Seal, "11-23 17:30", false)], "and nothing to the unit");
+}
+
+#[test]
+fn an_urgent_matter_is_dispatched_within_its_hours() {
+    let mut world = World::in_state(S::Classified);
+    let urgent = Task::SetUrgency(Urgency::Immediate, UrgencyReason::RiskFound);
+    world.act(R::Clerk, urgent);
+    watch(&mut world, 2);
+    assert_eq!(given(&world), [row(W::Dispatch, "11-20 10:10", false)].map(|one| one));
+    world.act(R::Clerk, assign());
+    assert_eq!(world.case.unit_due.as_ref().unwrap().at, world.now + 2.hours());
+    watch(&mut world, 3);
+    assert_eq!(given(&world)[1].0, W::RedCard, "no yellow card before a clock that began after it");
+}
+
+#[test]
+fn a_docket_is_lifted_with_a_reason_and_does_not_come_back_by_itself() {
+    let mut world = World::in_state(S::Handling);
+    world.refused(R::Supervisor, Task::Lift(LiftReason::Settled), Guard::NotDocketed);
+    world.act(R::Supervisor, Task::Docket(DocketReason::LeaderOrder));
+    let again = Task::Docket(DocketReason::Supervisor);
+    world.refused(R::Supervisor, again, Guard::DocketedBefore);
+    world.act(R::Supervisor, Task::Lift(LiftReason::Settled));
+    assert!(!world.case.work.is_docketed());
+    watch(&mut world, 24 * 9);
+    assert!(given(&world).iter().all(|(warning, ..)| *warning != W::Docket));
+}
+
+#[test]
+fn an_admonition_is_only_proposed_and_two_persons_sign_it() {
+    let mut world = World::in_state(S::Handling);
+    world.refused(R::Director, Task::SignAdmonition, Guard::NoAdmonition);
+    watch(&mut world, 24 * 16);
+    assert_eq!(world.case.work.admonition, Some(Admonition::Proposed));
+    world.refused(R::CityLeader, Task::DecideAdmonition(true), Guard::NoAdmonition);
+    world.act(R::Director, Task::SignAdmonition);
+    world.act(R::CityLeader, Task::DecideAdmonition(true));
+    assert_eq!(world.case.work.admonition, Some(Admonition::Decided(true)));
+    let signed = world.records(|record| match record {
+        Record::AdmonitionSigned { by } | Record::AdmonitionDecided { by, .. } => Some(by.clone()),
+        _ => None,
+    });
+    assert_eq!(signed, ["director", "city_leader"]);
+}

@@ -1,0 +1,107 @@
+//! `case classify …`, `case history` and `calendar due`: what is printed, and what is refused.
+
+use crate::desk::*;
+use crate::run;
+use crate::support::service::{Start, json};
+use std::path::Path;
+
+/// A numbered case in a folder whose service is stopped.
+fn stopped(data: &Path) -> String {
+    let store = open(data);
+    let (number, _) = new_case(&store.handle(), "k");
+    store.close();
+    number.to_string()
+}
+
+fn case(data: &Path, verb: &str, number: &str, who: &[&str], rest: &[&str]) -> crate::Outcome {
+    let data = ["--data", data.to_str().unwrap()];
+    run(&[&["case", verb, number, "--as"], who, rest, &data].concat())
+}
+
+const CLERK: [&str; 3] = ["li", "--role", "clerk"];
+const CONTACT: [&str; 5] = ["zhao", "--role", "unit_contact", "--of-unit", "unit.07"];
+const CLASSIFIED: [&str; 6] = ["--nature", "help", "--domain", "050100", "--place", "北宿镇"];
+
+#[test]
+fn a_case_is_worked_on_the_command_line_beside_a_service_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let number = stopped(data);
+    let early = case(data, "archive", &number, &CLERK, &[]);
+    assert_eq!((early.code, early.out.as_str()), (65, ""), "{early:?}");
+    let sentence = "事项现为“已受理”，不能归档；只有“办结”的事项可以。（规则 T27）";
+    assert!(early.err.contains(sentence), "{early:?}");
+    let done = case(data, "classify", &number, &CLERK, &CLASSIFIED);
+    assert_eq!((done.code, done.out), (0, format!("{number} classified 已分类\n")), "{}", done.err);
+    let service = Start::new(data).run();
+    let done = case(data, "assign", &number, &CLERK, &["--to", "unit.07"]);
+    assert_eq!((done.code, done.out), (0, format!("{number} assigned 已交办\n")), "{}", done.err);
+    let done = case(data, "accept-assignment", &number, &CONTACT, &["--handler", "王某"]);
+    assert_eq!((done.code, done.out), (0, format!("{number} handling 办理中\n")), "{}", done.err);
+    let other = case(data, "redo", &number, &["wang", "--role", "supervisor"], &[]);
+    assert!(other.code == 65 && other.err.contains("规则 T23"), "{other:?}");
+    assert_eq!(service.stop().code(), Some(0));
+    for (wrong, code) in [("26112200019", 64), ("26112299991", 66)] {
+        let refused = case(data, "archive", wrong, &CLERK, &[]);
+        assert_eq!(refused.code, code, "{refused:?}");
+    }
+    let verified = run(&["verify", "--data", data.to_str().unwrap()]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[test]
+fn the_history_adds_up_and_keeps_private_parts_and_sealed_cases_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let number = stopped(data);
+    case(data, "classify", &number, &CLERK, &CLASSIFIED);
+    case(data, "assign", &number, &CLERK, &["--to", "unit.07"]);
+    let history = json(data, &["case", "history", &number]);
+    let held = history["holding"].as_array().unwrap();
+    let sum: i64 = held.iter().map(|stretch| stretch["ms"].as_i64().unwrap()).sum();
+    assert_eq!(sum, history["age_ms"].as_i64().unwrap());
+    assert_eq!(held.last().unwrap()["unit"], "unit.07");
+    let text = history.to_string();
+    assert!(text.contains("clerk/li") && !text.contains("北宿镇") && !text.contains("private"));
+    let shown = run(&["case", "history", &number, "--data", data.to_str().unwrap()]);
+    assert!(shown.code == 0 && shown.out.contains("已交办 unit.07"), "{shown:?}");
+    case(data, "seal", &number, &CLERK, &[]);
+    let history = json(data, &["case", "history", &number]).to_string();
+    assert!(!history.contains("unit.07") && !history.contains("clerk"), "{history}");
+}
+
+#[test]
+fn a_due_date_is_explained_step_by_step() {
+    let due = |rest: &[&str]| run(&[&["calendar", "due"], rest].concat());
+    let shown = due(&["2026-09-30T18:00", "--mode", "working", "--json"]);
+    let row: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!((&row["due_on"], &row["provisional"]), (&"2026-10-14".into(), &false.into()));
+    assert_eq!(row["due_at"], "2026-10-14T17:30:00.000+08:00");
+    assert_eq!(row["explained"][1]["step"], "after_hours");
+    let shown = due(&["2026-09-28"]);
+    assert!(shown.out.starts_with("最迟 2026-10-08"), "{shown:?}");
+    assert!(shown.out.contains("2026-10-03 为休息日，顺延至 2026-10-08"), "{shown:?}");
+    assert!(due(&["2026-12-31"]).out.contains("暂定"));
+    assert_eq!(due(&["someday"]).code, 64);
+}
+
+#[test]
+fn a_city_has_ways_of_its_own_beside_the_seven() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let number = stopped(data);
+    let local = "casework.dispositions=[{ code = 'to_hotline', name = '转热线', like = 'kept' }]";
+    let dispose = |code: &str, settings: &[&str]| {
+        let way = ["--disposition", code];
+        case(data, "dispose", &number, &CLERK, &[&way, settings].concat())
+    };
+    assert_eq!(dispose("to_hotline", &[]).code, 64, "not configured");
+    let done = dispose("to_hotline", &["--set", local]);
+    assert_eq!(done.code, 0, "{done:?}");
+    let changed = dispose("assigned", &[]);
+    assert!(changed.code == 65 && changed.err.contains("规则 B2"), "{changed:?}");
+    let history = json(data, &["case", "history", &number]).to_string();
+    assert!(history.contains("to_hotline"), "{history}");
+    let taken = "casework.dispositions=[{ code = 'kept', name = '留存', like = 'kept' }]";
+    assert_eq!(run(&["check-config", "--set", taken]).code, 78);
+}
