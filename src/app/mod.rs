@@ -8,6 +8,7 @@ mod common;
 pub mod config;
 mod doctor;
 pub mod exit;
+mod figures;
 mod logging;
 mod output;
 mod pages;

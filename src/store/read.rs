@@ -5,6 +5,7 @@
 
 use super::callback::{self, CallbackList};
 use super::error::StoreError;
+use super::facts::{self, Period};
 use super::intake::{read_code, read_number};
 use super::listening_day;
 use super::playback::{self, Hearable, PastCall};
@@ -12,6 +13,7 @@ use super::read_call::{self, EntryRow, LegRow, QueueRow, TrackRow};
 use super::schema;
 use super::seat::{self, BindingRecord, SeatRecord};
 use crate::domain::case::{State, city_zone};
+use crate::domain::figures::Facts;
 use crate::domain::listening_day::DayCall;
 use crate::domain::playback::Hears;
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
@@ -304,6 +306,11 @@ impl Reader {
     /// The calls that came in from `from` on and before `to`, callbacks excepted.
     pub fn day_calls(&self, from: Timestamp, to: Timestamp) -> Result<Vec<DayCall>, StoreError> {
         listening_day::calls(&self.db, from, to)
+    }
+
+    /// The numbered cases of a period as the figures look at them.
+    pub fn facts(&self, period: Period) -> Result<Vec<Facts>, StoreError> {
+        facts::of_period(&self.db, period)
     }
 
     /// The seats in use, by number.

@@ -12,6 +12,7 @@ mod calendar;
 mod config;
 mod doctor;
 mod down;
+mod figures;
 mod help;
 mod hygiene;
 mod queue;
