@@ -3,6 +3,7 @@
 
 mod figures;
 mod guards;
+mod guide;
 mod stories;
 mod supervision;
 mod table;
