@@ -117,6 +117,13 @@ impl fmt::Debug for PhoneNumber {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CaseNumber(u64);
 
+/// As its eleven digits.
+impl serde::Serialize for CaseNumber {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 impl CaseNumber {
     /// Digits of a case number.
     pub const LEN: usize = 11;

@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{calendar, callbacks, doctor, queue, seats, serve};
+use super::{calendar, callbacks, doctor, figures, queue, seats, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -35,6 +35,9 @@ enum Verb {
     /// The city's calendar.
     #[command(subcommand)]
     Calendar(calendar::CalendarVerb),
+    /// What is counted about the cases.
+    #[command(subcommand)]
+    Figures(figures::FiguresVerb),
     /// Say whether a configuration would be accepted, and where it is wrong.
     CheckConfig(Common),
     /// The recorded prompts.
@@ -80,6 +83,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Callback(verb) => callbacks::callback(verb),
         Verb::Seat(verb) => seats::seat(verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
+        Verb::Figures(verb) => figures::figures(&verb),
         Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),

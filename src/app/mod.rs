@@ -9,6 +9,7 @@ mod common;
 pub mod config;
 mod doctor;
 pub mod exit;
+mod figures;
 mod history;
 mod logging;
 mod output;

@@ -6,6 +6,7 @@ pub mod case;
 pub mod desk;
 pub mod desk_link;
 pub mod dial_rules;
+pub mod figures;
 pub mod listening_day;
 pub mod playback;
 pub mod queue;

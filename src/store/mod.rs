@@ -16,6 +16,7 @@ mod chain;
 mod config;
 mod desk_handle;
 mod error;
+mod facts;
 mod figures;
 mod guard;
 mod handle;
@@ -58,6 +59,7 @@ pub use config::{
     PROBE_INTERVAL_MS, RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
 pub use error::StoreError;
+pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,

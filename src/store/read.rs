@@ -6,6 +6,7 @@
 use super::callback::{self, CallbackList};
 use super::case_file;
 use super::error::StoreError;
+use super::facts::{self, Period};
 use super::intake::{read_code, read_number};
 use super::listening_day;
 use super::playback::{self, Hearable, PastCall};
@@ -14,6 +15,7 @@ use super::schema;
 use super::search::{self, Found, SearchFilter};
 use super::seat::{self, BindingRecord, SeatRecord};
 use crate::domain::case::{CaseEvent, State, city_zone};
+use crate::domain::figures::Facts;
 use crate::domain::listening_day::DayCall;
 use crate::domain::playback::Hears;
 use crate::domain::search::Question;
@@ -334,6 +336,11 @@ impl Reader {
     /// The calls that came in from `from` on and before `to`, callbacks excepted.
     pub fn day_calls(&self, from: Timestamp, to: Timestamp) -> Result<Vec<DayCall>, StoreError> {
         listening_day::calls(&self.db, from, to)
+    }
+
+    /// The numbered cases of a period as the figures look at them.
+    pub fn facts(&self, period: Period) -> Result<Vec<Facts>, StoreError> {
+        facts::of_period(&self.db, period)
     }
 
     /// The seats in use, by number.

@@ -13,6 +13,7 @@ mod casework;
 mod config;
 mod doctor;
 mod down;
+mod figures;
 mod help;
 mod hygiene;
 mod queue;

@@ -1,0 +1,13 @@
+//! What is counted and published about the cases (统计分析, domain.md 6.4): goals beside honest values.
+//!
+//! Every figure names its cases: those that count, those that miss, and those that are left out with
+//! the reason. Nothing is worked out twice: a figure is a look at [`Facts`], and these are a fold of
+//! events.
+
+mod burst;
+mod facts;
+mod kpi;
+
+pub use burst::{Burst, BurstRules, Sighting, bursts};
+pub use facts::{Facts, FactsOfEvents, Reply};
+pub use kpi::{Excluded, Kpi, KpiName, Measured, measure};

@@ -1,0 +1,115 @@
+//! What the figures look at in one case.
+
+use crate::domain::case::{Case, CaseEvent, Channel, Grade, Nature, State, apply};
+use crate::domain::desk::Disposition;
+use crate::units::CaseNumber;
+use jiff::Timestamp;
+
+/// The first answer that reached the citizen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply {
+    /// When it was given: what counts against the due date.
+    pub at: Timestamp,
+    /// The due date in force then, extensions included.
+    pub due_at: Timestamp,
+}
+
+impl Reply {
+    /// It came by the due date.
+    #[must_use]
+    pub fn in_time(&self) -> bool {
+        self.at <= self.due_at
+    }
+}
+
+/// One numbered case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// Its number.
+    pub number: CaseNumber,
+    /// How it came.
+    pub channel: Option<Channel>,
+    /// When it came.
+    pub received_at: Option<Timestamp>,
+    /// Where it stands.
+    pub state: State,
+    /// A seal is proposed or in force: nothing else of it may be shown.
+    pub sealed: bool,
+    /// What becomes of it.
+    pub disposition: Option<Disposition>,
+    /// Answered at once or in a three-way call.
+    pub answered_directly: bool,
+    /// What kind of matter.
+    pub nature: Option<Nature>,
+    /// Six-digit code of its domain.
+    pub domain: Option<String>,
+    /// The lead unit.
+    pub unit: Option<String>,
+    /// The first answer that reached the citizen; `None`: none yet.
+    pub reply: Option<Reply>,
+    /// The due date in force.
+    pub due_at: Option<Timestamp>,
+    /// The first grade.
+    pub first_grade: Option<Grade>,
+    /// The last grade.
+    pub final_grade: Option<Grade>,
+    /// The callback ended without a grade: refused, not wanted, not reached.
+    pub asked_in_vain: bool,
+    /// Judged not reasonable by two persons.
+    pub unreasonable: bool,
+    /// Which time it is handled, from 1.
+    pub round: u8,
+}
+
+/// Folds the events of one case, first to last.
+#[derive(Debug, Clone, Default)]
+pub struct FactsOfEvents {
+    case: Case,
+    reply: Option<Reply>,
+}
+
+impl FactsOfEvents {
+    /// One more event.
+    pub fn add(&mut self, event: &CaseEvent) {
+        self.case = apply(std::mem::take(&mut self.case), event);
+        if matches!(event, CaseEvent::CallbackDue { .. }) && self.reply.is_none() {
+            self.reply = self.replied();
+        }
+    }
+
+    /// The answer that has just passed its review, or was given at once.
+    fn replied(&self) -> Option<Reply> {
+        let at = self.case.work.answered_at.or(self.case.accepted_at)?;
+        Some(Reply { at, due_at: self.due_at()? })
+    }
+
+    fn due_at(&self) -> Option<Timestamp> {
+        let due = self.case.unit_due.as_ref().or(self.case.due.as_ref());
+        due.map(|due| due.at)
+    }
+
+    /// What they say; `None` for a draft, which is in no figure.
+    #[must_use]
+    pub fn facts(&self) -> Option<Facts> {
+        let (case, work) = (&self.case, &self.case.work);
+        Some(Facts {
+            number: case.number?,
+            channel: case.channel,
+            received_at: case.received_at,
+            state: case.state?,
+            sealed: case.state == Some(State::Sealed) || work.seal_proposed.is_some(),
+            disposition: work.disposition(),
+            answered_directly: case.answered_directly,
+            nature: case.nature,
+            domain: case.domain.clone(),
+            unit: case.unit.clone(),
+            reply: self.reply,
+            due_at: self.due_at(),
+            first_grade: work.grades.first().map(|(_, grade)| *grade),
+            final_grade: work.grades.last().map(|(_, grade)| *grade),
+            asked_in_vain: work.follow_up_ended.is_some(),
+            unreasonable: work.reasonable == Some(false),
+            round: case.round,
+        })
+    }
+}
