@@ -99,7 +99,13 @@ impl Administration {
         order: &Order,
     ) -> Result<CaseNow, StoreError> {
         let (calendar, rules, seed) = desk;
-        let mut desk = Desk { calendar, rules, rng: StdRng::from_seed(seed), queue_base: 0, chain: ChainEnd::default() };
+        let mut desk = Desk {
+            calendar,
+            rules,
+            rng: StdRng::from_seed(seed),
+            queue_base: 0,
+            chain: ChainEnd::default(),
+        };
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = casework::run(&tx, &mut desk, at, case, order)?;
         tx.commit()?;

@@ -89,7 +89,9 @@ fn open_cases(db: &Connection) -> Result<BTreeMap<i64, i64>, StoreError> {
     let states = states.filter(|state| state.is_open() || *state == State::Circulated);
     let states: Vec<&str> = states.map(State::as_str).collect();
     let places = vec!["?"; states.len()].join(", ");
-    let sql = format!("SELECT id, last_event FROM case_file WHERE number IS NOT NULL AND state IN ({places})");
+    let sql = format!(
+        "SELECT id, last_event FROM case_file WHERE number IS NOT NULL AND state IN ({places})"
+    );
     let mut statement = db.prepare(&sql)?;
     let rows =
         statement.query_map(params_from_iter(states), |row| Ok((row.get(0)?, row.get(1)?)))?;

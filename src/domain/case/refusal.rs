@@ -197,6 +197,8 @@ guards! {
         "no unit reported anything";
     Publication: "T27", "请先决定是否公示", "the publication is not decided";
     Unpublishable: "B7", "该事项不得公示", "this case is never published";
+    NamesPeople: "B7", "公示稿含有姓名、号码或住址等个人信息，请先隐去",
+        "the notice names people, numbers or addresses";
     ReopenLate: "T28", "办结已超过三十日，请作为新事项受理",
         "a case is reopened within 30 days";
     SafetyRisk: "T29", "涉及安全风险的事项不能撤回", "a safety risk is not withdrawn";

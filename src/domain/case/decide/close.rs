@@ -1,6 +1,7 @@
 //! The ends of a case and the way back: T11, T13, T27, T28, and whether it is published (B7).
 
 use super::{Guard, Refusal, Scene, Verdict};
+use crate::domain::anonymise::anonymise;
 use crate::domain::case::clock;
 use crate::domain::case::event::{CaseEvent, LawfulChannel};
 use crate::domain::case::fold::Case;
@@ -73,10 +74,13 @@ impl Scene<'_> {
         vec![because, self.notify(Notice::Declined, None), CaseEvent::Declined { channel }]
     }
 
-    /// B7: never where the citizen asked for secrecy; a notice has a text.
+    /// B7: never where the citizen asked for secrecy; a notice has a text, and no people in it.
     pub(super) fn decide_publication(&self, publish: bool, text: &str) -> Verdict {
         if publish && self.case.work.secrecy {
             return Err(Guard::Unpublishable.into());
+        }
+        if publish && !anonymise(text).1.is_empty() {
+            return Err(Guard::NamesPeople.into());
         }
         let private = if publish { self.note(text)? } else { Note::default() };
         Ok(vec![Record::PublicationDecided { publish, by: self.by(), private }.into()])
