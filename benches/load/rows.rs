@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 const STEPS: [usize; 7] = [200, 600, 1000, 1200, 1350, 1500, 1700];
 /// Other steps, words in this variable.
 const STEPS_VARIABLE: &str = "MAYORLINE_BENCH_STEPS";
+/// Another number of players beside the calls that are set up than 80 % of what is sustained.
+const PLAYERS_VARIABLE: &str = "MAYORLINE_BENCH_PLAYERS";
 /// Rooms of three at once: one address is challenged for 30 registrations a minute.
 const ROOMS: usize = 12;
 const SETUP_TIME: Duration = Duration::from_secs(14);
@@ -41,6 +43,10 @@ fn steps_wanted() -> Vec<usize> {
     let words = std::env::var(STEPS_VARIABLE).unwrap_or_default();
     let wanted: Vec<usize> = words.split_whitespace().filter_map(|w| w.parse().ok()).collect();
     if wanted.is_empty() { STEPS.to_vec() } else { wanted }
+}
+
+fn players_wanted() -> Option<usize> {
+    std::env::var(PLAYERS_VARIABLE).ok()?.parse().ok()
 }
 
 fn wanted(part: &str) -> bool {
@@ -146,7 +152,7 @@ fn streams(limits: &Limits) -> Vec<Row> {
         );
         let (more, best) = climbed(PLAYING, &heard, limits, bars, peers);
         rows.extend(more);
-        rows.push(under_load(&heard, best * 4 / 5));
+        rows.push(under_load(&heard, players_wanted().unwrap_or(best * 4 / 5)));
     }
     if wanted("record") {
         let (bars, peers) = (

@@ -71,23 +71,34 @@ pub(super) fn decimal(text: &str, max: u64) -> Option<u64> {
 
 /// Splits what begins with `"` behind the closing quote: the text without quotes and escapes,
 /// and the rest. `None` when the quote is not closed on its line.
-pub(super) fn quoted(text: &str) -> Option<(String, &str)> {
+pub(super) fn quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let inner = text.strip_prefix('"')?;
-    let mut plain = String::with_capacity(inner.len().min(64));
-    let mut escaped = false;
-    for (at, c) in inner.char_indices() {
-        match c {
-            '\r' | '\n' => return None,
-            _ if escaped => {
-                plain.push(c);
-                escaped = false;
+    let (mut escaped, mut escapes) = (false, false);
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'\r' | b'\n' => return None,
+            _ if escaped => escaped = false,
+            b'\\' => (escaped, escapes) = (true, true),
+            b'"' => {
+                let (plain, rest) = inner.split_at_checked(at)?;
+                let plain =
+                    if escapes { Cow::Owned(unescaped(plain)) } else { Cow::Borrowed(plain) };
+                return Some((plain, rest.strip_prefix('"')?));
             }
-            '\\' => escaped = true,
-            '"' => return Some((plain, inner.get(at + 1..)?)),
-            _ => plain.push(c),
+            _ => {}
         }
     }
     None
+}
+
+/// Without the backslash before every character that has one.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        plain.extend(if c == '\\' { chars.next() } else { Some(c) });
+    }
+    plain
 }
 
 /// Writes a quoted string with its escapes; line ends become blanks.
@@ -152,6 +163,19 @@ pub(super) fn collect_list<T>(
     Ok(list)
 }
 
+/// Refuses what [`collect_list`] refuses, and keeps nothing.
+pub(super) fn check_list(
+    checked: impl Iterator<Item = Result<(), WireError>>,
+) -> Result<(), WireError> {
+    for (at, item) in checked.enumerate() {
+        if at == LIST_ELEMENTS_MAX {
+            return Err(WireError::TooLarge("header list"));
+        }
+        item?;
+    }
+    Ok(())
+}
+
 /// Header parameters `;name=value;flag`, blanks anywhere between; text before the first `;` is
 /// refused. Empty parameters are skipped.
 pub(super) fn header_params(text: &str) -> Result<Params, WireError> {
@@ -170,15 +194,28 @@ pub(super) fn header_params(text: &str) -> Result<Params, WireError> {
 
 /// Refuses what [`header_params`] refuses, and keeps nothing.
 pub(super) fn check_header_params(text: &str) -> Result<(), WireError> {
-    let (mut rest, mut count) = (trim(text), 0);
+    header_param(text, "").map(drop)
+}
+
+/// The value of one parameter by its case-insensitive name, empty for a flag; refuses what
+/// [`header_params`] refuses.
+pub(super) fn header_param<'a>(
+    text: &'a str,
+    wanted: &str,
+) -> Result<Option<Cow<'a, str>>, WireError> {
+    let (mut rest, mut count, mut found) = (trim(text), 0, None);
     while let Some((param, tail)) = next_param(rest)? {
         rest = tail;
-        count += usize::from(param.is_some());
+        let Some((name, value)) = param else { continue };
+        count += 1;
         if count > PARAMS_MAX {
             return Err(WireError::TooLarge("parameter list"));
         }
+        if found.is_none() && name.eq_ignore_ascii_case(wanted) {
+            found = Some(value.unwrap_or_default());
+        }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Name and value; `None` for an empty parameter.
@@ -211,7 +248,7 @@ fn at_param_end(rest: &str) -> bool {
 fn param_value(text: &str) -> Result<(Cow<'_, str>, &str), WireError> {
     if text.starts_with('"') {
         let (value, rest) = quoted(text).ok_or(PARAMETER)?;
-        return Ok((Cow::Owned(value), trim_start(rest)));
+        return Ok((value, trim_start(rest)));
     }
     let (value, rest) = span(text, |b| !is_blank(b) && !b"\",<>;".contains(&b));
     let rest = trim_start(rest);

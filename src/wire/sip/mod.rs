@@ -9,6 +9,7 @@ mod lexis;
 pub mod limits;
 mod message;
 mod method;
+mod name;
 mod name_addr;
 mod parse;
 mod stream;

@@ -1,8 +1,8 @@
 //! One Via element (RFC 3261 §20.42, RFC 3581).
 
 use super::lexis::{
-    check_header_params, header_params, is_blank, is_token_byte, span, trim, trim_start,
-    write_header_params,
+    check_header_params, header_param, header_params, is_blank, is_token_byte, span, trim,
+    trim_start, write_header_params,
 };
 use super::uri::{Params, host_port_of};
 use crate::wire::WireError;
@@ -42,6 +42,11 @@ impl Via {
         let Parts { sent_by, params, .. } = Parts::of(text)?;
         host_port_of(&sent_by)?;
         check_header_params(params)
+    }
+
+    /// The branch of an element that is not kept.
+    pub(super) fn branch_of(text: &str) -> Result<Option<Cow<'_, str>>, WireError> {
+        header_param(Parts::of(text)?.params, "branch")
     }
 
     /// The branch where there is one.
