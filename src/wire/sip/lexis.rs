@@ -8,21 +8,68 @@ use std::fmt;
 
 const PARAMETER: WireError = WireError::Malformed("parameter");
 
-/// Which bytes are characters of `token`, by their value.
-const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte: u8 = 0;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
+/// A character of `token`.
+const TOKEN: u8 = 1;
+/// A blank of linear white space; line ends are gone when this is asked.
+const BLANK: u8 = 2;
+/// A character of a host name or an IPv4 address.
+const HOST: u8 = 4;
+/// What ends a parameter value without quotes.
+const VALUE_END: u8 = 8;
+/// What no URI holds.
+const NO_URI: u8 = 16;
+
+const fn class(byte: u8) -> u8 {
+    let mut class = 0;
+    if byte.is_ascii_alphanumeric() {
+        class |= TOKEN | HOST;
+    }
+    if matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~') {
+        class |= TOKEN;
+    }
+    if matches!(byte, b'-' | b'.' | b'_') {
+        class |= HOST;
+    }
+    if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+        class |= BLANK | VALUE_END;
+    }
+    if matches!(byte, b'"' | b',' | b'<' | b'>' | b';') {
+        class |= VALUE_END;
+    }
+    if byte <= b' ' || matches!(byte, 0x7F | b'<' | b'>' | b'"') {
+        class |= NO_URI;
+    }
+    class
+}
+
+/// The classes of every byte; 0xFF is in none.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < u8::MAX {
+        classes[byte as usize] = class(byte);
         byte += 1;
     }
-    table
+    classes
 };
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
 
 /// A character of `token`.
 pub(super) fn is_token_byte(byte: u8) -> bool {
-    TOKEN[usize::from(byte)]
+    is(byte, TOKEN)
+}
+
+/// A character of a host name or an IPv4 address.
+pub(super) fn is_host_byte(byte: u8) -> bool {
+    is(byte, HOST)
+}
+
+/// What no URI holds.
+pub(super) fn is_no_uri_byte(byte: u8) -> bool {
+    is(byte, NO_URI)
 }
 
 /// A non-empty `token`.
@@ -32,7 +79,14 @@ pub(super) fn is_token(text: &str) -> bool {
 
 /// Blanks of linear white space; line ends are gone when this is asked.
 pub(super) fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+    is(byte, BLANK)
+}
+
+/// What stands before and behind the first such ASCII byte. Written out because what is cut is
+/// short: a general search costs more before it begins.
+pub(super) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|b| b == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Splits behind the bytes of one kind that stand first. Every kind parts at an ASCII byte or
@@ -250,7 +304,7 @@ fn param_value(text: &str) -> Result<(Cow<'_, str>, &str), WireError> {
         let (value, rest) = quoted(text).ok_or(PARAMETER)?;
         return Ok((value, trim_start(rest)));
     }
-    let (value, rest) = span(text, |b| !is_blank(b) && !b"\",<>;".contains(&b));
+    let (value, rest) = span(text, |b| !is(b, VALUE_END));
     let rest = trim_start(rest);
     if value.is_empty() || !at_param_end(rest) {
         return Err(PARAMETER);

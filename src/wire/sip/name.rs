@@ -107,7 +107,13 @@ impl Known {
     pub(super) fn of(name: &str) -> Option<Self> {
         let [from, to] = [STARTS.get(name.len())?, STARTS.get(name.len() + 1)?];
         let candidates = ALL.get(*from..*to)?;
-        let found = candidates.iter().find(|(_, known)| known.eq_ignore_ascii_case(name));
+        // The first letter tells most names apart, and most are written as they are printed:
+        // both cost less than the comparison letter by letter.
+        let first = |name: &str| name.as_bytes().first().map(u8::to_ascii_lowercase);
+        let wanted = first(name);
+        let found = candidates.iter().find(|(_, known)| {
+            first(known) == wanted && (*known == name || known.eq_ignore_ascii_case(name))
+        });
         found.map(|(known, _)| *known)
     }
 

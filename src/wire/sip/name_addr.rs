@@ -1,8 +1,8 @@
 //! `"Display name" <uri>;params` of From, To, Contact, Route, P-Asserted-Identity and friends.
 
 use super::lexis::{
-    check_header_params, collect_list, elements, header_params, quoted, trim, write_header_params,
-    write_quoted,
+    check_header_params, collect_list, cut, elements, header_params, quoted, trim,
+    write_header_params, write_quoted,
 };
 use super::uri::{Params, Uri};
 use crate::wire::WireError;
@@ -76,7 +76,7 @@ impl<'a> Parts<'a> {
             }
         };
         let (uri, params) =
-            rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or(MALFORMED)?;
+            rest.strip_prefix('<').and_then(|rest| cut(rest, b'>')).ok_or(MALFORMED)?;
         Ok(Self { display, uri, params })
     }
 

@@ -6,6 +6,7 @@ use super::limits::{FIELD_BYTES_MAX, FIELDS_MAX, MESSAGE_BYTES_MAX, METHOD_BYTES
 use super::name::Known;
 use super::{Headers, Message, Method, Request, Response, Uri, UriScheme};
 use crate::wire::WireError;
+use memchr::memmem;
 use std::borrow::Cow;
 
 /// How the end of a message is known (RFC 3261 §18.3).
@@ -153,11 +154,10 @@ fn split_head(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// Where the body begins: behind the first empty line.
 fn head_end(bytes: &[u8]) -> Option<usize> {
-    memchr::memchr_iter(b'\n', bytes).find_map(|at| {
-        let next = bytes.get(at + 1..)?;
-        let line_end = [&b"\n"[..], b"\r\n"].into_iter().find(|end| next.starts_with(end))?;
-        Some(at + 1 + line_end.len())
-    })
+    let usual = memmem::find(bytes, b"\n\r\n").map(|at| at + 3);
+    let before = bytes.get(..usual.unwrap_or(bytes.len()))?;
+    // Lines may end in LF alone.
+    memmem::find(before, b"\n\n").map(|at| at + 2).or(usual)
 }
 
 /// The first line without its end, and the rest.

@@ -1,6 +1,6 @@
 //! SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966); other schemes are kept as text.
 
-use super::lexis::{decimal, span};
+use super::lexis::{cut, decimal, is_host_byte, is_no_uri_byte, span};
 use super::limits::{PARAMS_MAX, URI_BYTES_MAX};
 use crate::wire::WireError;
 use std::fmt;
@@ -114,10 +114,10 @@ impl<'a> Parts<'a> {
         if text.len() > URI_BYTES_MAX {
             return Err(WireError::TooLarge("URI"));
         }
-        if text.bytes().any(|b| b <= b' ' || b == 0x7F || matches!(b, b'<' | b'>' | b'"')) {
+        if text.bytes().any(is_no_uri_byte) {
             return Err(MALFORMED);
         }
-        let (scheme, rest) = text.split_once(':').ok_or(MALFORMED)?;
+        let (scheme, rest) = cut(text, b':').ok_or(MALFORMED)?;
         if !is_scheme(scheme) || rest.is_empty() {
             return Err(MALFORMED);
         }
@@ -131,22 +131,22 @@ impl<'a> Parts<'a> {
 
     fn sip(scheme: Scheme<'a>, rest: &'a str) -> Result<Self, WireError> {
         // RFC 3261 §25.1: `;` and `?` may stand in the user part, `@` only behind it.
-        let (user, rest) = match rest.split_once('@') {
+        let (user, rest) = match cut(rest, b'@') {
             Some((user, rest)) if !user.is_empty() => (Some(user), rest),
             Some(_) => return Err(MALFORMED),
             None => (None, rest),
         };
-        let (rest, headers) = match rest.split_once('?') {
+        let (rest, headers) = match cut(rest, b'?') {
             Some((rest, headers)) => (rest, Some(headers)),
             None => (rest, None),
         };
-        let (host_port, params) = rest.split_once(';').unwrap_or((rest, ""));
+        let (host_port, params) = cut(rest, b';').unwrap_or((rest, ""));
         let (host, port) = host_port_of(host_port)?;
         Ok(Self { scheme, user, host, port, params, headers })
     }
 
     fn tel(rest: &'a str) -> Result<Self, WireError> {
-        let (number, params) = rest.split_once(';').unwrap_or((rest, ""));
+        let (number, params) = cut(rest, b';').unwrap_or((rest, ""));
         // RFC 3966 §3, with the letters of local numbers left out and the hex digits kept.
         let legal = number.bytes().all(|b| b.is_ascii_hexdigit() || b"+-.()*#".contains(&b));
         if number.is_empty() || !legal {
@@ -173,7 +173,7 @@ fn uri_params(text: &str) -> impl Iterator<Item = Result<(&str, Option<&str>), W
         if at == PARAMS_MAX {
             return Err(WireError::TooLarge("parameter list"));
         }
-        let (name, value) = match pair.split_once('=') {
+        let (name, value) = match cut(pair, b'=') {
             Some((name, value)) => (name, Some(value)),
             None => (pair, None),
         };
@@ -195,7 +195,7 @@ pub(super) fn host_port_of(text: &str) -> Result<(&str, Option<u16>), WireError>
             let host = is_ipv6(address).then(|| text.split_at_checked(address.len() + 2));
             host.flatten().ok_or(HOST)?
         }
-        None => span(text, |b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+        None => span(text, is_host_byte),
     };
     if host.is_empty() {
         return Err(HOST);
