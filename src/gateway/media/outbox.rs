@@ -42,3 +42,52 @@ impl Outbox {
         self.bytes.clear();
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)] // Instants are only handed through.
+mod tests {
+    use super::*;
+    use crate::media::leg::{Agreed, LegSetup};
+    use crate::wire::g711::Codec;
+    use crate::wire::rtp;
+    use std::time::Instant;
+
+    fn leg(ssrc: u32, remote: SocketAddr) -> MediaLeg {
+        let agreed = Agreed {
+            codec: Codec::Pcma,
+            payload_type: 8,
+            dtmf_payload_type: None,
+            ptime_ms: 20,
+            remote: Some(remote),
+            remote_rtcp: None,
+            send: true,
+            receive: true,
+            keys: None,
+        };
+        let (first_sequence, first_timestamp, cname) = (1, 1, "test".to_owned());
+        let setup = LegSetup { ssrc, first_sequence, first_timestamp, cname, peer: None, agreed };
+        MediaLeg::new(setup, Instant::now())
+    }
+
+    #[test]
+    fn every_packet_leaves_once_in_order_for_the_peer_of_its_leg() {
+        let peers: [SocketAddr; 2] =
+            ["192.0.2.1:4000", "192.0.2.2:4002"].map(|a| a.parse().unwrap());
+        let mut legs = [leg(10, peers[0]), leg(11, peers[1])];
+        let mut outbox = Outbox::default();
+        for _ in 0..2 {
+            for (at, leg) in legs.iter_mut().enumerate() {
+                leg.tick(Instant::now());
+                outbox.gather(at, leg);
+            }
+        }
+        let mut sent = Vec::new();
+        outbox.empty(|at, bytes, to| {
+            let header = rtp::parse(bytes).unwrap().header;
+            sent.push((at, header.ssrc, header.sequence, to));
+        });
+        let expected = [(0, 10, 1), (1, 11, 1), (0, 10, 2), (1, 11, 2)];
+        assert_eq!(sent, expected.map(|(at, ssrc, sequence)| (at, ssrc, sequence, peers[at])));
+        outbox.empty(|..| panic!("a packet is sent twice"));
+    }
+}

@@ -3,7 +3,7 @@
 //! `rsip`'s model when they are printed.
 
 use super::lexis::{
-    check_list, collect_list, decimal, elements, is_blank, is_token, one_line, span, trim,
+    check_elements, collect_list, decimal, elements, is_blank, is_token, one_line, span, trim,
 };
 use super::name::Known;
 use super::{Method, NameAddr, Via};
@@ -181,7 +181,7 @@ impl Headers {
 
     /// Whether every Via element can be read, without keeping any: requests come with many.
     pub(super) fn check_vias(&self) -> Result<(), WireError> {
-        check_list(self.values("Via").flat_map(elements).map(Via::check))
+        check_elements(self.values("Via"), Via::check)
     }
 
     /// The branch of the topmost Via.
@@ -239,7 +239,7 @@ impl Headers {
         if self.is_every_contact()? {
             return Ok(());
         }
-        check_list(self.values("Contact").flat_map(elements).map(NameAddr::check))
+        check_elements(self.values("Contact"), NameAddr::check)
     }
 
     /// Whether it is `*`, which stands alone (RFC 3261 §10.2.2).

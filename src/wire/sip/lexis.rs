@@ -217,15 +217,20 @@ pub(super) fn collect_list<T>(
     Ok(list)
 }
 
-/// Refuses what [`collect_list`] refuses, and keeps nothing.
-pub(super) fn check_list(
-    checked: impl Iterator<Item = Result<(), WireError>>,
+/// Checks the elements of comma lists; refuses what [`collect_list`] refuses, and keeps nothing.
+pub(super) fn check_elements<'a>(
+    values: impl Iterator<Item = &'a str>,
+    check: impl Fn(&str) -> Result<(), WireError>,
 ) -> Result<(), WireError> {
-    for (at, item) in checked.enumerate() {
-        if at == LIST_ELEMENTS_MAX {
-            return Err(WireError::TooLarge("header list"));
+    let mut count = 0;
+    for value in values {
+        for element in elements(value) {
+            if count == LIST_ELEMENTS_MAX {
+                return Err(WireError::TooLarge("header list"));
+            }
+            count += 1;
+            check(element)?;
         }
-        item?;
     }
     Ok(())
 }
