@@ -18,6 +18,8 @@ const STEPS: [usize; 7] = [200, 600, 1000, 1200, 1350, 1500, 1700];
 const STEPS_VARIABLE: &str = "MAYORLINE_BENCH_STEPS";
 /// Rooms of three at once, step by step; the first is taken for the machine at rest.
 const ROOMS: [usize; 4] = [10, 100, 200, ROOMS_MAX];
+/// Another number of players beside the calls that are set up than 80 % of what is sustained.
+const PLAYERS_VARIABLE: &str = "MAYORLINE_BENCH_PLAYERS";
 const SETUP_TIME: Duration = Duration::from_secs(14);
 const PARTS_VARIABLE: &str = "MAYORLINE_BENCH_ONLY";
 const LONG_VARIABLE: &str = "MAYORLINE_BENCH_LONG";
@@ -43,6 +45,10 @@ fn steps_wanted() -> Vec<usize> {
     let words = std::env::var(STEPS_VARIABLE).unwrap_or_default();
     let wanted: Vec<usize> = words.split_whitespace().filter_map(|w| w.parse().ok()).collect();
     if wanted.is_empty() { STEPS.to_vec() } else { wanted }
+}
+
+fn players_wanted() -> Option<usize> {
+    std::env::var(PLAYERS_VARIABLE).ok()?.parse().ok()
 }
 
 fn wanted(part: &str) -> bool {
@@ -153,7 +159,7 @@ fn streams(limits: &Limits) -> Vec<Row> {
         );
         let (more, best) = climbed(PLAYING, &heard, limits, bars, peers);
         rows.extend(more);
-        rows.push(under_load(&heard, best * 4 / 5));
+        rows.push(under_load(&heard, players_wanted().unwrap_or(best * 4 / 5)));
     }
     if wanted("record") {
         let (bars, peers) = (

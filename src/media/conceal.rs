@@ -12,8 +12,10 @@ const PITCH_MAX: usize = 120;
 const WINDOW: usize = 160;
 /// What the search looks at.
 const SPAN: usize = WINDOW + PITCH_MAX;
-/// What is remembered: three longest periods and a quarter, before 20 ms already filled.
-const HISTORY: usize = 3 * PITCH_MAX + PITCH_MAX / 4 + 2 * HALF_FRAME;
+/// What is remembered: three longest periods and a quarter, before 20 ms already filled; whole
+/// halves of a frame.
+const HISTORY: usize =
+    (3 * PITCH_MAX + PITCH_MAX / 4 + 2 * HALF_FRAME).next_multiple_of(HALF_FRAME);
 /// A gap this long is silent at its end: six halves of a frame, 60 ms.
 const HALVES_MAX: u32 = 6;
 /// The first half keeps its level, each later one loses a fifth of it.
@@ -26,7 +28,9 @@ const RETURN_PER_HALF: usize = 32;
 /// The concealment of one leg; about 2.5 KiB.
 #[derive(Debug, Clone)]
 pub struct Concealer {
+    /// What was heard, in a ring: straight, the oldest first, only while something is lost.
     history: [i16; HISTORY],
+    oldest: usize,
     /// The repeated periods, the newest last, and the place that is read next.
     periods: [f32; 3 * PITCH_MAX],
     pitch: usize,
@@ -49,6 +53,7 @@ impl Concealer {
     pub fn new() -> Self {
         Self {
             history: [0; HISTORY],
+            oldest: 0,
             periods: [0.0; 3 * PITCH_MAX],
             pitch: PITCH_MAX,
             used: PITCH_MAX,
@@ -82,6 +87,8 @@ impl Concealer {
             self.remember(half);
             return;
         }
+        self.history.rotate_left(self.oldest);
+        self.oldest = 0;
         match self.lost {
             0 => self.begin(),
             // After 10 and 20 ms one more period is repeated, so that it does not buzz.
@@ -136,8 +143,8 @@ impl Concealer {
     }
 
     fn remember(&mut self, half: &[i16; HALF_FRAME]) {
-        self.history.copy_within(HALF_FRAME.., 0);
-        self.history[HISTORY - HALF_FRAME..].copy_from_slice(half);
+        self.history[self.oldest..self.oldest + HALF_FRAME].copy_from_slice(half);
+        self.oldest = (self.oldest + HALF_FRAME) % HISTORY;
     }
 
     /// The lag with the best normalised correlation: even lags on every second sample, then the

@@ -129,10 +129,14 @@ impl JitterBuffer {
         if !self.place(timestamp, len) {
             return;
         }
-        for (n, &code) in (0_u32..).zip(payload) {
-            // What was already played keeps its slot free for the next turn of the ring.
-            if distance(self.next, timestamp.wrapping_add(n)) >= 0 {
-                self.ring[slot(timestamp.wrapping_add(n))] = codec.decode_reversibly(code);
+        // What was already played keeps its slot free for the next turn of the ring.
+        let played = distance(timestamp, self.next).max(0).unsigned_abs().min(len);
+        let fresh = payload.get(played as usize..).unwrap_or_default();
+        let (head, tail) = self.places(timestamp.wrapping_add(played), fresh.len());
+        let (first, second) = fresh.split_at(head.len());
+        for (places, codes) in [(head, first), (tail, second)] {
+            for (place, &code) in places.iter_mut().zip(codes) {
+                *place = codec.decode_reversibly(code);
             }
         }
         let end = timestamp.wrapping_add(len);
@@ -219,11 +223,20 @@ impl JitterBuffer {
     }
 
     fn skip_frame(&mut self) {
-        for n in 0..FRAME {
-            self.ring[slot(self.next.wrapping_add(n))] = MISSING;
-        }
+        let (head, tail) = self.places(self.next, FRAME_SAMPLES);
+        head.fill(MISSING);
+        tail.fill(MISSING);
         self.next = self.next.wrapping_add(FRAME);
         self.counts.dropped += 1;
+    }
+
+    /// The places of `len` samples from a timestamp on, at most the whole ring; the second part is
+    /// behind the turn of the ring.
+    fn places(&mut self, timestamp: u32, len: usize) -> (&mut [i16], &mut [i16]) {
+        let len = len.min(RING);
+        let (before, behind) = self.ring.split_at_mut(slot(timestamp));
+        let turned = len.saturating_sub(behind.len());
+        (&mut behind[..len - turned], &mut before[..turned])
     }
 
     fn open_window(&mut self) {
@@ -252,13 +265,13 @@ impl JitterBuffer {
     }
 
     fn pull_half(&mut self, out: &mut [i16; HALF_FRAME]) -> Half {
-        let mut complete = true;
-        for (n, sample) in (0_u32..).zip(out.iter_mut()) {
-            let stored = &mut self.ring[slot(self.next.wrapping_add(n))];
-            complete &= *stored != MISSING;
-            *sample = *stored;
-            *stored = MISSING;
-        }
+        let (head, tail) = self.places(self.next, HALF_FRAME);
+        let (first, second) = out.split_at_mut(head.len());
+        first.copy_from_slice(head);
+        second.copy_from_slice(tail);
+        head.fill(MISSING);
+        tail.fill(MISSING);
+        let complete = out.iter().fold(true, |complete, &sample| complete & (sample != MISSING));
         self.next = self.next.wrapping_add(HALF);
         if complete {
             self.heard = self.next;

@@ -12,8 +12,11 @@ use crate::wire::wav::{self, Channels};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// Audio in one block: half a second, so that a call recorded on two tracks holds 16 KiB at most.
+/// Audio in one block: half a second.
 pub const BLOCK_FRAMES: u32 = 25;
+/// Audio in one piece of a block, 100 ms: a piece is allocated when the one before is full, so that
+/// a call that is recorded on two tracks holds 9 KiB in the mean and not the 16 of a whole block.
+const PIECE_FRAMES: usize = 5;
 /// Blocks that wait for the disk; past it the newest audio is dropped and counted: 10 s.
 pub const BLOCKS_WAITING_MAX: usize = 20;
 
@@ -25,8 +28,8 @@ const SILENCE: [i16; FRAME_SAMPLES] = [0; FRAME_SAMPLES];
 pub struct Write {
     /// Where in the file.
     pub offset: u64,
-    /// What.
-    pub bytes: Vec<u8>,
+    /// What, piece by piece: the header, or of audio a whole number of samples of each track.
+    pub pieces: Vec<Vec<u8>>,
 }
 
 /// What the disk side has to do next.
@@ -52,19 +55,19 @@ pub struct Summary {
 }
 
 #[derive(Debug)]
-enum Piece {
-    Block(Vec<u8>),
+enum Waiting {
+    Block(Vec<Vec<u8>>),
     Widen,
 }
 
-/// Makes one recording. Lives on the media side; allocates once per block.
+/// Makes one recording. Lives on the media side; allocates once per piece of a block.
 #[derive(Debug)]
 pub struct Recorder {
     /// The tracks of what is pushed.
     channels: Channels,
-    block: Vec<u8>,
+    block: Vec<Vec<u8>>,
     block_frames: u32,
-    waiting: VecDeque<Piece>,
+    waiting: VecDeque<Waiting>,
     /// Blocks among them.
     blocks_waiting: usize,
     /// The tracks of what is handed out, and the sample frames handed out so far.
@@ -83,7 +86,7 @@ impl Recorder {
     pub fn new(channels: Channels) -> Self {
         Self {
             channels,
-            block: Vec::with_capacity(block_bytes(channels)),
+            block: Vec::new(),
             block_frames: 0,
             waiting: VecDeque::with_capacity(BLOCKS_WAITING_MAX),
             blocks_waiting: 0,
@@ -102,8 +105,7 @@ impl Recorder {
         let Some(wider) = self.channels.wider() else { return false };
         self.close_block();
         self.channels = wider;
-        self.block = Vec::with_capacity(block_bytes(wider));
-        self.waiting.push_back(Piece::Widen);
+        self.waiting.push_back(Waiting::Widen);
         true
     }
 
@@ -129,10 +131,19 @@ impl Recorder {
     }
 
     fn interleave(&mut self, tracks: &[&[i16; FRAME_SAMPLES]]) {
-        let start = self.block.len();
         let width = usize::from(self.channels.count());
-        self.block.resize(start + FRAME_SAMPLES * width * BYTES_PER_SAMPLE, 0);
-        let places = self.block[start..].as_chunks_mut::<BYTES_PER_SAMPLE>().0;
+        let frame_bytes = FRAME_SAMPLES * width * BYTES_PER_SAMPLE;
+        if self.block.last().is_none_or(|piece| piece.len() == frame_bytes * PIECE_FRAMES) {
+            self.block.push(Vec::with_capacity(frame_bytes * PIECE_FRAMES));
+        }
+        let Some(piece) = self.block.last_mut() else { return };
+        let start = piece.len();
+        piece.resize(start + frame_bytes, 0);
+        let added = &mut piece[start..];
+        if let ([left, right], 2) = (tracks, width) {
+            return interleave_two(added, left, right);
+        }
+        let places = added.as_chunks_mut::<BYTES_PER_SAMPLE>().0;
         for (at, track) in tracks.iter().take(width).enumerate() {
             for (place, sample) in places.iter_mut().skip(at).step_by(width).zip(*track) {
                 *place = sample.to_le_bytes();
@@ -148,8 +159,7 @@ impl Recorder {
     fn close_block(&mut self) {
         self.block_frames = 0;
         if !self.block.is_empty() {
-            let next = Vec::with_capacity(block_bytes(self.channels));
-            self.waiting.push_back(Piece::Block(std::mem::replace(&mut self.block, next)));
+            self.waiting.push_back(Waiting::Block(std::mem::take(&mut self.block)));
             self.blocks_waiting += 1;
         }
     }
@@ -159,17 +169,18 @@ impl Recorder {
         let covered = file_bytes(self.file_channels, self.written);
         if std::mem::take(&mut self.header_due) {
             let covered = u32::try_from(covered).unwrap_or(u32::MAX);
-            let bytes = wav::header(self.file_channels, covered).to_vec();
-            return Some(Step::Write(Write { offset: 0, bytes }));
+            let pieces = vec![wav::header(self.file_channels, covered).to_vec()];
+            return Some(Step::Write(Write { offset: 0, pieces }));
         }
         match self.waiting.pop_front()? {
-            Piece::Block(bytes) => {
+            Waiting::Block(pieces) => {
                 self.blocks_waiting -= 1;
-                self.written += bytes.len() as u64 / file_bytes(self.file_channels, 1);
+                let bytes = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+                self.written += bytes / file_bytes(self.file_channels, 1);
                 self.header_due = true;
-                Some(Step::Write(Write { offset: wav::HEADER_LEN as u64 + covered, bytes }))
+                Some(Step::Write(Write { offset: wav::HEADER_LEN as u64 + covered, pieces }))
             }
-            Piece::Widen => {
+            Waiting::Widen => {
                 self.file_channels = self.file_channels.wider().unwrap_or(self.file_channels);
                 Some(Step::Widen(self.file_channels))
             }
@@ -190,15 +201,20 @@ impl Recorder {
     }
 }
 
+/// The tracks of almost every recording, without a step from sample to sample.
+fn interleave_two(out: &mut [u8], left: &[i16; FRAME_SAMPLES], right: &[i16; FRAME_SAMPLES]) {
+    let places = out.as_chunks_mut::<{ 2 * BYTES_PER_SAMPLE }>().0;
+    for (place, (left, right)) in places.iter_mut().zip(left.iter().zip(right)) {
+        let ([a, b], [c, d]) = (left.to_le_bytes(), right.to_le_bytes());
+        *place = [a, b, c, d];
+    }
+}
+
 const BYTES_PER_SAMPLE: usize = 2;
 
 /// Bytes of so many sample frames.
 fn file_bytes(channels: Channels, samples: u64) -> u64 {
     u64::from(channels.frame_bytes()) * samples
-}
-
-fn block_bytes(channels: Channels) -> usize {
-    usize::from(channels.frame_bytes()) * FRAME_SAMPLES * BLOCK_FRAMES as usize
 }
 
 fn time(samples: u64) -> Duration {

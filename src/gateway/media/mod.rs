@@ -7,6 +7,7 @@
 
 mod disk;
 mod inbox;
+mod outbox;
 mod playback;
 mod pool;
 mod ports;

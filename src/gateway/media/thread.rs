@@ -2,6 +2,7 @@
 
 use super::disk::DiskQueue;
 use super::inbox::{Command, Inbox};
+use super::outbox::Outbox;
 use super::recording::{Recordings, track};
 use super::rooms::Rooms;
 use super::way::{Stream, Way};
@@ -68,6 +69,9 @@ pub(super) struct MediaThread {
     rooms: Rooms,
     /// What is said in the room that is being served.
     voices: Vec<Voice>,
+    outbox: Outbox,
+    /// The packet that is being read.
+    datagram: Box<[u8; DATAGRAM_MAX]>,
     music: Arc<[u8]>,
     started: Instant,
     /// The beat that has been served last, counted from `started`.
@@ -110,6 +114,8 @@ impl MediaThread {
             index: HashMap::new(),
             rooms: Rooms::default(),
             voices: Vec::with_capacity(ROOM_LEGS_MAX),
+            outbox: Outbox::default(),
+            datagram: Box::new([0; DATAGRAM_MAX]),
             music,
             started,
             served: 0,
@@ -300,9 +306,9 @@ impl MediaThread {
         let stream = if token & 1 == 1 { Stream::Rtcp } else { Stream::Rtp };
         let Some(Some(leg)) = self.legs.get_mut(at) else { return };
         let now = (self.clock.monotonic)();
-        let mut datagram = [0; DATAGRAM_MAX];
+        let datagram = &mut self.datagram[..];
         for _ in 0..PACKETS_PER_TURN_MAX {
-            let Some((n, from)) = leg.way.receive(now, stream, &mut datagram) else { break };
+            let Some((n, from)) = leg.way.receive(now, stream, datagram) else { break };
             let Some(media) = leg.media.as_mut() else { continue };
             if stream == Stream::Rtcp {
                 media.receive_rtcp(now, from, ntp((self.clock.wall)()), &datagram[..n]);
@@ -328,7 +334,18 @@ impl MediaThread {
                     self.tick(room, now);
                 }
             }
+            self.send_slot(now);
         }
+    }
+
+    /// Sends what the legs of a slot have said.
+    fn send_slot(&mut self, now: Instant) {
+        let legs = &mut self.legs;
+        self.outbox.empty(|at, bytes, to| {
+            if let Some(Some(leg)) = legs.get_mut(at) {
+                leg.way.send(now, Stream::Rtp, bytes, to);
+            }
+        });
     }
 
     /// One frame of a room: first all its legs hear, then all speak.
@@ -359,7 +376,7 @@ impl MediaThread {
         let Some(media) = leg.media.as_mut() else { return };
         leg.way.tick(now);
         media.speak(now, &Floor { voices, music: &self.music });
-        send_all(media, &mut leg.way, now);
+        self.outbox.gather(at, media);
         if media.rtcp_due(now) {
             let mut packet = [0; PACKET_MAX];
             if let Some((n, to)) = media.rtcp(now, ntp((self.clock.wall)()), &mut packet) {

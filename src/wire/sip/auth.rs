@@ -47,7 +47,7 @@ impl AuthValue {
             }
             let value = match value.starts_with('"') {
                 true => match quoted(value).ok_or(MALFORMED)? {
-                    (value, "") => value,
+                    (value, "") => value.into_owned(),
                     _ => return Err(MALFORMED),
                 },
                 false => value.to_owned(),

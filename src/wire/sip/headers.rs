@@ -1,15 +1,69 @@
-//! Header fields over `rsip`'s model: its enum holds the values, its `Display` prints them.
+//! Header fields: one text holds all of them, and each knows where its name and value stand in it,
+//! so that reading a message allocates twice and not for every field. They become fields of
+//! `rsip`'s model when they are printed.
 
-use super::lexis::{collect_list, decimal, elements, is_blank, is_token, one_line, span, trim};
-use super::limits::LIST_ELEMENTS_MAX;
+use super::lexis::{
+    check_elements, collect_list, decimal, elements, is_blank, is_token, one_line, span, trim,
+};
+use super::name::Known;
 use super::{Method, NameAddr, Via};
 use crate::wire::WireError;
-use rsip::headers::UntypedHeader as _;
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
 
-/// Header fields in the order they stand, over `rsip`'s model.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Headers(pub rsip::Headers);
+/// Fields that a usual message has room for at once.
+const FIELDS_USUAL: usize = 24;
+
+/// Header fields in the order they stand.
+#[derive(Clone, Default)]
+pub struct Headers {
+    /// Unknown names and all values; other bytes of what was received stand between them.
+    text: String,
+    fields: Vec<Field>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Field {
+    known: Option<Known>,
+    /// Its name, where that is not a known one.
+    name: Place,
+    value: Place,
+}
+
+/// Where something stands in the text. No message has 4 GiB.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+impl From<Range<usize>> for Place {
+    fn from(range: Range<usize>) -> Self {
+        let fitted = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: fitted(range.start), end: fitted(range.end) }
+    }
+}
+
+impl Place {
+    fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+}
+
+impl Field {
+    fn name<'a>(&self, text: &'a str) -> &'a str {
+        match self.known {
+            Some(known) => known.name(),
+            None => self.name.of(text),
+        }
+    }
+
+    /// Whether it has a name, given with what that is known as.
+    fn is_of(&self, text: &str, wanted: Option<Known>, name: &str) -> bool {
+        self.known == wanted && (wanted.is_some() || self.name.of(text).eq_ignore_ascii_case(name))
+    }
+}
 
 /// The sequence number of a request with its method (RFC 3261 §20.16).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,62 +78,100 @@ pub struct CSeq {
 const CSEQ_MAX: u64 = (1 << 31) - 1;
 
 impl Headers {
+    /// No fields yet, over the text of fields that [`Self::push_place`] will point at.
+    pub(super) fn over(text: &str) -> Self {
+        Self { text: text.to_owned(), fields: Vec::with_capacity(FIELDS_USUAL) }
+    }
+
     /// The unfolded values of all fields of that (long, case-insensitive) name, one per line sent.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let wanted = Name::of(name);
-        self.0.iter().filter(move |header| wanted.is_of(header)).map(|header| field(header).1)
+        let wanted = Known::of(name);
+        let fields = self.fields.iter().filter(move |field| field.is_of(&self.text, wanted, name));
+        fields.map(|field| field.value.of(&self.text))
     }
 
     /// The first field of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let wanted = Name::of(name);
-        self.0.iter().find(|header| wanted.is_of(header)).map(|header| field(header).1)
+        let wanted = Known::of(name);
+        let found = self.fields.iter().find(|field| field.is_of(&self.text, wanted, name));
+        found.map(|field| field.value.of(&self.text))
     }
 
     /// All fields in order: name and value.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(field)
+        self.fields.iter().map(|field| (field.name(&self.text), field.value.of(&self.text)))
     }
 
     /// Appends a field. Line ends inside the value become blanks.
-    pub fn push(&mut self, name: &str, value: impl Into<String>) {
-        let value = value.into();
-        let value = match one_line(&value) {
-            Cow::Borrowed(_) => value,
-            Cow::Owned(clean) => clean,
-        };
-        self.push_line(&one_line(name), value);
+    pub fn push(&mut self, name: &str, value: impl AsRef<str>) {
+        let field = self.kept(name, value.as_ref());
+        self.fields.push(field);
     }
 
-    /// Appends a field that holds no line end.
-    pub(super) fn push_line(&mut self, name: &str, value: impl Into<String>) {
-        self.0.push(build(name, value.into()));
+    /// Appends a field that stands in the text already: its name with what it is known as, and its
+    /// value.
+    pub(super) fn push_place(
+        &mut self,
+        known: Option<Known>,
+        name: Range<usize>,
+        value: Range<usize>,
+    ) {
+        self.fields.push(Field { known, name: name.into(), value: value.into() });
     }
 
     /// Replaces every field of that name by one, which takes the place of the first.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        let mut new = Some(build(&one_line(name), one_line(&value.into()).into_owned()));
-        for header in self.0.iter_mut().filter(|h| field(h).0.eq_ignore_ascii_case(name)) {
-            match new.take() {
-                Some(first) => *header = first,
-                None => *header = rsip::Header::Other(String::new(), String::new()),
-            }
-        }
-        match new {
-            Some(first) => self.0.push(first),
-            None => self.0.retain(|h| !field(h).0.is_empty()),
-        }
+    pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
+        let new = self.kept(name, value.as_ref());
+        let wanted = Known::of(name);
+        let first = self.fields.iter().position(|field| field.is_of(&self.text, wanted, name));
+        self.remove(name);
+        self.fields.insert(first.unwrap_or(self.fields.len()), new);
     }
 
     /// Removes every field of that name.
     pub fn remove(&mut self, name: &str) {
-        self.0.retain(|h| !field(h).0.eq_ignore_ascii_case(name));
+        let wanted = Known::of(name);
+        let text = &self.text;
+        self.fields.retain(|field| !field.is_of(text, wanted, name));
+    }
+
+    /// Keeps name and value behind all that is there.
+    fn kept(&mut self, name: &str, value: &str) -> Field {
+        let name = one_line(name);
+        let known = Known::of(&name);
+        let name = self.append(if known.is_some() { "" } else { &name });
+        Field { known, name, value: self.append(&one_line(value)) }
+    }
+
+    fn append(&mut self, text: &str) -> Place {
+        let start = self.text.len();
+        self.text.push_str(text);
+        (start..self.text.len()).into()
+    }
+
+    /// The fields in `rsip`'s model, with the true Content-Length.
+    pub(super) fn typed(&self, length: usize) -> rsip::Headers {
+        let mut length = Some(Known::ContentLength.typed(length.to_string()));
+        let mut typed = Vec::with_capacity(self.fields.len() + 1);
+        for field in &self.fields {
+            let value = || field.value.of(&self.text).to_owned();
+            match field.known {
+                // Every further one is left out.
+                Some(Known::ContentLength) => typed.extend(length.take()),
+                Some(known) => typed.push(known.typed(value())),
+                None => {
+                    typed.push(rsip::Header::Other(field.name.of(&self.text).to_owned(), value()));
+                }
+            }
+        }
+        typed.extend(length);
+        typed.into()
     }
 
     /// The topmost Via.
     pub fn top_via(&self) -> Result<Via, WireError> {
-        Via::parse(elements(self.required("Via")?).next().ok_or(WireError::Missing("Via"))?)
+        Via::parse(self.top_via_text()?)
     }
 
     /// All Via elements, topmost first.
@@ -89,15 +181,21 @@ impl Headers {
 
     /// Whether every Via element can be read, without keeping any: requests come with many.
     pub(super) fn check_vias(&self) -> Result<(), WireError> {
-        let mut count = 0;
-        for via in self.values("Via").flat_map(elements) {
-            Via::check(via)?;
-            count += 1;
-            if count > LIST_ELEMENTS_MAX {
-                return Err(WireError::TooLarge("header list"));
-            }
-        }
-        Ok(())
+        check_elements(self.values("Via"), Via::check)
+    }
+
+    /// The branch of the topmost Via.
+    pub(super) fn top_branch(&self) -> Result<Option<Cow<'_, str>>, WireError> {
+        Via::branch_of(self.top_via_text()?)
+    }
+
+    fn top_via_text(&self) -> Result<&str, WireError> {
+        elements(self.required("Via")?).next().ok_or(WireError::Missing("Via"))
+    }
+
+    /// Whether a header that must be there holds an address.
+    pub(super) fn check_address(&self, name: &'static str) -> Result<(), WireError> {
+        NameAddr::check(self.required(name)?)
     }
 
     /// From, with its tag.
@@ -133,13 +231,26 @@ impl Headers {
 
     /// All Contact elements; `*` gives an empty list.
     pub fn contacts(&self) -> Result<Vec<NameAddr>, WireError> {
-        if self.get("Contact").is_some_and(|value| value == "*") {
-            return match self.values("Contact").count() {
-                1 => Ok(Vec::new()),
-                _ => Err(WireError::Malformed("Contact")),
-            };
+        if self.is_every_contact()? { Ok(Vec::new()) } else { self.routes("Contact") }
+    }
+
+    /// Refuses what [`Self::contacts`] refuses, and keeps nothing.
+    pub(super) fn check_contacts(&self) -> Result<(), WireError> {
+        if self.is_every_contact()? {
+            return Ok(());
         }
-        self.routes("Contact")
+        check_elements(self.values("Contact"), NameAddr::check)
+    }
+
+    /// Whether it is `*`, which stands alone (RFC 3261 §10.2.2).
+    fn is_every_contact(&self) -> Result<bool, WireError> {
+        if self.get("Contact") != Some("*") {
+            return Ok(false);
+        }
+        match self.values("Contact").count() {
+            1 => Ok(true),
+            _ => Err(WireError::Malformed("Contact")),
+        }
     }
 
     /// Route or Record-Route elements in order.
@@ -165,91 +276,14 @@ impl Headers {
     }
 }
 
-/// A name to look for. A known one is a variant of `rsip`'s enum, so that a scan over many fields
-/// compares no text.
-struct Name<'a> {
-    variant: std::mem::Discriminant<rsip::Header>,
-    other: Option<&'a str>,
-}
-
-impl<'a> Name<'a> {
-    fn of(name: &'a str) -> Self {
-        let sample = build(name, String::new());
-        let other = matches!(sample, rsip::Header::Other(..)).then_some(name);
-        Self { variant: std::mem::discriminant(&sample), other }
-    }
-
-    fn is_of(&self, header: &rsip::Header) -> bool {
-        std::mem::discriminant(header) == self.variant
-            && self.other.is_none_or(|name| field(header).0.eq_ignore_ascii_case(name))
+impl PartialEq for Headers {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
     }
 }
 
-macro_rules! known {
-    ($($variant:ident $name:literal,)*) => {
-        /// Name and value of a field.
-        fn field(header: &rsip::Header) -> (&str, &str) {
-            match header {
-                $(rsip::Header::$variant(inner) => ($name, inner.value()),)*
-                rsip::Header::Other(name, value) => (name, value),
-            }
-        }
-
-        /// The field of `rsip`'s enum for a name, `Other` for those it does not know; neither
-        /// may hold a line end.
-        fn build(name: &str, value: String) -> rsip::Header {
-            $(if name.eq_ignore_ascii_case($name) {
-                return rsip::Header::$variant(rsip::headers::$variant::new(value));
-            })*
-            rsip::Header::Other(name.to_owned(), value)
-        }
-    };
-}
-known! {
-    Via "Via",
-    From "From",
-    To "To",
-    CallId "Call-ID",
-    CSeq "CSeq",
-    Contact "Contact",
-    MaxForwards "Max-Forwards",
-    ContentLength "Content-Length",
-    ContentType "Content-Type",
-    Allow "Allow",
-    Supported "Supported",
-    Route "Route",
-    RecordRoute "Record-Route",
-    UserAgent "User-Agent",
-    Require "Require",
-    Accept "Accept",
-    AcceptEncoding "Accept-Encoding",
-    AcceptLanguage "Accept-Language",
-    AlertInfo "Alert-Info",
-    AuthenticationInfo "Authentication-Info",
-    Authorization "Authorization",
-    CallInfo "Call-Info",
-    ContentDisposition "Content-Disposition",
-    ContentEncoding "Content-Encoding",
-    ContentLanguage "Content-Language",
-    Date "Date",
-    ErrorInfo "Error-Info",
-    Event "Event",
-    Expires "Expires",
-    InReplyTo "In-Reply-To",
-    MimeVersion "MIME-Version",
-    MinExpires "Min-Expires",
-    Organization "Organization",
-    Priority "Priority",
-    ProxyAuthenticate "Proxy-Authenticate",
-    ProxyAuthorization "Proxy-Authorization",
-    ProxyRequire "Proxy-Require",
-    ReplyTo "Reply-To",
-    RetryAfter "Retry-After",
-    Server "Server",
-    Subject "Subject",
-    SubscriptionState "Subscription-State",
-    Timestamp "Timestamp",
-    Unsupported "Unsupported",
-    Warning "Warning",
-    WwwAuthenticate "WWW-Authenticate",
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
 }

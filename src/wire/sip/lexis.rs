@@ -8,21 +8,68 @@ use std::fmt;
 
 const PARAMETER: WireError = WireError::Malformed("parameter");
 
-/// Which bytes are characters of `token`, by their value.
-const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte: u8 = 0;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric()
-            || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~');
+/// A character of `token`.
+const TOKEN: u8 = 1;
+/// A blank of linear white space; line ends are gone when this is asked.
+const BLANK: u8 = 2;
+/// A character of a host name or an IPv4 address.
+const HOST: u8 = 4;
+/// What ends a parameter value without quotes.
+const VALUE_END: u8 = 8;
+/// What no URI holds.
+const NO_URI: u8 = 16;
+
+const fn class(byte: u8) -> u8 {
+    let mut class = 0;
+    if byte.is_ascii_alphanumeric() {
+        class |= TOKEN | HOST;
+    }
+    if matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~') {
+        class |= TOKEN;
+    }
+    if matches!(byte, b'-' | b'.' | b'_') {
+        class |= HOST;
+    }
+    if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+        class |= BLANK | VALUE_END;
+    }
+    if matches!(byte, b'"' | b',' | b'<' | b'>' | b';') {
+        class |= VALUE_END;
+    }
+    if byte <= b' ' || matches!(byte, 0x7F | b'<' | b'>' | b'"') {
+        class |= NO_URI;
+    }
+    class
+}
+
+/// The classes of every byte; 0xFF is in none.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < u8::MAX {
+        classes[byte as usize] = class(byte);
         byte += 1;
     }
-    table
+    classes
 };
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
 
 /// A character of `token`.
 pub(super) fn is_token_byte(byte: u8) -> bool {
-    TOKEN[usize::from(byte)]
+    is(byte, TOKEN)
+}
+
+/// A character of a host name or an IPv4 address.
+pub(super) fn is_host_byte(byte: u8) -> bool {
+    is(byte, HOST)
+}
+
+/// What no URI holds.
+pub(super) fn is_no_uri_byte(byte: u8) -> bool {
+    is(byte, NO_URI)
 }
 
 /// A non-empty `token`.
@@ -32,7 +79,14 @@ pub(super) fn is_token(text: &str) -> bool {
 
 /// Blanks of linear white space; line ends are gone when this is asked.
 pub(super) fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+    is(byte, BLANK)
+}
+
+/// What stands before and behind the first such ASCII byte. Written out because what is cut is
+/// short: a general search costs more before it begins.
+pub(super) fn cut(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|b| b == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// Splits behind the bytes of one kind that stand first. Every kind parts at an ASCII byte or
@@ -71,23 +125,34 @@ pub(super) fn decimal(text: &str, max: u64) -> Option<u64> {
 
 /// Splits what begins with `"` behind the closing quote: the text without quotes and escapes,
 /// and the rest. `None` when the quote is not closed on its line.
-pub(super) fn quoted(text: &str) -> Option<(String, &str)> {
+pub(super) fn quoted(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let inner = text.strip_prefix('"')?;
-    let mut plain = String::with_capacity(inner.len().min(64));
-    let mut escaped = false;
-    for (at, c) in inner.char_indices() {
-        match c {
-            '\r' | '\n' => return None,
-            _ if escaped => {
-                plain.push(c);
-                escaped = false;
+    let (mut escaped, mut escapes) = (false, false);
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'\r' | b'\n' => return None,
+            _ if escaped => escaped = false,
+            b'\\' => (escaped, escapes) = (true, true),
+            b'"' => {
+                let (plain, rest) = inner.split_at_checked(at)?;
+                let plain =
+                    if escapes { Cow::Owned(unescaped(plain)) } else { Cow::Borrowed(plain) };
+                return Some((plain, rest.strip_prefix('"')?));
             }
-            '\\' => escaped = true,
-            '"' => return Some((plain, inner.get(at + 1..)?)),
-            _ => plain.push(c),
+            _ => {}
         }
     }
     None
+}
+
+/// Without the backslash before every character that has one.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        plain.extend(if c == '\\' { chars.next() } else { Some(c) });
+    }
+    plain
 }
 
 /// Writes a quoted string with its escapes; line ends become blanks.
@@ -152,6 +217,24 @@ pub(super) fn collect_list<T>(
     Ok(list)
 }
 
+/// Checks the elements of comma lists; refuses what [`collect_list`] refuses, and keeps nothing.
+pub(super) fn check_elements<'a>(
+    values: impl Iterator<Item = &'a str>,
+    check: impl Fn(&str) -> Result<(), WireError>,
+) -> Result<(), WireError> {
+    let mut count = 0;
+    for value in values {
+        for element in elements(value) {
+            if count == LIST_ELEMENTS_MAX {
+                return Err(WireError::TooLarge("header list"));
+            }
+            count += 1;
+            check(element)?;
+        }
+    }
+    Ok(())
+}
+
 /// Header parameters `;name=value;flag`, blanks anywhere between; text before the first `;` is
 /// refused. Empty parameters are skipped.
 pub(super) fn header_params(text: &str) -> Result<Params, WireError> {
@@ -170,15 +253,28 @@ pub(super) fn header_params(text: &str) -> Result<Params, WireError> {
 
 /// Refuses what [`header_params`] refuses, and keeps nothing.
 pub(super) fn check_header_params(text: &str) -> Result<(), WireError> {
-    let (mut rest, mut count) = (trim(text), 0);
+    header_param(text, "").map(drop)
+}
+
+/// The value of one parameter by its case-insensitive name, empty for a flag; refuses what
+/// [`header_params`] refuses.
+pub(super) fn header_param<'a>(
+    text: &'a str,
+    wanted: &str,
+) -> Result<Option<Cow<'a, str>>, WireError> {
+    let (mut rest, mut count, mut found) = (trim(text), 0, None);
     while let Some((param, tail)) = next_param(rest)? {
         rest = tail;
-        count += usize::from(param.is_some());
+        let Some((name, value)) = param else { continue };
+        count += 1;
         if count > PARAMS_MAX {
             return Err(WireError::TooLarge("parameter list"));
         }
+        if found.is_none() && name.eq_ignore_ascii_case(wanted) {
+            found = Some(value.unwrap_or_default());
+        }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Name and value; `None` for an empty parameter.
@@ -211,9 +307,9 @@ fn at_param_end(rest: &str) -> bool {
 fn param_value(text: &str) -> Result<(Cow<'_, str>, &str), WireError> {
     if text.starts_with('"') {
         let (value, rest) = quoted(text).ok_or(PARAMETER)?;
-        return Ok((Cow::Owned(value), trim_start(rest)));
+        return Ok((value, trim_start(rest)));
     }
-    let (value, rest) = span(text, |b| !is_blank(b) && !b"\",<>;".contains(&b));
+    let (value, rest) = span(text, |b| !is(b, VALUE_END));
     let rest = trim_start(rest);
     if value.is_empty() || !at_param_end(rest) {
         return Err(PARAMETER);

@@ -62,7 +62,7 @@ impl Request {
     /// The bytes to send; Content-Length is written anew from the body.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let headers = with_length(&self.headers, self.body.len());
+        let headers = self.headers.typed(self.body.len());
         let uri = self.uri.to_string();
         let Some(method) = known_method(&self.method) else {
             // rsip's method enum is closed, so the start line of an unknown one is written here.
@@ -84,18 +84,11 @@ impl Response {
             // `Other` prints our phrase; rsip's named codes print their Rust names.
             status_code: rsip::StatusCode::Other(self.status, one_line(&self.reason).into_owned()),
             version: rsip::Version::V2,
-            headers: with_length(&self.headers, self.body.len()),
+            headers: self.headers.typed(self.body.len()),
             body: Vec::new(),
         };
         join(head.to_string(), &self.body)
     }
-}
-
-/// A copy of the headers with the true Content-Length.
-fn with_length(headers: &Headers, length: usize) -> rsip::Headers {
-    let mut headers = headers.clone();
-    headers.set("Content-Length", length.to_string());
-    headers.0
 }
 
 /// `rsip`'s URI knows neither IPv6 brackets, tel: nor URI headers; its domain prints as it is, so

@@ -1,7 +1,8 @@
 //! SIP messages (RFC 3261): bytes to typed values and back.
 //!
 //! Network bytes are read by our own tolerant lexer; `rsip` is the header model and the serialiser
-//! and never sees what a peer sent before the lexer has unfolded, decoded and bounded it.
+//! and never sees what a peer sent before the lexer has unfolded, decoded and bounded it. Fields
+//! become of its model when they are printed.
 
 mod auth;
 mod headers;
@@ -9,6 +10,7 @@ mod lexis;
 pub mod limits;
 mod message;
 mod method;
+mod name;
 mod name_addr;
 mod parse;
 mod stream;

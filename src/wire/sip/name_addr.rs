@@ -1,10 +1,12 @@
 //! `"Display name" <uri>;params` of From, To, Contact, Route, P-Asserted-Identity and friends.
 
 use super::lexis::{
-    collect_list, elements, header_params, quoted, trim, write_header_params, write_quoted,
+    check_header_params, collect_list, cut, elements, header_params, quoted, trim,
+    write_header_params, write_quoted,
 };
 use super::uri::{Params, Uri};
 use crate::wire::WireError;
+use std::borrow::Cow;
 use std::fmt;
 
 const MALFORMED: WireError = WireError::Malformed("address");
@@ -30,31 +32,16 @@ impl NameAddr {
     /// # Ok::<(), mayorline::wire::WireError>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self, WireError> {
-        let text = trim(text);
-        let (display, rest) = if text.starts_with('"') {
-            let (display, rest) = quoted(text).ok_or(MALFORMED)?;
-            (Some(display), trim(rest))
-        } else {
-            match text.find('<').and_then(|at| text.split_at_checked(at)) {
-                Some((display, rest)) => (bare_display(trim(display))?, rest),
-                None => return Self::parse_bare(text),
-            }
-        };
-        let (uri, params) =
-            rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or(MALFORMED)?;
+        let Parts { display, uri, params } = Parts::of(text)?;
+        let display = display.map(Cow::into_owned);
         Ok(Self { display, uri: Uri::parse(uri)?, params: header_params(params)? })
     }
 
-    /// An addr-spec without angle brackets.
-    fn parse_bare(text: &str) -> Result<Self, WireError> {
-        let at = text.find(';').unwrap_or(text.len());
-        let (uri, params) = text.split_at_checked(at).ok_or(MALFORMED)?;
-        // RFC 3261 §20: if the URI contains a comma, question mark or semicolon, it MUST be
-        // enclosed in angle brackets.
-        if uri.contains(['?', ',']) {
-            return Err(MALFORMED);
-        }
-        Ok(Self { display: None, uri: Uri::parse(trim(uri))?, params: header_params(params)? })
+    /// Refuses what [`Self::parse`] refuses, and keeps nothing.
+    pub(super) fn check(text: &str) -> Result<(), WireError> {
+        let Parts { uri, params, .. } = Parts::of(text)?;
+        Uri::check(uri)?;
+        check_header_params(params)
     }
 
     /// Reads a comma list; commas inside quotes and brackets do not split.
@@ -69,13 +56,50 @@ impl NameAddr {
     }
 }
 
+/// One element taken apart.
+struct Parts<'a> {
+    display: Option<Cow<'a, str>>,
+    uri: &'a str,
+    params: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Result<Self, WireError> {
+        let text = trim(text);
+        let (display, rest) = if text.starts_with('"') {
+            let (display, rest) = quoted(text).ok_or(MALFORMED)?;
+            (Some(display), trim(rest))
+        } else {
+            match text.find('<').and_then(|at| text.split_at_checked(at)) {
+                Some((display, rest)) => (bare_display(trim(display))?, rest),
+                None => return Self::bare(text),
+            }
+        };
+        let (uri, params) =
+            rest.strip_prefix('<').and_then(|rest| cut(rest, b'>')).ok_or(MALFORMED)?;
+        Ok(Self { display, uri, params })
+    }
+
+    /// An addr-spec without angle brackets.
+    fn bare(text: &'a str) -> Result<Self, WireError> {
+        let at = text.find(';').unwrap_or(text.len());
+        let (uri, params) = text.split_at_checked(at).ok_or(MALFORMED)?;
+        // RFC 3261 §20: if the URI contains a comma, question mark or semicolon, it MUST be
+        // enclosed in angle brackets.
+        if uri.contains(['?', ',']) {
+            return Err(MALFORMED);
+        }
+        Ok(Self { display: None, uri: trim(uri), params })
+    }
+}
+
 /// Words before `<`. More than tokens is taken (carriers send bare Chinese), but nothing that
 /// would read differently elsewhere.
-fn bare_display(text: &str) -> Result<Option<String>, WireError> {
+fn bare_display(text: &str) -> Result<Option<Cow<'_, str>>, WireError> {
     if text.contains([',', ';', ':', '"', '>', '\r', '\n']) {
         return Err(MALFORMED);
     }
-    Ok((!text.is_empty()).then(|| text.to_owned()))
+    Ok((!text.is_empty()).then_some(Cow::Borrowed(text)))
 }
 
 impl fmt::Display for NameAddr {

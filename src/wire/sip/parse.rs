@@ -1,10 +1,12 @@
 //! Bytes to a [`Message`]: lines, unfolding, names, the checks of RFC 3261 §8.2 and §16.3 that
 //! need no state, and for a wrong request what its answer needs.
 
-use super::lexis::{is_blank, is_token, is_token_byte, span, trim, trim_end};
+use super::lexis::{is_blank, is_token, is_token_byte, span, trim, trim_end, trim_start};
 use super::limits::{FIELD_BYTES_MAX, FIELDS_MAX, MESSAGE_BYTES_MAX, METHOD_BYTES_MAX};
+use super::name::Known;
 use super::{Headers, Message, Method, Request, Response, Uri, UriScheme};
 use crate::wire::WireError;
+use memchr::memmem;
 use std::borrow::Cow;
 
 /// How the end of a message is known (RFC 3261 §18.3).
@@ -64,10 +66,6 @@ enum Start {
 
 /// Every RFC 3261 branch begins with it and goes on behind it (§8.1.1.7).
 const MAGIC_COOKIE: &str = "z9hG4bK";
-
-/// Header fields of which a second one makes the message ambiguous (RFC 3261 §7.3.1).
-const SINGLE: [&str; 8] =
-    ["From", "To", "Call-ID", "CSeq", "Content-Length", "Max-Forwards", "Content-Type", "Expires"];
 
 impl Message {
     /// Reads one message. Empty lines before it are skipped; lines may end in LF alone; header
@@ -156,16 +154,10 @@ fn split_head(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// Where the body begins: behind the first empty line.
 fn head_end(bytes: &[u8]) -> Option<usize> {
-    let mut line_start = 0;
-    loop {
-        let rest = bytes.get(line_start..)?;
-        let length = memchr::memchr(b'\n', rest)?;
-        let line = rest.get(..length)?;
-        line_start += length + 1;
-        if line.is_empty() || line == b"\r" {
-            return Some(line_start);
-        }
-    }
+    let usual = memmem::find(bytes, b"\n\r\n").map(|at| at + 3);
+    let before = bytes.get(..usual.unwrap_or(bytes.len()))?;
+    // Lines may end in LF alone.
+    memmem::find(before, b"\n\n").map(|at| at + 2).or(usual)
 }
 
 /// The first line without its end, and the rest.
@@ -251,8 +243,11 @@ fn read_fields(fields: &[u8], headers: &mut Headers) -> Result<(), WireError> {
     // Mostly all is UTF-8 without a lone CR, and one look at the whole tells it; else every field
     // is decoded and cleaned by itself.
     let text = std::str::from_utf8(fields).ok().filter(|_| !has_lone_cr(fields));
+    if let Some(text) = text {
+        *headers = Headers::over(text);
+    }
+    let mut reader = FieldReader { headers, singles: 0 };
     let mut outcome = Ok(());
-    let mut singles = 0;
     let mut count = 0;
     let mut rest = fields;
     while !rest.is_empty() {
@@ -276,12 +271,12 @@ fn read_fields(fields: &[u8], headers: &mut Headers) -> Result<(), WireError> {
         if count > FIELDS_MAX {
             return outcome.and(TOO_MANY);
         }
-        let text = match field {
+        let place = match field {
             Cow::Borrowed(line) => text.and_then(|text| text.get(start..start + line.len())),
             Cow::Owned(_) => None,
         };
-        let pushed = push_field(&field, text, headers, &mut singles);
-        outcome = outcome.and(pushed);
+        let read = reader.read(&field, place.map(|line| (line, start)));
+        outcome = outcome.and(read);
     }
     outcome
 }
@@ -294,37 +289,54 @@ fn has_lone_cr(bytes: &[u8]) -> bool {
         || pairs.fold(false, |lone, (a, b)| lone | ((*a == b'\r') & (*b != b'\n')))
 }
 
-/// Keeps one field, given with its text where that is known to be one line. `singles` has a bit
-/// for each name of [`SINGLE`] that was there before.
-fn push_field(
-    field: &[u8],
-    text: Option<&str>,
-    headers: &mut Headers,
-    singles: &mut u32,
-) -> Result<(), WireError> {
-    const FIELD: WireError = WireError::Malformed("header field");
-    if field.len() > FIELD_BYTES_MAX {
-        return Err(WireError::TooLarge("header field"));
+/// Takes fields one by one.
+struct FieldReader<'a> {
+    headers: &'a mut Headers,
+    /// A bit for each name that was there and may be there once.
+    singles: u64,
+}
+
+impl FieldReader<'_> {
+    /// Reads and keeps one field, given with its line and where that stands in the text of the
+    /// headers when it can be kept there.
+    fn read(&mut self, field: &[u8], in_place: Option<(&str, usize)>) -> Result<(), WireError> {
+        if field.len() > FIELD_BYTES_MAX {
+            return Err(WireError::TooLarge("header field"));
+        }
+        let decoded = in_place.map_or_else(|| decode(field), |(line, _)| Cow::Borrowed(line));
+        let (name, value) = split_field(&decoded)?;
+        let long = long_name(name);
+        let known = Known::of(long);
+        match in_place {
+            // A compact name that stands for an unknown one is not in the text in full.
+            Some((line, start)) if known.is_some() || long.len() == name.len() => {
+                // The value is the end of the line but for blanks behind it.
+                let value_at = start + line.len() - value.len();
+                let value = value_at..value_at + trim_end(value).len();
+                self.headers.push_place(known, start..start + name.len(), value);
+            }
+            _ => self.headers.push(long, trim_end(value)),
+        }
+        self.allow_once(known)
     }
-    let decoded = text.map_or_else(|| decode(field), Cow::Borrowed);
+
+    fn allow_once(&mut self, known: Option<Known>) -> Result<(), WireError> {
+        let bit = known.filter(|known| known.is_single()).map_or(0, |known| 1 << known as u32);
+        let twice = self.singles & bit != 0;
+        self.singles |= bit;
+        if twice { Err(WireError::Malformed("repeated header field")) } else { Ok(()) }
+    }
+}
+
+/// Name and value; the value begins behind its blanks and ends with the line.
+fn split_field(line: &str) -> Result<(&str, &str), WireError> {
+    const FIELD: WireError = WireError::Malformed("header field");
     // RFC 3261 §25.1: HCOLON = *( SP / HTAB ) ":" SWS, so blanks before the colon are legal; the
     // name itself has none, which also refuses a field that begins with a blank.
-    let (name, rest) = span(&decoded, is_token_byte);
+    let (name, rest) = span(line, is_token_byte);
     let (_, rest) = span(rest, |b| matches!(b, b' ' | b'\t'));
     let value = rest.strip_prefix(':').ok_or(FIELD)?;
-    if name.is_empty() {
-        return Err(FIELD);
-    }
-    let name = long_name(name);
-    let single = SINGLE.iter().position(|s| s.eq_ignore_ascii_case(name));
-    let bit = single.map_or(0, |at| 1 << at);
-    let twice = *singles & bit != 0;
-    *singles |= bit;
-    match text {
-        Some(_) => headers.push_line(name, trim(value)),
-        None => headers.push(name, trim(value)),
-    }
-    if twice { Err(WireError::Malformed("repeated header field")) } else { Ok(()) }
+    if name.is_empty() { Err(FIELD) } else { Ok((name, trim_start(value))) }
 }
 
 /// The long form of a compact name (RFC 3261 §7.3.3 and the extensions' own RFCs).
@@ -394,14 +406,14 @@ fn content_length(headers: &Headers) -> Result<Option<usize>, WireError> {
 /// (RFC 2543 peers do not send it) but not be out of its range.
 fn check_headers(headers: &Headers) -> Result<(), WireError> {
     headers.check_vias()?;
-    if headers.top_via()?.branch() == Some(MAGIC_COOKIE) {
+    if headers.top_branch()?.as_deref() == Some(MAGIC_COOKIE) {
         return Err(WireError::Malformed("Via branch"));
     }
-    headers.from()?;
-    headers.to()?;
+    headers.check_address("From")?;
+    headers.check_address("To")?;
     headers.call_id()?;
     headers.cseq()?;
-    headers.contacts()?;
+    headers.check_contacts()?;
     match headers.number("Max-Forwards")? {
         Some(256..) => Err(WireError::Malformed("Max-Forwards")),
         _ => Ok(()),

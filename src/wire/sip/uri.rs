@@ -1,6 +1,6 @@
 //! SIP, SIPS and tel URIs (RFC 3261 §19.1, RFC 3966); other schemes are kept as text.
 
-use super::lexis::{decimal, span};
+use super::lexis::{cut, decimal, is_host_byte, is_no_uri_byte, span};
 use super::limits::{PARAMS_MAX, URI_BYTES_MAX};
 use crate::wire::WireError;
 use std::fmt;
@@ -69,27 +69,94 @@ impl Uri {
     /// # Ok::<(), mayorline::wire::WireError>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self, WireError> {
+        let Parts { scheme, user, host, port, params, headers } = Parts::of(text)?;
+        Ok(Self {
+            scheme: match scheme {
+                Scheme::Sip => UriScheme::Sip,
+                Scheme::Sips => UriScheme::Sips,
+                Scheme::Tel => UriScheme::Tel,
+                Scheme::Other(scheme) => UriScheme::Other(scheme.to_owned()),
+            },
+            user: user.map(str::to_owned),
+            host: host.to_owned(),
+            port,
+            params: owned_params(params)?,
+            headers: headers.map(str::to_owned),
+        })
+    }
+
+    /// Refuses what [`Self::parse`] refuses, and keeps nothing.
+    pub(super) fn check(text: &str) -> Result<(), WireError> {
+        uri_params(Parts::of(text)?.params).try_for_each(|pair| pair.map(drop))
+    }
+}
+
+/// [`UriScheme`] of a URI that is not kept.
+enum Scheme<'a> {
+    Sip,
+    Sips,
+    Tel,
+    Other(&'a str),
+}
+
+/// A URI taken apart; its parameters have not been looked at.
+struct Parts<'a> {
+    scheme: Scheme<'a>,
+    user: Option<&'a str>,
+    host: &'a str,
+    port: Option<u16>,
+    params: &'a str,
+    headers: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Result<Self, WireError> {
         if text.len() > URI_BYTES_MAX {
             return Err(WireError::TooLarge("URI"));
         }
-        if text.bytes().any(|b| b <= b' ' || b == 0x7F || matches!(b, b'<' | b'>' | b'"')) {
+        if text.bytes().any(is_no_uri_byte) {
             return Err(MALFORMED);
         }
-        let (scheme, rest) = text.split_once(':').ok_or(MALFORMED)?;
+        let (scheme, rest) = cut(text, b':').ok_or(MALFORMED)?;
         if !is_scheme(scheme) || rest.is_empty() {
             return Err(MALFORMED);
         }
         match () {
-            () if scheme.eq_ignore_ascii_case("sip") => parse_sip(UriScheme::Sip, rest),
-            () if scheme.eq_ignore_ascii_case("sips") => parse_sip(UriScheme::Sips, rest),
-            () if scheme.eq_ignore_ascii_case("tel") => parse_tel(rest),
-            () => Ok(Self::opaque(UriScheme::Other(scheme.to_owned()), rest, Params::default())),
+            () if scheme.eq_ignore_ascii_case("sip") => Self::sip(Scheme::Sip, rest),
+            () if scheme.eq_ignore_ascii_case("sips") => Self::sip(Scheme::Sips, rest),
+            () if scheme.eq_ignore_ascii_case("tel") => Self::tel(rest),
+            () => Ok(Self::opaque(Scheme::Other(scheme), rest, "")),
         }
     }
 
-    fn opaque(scheme: UriScheme, user: &str, params: Params) -> Self {
-        let user = Some(user.to_owned());
-        Self { scheme, user, host: String::new(), port: None, params, headers: None }
+    fn sip(scheme: Scheme<'a>, rest: &'a str) -> Result<Self, WireError> {
+        // RFC 3261 §25.1: `;` and `?` may stand in the user part, `@` only behind it.
+        let (user, rest) = match cut(rest, b'@') {
+            Some((user, rest)) if !user.is_empty() => (Some(user), rest),
+            Some(_) => return Err(MALFORMED),
+            None => (None, rest),
+        };
+        let (rest, headers) = match cut(rest, b'?') {
+            Some((rest, headers)) => (rest, Some(headers)),
+            None => (rest, None),
+        };
+        let (host_port, params) = cut(rest, b';').unwrap_or((rest, ""));
+        let (host, port) = host_port_of(host_port)?;
+        Ok(Self { scheme, user, host, port, params, headers })
+    }
+
+    fn tel(rest: &'a str) -> Result<Self, WireError> {
+        let (number, params) = cut(rest, b';').unwrap_or((rest, ""));
+        // RFC 3966 §3, with the letters of local numbers left out and the hex digits kept.
+        let legal = number.bytes().all(|b| b.is_ascii_hexdigit() || b"+-.()*#".contains(&b));
+        if number.is_empty() || !legal {
+            return Err(MALFORMED);
+        }
+        Ok(Self::opaque(Scheme::Tel, number, params))
+    }
+
+    fn opaque(scheme: Scheme<'a>, user: &'a str, params: &'a str) -> Self {
+        Self { scheme, user: Some(user), host: "", port: None, params, headers: None }
     }
 }
 
@@ -99,54 +166,24 @@ fn is_scheme(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
 }
 
-fn parse_sip(scheme: UriScheme, rest: &str) -> Result<Uri, WireError> {
-    // RFC 3261 §25.1: `;` and `?` may stand in the user part, `@` only behind it.
-    let (user, rest) = match rest.split_once('@') {
-        Some((user, rest)) if !user.is_empty() => (Some(user.to_owned()), rest),
-        Some(_) => return Err(MALFORMED),
-        None => (None, rest),
-    };
-    let (rest, headers) = match rest.split_once('?') {
-        Some((rest, headers)) => (rest, Some(headers.to_owned())),
-        None => (rest, None),
-    };
-    let (host_port, params) = match rest.split_once(';') {
-        Some((host_port, params)) => (host_port, uri_params(params)?),
-        None => (rest, Params::default()),
-    };
-    let (host, port) = host_port_of(host_port)?;
-    Ok(Uri { scheme, user, host: host.to_owned(), port, params, headers })
-}
-
-fn parse_tel(rest: &str) -> Result<Uri, WireError> {
-    let (number, params) = match rest.split_once(';') {
-        Some((number, params)) => (number, uri_params(params)?),
-        None => (rest, Params::default()),
-    };
-    // RFC 3966 §3, with the letters of local numbers left out and the hex digits kept.
-    let legal = number.bytes().all(|b| b.is_ascii_hexdigit() || b"+-.()*#".contains(&b));
-    if number.is_empty() || !legal {
-        return Err(MALFORMED);
-    }
-    Ok(Uri::opaque(UriScheme::Tel, number, params))
-}
-
-fn uri_params(text: &str) -> Result<Params, WireError> {
-    let mut params = Params::default();
-    for pair in text.split(';').filter(|pair| !pair.is_empty()) {
-        if params.0.len() == PARAMS_MAX {
+/// Names and values of URI parameters.
+fn uri_params(text: &str) -> impl Iterator<Item = Result<(&str, Option<&str>), WireError>> {
+    let pairs = text.split(';').filter(|pair| !pair.is_empty());
+    pairs.enumerate().map(|(at, pair)| {
+        if at == PARAMS_MAX {
             return Err(WireError::TooLarge("parameter list"));
         }
-        let (name, value) = match pair.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
+        let (name, value) = match cut(pair, b'=') {
+            Some((name, value)) => (name, Some(value)),
             None => (pair, None),
         };
-        if name.is_empty() {
-            return Err(MALFORMED);
-        }
-        params.0.push((name.to_owned(), value));
-    }
-    Ok(params)
+        if name.is_empty() { Err(MALFORMED) } else { Ok((name, value)) }
+    })
+}
+
+fn owned_params(text: &str) -> Result<Params, WireError> {
+    let owned = |(name, value): (&str, Option<&str>)| (name.to_owned(), value.map(str::to_owned));
+    Ok(Params(uri_params(text).map(|pair| pair.map(owned)).collect::<Result<_, _>>()?))
 }
 
 /// `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
@@ -158,7 +195,7 @@ pub(super) fn host_port_of(text: &str) -> Result<(&str, Option<u16>), WireError>
             let host = is_ipv6(address).then(|| text.split_at_checked(address.len() + 2));
             host.flatten().ok_or(HOST)?
         }
-        None => span(text, |b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+        None => span(text, is_host_byte),
     };
     if host.is_empty() {
         return Err(HOST);

@@ -1,8 +1,8 @@
 //! One Via element (RFC 3261 §20.42, RFC 3581).
 
 use super::lexis::{
-    check_header_params, header_params, is_blank, is_token_byte, span, trim, trim_start,
-    write_header_params,
+    check_header_params, header_param, header_params, is_blank, is_token_byte, span, trim,
+    trim_start, write_header_params,
 };
 use super::uri::{Params, host_port_of};
 use crate::wire::WireError;
@@ -44,6 +44,11 @@ impl Via {
         check_header_params(params)
     }
 
+    /// The branch of an element that is not kept.
+    pub(super) fn branch_of(text: &str) -> Result<Option<Cow<'_, str>>, WireError> {
+        header_param(Parts::of(text)?.params, "branch")
+    }
+
     /// The branch where there is one.
     #[must_use]
     pub fn branch(&self) -> Option<&str> {
@@ -62,19 +67,28 @@ impl<'a> Parts<'a> {
     fn of(text: &'a str) -> Result<Self, WireError> {
         // RFC 3261 §25.1: SIP / 2.0 / UDP with blanks around each slash. The version is not
         // looked at, so that a request of another version can be answered 505.
-        let (name, rest) = span(trim(text), is_token_byte);
-        let (version, rest) = behind_slash(rest)?;
-        let (transport, rest) = behind_slash(rest)?;
-        let legal = name.eq_ignore_ascii_case("SIP")
-            && !version.is_empty()
-            && !transport.is_empty()
-            && rest.bytes().next().is_some_and(is_blank);
+        let text = trim(text);
+        let (transport, rest) = match text.strip_prefix("SIP/2.0/") {
+            Some(rest) => span(trim_start(rest), is_token_byte),
+            None => behind_version(text)?,
+        };
+        let legal = !transport.is_empty() && rest.bytes().next().is_some_and(is_blank);
         if !legal {
             return Err(MALFORMED);
         }
         let (sent_by, params) = span(rest, |b| b != b';');
         Ok(Self { transport, sent_by: joined(trim(sent_by))?, params })
     }
+}
+
+/// The transport, and what stands behind it, of an element that is not written in the usual way.
+fn behind_version(text: &str) -> Result<(&str, &str), WireError> {
+    let (name, rest) = span(text, is_token_byte);
+    let (version, rest) = behind_slash(rest)?;
+    if !name.eq_ignore_ascii_case("SIP") || version.is_empty() {
+        return Err(MALFORMED);
+    }
+    behind_slash(rest)
 }
 
 /// The token behind a slash, and what stands behind the token.

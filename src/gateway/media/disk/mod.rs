@@ -12,7 +12,7 @@ use crate::wire::wav::Channels;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, IoSlice, Read};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -38,8 +38,8 @@ pub(super) type Key = (LegId, RecordId);
 pub(super) enum DiskJob {
     /// Create the file, for blocks of so many tracks.
     Create(Key, String, Channels),
-    /// Write a block.
-    Write(Key, u64, Vec<u8>),
+    /// Write the pieces of a block, one behind the other.
+    Write(Key, u64, Vec<Vec<u8>>),
     /// Give the file so many tracks; the blocks that follow have them. The copy's thread reports
     /// by the queue.
     Widen(Key, Channels, DiskQueue),
@@ -156,16 +156,16 @@ impl Writer {
         if let Some(recording) = self.open.get_mut(&job.key())
             && let Some(held) = recording.held.as_mut().filter(|_| !copied)
         {
-            if let Some((offset, bytes)) = held.hold(job, recording.channels) {
-                recording.write(offset, &bytes);
+            if let Some((offset, pieces)) = held.hold(job, recording.channels) {
+                recording.write(offset, &pieces);
             }
             return;
         }
         match job {
             DiskJob::Create(key, path, channels) => self.create(key, path, channels),
-            DiskJob::Write(key, offset, bytes) => {
+            DiskJob::Write(key, offset, pieces) => {
                 if let Some(recording) = self.open.get_mut(&key) {
-                    recording.write(offset, &bytes);
+                    recording.write(offset, &pieces);
                 }
             }
             DiskJob::Widen(key, channels, reply) => self.widen(key, channels, reply),
@@ -261,8 +261,9 @@ impl Writer {
 }
 
 impl Recording {
-    fn write(&mut self, offset: u64, bytes: &[u8]) {
-        if let Some(Err(error)) = self.file.as_ref().map(|file| file.write_all_at(bytes, offset)) {
+    fn write(&mut self, offset: u64, pieces: &[Vec<u8>]) {
+        let written = self.file.as_ref().map(|file| write_all_at(file, pieces, offset));
+        if let Some(Err(error)) = written {
             self.fail(&error);
         }
     }
@@ -272,6 +273,24 @@ impl Recording {
         tracing::error!(%error, file = self.path, "a recording cannot be written");
         self.file = None;
     }
+}
+
+/// Writes pieces one behind the other, with one call of the kernel where it takes them all.
+fn write_all_at(file: &File, pieces: &[Vec<u8>], offset: u64) -> io::Result<()> {
+    let slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+    let mut taken = match rustix::io::pwritev(file, &slices, offset) {
+        Ok(taken) => taken,
+        Err(rustix::io::Errno::INTR) => 0,
+        Err(error) => return Err(error.into()),
+    };
+    let mut at = offset;
+    for piece in pieces {
+        let done = taken.min(piece.len());
+        file.write_all_at(&piece[done..], at + done as u64)?;
+        taken -= done;
+        at += piece.len() as u64;
+    }
+    Ok(())
 }
 
 /// Creates a file that only the service's user may read, and its folders. A folder that cannot be
@@ -331,8 +350,8 @@ mod tests {
             folder.path(),
             vec![
                 DiskJob::Create(KEY, file.clone(), Channels::Mono),
-                DiskJob::Write(KEY, 3, b"def".to_vec()),
-                DiskJob::Write(KEY, 0, b"abc".to_vec()),
+                DiskJob::Write(KEY, 3, vec![b"de".to_vec(), b"f".to_vec()]),
+                DiskJob::Write(KEY, 0, vec![b"abc".to_vec()]),
                 DiskJob::Close(KEY, LENGTHS),
             ],
         );
@@ -351,7 +370,7 @@ mod tests {
             folder.path(),
             vec![
                 DiskJob::Create(KEY, "recordings/a.wav".into(), Channels::Mono),
-                DiskJob::Write(KEY, 0, vec![1]),
+                DiskJob::Write(KEY, 0, vec![vec![1]]),
                 DiskJob::Close(KEY, LENGTHS),
             ],
         );
@@ -368,7 +387,7 @@ mod tests {
             let (folder, open) = (folder.path().to_owned(), HashMap::new());
             let mut writer = Writer { folder, open, reports, copies };
             writer.create(KEY, "a.wav".to_owned(), Channels::Mono);
-            writer.take(DiskJob::Write(KEY, 0, written));
+            writer.take(DiskJob::Write(KEY, 0, vec![written]));
             writer.open.get_mut(&KEY).unwrap().file = None;
             writer.close(KEY, LENGTHS);
             assert_eq!(heard.try_recv().unwrap().1, MediaReport::RecordFailed(RecordId(1)));
@@ -395,7 +414,7 @@ mod tests {
         let bytes = vec![value; usize::try_from(len).unwrap()];
         let covered = u32::try_from((at + 1) * len).unwrap();
         let header = wav::header(channels, covered).to_vec();
-        [DiskJob::Write(KEY, 44 + at * len, bytes), DiskJob::Write(KEY, 0, header)]
+        [DiskJob::Write(KEY, 44 + at * len, vec![bytes]), DiskJob::Write(KEY, 0, vec![header])]
     }
 
     #[test]

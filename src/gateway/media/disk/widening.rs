@@ -3,7 +3,7 @@
 //! audio delays no other recording. Meanwhile blocks wait for the copy in order, and the old file
 //! gets them too, without the new track: killed at any instant, one valid file is there.
 
-use super::{DiskJob, DiskQueue, Key, open_private};
+use super::{DiskJob, DiskQueue, Key, open_private, write_all_at};
 use crate::store::WIDENING_SUFFIX;
 use crate::wire::wav::{self, Channels, HEADER_LEN};
 use std::collections::VecDeque;
@@ -107,9 +107,11 @@ impl Held {
     }
 
     /// Keeps a job for the copy; gives what of it the old file takes.
-    pub(super) fn hold(&mut self, job: DiskJob, old: Channels) -> Option<(u64, Vec<u8>)> {
+    pub(super) fn hold(&mut self, job: DiskJob, old: Channels) -> Option<(u64, Vec<Vec<u8>>)> {
         let narrow = match &job {
-            DiskJob::Write(_, offset, bytes) => Some(narrowed(*offset, bytes, self.incoming, old)),
+            DiskJob::Write(_, offset, pieces) => {
+                Some(narrowed(*offset, pieces, self.incoming, old))
+            }
             DiskJob::Widen(_, channels, _) => {
                 self.incoming = *channels;
                 None
@@ -129,8 +131,8 @@ impl Held {
         if self.overflowed {
             return Err(io::Error::new(io::ErrorKind::WouldBlock, "too much waits for the copy"));
         }
-        while let Some(DiskJob::Write(_, offset, bytes)) = self.jobs.front() {
-            file.write_all_at(bytes, *offset)?;
+        while let Some(DiskJob::Write(_, offset, pieces)) = self.jobs.front() {
+            write_all_at(file, pieces, *offset)?;
             self.jobs.pop_front();
         }
         fs::rename(copy_path(path), path)?;
@@ -144,15 +146,17 @@ impl Held {
 }
 
 /// A write to a file of some tracks as a write to one of fewer.
-fn narrowed(offset: u64, bytes: &[u8], from: Channels, to: Channels) -> (u64, Vec<u8>) {
+fn narrowed(offset: u64, pieces: &[Vec<u8>], from: Channels, to: Channels) -> (u64, Vec<Vec<u8>>) {
     let head = HEADER_LEN as u64;
     let moved = |length: u64| length / u64::from(from.frame_bytes()) * u64::from(to.frame_bytes());
     if offset >= head {
-        return (head + moved(offset - head), with_tracks(bytes, from, to));
+        let narrow = pieces.iter().map(|piece| with_tracks(piece, from, to)).collect();
+        return (head + moved(offset - head), narrow);
     }
-    let length = bytes.last_chunk::<4>().map_or(0, |&length| u32::from_le_bytes(length));
+    let length = pieces.first().and_then(|header| header.last_chunk::<4>());
+    let length = length.map_or(0, |&length| u32::from_le_bytes(length));
     let length = u32::try_from(moved(u64::from(length))).unwrap_or(u32::MAX);
-    (0, wav::header(to, length).to_vec())
+    (0, vec![wav::header(to, length).to_vec()])
 }
 
 #[cfg(test)]
@@ -174,17 +178,17 @@ mod tests {
         let three_tracks = [1, 0, 2, 0, 0, 0, 3, 0, 4, 0, 0, 0];
         assert_eq!(with_tracks(&two, STEREO, three()), three_tracks);
         assert_eq!(with_tracks(&three_tracks, three(), STEREO), two);
-        let (offset, bytes) = narrowed(44 + 12, &three_tracks, three(), STEREO);
-        assert_eq!((offset, bytes), (44 + 8, two.to_vec()));
-        let header = narrowed(0, &wav::header(three(), 12), three(), STEREO);
-        assert_eq!(header, (0, wav::header(STEREO, 8).to_vec()));
+        let (offset, pieces) = narrowed(44 + 12, &[three_tracks.to_vec()], three(), STEREO);
+        assert_eq!((offset, pieces), (44 + 8, vec![two.to_vec()]));
+        let header = narrowed(0, &[wav::header(three(), 12).to_vec()], three(), STEREO);
+        assert_eq!(header, (0, vec![wav::header(STEREO, 8).to_vec()]));
     }
 
     #[test]
     fn what_waits_for_a_copy_has_a_limit() {
         let mut held = Held::new(three());
         for n in 0..=JOBS_HELD_MAX as u64 {
-            held.hold(DiskJob::Write(KEY, 44 + 6 * n, vec![0; 6]), STEREO);
+            held.hold(DiskJob::Write(KEY, 44 + 6 * n, vec![vec![0; 6]]), STEREO);
         }
         held.hold(DiskJob::Discard(KEY), STEREO);
         let folder = tempfile::tempdir().unwrap();

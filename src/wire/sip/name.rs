@@ -1,0 +1,152 @@
+//! Names of header fields: those that `rsip` has a type for are told apart without comparing text.
+
+use rsip::headers::UntypedHeader as _;
+
+macro_rules! known {
+    ($($variant:ident $name:literal,)*) => {
+        /// A header field that `rsip` has a type for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Known {
+            $(#[doc = $name] $variant,)*
+        }
+
+        /// All of them by the length of their names, those of one length as often as they come.
+        const ALL: &[(Known, &str)] = &[$((Known::$variant, $name),)*];
+
+        impl Known {
+            /// The name as it is printed.
+            pub(super) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The field in `rsip`'s model; the value may hold no line end.
+            pub(super) fn typed(self, value: String) -> rsip::Header {
+                match self {
+                    $(Self::$variant => {
+                        rsip::Header::$variant(rsip::headers::$variant::new(value))
+                    })*
+                }
+            }
+        }
+    };
+}
+known! {
+    To "To",
+    Via "Via",
+    From "From",
+    CSeq "CSeq",
+    Date "Date",
+    Allow "Allow",
+    Route "Route",
+    Event "Event",
+    Accept "Accept",
+    Server "Server",
+    CallId "Call-ID",
+    Contact "Contact",
+    Require "Require",
+    Expires "Expires",
+    Subject "Subject",
+    Warning "Warning",
+    Priority "Priority",
+    ReplyTo "Reply-To",
+    Supported "Supported",
+    CallInfo "Call-Info",
+    Timestamp "Timestamp",
+    UserAgent "User-Agent",
+    AlertInfo "Alert-Info",
+    ErrorInfo "Error-Info",
+    MinExpires "Min-Expires",
+    RetryAfter "Retry-After",
+    InReplyTo "In-Reply-To",
+    Unsupported "Unsupported",
+    MaxForwards "Max-Forwards",
+    ContentType "Content-Type",
+    RecordRoute "Record-Route",
+    MimeVersion "MIME-Version",
+    Organization "Organization",
+    Authorization "Authorization",
+    ProxyRequire "Proxy-Require",
+    ContentLength "Content-Length",
+    AcceptEncoding "Accept-Encoding",
+    AcceptLanguage "Accept-Language",
+    WwwAuthenticate "WWW-Authenticate",
+    ContentEncoding "Content-Encoding",
+    ContentLanguage "Content-Language",
+    SubscriptionState "Subscription-State",
+    ProxyAuthenticate "Proxy-Authenticate",
+    AuthenticationInfo "Authentication-Info",
+    ContentDisposition "Content-Disposition",
+    ProxyAuthorization "Proxy-Authorization",
+}
+
+/// The longest known name and one.
+const LENGTHS: usize = 20;
+
+/// Where in [`ALL`] the names of a length begin; those of the next length begin where they end.
+const STARTS: [usize; LENGTHS + 1] = {
+    let mut starts = [ALL.len(); LENGTHS + 1];
+    let mut at = ALL.len();
+    while at > 0 {
+        at -= 1;
+        let length = ALL[at].1.len();
+        let sorted = at + 1 == ALL.len() || length <= ALL[at + 1].1.len();
+        assert!(sorted && length < LENGTHS, "the names stand by their length");
+        let mut shorter = 0;
+        while shorter <= length {
+            starts[shorter] = at;
+            shorter += 1;
+        }
+    }
+    starts
+};
+
+impl Known {
+    /// The known field of a name in whatever case.
+    pub(super) fn of(name: &str) -> Option<Self> {
+        let [from, to] = [STARTS.get(name.len())?, STARTS.get(name.len() + 1)?];
+        let candidates = ALL.get(*from..*to)?;
+        // The first letter tells most names apart, and most are written as they are printed:
+        // both cost less than the comparison letter by letter.
+        let first = |name: &str| name.as_bytes().first().map(u8::to_ascii_lowercase);
+        let wanted = first(name);
+        let found = candidates.iter().find(|(_, known)| {
+            first(known) == wanted && (*known == name || known.eq_ignore_ascii_case(name))
+        });
+        found.map(|(known, _)| *known)
+    }
+
+    /// A second one makes the message ambiguous (RFC 3261 §7.3.1).
+    pub(super) fn is_single(self) -> bool {
+        matches!(
+            self,
+            Self::From
+                | Self::To
+                | Self::CallId
+                | Self::CSeq
+                | Self::ContentLength
+                | Self::MaxForwards
+                | Self::ContentType
+                | Self::Expires
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_is_found_in_any_case_and_typed_as_itself() {
+        for (known, name) in ALL {
+            assert_eq!(Known::of(name), Some(*known), "{name}");
+            assert_eq!(Known::of(&name.to_ascii_uppercase()), Some(*known), "{name}");
+            assert_eq!(known.name(), *name);
+            assert_eq!(known.typed("1".to_owned()).to_string(), format!("{name}: 1"));
+        }
+        for name in ["", "X", "Vib", "X-Hop-1", "Authentication-Info-And-More", "会话"] {
+            assert_eq!(Known::of(name), None, "{name}");
+        }
+    }
+}
