@@ -45,7 +45,6 @@ pub(super) struct JobQueue {
 
 impl JobQueue {
     /// Hands a job in unless the queue is full or its end is gone.
-    #[allow(clippy::result_large_err, reason = "whoever waits for the job is to be answered")]
     pub(super) fn try_send(&self, job: Job) -> Result<(), TrySendError<Job>> {
         let awaited = job.is_awaited();
         let waiting = self.shared.waiting.fetch_add(1, Ordering::Relaxed) + 1;
@@ -60,7 +59,6 @@ impl JobQueue {
     }
 
     /// Hands a job in and waits for room.
-    #[allow(clippy::result_large_err, reason = "as the channel has it")]
     pub(super) fn send(&self, job: Job) -> Result<(), SendError<Job>> {
         self.wake();
         self.shared.waiting.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! The one thread that writes. Jobs that wait together share one commit: each runs in its own
-//! savepoint, so one that fails takes back only itself, and every answer waits for the commit.
+//! The one thread that writes. Jobs that wait together share one commit, one that fails takes back
+//! only itself (see [`transaction`]), and every answer waits for the commit.
 //!
 //! When the disk is full or fails, the open transaction is given up, everything is answered with
 //! `Unavailable` and the store is down until a trial write succeeds. Rows of the call ledger wait
