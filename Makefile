@@ -5,6 +5,8 @@
 
 CARGO ?= cargo
 SIM_SEEDS ?= 4096
+# Lives of cases, 64 commands each: about a million.
+CASE_SEEDS ?= 16000
 FUZZ_SECONDS ?= 30
 # Tests against real clients keep whole calls alive; two at once is what two cores carry.
 TEST_THREADS ?= 2
@@ -30,6 +32,7 @@ lint:
 
 sim:
 	MAYORLINE_SEEDS=$(SIM_SEEDS) $(CARGO) test --release --test sim -- --nocapture
+	MAYORLINE_CASE_SEEDS=$(CASE_SEEDS) $(CARGO) test --release --test casework rules::sim
 
 # Every target over its seeds and mutations of them, each for FUZZ_SECONDS, on stable. Guided by
 # coverage where cargo-fuzz and a nightly toolchain are: cargo +nightly fuzz run TARGET

@@ -5,6 +5,7 @@
 //! Every command is answered exactly once: done, refused with a reason, or failed with a cause.
 
 mod callbacks;
+mod disposition;
 
 use crate::units::{CallId, Digit, OfferId, PartyId, PhoneNumber, SeatNumber};
 pub use callbacks::{CALLBACKS_LISTED_MAX, CallbackView, CallbacksView};
@@ -142,35 +143,6 @@ pub enum Disposition {
     Discipline,
     /// 误拨、骚扰、无声: no matter at all.
     NoMatter,
-}
-
-impl Disposition {
-    /// All of them.
-    pub const ALL: [Self; 8] = [
-        Self::Answered,
-        Self::ThreeWay,
-        Self::Kept,
-        Self::Circulated,
-        Self::Assigned,
-        Self::LeaderReview,
-        Self::Discipline,
-        Self::NoMatter,
-    ];
-
-    /// Its name in the store and in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Answered => "answered",
-            Self::ThreeWay => "three_way",
-            Self::Kept => "kept",
-            Self::Circulated => "circulated",
-            Self::Assigned => "assigned",
-            Self::LeaderReview => "leader_review",
-            Self::Discipline => "discipline",
-            Self::NoMatter => "no_matter",
-        }
-    }
 }
 
 /// A wish of a seat.

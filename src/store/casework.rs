@@ -50,7 +50,7 @@ impl StoreHandle {
     }
 }
 
-/// Decides, appends and projects; a merge is noted on the other case too.
+/// Decides, appends and projects; a merge, or its end, is noted on the other case too.
 pub(super) fn run(
     db: &Connection,
     desk: &mut Desk,
@@ -65,16 +65,21 @@ pub(super) fn run(
     if let Task::Merge(target) = &mut order.task {
         *target = look_up(db, target.number)?;
     }
-    let merged_into = match &order.task {
-        Task::Merge(target) => Some(target.number),
+    let other = match &order.task {
+        Task::Merge(target) => Some((target.number, Notice::Merged)),
+        Task::Unmerge => case.merged_into.map(|into| (into, Notice::Unmerged)),
         _ => None,
     };
     let stamp = signature(&order.actor);
     let command = Command::Act(Box::new(order));
     let case = intake::command(db, desk, at, id, case, command, &stamp)?;
-    if let Some((into, joined)) = merged_into.zip(number) {
-        let told = Record::CitizenNotified { notice: Notice::Merged, due: None };
-        let events = [Record::Joined { number: joined }, told].map(CaseEvent::from);
+    if let Some(((into, notice), number)) = other.zip(number) {
+        let noted = match notice {
+            Notice::Merged => Record::Joined { number },
+            _ => Record::Parted { number },
+        };
+        let told = Record::CitizenNotified { notice, due: None };
+        let events = [noted, told].map(CaseEvent::from);
         intake::record(db, desk, at, into, &events, &stamp)?;
     }
     let state = case.state.ok_or(StoreError::NotFound)?;

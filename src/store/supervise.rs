@@ -52,7 +52,18 @@ impl Sweeper {
                 Some((_, next)) => *next,
                 None => {
                     done.looked_at += 1;
-                    let next = self.next_of(&case_file::load(&db, id)?, now);
+                    let next = match case_file::load(&db, id) {
+                        Ok(case) => self.next_of(&case, now),
+                        Err(StoreError::Damaged(what)) => {
+                            tracing::error!(
+                                case = id,
+                                what,
+                                "ALARM no warnings for a damaged case"
+                            );
+                            None
+                        }
+                        Err(error) => return Err(error),
+                    };
                     self.ahead.insert(id, (last_event, next));
                     next
                 }

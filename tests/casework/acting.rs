@@ -114,13 +114,17 @@ fn a_merge_stands_on_both_cases() {
     let refused = act(&handle, noonish(), number, Role::Clerk, merge(nowhere));
     assert!(matches!(refused, Err(StoreError::Refused(Refusal::Guard(Guard::MergeTarget)))));
     act(&handle, noonish(), number, Role::Clerk, merge(into)).unwrap();
+    act(&handle, noonish(), number, Role::Clerk, Task::Unmerge).unwrap();
+    act(&handle, noonish(), number, Role::Clerk, merge(into)).unwrap();
     store.close();
     let reader = Reader::open(folder.path()).unwrap();
     assert_eq!(reader.case(number).unwrap().merged_into, Some(into.to_string()));
-    let joined = reader.case(into).unwrap().events.into_iter().any(|event| {
-        event.body["event"] == "joined" && event.body["number"] == number.to_string().as_str()
-    });
-    assert!(joined);
+    let of_merges = |event: &mayorline::store::EventRow| {
+        (event.body["number"] == number.to_string().as_str())
+            .then(|| event.body["event"].as_str().unwrap().to_owned())
+    };
+    let noted: Vec<_> = reader.case(into).unwrap().events.iter().filter_map(of_merges).collect();
+    assert_eq!(noted, ["joined", "parted", "joined"]);
     sound(folder.path());
 }
 

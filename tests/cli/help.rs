@@ -5,12 +5,16 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 23] = [
+const VERBS: [&[&str]; 28] = [
     &[],
     &["serve"],
     &["case"],
     &["case", "list"],
     &["case", "show"],
+    &["case", "history"],
+    &["case", "classify"],
+    &["case", "assign"],
+    &["case", "refuse"],
     &["call"],
     &["call", "list"],
     &["call", "show"],
@@ -23,6 +27,7 @@ const VERBS: [&[&str]; 23] = [
     &["seat", "set-password"],
     &["calendar"],
     &["calendar", "listening-days"],
+    &["calendar", "due"],
     &["check-config"],
     &["prompts"],
     &["prompts", "check"],

@@ -301,12 +301,12 @@ pub(in crate::app) enum WorkVerb {
         #[arg(long)]
         suggested: String,
     },
-    /// T17.
+    /// T17: a supervisor lets the unit give it back.
     GrantReturn {
         #[command(flatten)]
         who: Who,
     },
-    /// T17.
+    /// T17: a supervisor refuses the return.
     RefuseReturn {
         #[command(flatten)]
         who: Who,
@@ -325,12 +325,12 @@ pub(in crate::app) enum WorkVerb {
         #[arg(long, value_parser = extension)]
         reason: ExtensionReason,
     },
-    /// T18.
+    /// T18: the director gives the unit more time.
     GrantExtension {
         #[command(flatten)]
         who: Who,
     },
-    /// T18.
+    /// T18: the director refuses more time.
     RefuseExtension {
         #[command(flatten)]
         who: Who,
@@ -421,7 +421,7 @@ pub(in crate::app) enum WorkVerb {
         #[arg(long)]
         text: Option<String>,
     },
-    /// T27.
+    /// T27: file it; the ten elements must be complete.
     Archive {
         #[command(flatten)]
         who: Who,

@@ -329,4 +329,9 @@ pub enum Record {
         #[serde(with = "codec::one")]
         number: CaseNumber,
     },
+    /// T14: that was taken back.
+    Parted {
+        #[serde(with = "codec::one")]
+        number: CaseNumber,
+    },
 }

@@ -406,6 +406,9 @@ fn supervised(work: &mut Work, record: &Record) {
         Record::Joined { number } => {
             work.joined.insert(*number);
         }
+        Record::Parted { number } => {
+            work.joined.remove(number);
+        }
         Record::PublicationDecided { publish, .. } => work.publish = Some(*publish),
         Record::Warned { warning, clock, at, late, posts } => {
             let (warning, clock, at, late) = (*warning, *clock, *at, *late);

@@ -215,11 +215,11 @@ impl Model {
             Task::Review(_) if may(&[R::Clerk, R::Supervisor]) => {
                 self.from(&[S::Feedback], S::Handling)
             }
-            Task::Rate(grade) if may(&[R::CallbackAgent]) && centre && !self.graded => {
+            Task::Rate(grade) if may(&[R::CallbackAgent, R::System]) && centre && !self.graded => {
                 let content = *grade != Grade::Dissatisfied;
                 self.from(&[S::Callback], if content { S::Closed } else { S::Callback })
             }
-            Task::FollowUp(_) if may(&[R::CallbackAgent]) && centre && !self.graded => {
+            Task::FollowUp(_) if may(&[R::CallbackAgent, R::System]) && centre && !self.graded => {
                 // Closed where the tries are enough: the one guess the model leaves open.
                 self.from(&[S::Callback], S::Callback)
             }
