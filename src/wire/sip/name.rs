@@ -14,7 +14,7 @@ macro_rules! known {
         const ALL: &[(Known, &str)] = &[$((Known::$variant, $name),)*];
 
         impl Known {
-            /// The name as RFC 3261 writes it; `rsip` prints it, in some in another case.
+            /// The name as RFC 3261 writes it; `rsip` prints some in another case.
             pub(super) fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
