@@ -74,8 +74,9 @@ fn a_job_that_fails_half_way_takes_back_only_itself() {
     release.send(()).unwrap();
     assert!(matches!(failing.recv_timeout(PATIENCE).unwrap(), Err(StoreError::Refused(_))));
     fitting.recv_timeout(PATIENCE).unwrap().unwrap();
-    let (first, second) = (number(&first), number(&second));
-    assert_eq!(second.as_u64(), first.as_u64() + 1, "a number was taken twice or lost");
+    // The last digit checks those before it.
+    let [first, second] = [first, second].map(|reply| number(&reply).as_u64() / 10);
+    assert_eq!(second, first + 1, "a number was taken twice or lost");
     store.close();
     assert_eq!(handle.counters().commits, before.commits + 1, "they were to share a commit");
     let reader = Reader::open(folder.path()).unwrap();
