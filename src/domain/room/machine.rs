@@ -54,6 +54,8 @@ pub struct Room {
     pub(super) first_responsible: Option<SeatNumber>,
     pub(super) account: Account,
     pub(super) duties: Vec<Duty>,
+    /// Wrap-ups that the store was asked for, so far.
+    pub(super) wrap_ups: u32,
     pub(super) callback: Option<super::callback::Calling>,
     pub(super) draining: bool,
     pub(super) finished: bool,
@@ -117,6 +119,7 @@ impl Room {
             first_responsible: None,
             account: Account::default(),
             duties: Vec::new(),
+            wrap_ups: 0,
             callback: None,
             draining: false,
             finished: false,
@@ -147,7 +150,7 @@ impl Room {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let parties = self.parties.iter().filter_map(Party::due);
         let own = [self.secret_until, self.remind_at, self.unattended_until];
-        let duties = self.duties.iter().map(|duty| duty.until);
+        let duties = self.duties.iter().map(Duty::due);
         parties.chain(own.into_iter().flatten()).chain(duties).min()
     }
 
@@ -185,6 +188,7 @@ impl Room {
             Input::Gone(party, parting) => self.gone(party, parting),
             Input::PlayDone(play) => self.play_done(play),
             Input::Matter(matter) => self.accuse(matter),
+            Input::WrapUpStored { attempt, stored } => self.wrap_up_stored(attempt, stored),
             Input::SignedOff(seat) => self.give_up(&seat),
             Input::Drain => self.draining = true,
             Input::Timeout => self.timeout(),

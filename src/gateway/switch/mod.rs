@@ -38,7 +38,7 @@ mod text;
 use crate::domain::call::{Call, Caller, EndedBy, Input, PlayId, StoreReply};
 use crate::domain::dial_rules::DialBook;
 use crate::domain::queue::{self as acd, Acd, Waiter};
-use crate::domain::room as parties;
+use crate::domain::room::{self as parties, NotStored};
 use crate::gateway::clock::Now;
 use crate::gateway::media::{MediaCommand, MediaReport};
 use crate::media::player::Playlist;
@@ -50,6 +50,7 @@ pub use account::PARTY_ENTRIES_MAX;
 pub use callback::BegunAttempt;
 pub use contract::{
     Asker, DutyUnit, Outgoing, Output, Seat, Started, StoreOrder, SwitchConfig, Trunk, Warned,
+    WrapUpAttempt,
 };
 use conversation::Conversation;
 pub use conversation::ConversationId;
@@ -257,6 +258,13 @@ impl Switch {
             }
             Asker::Text(text) => self.text_stored(now, text, &reply),
         }
+        self.settle(now);
+    }
+
+    /// What became of a wrap-up. Without news of it the room gives up by itself.
+    pub fn wrap_up_stored(&mut self, now: Now, of: WrapUpAttempt, stored: Result<(), NotStored>) {
+        let WrapUpAttempt(id, attempt) = of;
+        self.tell_room(now, id, parties::Input::WrapUpStored { attempt, stored });
         self.settle(now);
     }
 
