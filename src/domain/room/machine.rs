@@ -172,6 +172,18 @@ impl Room {
         self.first_responsible.as_ref()
     }
 
+    /// Whom the seat consults, or has rung to do so.
+    #[must_use]
+    pub fn reached_for(&self, seat: &SeatNumber) -> Option<PartyId> {
+        let me = self.parties.iter().find(|party| party.is_seat(seat) && party.talks())?.id;
+        let mut parties = self.parties.iter().rev();
+        let wanted = |party: &&Party| {
+            let rung = party.dial.as_ref().is_some_and(|dial| dial.by == Some(me));
+            rung || (party.is_consulted() && party.by == Some(me))
+        };
+        parties.find(wanted).map(|party| party.id)
+    }
+
     /// Seats that owe a wrap-up.
     pub fn owing(&self) -> impl Iterator<Item = &SeatNumber> {
         self.duties.iter().map(|duty| &duty.card.seat)

@@ -262,6 +262,7 @@ impl Room {
         }
         self.parties[0].circle = FLOOR;
         self.parties[0].held = false;
+        self.parties[index(party)].held = false;
         self.parties[index(party)].enter(FLOOR);
         if is_new {
             self.note_joined(party);

@@ -9,7 +9,7 @@ use crate::domain::desk::{
 };
 use crate::domain::desk_link::FromDesk;
 use crate::domain::queue::Wish;
-use crate::domain::room::{CITIZEN, Input, Wish as RoomWish, resolve, wanted_target};
+use crate::domain::room::{Input, Wish as RoomWish, resolve, wanted_target};
 use crate::gateway::clock::Now;
 use crate::units::{CallId, LegId, OfferId, PartyId, PhoneNumber, SeatNumber};
 
@@ -161,7 +161,10 @@ impl Switch {
     pub(super) fn refer(&mut self, now: Now, leg: LegId, target: &str, replaces: Option<LegId>) {
         let wish = self.seat_on(leg).and_then(|seat| {
             let command = match replaces {
-                Some(other) => DeskCommand::Complete { party: self.party_beside(leg, other)? },
+                Some(other) => {
+                    let party = self.referred(leg, other).or_else(|| self.party_beside(leg, other));
+                    DeskCommand::Complete { party: party? }
+                }
                 None => DeskCommand::Transfer { target: dialled_target(target)? },
             };
             Some((seat, command))
@@ -184,7 +187,7 @@ impl Switch {
     pub(super) fn phone_holds(&mut self, now: Now, leg: LegId, on: bool) {
         let Some(seat) = self.seat_on(leg) else { return };
         let id = self.seats.number_wish(None);
-        let command = DeskCommand::Hold { party: CITIZEN, on };
+        let command = DeskCommand::Hold { party: self.held_by(leg, on), on };
         self.request(now, DeskRequest { seat, id, command });
     }
 
@@ -218,7 +221,7 @@ impl Switch {
 }
 
 /// Whom a number that was keyed on a phone means.
-fn dialled_target(text: &str) -> Option<Target> {
+pub(super) fn dialled_target(text: &str) -> Option<Target> {
     if let Ok(seat) = SeatNumber::parse(text) {
         return Some(Target::Seat { seat });
     }

@@ -194,6 +194,8 @@ impl Switch {
             }
             return;
         }
+        self.drop_pair(now, id, party);
+        let Some(conversation) = self.conversations.get_mut(&id) else { return };
         if let Some(leg) = conversation.parties.remove(&party) {
             self.drop_leg(now, leg, LegEnd::Seat);
         }
@@ -267,6 +269,7 @@ impl Switch {
         seat: &SeatNumber,
         wrap_up: bool,
     ) {
+        self.drop_pair(now, id, party);
         if let Some(leg) = self.conversations.get_mut(&id).and_then(|c| c.parties.remove(&party)) {
             self.drop_leg(now, leg, LegEnd::Seat);
         }
@@ -387,6 +390,9 @@ impl Switch {
         id: u64,
         reply: crate::domain::desk::DeskReply,
     ) {
+        if self.second_replied(now, id, reply) {
+            return;
+        }
         if let Some(leg) = self.seats.phone_wish(id) {
             let status = match reply {
                 crate::domain::desk::DeskReply::Done => 200,

@@ -1,6 +1,7 @@
 //! The whole switch in a world of citizens who do anything, a network that loses and doubles, media
 //! that fails, a store that stalls, and a crash with restart.
 
+mod attended;
 mod citizen;
 mod desk;
 mod pages;
