@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod desk;
+mod dials;
 mod invariants;
 mod lookups;
 mod people;

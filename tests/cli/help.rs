@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 23] = [
+const VERBS: [&[&str]; 25] = [
     &[],
     &["serve"],
     &["case"],
@@ -21,6 +21,8 @@ const VERBS: [&[&str]; 23] = [
     &["seat", "list"],
     &["seat", "remove"],
     &["seat", "set-password"],
+    &["audit"],
+    &["audit", "list"],
     &["calendar"],
     &["calendar", "listening-days"],
     &["check-config"],
