@@ -1,6 +1,6 @@
 //! `mayorline calendar …`: what the city's calendar comes to, with the reason of every date.
 
-use super::common::{Common, say};
+use super::common::say;
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
@@ -38,11 +38,8 @@ pub(super) struct Arguments {
     /// How many, at most 120.
     #[arg(long, default_value_t = 12)]
     count: usize,
-    /// JSON instead of text.
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    common: Common,
+    output: Output,
 }
 
 /// One row.
@@ -65,15 +62,12 @@ pub(super) fn calendar(verb: CalendarVerb) -> Result<(), Exit> {
     if !(1..=DATES_MAX).contains(&arguments.count) {
         return Err(Exit::new(Failure::Usage, format!("--count must be 1 to {DATES_MAX}")));
     }
-    let config = arguments.common.load()?;
+    let config = arguments.output.common.load()?;
     let rows = rows(&config, &arguments)?;
-    let text = match arguments.json {
-        true => {
-            serde_json::to_string_pretty(&rows).map_err(|e| Exit::new(Failure::Software, e))? + "\n"
-        }
-        false => rows.iter().map(|row| line(row) + "\n").collect(),
-    };
-    say(&text)
+    if arguments.output.is_json() {
+        return arguments.output.print(&rows);
+    }
+    say(&rows.iter().map(|row| line(row) + "\n").collect::<String>())
 }
 
 fn rows(config: &Config, arguments: &Arguments) -> Result<Vec<Row>, Exit> {

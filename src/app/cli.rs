@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{calendar, callbacks, doctor, figures, queue, seats, serve};
+use super::{audit, calendar, callbacks, doctor, figures, records, seats, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -22,16 +22,19 @@ enum Verb {
     Serve(Common),
     /// The cases, beside a running service or on a stopped one.
     #[command(subcommand)]
-    Case(queue::CaseVerb),
+    Case(records::CaseVerb),
     /// The calls: legs, times, digits pressed, prompts heard, queue ledger, recording file.
     #[command(subcommand)]
-    Call(queue::CallVerb),
+    Call(records::CallVerb),
     /// Who is to be called back, who was, by whom.
     #[command(subcommand)]
     Callback(callbacks::CallbackVerb),
     /// The seats: who may take calls, beside a running service or on a stopped one.
     #[command(subcommand)]
     Seat(seats::SeatVerb),
+    /// Who listened in, heard a recording, was shown a number or changed a seat, when and why.
+    #[command(subcommand)]
+    Audit(audit::AuditVerb),
     /// The city's calendar.
     #[command(subcommand)]
     Calendar(calendar::CalendarVerb),
@@ -78,16 +81,17 @@ pub fn run() -> ExitCode {
 fn carry_out(verb: Verb) -> Result<(), Exit> {
     match verb {
         Verb::Serve(common) => serve::serve(&common),
-        Verb::Case(verb) => queue::case(verb),
-        Verb::Call(verb) => queue::call(verb),
+        Verb::Case(verb) => records::case(verb),
+        Verb::Call(verb) => records::call(verb),
         Verb::Callback(verb) => callbacks::callback(verb),
         Verb::Seat(verb) => seats::seat(verb),
+        Verb::Audit(verb) => audit::audit(verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::Figures(verb) => figures::figures(&verb),
         Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),
-        Verb::Verify(common) => queue::verify(&common),
+        Verb::Verify(common) => records::verify(&common),
         Verb::Doctor(common) => doctor::doctor(&common),
     }
 }

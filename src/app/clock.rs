@@ -1,6 +1,5 @@
 //! The only place that reads the clocks and the random source.
 
-use crate::domain::case::city_zone;
 use crate::gateway::clock::Clock;
 use jiff::Timestamp;
 use rand::TryRng;
@@ -19,10 +18,4 @@ pub fn seed() -> Result<[u8; 32], rand::rngs::SysError> {
     let mut seed = [0; 32];
     SysRng.try_fill_bytes(&mut seed)?;
     Ok(seed)
-}
-
-/// A time as it is printed: RFC 3339 with the city's offset.
-#[must_use]
-pub fn city_time(at: Timestamp) -> String {
-    at.to_zoned(city_zone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }

@@ -5,11 +5,13 @@ mod casework;
 mod listening_day;
 mod outgoing;
 mod queue;
+mod room;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::ListeningKeys;
 pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;
+pub use room::{RoomKeys, SurveyKeys};
 
 use super::exit::{Exit, Failure};
 use crate::proto::digest::Algorithm;
@@ -36,6 +38,8 @@ pub struct Config {
     pub directory: DirectoryKeys,
     pub media: Media,
     pub call: CallKeys,
+    pub survey: SurveyKeys,
+    pub room: RoomKeys,
     pub deadline: Deadline,
     pub casework: CaseworkKeys,
     pub queue: QueueKeys,
@@ -72,6 +76,7 @@ pub struct Sip {
     pub calls_max: usize,
     pub calls_per_second_max: u32,
     pub calls_per_source_max: usize,
+    pub refusals_per_source_minute_max: u32,
     pub tcp_connections_max: usize,
     pub tcp_idle_seconds: u64,
 }
@@ -246,6 +251,10 @@ impl Config {
             ("sip.calls_max", self.sip.calls_max),
             ("sip.calls_per_second_max", self.sip.calls_per_second_max as usize),
             ("sip.calls_per_source_max", self.sip.calls_per_source_max),
+            (
+                "sip.refusals_per_source_minute_max",
+                self.sip.refusals_per_source_minute_max as usize,
+            ),
             ("sip.tcp_connections_max", self.sip.tcp_connections_max),
             ("store.queue_max", self.store.queue_max),
         ] {
@@ -273,6 +282,8 @@ impl Config {
             "log.level must be error, warn, info, debug, trace or a filter of them",
         )?;
         self.seats.algorithms()?;
+        self.survey.check()?;
+        self.room.check()?;
         self.outgoing.check()?;
         self.directory.units()?;
         self.queue.rules(jiff::tz::TimeZone::UTC)?;
@@ -482,7 +493,11 @@ mod tests {
     #[test]
     fn values_out_of_their_bounds_are_refused_by_name() {
         for (setting, complaint) in [
+            ("room.ring_seconds=36", "room.ring_seconds"),
+            ("room.wrap_up_minutes_max=0", "room.wrap_up_minutes_max must be 1 to 1440"),
+            ("survey.repeats=4", "survey.repeats must be at most 3"),
             ("sip.calls_max=0", "sip.calls_max must be 1 to 100000"),
+            ("sip.refusals_per_source_minute_max=0", "must be 1 to 100000"),
             ("media.ports=[20000,20000]", "media.ports must be two ports"),
             ("service.gateway=no spaces", "service.gateway must be"),
             ("service.time_zone=Moon/Crater", "service.time_zone is not"),

@@ -1,5 +1,6 @@
 //! Configuration, wiring, clock, shutdown and the verbs of the command line.
 
+mod audit;
 mod calendar;
 mod callbacks;
 mod casework;
@@ -15,8 +16,8 @@ mod logging;
 mod output;
 mod pages;
 pub mod password;
-mod queue;
 mod recordings;
+mod records;
 mod search;
 mod seats;
 mod serve;

@@ -7,7 +7,7 @@ use super::output::{Output, refused};
 use super::{clock, password};
 use crate::domain::desk::SeatRole;
 use crate::proto::digest::{Algorithm, Secret};
-use crate::store::{Administration, NewSeat, SeatRecord, SeatSecrets, StoreError};
+use crate::store::{Administration, NewSeat, SeatRecord, SeatSecrets, StoreError, city_time};
 use crate::units::SeatNumber;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -169,7 +169,7 @@ fn list(output: &Output) -> Result<(), Exit> {
             contact: binding.contact.clone(),
             transport: binding.transport.clone(),
             address: binding.remote.clone(),
-            expires_at: clock::city_time(binding.expires_at),
+            expires_at: city_time(binding.expires_at),
             user_agent: binding.user_agent.clone(),
         });
         SeatRow {
@@ -179,8 +179,8 @@ fn list(output: &Output) -> Result<(), Exit> {
             groups: seat.groups,
             usable: seat.secrets.realm == realm,
             md5: seat.secrets.md5.is_some(),
-            created_at: clock::city_time(seat.created_at),
-            changed_at: clock::city_time(seat.changed_at),
+            created_at: city_time(seat.created_at),
+            changed_at: city_time(seat.changed_at),
             phones: phones.collect(),
         }
     };

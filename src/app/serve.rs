@@ -7,12 +7,14 @@ use super::pages::{Pages, web_config};
 use super::{clock, settings, switchboard};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules};
+use crate::gateway::clock::Now;
 use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
 use crate::gateway::sip::{TlsPort, tls_config};
 use crate::gateway::switch::Switch;
 use crate::proto::Endpoint;
-use crate::store::{Store, StoreConfig, StoreError};
+use crate::store::{Reader, Store, StoreConfig, StoreError};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::fmt::Write;
 use std::path::Path;
@@ -21,6 +23,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// How far the thread that stretches prompts steps back, of 19 (Linux: for that thread alone).
 const SLOW_SPEECH_NICENESS: i32 = 19;
+/// The longest window of the limits on calls out is a day.
+const DIALLED_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
 /// Answers the line until SIGTERM or SIGINT; a second one does not wait for live calls.
 pub(super) fn serve(common: &Common) -> Result<(), Exit> {
@@ -121,12 +125,13 @@ impl Service {
         let calendar = calendar(config)?;
         let store = Store::start(store_config, calendar.clone(), seed()?, clock.wall)
             .map_err(|error| Exit::new(unstartable(&error), error))?;
-        let switch = Switch::new(
+        let mut switch = Switch::new(
             switchboard::switch(config, &prompts, calendar)?,
             Endpoint::new(settings::endpoint(config), seed()?),
             seed()?,
             clock.now(),
         );
+        recall_dialled(&mut switch, data, clock.now());
         let tls = tls_port(config)?;
         let (pages, desk) = Pages::open(config, data, store.handle())?;
         let line =
@@ -137,6 +142,15 @@ impl Service {
                     Exit::new(Failure::Unavailable, message)
                 })?;
         Ok(Self { line, store, prompts, pages })
+    }
+}
+
+/// Counts the calls out of today and of the last hour. A store that cannot be read yet has none.
+fn recall_dialled(switch: &mut Switch, data: &Path, now: Now) {
+    let from = now.wall - DIALLED_WINDOW;
+    match Reader::open(data).and_then(|reader| reader.dialled(from)) {
+        Ok(calls) => switch.recall_dialled(now, &calls),
+        Err(error) => tracing::warn!(%error, "the calls out of today are not counted"),
     }
 }
 

@@ -36,6 +36,7 @@ pub(super) fn endpoint(config: &Config) -> EndpointConfig {
         calls_max: sip.calls_max,
         calls_per_second_max: sip.calls_per_second_max,
         calls_per_source_max: sip.calls_per_source_max,
+        refusals_per_source_minute_max: sip.refusals_per_source_minute_max,
         session_expires_seconds: sip.session_expires_seconds,
         realm: config.seats.realm.clone(),
         // Checked with the whole configuration.
@@ -79,6 +80,8 @@ pub(super) fn rules(config: &Config) -> CallRules {
         menu_silence_slow: Duration::from_secs(call.menu_silence_slow_seconds),
         message_limit: Duration::from_secs(call.message_minutes_max * 60),
         call_max: Duration::from_secs(call.call_minutes_max * 60),
+        survey: config.survey.ask,
+        survey_repeats: config.survey.repeats,
         record_calls: config.media.record_calls,
         retention_days: call.retention_days,
         ..CallRules::default()

@@ -40,7 +40,7 @@ pub(super) fn switch(
         listening,
         warned: config.queue.warned().map_err(refuse)?,
         duty_group: config.queue.duty_group().map_err(refuse)?,
-        room: Arc::default(),
+        room: Arc::new(config.room.rules()),
         dialling: config.outgoing.rules().map_err(refuse)?,
         units: config.directory.units().map_err(refuse)?,
         outgoing: outgoing(config)?,

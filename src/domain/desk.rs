@@ -4,10 +4,12 @@
 //!
 //! Every command is answered exactly once: done, refused with a reason, or failed with a cause.
 
+mod answer;
 mod callbacks;
 mod disposition;
 
 use crate::units::{CallId, Digit, OfferId, PartyId, PhoneNumber, SeatNumber};
+pub use answer::{DeskReply, Failure, Refusal};
 pub use callbacks::{CALLBACKS_LISTED_MAX, CallbackView, CallbacksView};
 use serde::{Deserialize, Serialize};
 
@@ -267,7 +269,13 @@ pub enum DeskCommand {
         outcome: Outcome,
     },
     /// 小结: the end of the work after a call; without it the seat is not ready again.
+    /// It is done once it is stored, and failed ([`Failure::StoreDown`]) when it is not within
+    /// `store_max` of the room's rules: then it is owed still and may be sent again, also while the
+    /// seat is in another call.
     WrapUp {
+        /// Of which call; `None`: the one that the seat was in last.
+        #[serde(default)]
+        call: Option<CallId>,
         /// What becomes of the matter.
         disposition: Disposition,
         /// Nature of the matter, one of the seven (咨询 … 其他).
@@ -311,80 +319,6 @@ pub enum CallBackOutcome {
     WrongPerson,
     /// 拒绝.
     Refused,
-}
-
-/// The answer to a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(tag = "result", rename_all = "snake_case")]
-pub enum DeskReply {
-    /// It is done.
-    Done,
-    /// It is not allowed or makes no sense now.
-    Refused {
-        /// Why.
-        why: Refusal,
-    },
-    /// It was tried.
-    Failed {
-        /// What went wrong.
-        why: Failure,
-    },
-}
-
-/// Why a command was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Refusal {
-    /// The seat has no right to it.
-    NotAllowed,
-    /// Not in the state the seat is in.
-    WrongState,
-    /// No such offer, or it was taken or withdrawn.
-    NoSuchOffer,
-    /// No such call, or it is over.
-    NoSuchCall,
-    /// No such party, or it has left.
-    NoSuchParty,
-    /// No such seat, unit, group or task.
-    NoSuchTarget,
-    /// The seat that is wanted is not free.
-    SeatBusy,
-    /// The number rules do not allow the number.
-    NumberNotAllowed,
-    /// The seat or the house has dialled as often as it may.
-    TooManyCalls,
-    /// As many parties as a call may have.
-    TooManyParties,
-    /// The unit is accused in this matter.
-    Accused,
-    /// The outcome of the three-way call is missing.
-    OutcomeMissing,
-    /// The disposition or what goes with it is missing.
-    DispositionMissing,
-    /// Text or list too long, or a value that means nothing.
-    Malformed,
-    /// The service is stopping.
-    Draining,
-}
-
-/// Why a command failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Failure {
-    /// Nobody answered in time.
-    NoAnswer,
-    /// Busy.
-    Busy,
-    /// Declined, or no key 1.
-    Declined,
-    /// No trunk, no registration, or the network refused.
-    Unreachable,
-    /// The citizen has hung up meanwhile.
-    CallerGone,
-    /// The store cannot commit now; try again.
-    StoreDown,
-    /// It was called off before anybody was reached.
-    Cancelled,
 }
 
 /// Who a party is.

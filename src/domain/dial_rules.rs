@@ -139,6 +139,24 @@ impl DialBook {
         if few && room { Ok(()) } else { Err(Refusal::TooManyCalls) }
     }
 
+    /// Counts a call of before the start: `today` when it was dialled today, `at` when that was not
+    /// longer ago than the clock reaches. Oldest first, before any is counted.
+    pub fn recall(&mut self, seat: &SeatNumber, at: Option<Instant>, today: Option<Date>) {
+        if !self.seats.contains_key(seat) && self.seats.len() >= SEATS_COUNTED_MAX {
+            return;
+        }
+        let dialled = self.seats.entry(seat.clone()).or_default();
+        dialled.hour.extend(at);
+        while dialled.hour.len() > self.rules.seat_hour_max.max(1) {
+            dialled.hour.pop_front();
+        }
+        if let Some(today) = today {
+            self.day = Some(today);
+            self.house = self.house.saturating_add(1);
+            dialled.today = dialled.today.saturating_add(1);
+        }
+    }
+
     /// Counts a call that is dialled now; an emergency counts for nothing.
     pub fn count(&mut self, seat: &SeatNumber, number: &PhoneNumber, now: Instant, today: Date) {
         if is_emergency(number) {
@@ -274,6 +292,24 @@ mod tests {
         assert_eq!(book.may(&seat(801), &number, later, tomorrow), Ok(()));
         book.count(&seat(803), &number, later, tomorrow);
         assert_eq!(book.may(&seat(801), &number, later, tomorrow), Ok(()));
+    }
+
+    #[test]
+    fn what_was_dialled_before_a_restart_counts_as_before() {
+        let (mut book, now) = (DialBook::new(small()), start() + HOUR * 3);
+        let number = phone("19900000017");
+        for ago in [170, 160, 50, 40, 30] {
+            let at = now - Duration::from_secs(ago * 60);
+            book.recall(&seat(801), Some(at), (ago <= 160).then(today));
+        }
+        assert_eq!(book.may(&seat(801), &number, now, today()), Err(Refusal::TooManyCalls));
+        let later = now + Duration::from_secs(11 * 60);
+        assert_eq!(book.may(&seat(801), &number, later, today()), Ok(()), "the hour moves on");
+        book.count(&seat(801), &number, later, today());
+        let evening = now + HOUR * 5;
+        assert_eq!(book.may(&seat(801), &number, evening, today()), Err(Refusal::TooManyCalls));
+        (0..3).for_each(|_| book.recall(&seat(802), None, Some(today())));
+        assert_eq!(book.may(&seat(803), &number, evening, today()), Err(Refusal::TooManyCalls));
     }
 
     #[test]

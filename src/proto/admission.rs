@@ -93,6 +93,14 @@ impl Admission {
         self.text_rate.take(now)
     }
 
+    /// A challenge to this address was answered with a good proof: it was no refusal. Telephones
+    /// behind one address (NAT, a proxy) do not use up what is there for guessers.
+    pub(super) fn forgive(&mut self, ip: IpAddr) {
+        if let Some(count) = self.refusals.get_mut(&ip) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
     /// Whether a refusal to this address is still answered. Counts it.
     pub(super) fn may_refuse(&mut self, config: &EndpointConfig, now: Instant, ip: IpAddr) -> bool {
         if config.trusted_peers.contains(&ip) {
@@ -104,8 +112,9 @@ impl Admission {
             self.refusals.clear();
         }
         if let Some(count) = self.refusals.get_mut(&ip) {
-            *count = count.saturating_add(1);
-            return *count <= config.refusals_per_source_minute_max;
+            let may = *count < config.refusals_per_source_minute_max;
+            *count += u32::from(may);
+            return may;
         }
         if self.refusals.len() < config.sources_max {
             self.refusals.insert(ip, 1);

@@ -55,7 +55,8 @@ pub struct EndpointConfig {
     pub texts_per_second_max: u32,
     /// Bytes of one text.
     pub text_bytes_max: usize,
-    /// Refused requests of one untrusted address per minute that are still answered.
+    /// Refused requests of one untrusted address per minute that are still answered. A challenge
+    /// that was answered with a good proof does not count.
     pub refusals_per_source_minute_max: u32,
     /// Addresses whose refusals are counted one by one.
     pub sources_max: usize,

@@ -3,8 +3,10 @@
 
 use super::chain::{self, START};
 use super::error::StoreError;
+use super::read::city_time;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
 
 /// Says what is hashed; a new format gets a new word.
 const CONTEXT: &[u8] = b"mayorline audit 1";
@@ -65,6 +67,51 @@ pub struct AuditEntry {
     pub subject: String,
     /// Why; cut to [`REASON_CHARS_MAX`].
     pub reason: String,
+}
+
+/// One entry as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditRow {
+    /// Its place in the chain, from 1.
+    pub seq: i64,
+    /// When, RFC 3339 with the city's offset.
+    pub at: String,
+    /// Who: a seat's number, or `administrator`.
+    pub actor: String,
+    /// What: a name of [`AuditKind`].
+    pub kind: String,
+    /// To which call, file, case or seat.
+    pub subject: String,
+    /// Why; empty where none is asked for.
+    pub reason: String,
+}
+
+/// The newest `limit` entries from `from` on and before `to`, newest last.
+pub(super) fn list(
+    db: &Connection,
+    from: Timestamp,
+    to: Timestamp,
+    limit: usize,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let sql = "SELECT seq, at, actor, kind, subject, reason FROM audit \
+               WHERE at >= ?1 AND at < ?2 ORDER BY seq DESC LIMIT ?3";
+    let mut rows = db.prepare(sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let found =
+        rows.query_map(params![from.as_millisecond(), to.as_millisecond(), limit], |row| {
+            let at = Timestamp::from_millisecond(row.get(1)?).unwrap_or_default();
+            Ok(AuditRow {
+                seq: row.get(0)?,
+                at: city_time(at),
+                actor: row.get(2)?,
+                kind: row.get(3)?,
+                subject: row.get(4)?,
+                reason: row.get(5)?,
+            })
+        })?;
+    let mut entries = found.collect::<Result<Vec<_>, _>>()?;
+    entries.reverse();
+    Ok(entries)
 }
 
 /// A row as its hash covers it.

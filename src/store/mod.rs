@@ -15,6 +15,7 @@ mod casework;
 mod chain;
 mod config;
 mod desk_handle;
+mod dials;
 mod error;
 mod facts;
 mod figures;
@@ -47,7 +48,7 @@ mod wrap_up;
 mod writer;
 
 pub use administration::Administration;
-pub use audit::{AuditEntry, AuditKind, REASON_CHARS_MAX};
+pub use audit::{AuditEntry, AuditKind, AuditRow, REASON_CHARS_MAX};
 pub use callback::{
     ATTEMPTS_MAX, Attempt, AttemptId, AttemptRow, CallbackList, CallbackRow, NewAttempt,
     OpenCallback,
@@ -58,6 +59,7 @@ pub use config::{
     FOLDER_WAIT_MS, GROUP_JOBS_MAX, JOURNAL_BYTES_MAX, LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES,
     PROBE_INTERVAL_MS, RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
+pub use dials::DialledCall;
 pub use error::StoreError;
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
@@ -72,6 +74,7 @@ pub use playback::{Hearable, PAST_CALLS_MAX, PastCall, PastRecording};
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
     CallDetail, CallRow, CaseDetail, CaseFilter, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow,
+    city_time,
 };
 pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};

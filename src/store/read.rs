@@ -3,8 +3,10 @@
 //! Numbers of citizens are masked in lists and in clear only where one case or call is asked for
 //! by its id. The query code is never part of a row; [`Reader::code`] is the one way to it.
 
+use super::audit::{self, AuditRow};
 use super::callback::{self, CallbackList};
 use super::case_file;
+use super::dials::{self, DialledCall};
 use super::error::StoreError;
 use super::facts::{self, Period};
 use super::intake::{read_code, read_number};
@@ -333,6 +335,21 @@ impl Reader {
         callback::list(&self.db, now, limit.min(ROWS_MAX))
     }
 
+    /// Numbers that were dialled from `from` on, oldest first, at most [`ROWS_MAX`].
+    pub fn dialled(&self, from: Timestamp) -> Result<Vec<DialledCall>, StoreError> {
+        dials::since(&self.db, from)
+    }
+
+    /// The newest `limit` entries of the audit from `from` on and before `to`, newest last.
+    pub fn audit(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<AuditRow>, StoreError> {
+        audit::list(&self.db, from, to, limit.min(ROWS_MAX))
+    }
+
     /// The calls that came in from `from` on and before `to`, callbacks excepted.
     pub fn day_calls(&self, from: Timestamp, to: Timestamp) -> Result<Vec<DayCall>, StoreError> {
         listening_day::calls(&self.db, from, to)
@@ -382,9 +399,14 @@ pub(super) fn masked(number: &str) -> String {
     PhoneNumber::parse(number).map_or_else(|_| "***".to_owned(), |number| number.masked())
 }
 
-/// RFC 3339 with the city's offset.
+/// The time of a row as it is printed.
 pub(super) fn clock(ms: i64) -> String {
-    let at = Timestamp::from_millisecond(ms).unwrap_or_default();
+    city_time(Timestamp::from_millisecond(ms).unwrap_or_default())
+}
+
+/// A time as it is printed: RFC 3339 with the city's offset.
+#[must_use]
+pub fn city_time(at: Timestamp) -> String {
     at.to_zoned(city_zone()).strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string()
 }
 

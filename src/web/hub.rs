@@ -5,7 +5,7 @@
 //! of the same thing, in the log as on the page.
 
 use super::protocol::{self, Answer, Fault, Hello};
-use crate::domain::desk::{DeskEvent, DeskMessage, SeatRole, SeatState};
+use crate::domain::desk::{DeskEvent, DeskMessage, PauseReason, SeatRole, SeatState};
 use crate::domain::desk_link::{Audience, ConnectionId, SeatIdentity, ToDesk};
 use crate::units::SeatNumber;
 use serde_json::{Map, Value};
@@ -63,10 +63,16 @@ fn takes_calls(role: SeatRole) -> bool {
     matches!(role, SeatRole::Operator | SeatRole::Supervisor)
 }
 
-/// The work after a call is over when its seat is in another state than this and talking.
+/// The work after a call is over when its seat goes on to something else. One that has used up the
+/// time for it (案头工作) may still say what becomes of the matter.
 fn ends_wrap_up(event: &DeskEvent, own: &SeatNumber) -> bool {
     let DeskEvent::Seat(view) = event else { return false };
-    view.seat == *own && !matches!(view.state, SeatState::WrapUp | SeatState::Talking)
+    let owes = match view.state {
+        SeatState::WrapUp | SeatState::Talking => true,
+        SeatState::Paused => view.reason == Some(PauseReason::Paperwork),
+        SeatState::SignedOut | SeatState::Ready | SeatState::Offered => false,
+    };
+    view.seat == *own && !owes
 }
 
 /// The last state of every thing.
@@ -77,7 +83,12 @@ impl Board {
     fn apply(&mut self, event: &DeskEvent, fields: &Map<String, Value>, own: Option<&SeatNumber>) {
         match event {
             DeskEvent::OfferEnded { offer, .. } => drop(self.0.remove(&Thing::Offer(offer.0))),
-            DeskEvent::Left { call } => drop(self.0.remove(&Thing::Conversation(call.clone()))),
+            DeskEvent::Left { call } => {
+                self.0.remove(&Thing::Conversation(call.clone()));
+                if self.0.get(&Thing::WrapUp).is_some_and(|owed| owed["call"] == *call) {
+                    self.0.remove(&Thing::WrapUp);
+                }
+            }
             _ if own.is_some_and(|own| ends_wrap_up(event, own)) => {
                 self.0.remove(&Thing::WrapUp);
             }

@@ -4,6 +4,7 @@
 
 mod acting;
 mod desk;
+mod dials;
 #[path = "../sim/dice.rs"]
 #[allow(dead_code, reason = "the simulations use more of it")]
 mod dice;

@@ -5,13 +5,15 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 28] = [
+const VERBS: [&[&str]; 34] = [
     &[],
     &["serve"],
     &["case"],
     &["case", "list"],
     &["case", "show"],
     &["case", "history"],
+    &["case", "search"],
+    &["case", "reindex"],
     &["case", "classify"],
     &["case", "assign"],
     &["case", "refuse"],
@@ -25,9 +27,13 @@ const VERBS: [&[&str]; 28] = [
     &["seat", "list"],
     &["seat", "remove"],
     &["seat", "set-password"],
+    &["audit"],
+    &["audit", "list"],
     &["calendar"],
     &["calendar", "listening-days"],
     &["calendar", "due"],
+    &["figures"],
+    &["figures", "kpi"],
     &["check-config"],
     &["prompts"],
     &["prompts", "check"],

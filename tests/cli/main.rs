@@ -8,6 +8,7 @@ mod desk;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit;
 mod calendar;
 mod casework;
 mod config;

@@ -450,7 +450,7 @@ impl World {
 
     fn some_agent_wishes(&mut self) {
         let Some(seat) = self.some_seat(|_| true) else { return };
-        let wish = match self.dice.weighted(&[40, 10, 4, 30]) {
+        let wish = match self.dice.weighted(&[40, 10, 4, 30, 3]) {
             0 => {
                 if self.seats[&seat].0.state == SeatState::Ready {
                     self.rests.remove(&seat);
@@ -459,7 +459,8 @@ impl World {
             }
             1 => Wish::Pause(*self.dice.pick(&[PauseReason::Break, PauseReason::NoAnswer])),
             2 => Wish::SignOut,
-            _ => Wish::WrapUpDone,
+            3 => Wish::WrapUpDone,
+            _ => Wish::WrapUpExcused,
         };
         self.wish(&seat, wish);
     }

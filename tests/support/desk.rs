@@ -127,6 +127,13 @@ impl Desk {
         last.and_then(|view| view["parties"].as_array().cloned()).unwrap_or_default()
     }
 
+    /// The state of its own seat as it was told last.
+    pub fn seat_state(&self) -> Option<String> {
+        let told = self.told.lock().unwrap();
+        let last = told.iter().rev().find(|message| message["event"] == "seat")?;
+        last["state"].as_str().map(str::to_owned)
+    }
+
     /// Waits until the party of that kind is in that state; gives its number.
     pub fn party(&self, kind: &str, state: &str) -> u64 {
         let found = wait_for(REPLY_LIMIT, || {

@@ -26,6 +26,7 @@ mod scanners;
 mod seats;
 mod three_way;
 mod toll_fraud;
+mod wrap_ups;
 
 /// They wait most of the time: one after the other they would take a quarter of an hour.
 #[test]
@@ -71,6 +72,14 @@ fn citizens_talk_to_people_at_seats() {
         three_way::in_a_three_way_call_each_hears_the_others_and_never_itself,
         three_way::while_a_seat_consults_the_citizen_hears_music_and_nobody_hears_him,
         three_way::a_unit_that_declines_falls_back_to_assignment,
+    );
+}
+
+#[test]
+fn what_a_seat_has_written_is_done_when_it_is_stored() {
+    together!(
+        wrap_ups::a_wrap_up_that_was_done_is_there_after_a_power_cut,
+        wrap_ups::on_a_full_disk_a_wrap_up_is_not_done_the_seat_goes_on_and_sends_it_again,
     );
 }
 

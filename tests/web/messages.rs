@@ -101,6 +101,8 @@ fn commands() -> Vec<Value> {
             "summary": "路灯不亮", "unit": null}));
     }
     all.push(json!({"do": "wrap_up", "disposition": "kept", "nature": null, "unit": "water"}));
+    all.push(json!({"do": "wrap_up", "call": "a1-0190-0001", "disposition": "kept"}));
+    all.push(json!({"do": "wrap_up", "call": null, "disposition": "kept"}));
     for outcome in ["reached", "no_answer", "busy", "wrong_person", "refused"] {
         all.push(json!({"do": "call_back_outcome", "task": 12, "outcome": outcome}));
     }
@@ -296,6 +298,7 @@ fn every_event_and_every_reply_is_in_the_schema() {
         Refusal::Accused,
         Refusal::OutcomeMissing,
         Refusal::DispositionMissing,
+        Refusal::CaseRefuses,
         Refusal::Malformed,
         Refusal::Draining,
     ];

@@ -188,8 +188,12 @@ impl Call {
         }
         self.line.end_talk();
         match then {
-            AfterPerson::Survey => self.stage = Stage::Survey(Survey::enter(&mut self.line)),
-            AfterPerson::Goodbye => self.line.end(vec![sentence(PromptId::X08)]),
+            AfterPerson::Survey if self.line.rules.survey => {
+                self.stage = Stage::Survey(Survey::enter(&mut self.line));
+            }
+            AfterPerson::Survey | AfterPerson::Goodbye => {
+                self.line.end(vec![sentence(PromptId::X08)])
+            }
             AfterPerson::Wait { group, leader } => self.wait_again(group, leader),
         }
     }

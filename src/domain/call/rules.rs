@@ -67,6 +67,10 @@ pub struct CallRules {
     pub hang_up_wait: Duration,
     /// How long recordings and then the store may take after the end, each.
     pub closing_wait: Duration,
+    /// Whether the citizen is asked for a rating after a talk (V01, 满意度评价).
+    pub survey: bool,
+    /// How often silence is answered by the question once more (V03).
+    pub survey_repeats: u8,
     /// The whole call is recorded from the end of G02 on. Without it G02 is not said, because it
     /// would be untrue; messages are recorded all the same.
     pub record_calls: bool,
@@ -127,6 +131,8 @@ impl Default for CallRules {
             call_warning: Duration::from_secs(60), // X05
             hang_up_wait: Duration::from_secs(40), // 64 * T1 of RFC 3261 and a margin
             closing_wait: Duration::from_secs(10),
+            survey: true,
+            survey_repeats: 1,
             record_calls: true,
             retention_days: 180,
         }

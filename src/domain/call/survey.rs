@@ -1,4 +1,4 @@
-//! The rating after a talk (满意度评价): V01, one repeat, V02. Without a key there is no rating.
+//! The rating after a talk (满意度评价): V01, repeats, V02. Without a key there is no rating.
 
 use super::contract::EntryKind;
 use super::line::Line;
@@ -11,8 +11,8 @@ use crate::domain::speech::PromptId;
 #[derive(Debug, Default)]
 pub(super) struct Survey {
     failures: Failures,
-    /// V03 was said.
-    repeated: bool,
+    /// V03 was said so often.
+    repeated: u8,
 }
 
 impl Survey {
@@ -27,7 +27,8 @@ impl Survey {
     pub(super) fn on(&mut self, line: &mut Line, event: &Event) -> Next {
         match event {
             Event::Key(key) => self.key(line, *key),
-            Event::Silent if !std::mem::replace(&mut self.repeated, true) => {
+            Event::Silent if self.repeated < line.rules.survey_repeats => {
+                self.repeated += 1;
                 line.repeat_after(&[sentence(PromptId::V03)]);
                 Next::Stay
             }

@@ -234,6 +234,8 @@ pub enum Wish {
     Decline(OfferId),
     /// The work after the call is done and its disposition given.
     WrapUpDone,
+    /// What the seat owes cannot be stored: it counts as free without it.
+    WrapUpExcused,
 }
 
 /// What is offered to a seat.

@@ -51,6 +51,10 @@ impl Acd {
                 DONE
             }
             Wish::WrapUpDone => self.wrap_up_done(now, at),
+            Wish::WrapUpExcused => {
+                self.seat_mut(at).owes = false;
+                DONE
+            }
         }
     }
 

@@ -81,12 +81,28 @@ pub enum Input {
     PlayDone(PlayId),
     /// What is known of the matter changed.
     Matter(Matter),
+    /// What became of [`Action::StoreWrapUp`]. Late news of an earlier attempt does no harm.
+    WrapUpStored {
+        /// Which.
+        attempt: u32,
+        /// It is committed, or why it is not.
+        stored: Result<(), NotStored>,
+    },
     /// The seat signs out or vanishes for good: its wrap-up will never come.
     SignedOff(SeatNumber),
     /// The service is about to stop: nobody new is rung.
     Drain,
     /// The instant given by `poll_timeout` has come.
     Timeout,
+}
+
+/// Why a wrap-up is not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NotStored {
+    /// The store cannot commit now, or does not know the call yet.
+    Down,
+    /// The rules of the case do not take it.
+    Refused,
 }
 
 /// Whom to ring.
@@ -152,6 +168,8 @@ pub struct WrapUp {
     pub outcome: Option<Outcome>,
     /// False when another seat has taken the matter over and decides about it.
     pub decides: bool,
+    /// The seat was excused before ([`Action::Excused`]): it does other work meanwhile.
+    pub excused: bool,
 }
 
 /// What a room wants done.
@@ -227,6 +245,16 @@ pub enum Action {
     CitizenAlone(Then),
     /// A seat's wrap-up is over: it may take calls.
     WrappedUp(Box<WrapUp>),
+    /// Store what a seat decided; [`Input::WrapUpStored`] follows, and only then `WrappedUp`.
+    StoreWrapUp {
+        /// Comes back with the outcome; grows within a room.
+        attempt: u32,
+        /// What.
+        wrap_up: Box<WrapUp>,
+    },
+    /// The store did not take the wrap-up of this seat, which owes it still: it may take calls
+    /// without it meanwhile.
+    Excused(SeatNumber),
     /// How the attempt to call back ended; once for a callback.
     CalledBack {
         /// The task.

@@ -309,7 +309,7 @@ impl Room {
         found.enter(FLOOR);
         found.talked = true;
         if let Some(seat) = found.card().map(|card| card.seat.clone()) {
-            self.duties.retain(|duty| duty.card.seat != seat);
+            self.drop_duty(&seat);
         }
         self.note_joined(party);
     }

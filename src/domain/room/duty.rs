@@ -5,7 +5,8 @@ use super::contract::{Action, SeatCard, WrapUp};
 use super::entry::{Entry, Leaving};
 use super::machine::{Room, index};
 use super::obey::{Course, Verdict};
-use super::party::Party;
+use super::party::{Party, Request};
+use super::storing::Storing;
 use crate::domain::case::Nature;
 use crate::domain::desk::{Disposition, Outcome, PartyKind, Refusal, SUMMARY_CHARS_MAX};
 use crate::units::{PartyId, SeatNumber};
@@ -56,8 +57,16 @@ impl Account {
 pub(super) struct Duty {
     pub(super) card: SeatCard,
     /// It decides about the matter; one that handed it over does not.
-    decides: bool,
+    pub(super) decides: bool,
     pub(super) until: Instant,
+    pub(super) storing: Storing,
+}
+
+impl Duty {
+    /// When something of it is due.
+    pub(super) fn due(&self) -> Instant {
+        self.storing.until().unwrap_or(self.until)
+    }
 }
 
 impl Room {
@@ -78,8 +87,9 @@ impl Room {
         if owes {
             let decides = how != Leaving::HandedOver || !self.heir_decides();
             let until = self.now + self.rules.wrap_up_max;
-            self.duties.retain(|duty| duty.card.seat != card.seat);
-            self.duties.push(Duty { card: card.clone(), decides, until });
+            self.drop_duty(&card.seat);
+            let storing = Storing::default();
+            self.duties.push(Duty { card: card.clone(), decides, until, storing });
         }
         self.actions.push_back(Action::SeatLeft { party, seat: card.seat, wrap_up: owes });
     }
@@ -125,12 +135,18 @@ impl Room {
         nature: Option<Nature>,
         summary: String,
         unit: Option<String>,
+        request: &Request,
     ) -> Verdict {
         let Some(at) = self.duties.iter().position(|duty| duty.card.seat == *seat) else {
             self.takes_part(seat)?;
             return Err(Refusal::WrongState);
         };
-        let decides = self.duties[at].decides;
+        let duty = &self.duties[at];
+        let (decides, excused) = (duty.decides, duty.storing.excused);
+        // One that comes back begins its work after the call anew.
+        if duty.storing.until().is_some() || self.seat_is_present(seat) {
+            return Err(Refusal::WrongState);
+        }
         if summary.chars().count() > SUMMARY_CHARS_MAX {
             return Err(Refusal::Malformed);
         }
@@ -142,7 +158,12 @@ impl Room {
         let outcome = self.account.outcome.clone();
         let disposition = Some(disposition);
         let seat = seat.clone();
-        let wrap_up = WrapUp { seat, disposition, nature, summary, unit, outcome, decides };
+        let wrap_up =
+            WrapUp { seat, disposition, nature, summary, unit, outcome, decides, excused };
+        if decides {
+            self.store_wrap_up(at, wrap_up, request);
+            return Ok(Course::Pending);
+        }
         self.close_duty(at, wrap_up);
         Ok(Course::Done)
     }
@@ -161,15 +182,19 @@ impl Room {
         }
     }
 
-    fn close_duty(&mut self, at: usize, wrap_up: WrapUp) {
+    pub(super) fn close_duty(&mut self, at: usize, wrap_up: WrapUp) {
         self.duties.remove(at);
         self.actions.push_back(Action::WrappedUp(Box::new(wrap_up)));
     }
 
-    /// The seat will never say what becomes of the matter.
+    /// The seat will never say what becomes of the matter, beyond what is being stored.
     pub(super) fn give_up(&mut self, seat: &SeatNumber) {
         if let Some(at) = self.duties.iter().position(|duty| duty.card.seat == *seat) {
-            let Duty { card, decides, .. } = &self.duties[at];
+            let Duty { card, decides, storing, .. } = &mut self.duties[at];
+            if storing.until().is_some() {
+                storing.abandoned = true;
+                return;
+            }
             let wrap_up = WrapUp {
                 seat: card.seat.clone(),
                 disposition: None,
@@ -178,13 +203,15 @@ impl Room {
                 unit: None,
                 outcome: self.account.outcome.clone(),
                 decides: *decides,
+                excused: storing.excused,
             };
             self.close_duty(at, wrap_up);
         }
     }
 
     pub(super) fn expire_duties(&mut self) {
-        let due = |duty: &&Duty| duty.until <= self.now;
+        self.expire_storing();
+        let due = |duty: &&Duty| duty.due() <= self.now;
         let seats: Vec<_> =
             self.duties.iter().filter(due).map(|duty| duty.card.seat.clone()).collect();
         for seat in seats {

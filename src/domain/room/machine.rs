@@ -54,6 +54,8 @@ pub struct Room {
     pub(super) first_responsible: Option<SeatNumber>,
     pub(super) account: Account,
     pub(super) duties: Vec<Duty>,
+    /// Wrap-ups that the store was asked for, so far.
+    pub(super) wrap_ups: u32,
     pub(super) callback: Option<super::callback::Calling>,
     pub(super) draining: bool,
     pub(super) finished: bool,
@@ -117,6 +119,7 @@ impl Room {
             first_responsible: None,
             account: Account::default(),
             duties: Vec::new(),
+            wrap_ups: 0,
             callback: None,
             draining: false,
             finished: false,
@@ -147,7 +150,7 @@ impl Room {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let parties = self.parties.iter().filter_map(Party::due);
         let own = [self.secret_until, self.remind_at, self.unattended_until];
-        let duties = self.duties.iter().map(|duty| duty.until);
+        let duties = self.duties.iter().map(Duty::due);
         parties.chain(own.into_iter().flatten()).chain(duties).min()
     }
 
@@ -169,6 +172,18 @@ impl Room {
         self.first_responsible.as_ref()
     }
 
+    /// Whom the seat consults, or has rung to do so.
+    #[must_use]
+    pub fn reached_for(&self, seat: &SeatNumber) -> Option<PartyId> {
+        let me = self.parties.iter().find(|party| party.is_seat(seat) && party.talks())?.id;
+        let mut parties = self.parties.iter().rev();
+        let wanted = |party: &&Party| {
+            let rung = party.dial.as_ref().is_some_and(|dial| dial.by == Some(me));
+            rung || (party.is_consulted() && party.by == Some(me))
+        };
+        parties.find(wanted).map(|party| party.id)
+    }
+
     /// Seats that owe a wrap-up.
     pub fn owing(&self) -> impl Iterator<Item = &SeatNumber> {
         self.duties.iter().map(|duty| &duty.card.seat)
@@ -185,6 +200,7 @@ impl Room {
             Input::Gone(party, parting) => self.gone(party, parting),
             Input::PlayDone(play) => self.play_done(play),
             Input::Matter(matter) => self.accuse(matter),
+            Input::WrapUpStored { attempt, stored } => self.wrap_up_stored(attempt, stored),
             Input::SignedOff(seat) => self.give_up(&seat),
             Input::Drain => self.draining = true,
             Input::Timeout => self.timeout(),

@@ -11,7 +11,8 @@
 //! whenever two parties hear each other, and is silent in secrets alone; R6 every dial and every
 //! goodbye ends within a bound; R7 `Finished` comes once, and then no party is left; R8 the room
 //! comes to rest; R9 a citizen who waits hears music, and W08 at once and every 30 s; R10 a unit
-//! that is accused is never rung and never stays; R11 the first-responsible seat never changes.
+//! that is accused is never rung and never stays; R11 the first-responsible seat never changes; R12 a
+//! wrap-up that decides is done only after its commit.
 
 mod balance;
 mod callback;
@@ -27,6 +28,7 @@ mod obey;
 mod party;
 mod rules;
 mod speaking;
+mod storing;
 mod supervision;
 mod targets;
 #[cfg(test)]
@@ -34,8 +36,8 @@ mod tests;
 mod view;
 
 pub use contract::{
-    Action, CITIZEN, CallBack, Destination, Hearing, Input, Matter, Parting, Recording, SeatCard,
-    Then, Wish, WrapUp,
+    Action, CITIZEN, CallBack, Destination, Hearing, Input, Matter, NotStored, Parting, Recording,
+    SeatCard, Then, Wish, WrapUp,
 };
 pub use entry::{Entry, Leaving};
 pub use machine::{Opening, Room};

@@ -44,12 +44,12 @@ impl Room {
             DeskCommand::CallBackOutcome { task, outcome } => {
                 self.callback_outcome(&card.seat, task, outcome)
             }
-            DeskCommand::WrapUp { disposition, nature, summary, unit } => {
+            DeskCommand::WrapUp { call: _, disposition, nature, summary, unit } => {
                 let known = unit.is_none() || matches!(reach, Some(Ok(Reach::Unit { .. })));
                 if !known {
                     return Err(reach.and_then(Result::err).unwrap_or(Refusal::NoSuchTarget));
                 }
-                self.wrap_up(&card.seat, disposition, nature, summary, unit)
+                self.wrap_up(&card.seat, disposition, nature, summary, unit, request)
             }
             DeskCommand::Return { call } => {
                 if call != self.call {
@@ -262,6 +262,7 @@ impl Room {
         }
         self.parties[0].circle = FLOOR;
         self.parties[0].held = false;
+        self.parties[index(party)].held = false;
         self.parties[index(party)].enter(FLOOR);
         if is_new {
             self.note_joined(party);
@@ -324,8 +325,10 @@ impl Room {
         if self.seat_is_present(&card.seat) {
             return Err(Refusal::WrongState);
         }
-        if !self.owing().any(|seat| *seat == card.seat) {
-            return Err(Refusal::NotAllowed);
+        let duty = self.duties.iter().find(|duty| duty.card.seat == card.seat);
+        let duty = duty.ok_or(Refusal::NotAllowed)?;
+        if duty.storing.until().is_some() {
+            return Err(Refusal::WrongState);
         }
         let somebody = self.parties.iter().any(|party| party.is_guest() || party.is_operator());
         if !somebody || !self.citizen_is_here() {

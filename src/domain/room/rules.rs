@@ -29,6 +29,8 @@ pub struct RoomRules {
     pub secret_max: Duration,
     /// Citizen and unit may talk so long without a seat.
     pub unattended_max: Duration,
+    /// The store may take so long over a wrap-up before the seat is told that it is not stored.
+    pub store_max: Duration,
     /// A seat's wrap-up is closed without a disposition after so long.
     pub wrap_up_max: Duration,
 }
@@ -43,6 +45,7 @@ impl Default for RoomRules {
             remind: Duration::from_secs(30),
             secret_max: Duration::from_secs(180),
             unattended_max: Duration::from_secs(30 * 60),
+            store_max: Duration::from_secs(10),
             wrap_up_max: Duration::from_secs(4 * 3_600),
         }
     }

@@ -109,6 +109,8 @@ struct Stage {
     plays: BTreeMap<PartyId, PlayId>,
     log: String,
     actions: Vec<Action>,
+    /// What the store says of wrap-ups at once; `None`: nothing yet.
+    stores: Option<Result<(), NotStored>>,
 }
 
 impl Stage {
@@ -150,6 +152,7 @@ impl Stage {
             plays: BTreeMap::new(),
             log: String::new(),
             actions: Vec::new(),
+            stores: Some(Ok(())),
         };
         stage.drain();
         stage
@@ -252,6 +255,12 @@ impl Stage {
                     self.plays.remove(party);
                     self.hears.remove(party);
                 }
+                Action::StoreWrapUp { attempt, .. } => {
+                    if let Some(stored) = self.stores {
+                        let attempt = *attempt;
+                        self.room.handle(self.now, Input::WrapUpStored { attempt, stored });
+                    }
+                }
                 _ => {}
             }
             self.actions.push(action);
@@ -310,7 +319,7 @@ fn told(input: &Input) -> String {
 /// One line for an action; views are left out, they repeat the rest.
 fn shown(action: &Action) -> Option<String> {
     Some(match action {
-        Action::View { .. } => return None,
+        Action::View { .. } | Action::StoreWrapUp { .. } => return None,
         Action::Play { to, plan, over, .. } => {
             let how = if *over { " over" } else { "" };
             format!("Play {} to {}{how}", plan.ids.join(" "), to.0)

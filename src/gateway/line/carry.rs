@@ -1,12 +1,13 @@
 //! What the switch wants done, carried out: sockets, media, store, pages.
 
-use super::{Line, News, pending};
+use super::{Line, News};
 use crate::domain::call::StoreReply;
 use crate::domain::desk::Refusal;
+use crate::domain::room::NotStored;
 use crate::gateway::media::recording_playlist;
-use crate::gateway::switch::{BegunAttempt, ConversationId, Output, StoreOrder};
+use crate::gateway::switch::{BegunAttempt, ConversationId, Output, StoreOrder, WrapUpAttempt};
 use crate::proto::Transport;
-use crate::store::{CallStarted, NewAttempt, RequestContext, StoreError};
+use crate::store::{CallStarted, NewAttempt, RequestContext, StoreError, WrapUpDone, WrapUpOrder};
 use crate::units::{LegId, OfferId, PhoneNumber};
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -59,7 +60,7 @@ impl Line {
                 }
             }
             Output::Bindings(seat, bindings) => self.save_bindings(seat, &bindings),
-            Output::WrapUp(at, order) => self.wrap_up(pending::Waiting::new(at, *order)),
+            Output::WrapUp(attempt, at, order) => self.store_wrap_up(attempt, at, *order),
             Output::Audit(at, entry) => {
                 let noted = Box::new(|noted: Result<(), StoreError>| {
                     if let Err(error) = noted {
@@ -114,6 +115,20 @@ impl Line {
         }
     }
 
+    /// The seat hears of it after the commit; an answer that is lost here the room takes as none.
+    fn store_wrap_up(&mut self, attempt: WrapUpAttempt, at: Timestamp, order: WrapUpOrder) {
+        let tell = self.tell.clone();
+        let stored = Box::new(move |stored: Result<WrapUpDone, StoreError>| {
+            let stored = stored.map(|_| ()).map_err(|error| not_stored(&error));
+            if tell.try_send(News::WrapUp(attempt, stored)).is_err() {
+                tracing::error!("the line is behind: the answer to a wrap-up is lost");
+            }
+        });
+        if !self.store.wrap_up(at, order, stored) {
+            self.switch.wrap_up_stored(self.clock.now(), attempt, Err(NotStored::Down));
+        }
+    }
+
     fn find_cases(&self, offer: OfferId, number: PhoneNumber) {
         let tell = self.tell.clone();
         let found = Box::new(move |found: Result<_, StoreError>| {
@@ -151,7 +166,7 @@ impl Line {
             News::OpenCases(offer, cases) => self.switch.open_cases(now, offer, cases),
             News::Attempt(id, begun) => self.switch.attempt_begun(now, id, begun),
             News::Callbacks(view) => self.show_callbacks(view),
-            News::WrapUpRefused(waiting) => self.wrap_ups.put_off(now.monotonic, *waiting),
+            News::WrapUp(attempt, stored) => self.switch.wrap_up_stored(now, attempt, stored),
         }
     }
 
@@ -165,6 +180,14 @@ impl Line {
             let _ = load.blocking_send((leg, play, list.ok().map(Arc::new)));
         });
     }
+}
+
+/// Whether sending it again can help.
+fn not_stored(error: &StoreError) -> NotStored {
+    let lasts =
+        matches!(error, StoreError::Refused(_) | StoreError::Malformed(_) | StoreError::Damaged(_));
+    tracing::error!(%error, lasts, "ALARM a wrap-up is not stored; its seat is told so");
+    if lasts { NotStored::Refused } else { NotStored::Down }
 }
 
 fn submit_attempt(

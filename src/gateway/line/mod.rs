@@ -3,23 +3,21 @@
 
 mod callbacks;
 mod carry;
-mod pending;
 mod phones;
 
 use super::clock::Clock;
 use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool};
 use super::sip::{TcpConfig, TcpInput, TcpListeners, TlsPort, UdpPort};
-use super::switch::{Asker, BegunAttempt, ConversationId, Switch};
+use super::switch::{Asker, BegunAttempt, ConversationId, Switch, WrapUpAttempt};
 use crate::domain::call::StoreReply;
 use crate::domain::desk::{CallbacksView, OpenCaseView, Refusal};
 use crate::domain::desk_link::{FromDesk, ToDesk};
+use crate::domain::room::NotStored;
 use crate::media::player::Playlist;
 use crate::store::{SeatsNow, StoreHandle};
 use crate::units::{LegId, OfferId, SeatNumber};
 use callbacks::Callbacks;
 use jiff::Timestamp;
-pub use pending::WRAP_UPS_WAITING_MAX;
-use pending::WrapUps;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
@@ -102,8 +100,8 @@ enum News {
     Attempt(ConversationId, Result<BegunAttempt, Refusal>),
     /// The callback tasks that are open.
     Callbacks(CallbacksView),
-    /// A wrap-up could not be stored now.
-    WrapUpRefused(Box<pending::Waiting>),
+    /// What became of a wrap-up.
+    WrapUp(WrapUpAttempt, Result<(), NotStored>),
 }
 
 /// The two ends of the way to the pages of the seats.
@@ -131,7 +129,6 @@ pub struct Line {
     news: Receiver<News>,
     tell: Sender<News>,
     desk: DeskEnds,
-    wrap_ups: WrapUps,
     callbacks: Callbacks,
     /// Since when the account of each seat is as it is.
     accounts: BTreeMap<SeatNumber, Timestamp>,
@@ -174,7 +171,6 @@ impl Line {
             news,
             tell,
             desk,
-            wrap_ups: WrapUps::default(),
             callbacks: Callbacks::default(),
             accounts: BTreeMap::new(),
             loaded,
@@ -207,8 +203,7 @@ impl Line {
         tokio::pin!(timer);
         while !self.is_over(&mut ending) {
             let wake = self.switch.poll_timeout().map(Instant::from_std);
-            let again = [self.wrap_ups.poll_timeout(), self.callbacks.poll_timeout()];
-            let again = again.into_iter().flatten();
+            let again = self.callbacks.poll_timeout();
             let wake = wake.into_iter().chain(ending.limit()).chain(again).min();
             timer.as_mut().reset(wake.unwrap_or_else(|| self.now_plus(NEVER)));
             tokio::select! {
@@ -229,7 +224,6 @@ impl Line {
                 Some(news) = self.news.recv() => self.hear(news),
                 () = &mut timer => {
                     self.switch.handle_timeout(self.clock.now());
-                    self.store_wrap_ups();
                     self.ask_callbacks();
                 }
                 Ok(()) = self.udp.readable() => self.receive(),

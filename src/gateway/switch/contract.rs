@@ -121,6 +121,10 @@ pub enum Asker {
     Text(TextId),
 }
 
+/// One attempt to store a wrap-up: of which conversation, and its number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WrapUpAttempt(pub ConversationId, pub u32);
+
 /// A call as it is answered.
 #[derive(Debug, Clone)]
 pub struct Started {
@@ -176,8 +180,8 @@ pub enum Output {
     QueueLog(Timestamp, Box<QueueEntry>),
     /// The phones of a seat are others now.
     Bindings(SeatNumber, Vec<Binding>),
-    /// A talk was wrapped up.
-    WrapUp(Timestamp, Box<WrapUpOrder>),
+    /// Store the end of a talk; `wrap_up_stored` follows, and only then the seat is told.
+    WrapUp(WrapUpAttempt, Timestamp, Box<WrapUpOrder>),
     /// Somebody did what must be asked about later.
     Audit(Timestamp, AuditEntry),
     /// Look up the open cases of a caller who is offered; `open_cases` follows.

@@ -185,7 +185,12 @@ impl Switch {
         let party = match leg.part {
             Part::Citizen(_) => room::CITIZEN,
             Part::Party(_, party) => party,
-            Part::Arriving(_) | Part::Ringing(..) | Part::Sound(..) | Part::Over(_) => return,
+            Part::Arriving(_)
+            | Part::Ringing(..)
+            | Part::Sound(..)
+            | Part::Second(..)
+            | Part::Parked(_)
+            | Part::Over(_) => return,
         };
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
         if conversation.room.is_some() {
@@ -217,6 +222,10 @@ impl Switch {
     pub(super) fn ended(&mut self, now: Now, leg_id: LegId, end: End, why: crate::proto::Reason) {
         let Some(leg) = self.legs.get_mut(&leg_id) else { return };
         leg.end.get_or_insert(end);
+        if self.pair_ended(now, leg_id) {
+            return;
+        }
+        let Some(leg) = self.legs.get_mut(&leg_id) else { return };
         match leg.part {
             // Its sockets are being bound; `media_opened` finds nobody and closes them.
             Part::Arriving(_) => {
@@ -229,7 +238,9 @@ impl Switch {
                 self.close_media(leg_id);
                 self.party_ended(id, party, end.by);
             }
-            Part::Sound(..) => self.drop_leg(now, leg_id, end.by),
+            Part::Sound(..) | Part::Second(..) | Part::Parked(_) => {
+                self.drop_leg(now, leg_id, end.by);
+            }
             Part::Over(_) => {}
         }
     }

@@ -9,7 +9,7 @@ use crate::domain::desk::{
 };
 use crate::domain::desk_link::FromDesk;
 use crate::domain::queue::Wish;
-use crate::domain::room::{CITIZEN, Input, Wish as RoomWish, resolve, wanted_target};
+use crate::domain::room::{Input, Wish as RoomWish, resolve, wanted_target};
 use crate::gateway::clock::Now;
 use crate::units::{CallId, LegId, OfferId, PartyId, PhoneNumber, SeatNumber};
 
@@ -110,6 +110,10 @@ impl Switch {
             DeskCommand::Return { call } | DeskCommand::Supervise { call, .. } => {
                 self.conversation_named(call)
             }
+            DeskCommand::WrapUp { call: Some(call), .. } => self.conversation_named(call),
+            DeskCommand::WrapUp { call: None, .. } => {
+                self.seats.call_of(&request.seat).or_else(|| self.owed_by(&request.seat))
+            }
             _ => self.seats.call_of(&request.seat),
         };
         let has_room = |id: &ConversationId| {
@@ -139,6 +143,15 @@ impl Switch {
         self.reply(now, request.seat, request.id, DeskReply::Refused { why: refusal });
     }
 
+    /// A conversation that the seat owes a wrap-up for, and is not in.
+    fn owed_by(&self, seat: &SeatNumber) -> Option<ConversationId> {
+        let owes = |c: &&super::conversation::Conversation| {
+            c.room.as_ref().is_some_and(|room| room.owing().any(|owing| owing == seat))
+        };
+        let owed = self.conversations.iter().filter(|(_, c)| owes(c));
+        owed.map(|(&id, _)| id).min()
+    }
+
     pub(super) fn conversation_named(&self, call: &CallId) -> Option<ConversationId> {
         let named = self.conversations.iter().find(|(_, c)| c.call_id == *call);
         named.map(|(&id, _)| id)
@@ -148,7 +161,10 @@ impl Switch {
     pub(super) fn refer(&mut self, now: Now, leg: LegId, target: &str, replaces: Option<LegId>) {
         let wish = self.seat_on(leg).and_then(|seat| {
             let command = match replaces {
-                Some(other) => DeskCommand::Complete { party: self.party_beside(leg, other)? },
+                Some(other) => {
+                    let party = self.referred(leg, other).or_else(|| self.party_beside(leg, other));
+                    DeskCommand::Complete { party: party? }
+                }
                 None => DeskCommand::Transfer { target: dialled_target(target)? },
             };
             Some((seat, command))
@@ -171,7 +187,7 @@ impl Switch {
     pub(super) fn phone_holds(&mut self, now: Now, leg: LegId, on: bool) {
         let Some(seat) = self.seat_on(leg) else { return };
         let id = self.seats.number_wish(None);
-        let command = DeskCommand::Hold { party: CITIZEN, on };
+        let command = DeskCommand::Hold { party: self.held_by(leg, on), on };
         self.request(now, DeskRequest { seat, id, command });
     }
 
@@ -205,7 +221,7 @@ impl Switch {
 }
 
 /// Whom a number that was keyed on a phone means.
-fn dialled_target(text: &str) -> Option<Target> {
+pub(super) fn dialled_target(text: &str) -> Option<Target> {
     if let Ok(seat) = SeatNumber::parse(text) {
         return Some(Target::Seat { seat });
     }

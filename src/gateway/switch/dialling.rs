@@ -5,9 +5,22 @@ use super::Switch;
 use crate::domain::desk::Refusal;
 use crate::domain::dial_rules::is_emergency;
 use crate::gateway::clock::Now;
+use crate::store::DialledCall;
 use crate::units::{PhoneNumber, SeatNumber};
+use std::time::Duration;
 
 impl Switch {
+    /// Calls out of before the start, oldest first: the limits on them hold over a restart.
+    pub fn recall_dialled(&mut self, now: Now, calls: &[DialledCall]) {
+        let today = self.today(now);
+        for call in calls {
+            let ago = Duration::try_from(now.wall.duration_since(call.at)).ok();
+            let at = ago.and_then(|ago| now.monotonic.checked_sub(ago));
+            let date = call.at.to_zoned(self.config.time_zone.clone()).date();
+            self.book.recall(&call.seat, at, (date == today).then_some(today));
+        }
+    }
+
     /// Whether a seat may call this number back. It came with a call, so anybody can have chosen it;
     /// an emergency number never calls.
     pub(super) fn may_call_back(

@@ -82,6 +82,10 @@ pub(super) enum Part {
     Ringing(ConversationId, Errand),
     /// The sound of a seat's page that nobody hears yet.
     Sound(ConversationId, SeatNumber),
+    /// A second call of a seat's telephone, whose party is still being reached.
+    Second(ConversationId, SeatNumber),
+    /// One leg of a telephone whose other leg speaks for its seat.
+    Parked(ConversationId),
     /// Another party of a conversation.
     Party(ConversationId, PartyId),
     /// Over on the network; its media is being closed.
@@ -144,6 +148,8 @@ impl Leg {
             Part::Citizen(id)
             | Part::Ringing(id, _)
             | Part::Sound(id, _)
+            | Part::Second(id, _)
+            | Part::Parked(id)
             | Part::Party(id, _)
             | Part::Over(id) => Some(*id),
         }

@@ -33,12 +33,13 @@ mod queue_log;
 mod reach;
 mod room;
 mod seats;
+mod second;
 mod text;
 
 use crate::domain::call::{Call, Caller, EndedBy, Input, PlayId, StoreReply};
 use crate::domain::dial_rules::DialBook;
 use crate::domain::queue::{self as acd, Acd, Waiter};
-use crate::domain::room as parties;
+use crate::domain::room::{self as parties, NotStored};
 use crate::gateway::clock::Now;
 use crate::gateway::media::{MediaCommand, MediaReport};
 use crate::media::player::Playlist;
@@ -50,6 +51,7 @@ pub use account::PARTY_ENTRIES_MAX;
 pub use callback::BegunAttempt;
 pub use contract::{
     Asker, DutyUnit, Outgoing, Output, Seat, Started, StoreOrder, SwitchConfig, Trunk, Warned,
+    WrapUpAttempt,
 };
 use conversation::Conversation;
 pub use conversation::ConversationId;
@@ -97,6 +99,8 @@ pub struct Switch {
     offers: BTreeMap<OfferId, Offered>,
     /// The sound of the pages, by seat and conversation.
     sounds: BTreeMap<(SeatNumber, ConversationId), LegId>,
+    /// Telephones that consult somebody by a second leg.
+    pairs: BTreeMap<SeatNumber, second::Pair>,
     /// Pages that are asked to answer outside the queue.
     page_calls: BTreeMap<OfferId, PageCall>,
     page_offers: u64,
@@ -133,6 +137,7 @@ impl Switch {
             kept: BTreeMap::new(),
             offers: BTreeMap::new(),
             sounds: BTreeMap::new(),
+            pairs: BTreeMap::new(),
             page_calls: BTreeMap::new(),
             page_offers: 0,
             seats: Seats::default(),
@@ -180,6 +185,7 @@ impl Switch {
             (Some(address), Some(Part::Arriving(_))) => self.begin(now, leg, address),
             (Some(address), Some(Part::Ringing(..))) => self.invite(now, leg, address),
             (Some(address), Some(Part::Sound(..))) => self.sound_opened(now, leg, address),
+            (Some(address), Some(Part::Second(..))) => self.second_opened(now, leg, address),
             // It ended meanwhile.
             (Some(_), _) => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
@@ -200,6 +206,7 @@ impl Switch {
             }
             Part::Arriving(_) => self.endpoint.reject(now.monotonic, id, 503),
             Part::Sound(..) => self.sound_refused(id),
+            Part::Second(..) => self.second_refused(now, id),
             _ => {}
         }
         let conversation = self.legs.remove(&id).and_then(|leg| leg.conversation());
@@ -257,6 +264,13 @@ impl Switch {
             }
             Asker::Text(text) => self.text_stored(now, text, &reply),
         }
+        self.settle(now);
+    }
+
+    /// What became of a wrap-up. Without news of it the room gives up by itself.
+    pub fn wrap_up_stored(&mut self, now: Now, of: WrapUpAttempt, stored: Result<(), NotStored>) {
+        let WrapUpAttempt(id, attempt) = of;
+        self.tell_room(now, id, parties::Input::WrapUpStored { attempt, stored });
         self.settle(now);
     }
 
@@ -381,9 +395,14 @@ impl Switch {
 
     fn handle(&mut self, now: Now, event: Event) {
         match event {
-            Event::Incoming { leg, caller, display, called, offer, replaces, flow, .. } => {
+            Event::Incoming { leg, caller, display, called, offer, replaces, flow, seat } => {
                 if replaces.is_some() {
                     return self.endpoint.reject(now.monotonic, leg, 403);
+                }
+                if let Some(seat) = seat
+                    && self.second_call(now, (leg, flow), &seat, &called, offer.clone())
+                {
+                    return;
                 }
                 let caller = Caller { number: PhoneNumber::parse(&caller).ok(), display };
                 let conversation = self.next_conversation();

@@ -225,8 +225,10 @@ impl Switch {
         let Part::Ringing(id, errand) = leg.part else { return };
         leg.answered = Some(now.monotonic);
         if !taken {
+            // A phone that takes SRTP and gives no key would have refused it better (RFC 4568 §5.1.3).
+            let why = if leg.plain.is_some() { Reason::Refused(488) } else { Reason::Failure };
             self.endpoint.hang_up(now.monotonic, leg_id);
-            return self.not_reached(now, id, errand, leg_id, Reason::Failure);
+            return self.not_reached(now, id, errand, leg_id, why);
         }
         self.stop_ringing(now, id, errand, Some(leg_id));
         match errand {

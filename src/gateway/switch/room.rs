@@ -3,7 +3,7 @@
 use super::conversation::ConversationId;
 use super::leg::{End, Part};
 use super::reach::Errand;
-use super::{LEADERS_GROUP, Output, Step, Switch, account};
+use super::{LEADERS_GROUP, Output, Step, Switch, WrapUpAttempt, account};
 use crate::domain::call::{AfterPerson, EndedBy, Input as CallInput, RecordId, RecordingKind};
 use crate::domain::case::WrapUp as CaseWrapUp;
 use crate::domain::desk::{DeskEvent, DeskMessage, PartyKind};
@@ -77,7 +77,11 @@ impl Switch {
             }
             Action::FirstResponsible(seat) => self.first_responsible(id, seat),
             Action::CitizenAlone(then) => self.citizen_alone(id, then),
-            Action::WrappedUp(wrap_up) => self.wrapped_up(now, id, *wrap_up),
+            Action::StoreWrapUp { attempt, wrap_up } => {
+                self.store_wrap_up(now, WrapUpAttempt(id, attempt), *wrap_up);
+            }
+            Action::Excused(seat) => self.steps.push_back(Step::Wish(seat, Wish::WrapUpExcused)),
+            Action::WrappedUp(wrap_up) => self.wrapped_up(id, &wrap_up),
             Action::CalledBack { outcome, .. } => self.called_back(now, id, outcome),
             Action::Note(entry) => self.note(now, id, &entry),
             Action::Finished => self.room_finished(now, id),
@@ -190,6 +194,8 @@ impl Switch {
             }
             return;
         }
+        self.drop_pair(now, id, party);
+        let Some(conversation) = self.conversations.get_mut(&id) else { return };
         if let Some(leg) = conversation.parties.remove(&party) {
             self.drop_leg(now, leg, LegEnd::Seat);
         }
@@ -263,6 +269,7 @@ impl Switch {
         seat: &SeatNumber,
         wrap_up: bool,
     ) {
+        self.drop_pair(now, id, party);
         if let Some(leg) = self.conversations.get_mut(&id).and_then(|c| c.parties.remove(&party)) {
             self.drop_leg(now, leg, LegEnd::Seat);
         }
@@ -308,15 +315,10 @@ impl Switch {
         self.steps.push_back(Step::Call(id, CallInput::PersonGone(after)));
     }
 
-    fn wrapped_up(&mut self, now: Now, id: ConversationId, wrap_up: WrapUp) {
-        self.seats.leaves(&wrap_up.seat, id);
-        if let Some(conversation) = self.conversations.get(&id) {
-            let left = DeskEvent::Left { call: conversation.call_id.to_string() };
-            self.tell_desk(ToDesk::Event(Audience::Seat(wrap_up.seat.clone()), Box::new(left)));
-        }
-        self.steps.push_back(Step::Wish(wrap_up.seat.clone(), Wish::WrapUpDone));
-        let Some(conversation) = self.conversations.get(&id) else { return };
-        let (Some(disposition), true) = (wrap_up.disposition, wrap_up.decides) else { return };
+    /// Asks for the commit of what a seat decided about the matter.
+    fn store_wrap_up(&mut self, now: Now, attempt: WrapUpAttempt, wrap_up: WrapUp) {
+        let Some(conversation) = self.conversations.get(&attempt.0) else { return };
+        let Some(disposition) = wrap_up.disposition else { return };
         let order = WrapUpOrder {
             case: None,
             wrap_up: CaseWrapUp {
@@ -329,7 +331,21 @@ impl Switch {
                 outcome: wrap_up.outcome,
             },
         };
-        self.outputs.push_back(Output::WrapUp(now.wall, Box::new(order)));
+        self.outputs.push_back(Output::WrapUp(attempt, now.wall, Box::new(order)));
+    }
+
+    /// Nothing is owed any more.
+    fn wrapped_up(&mut self, id: ConversationId, wrap_up: &WrapUp) {
+        let seat = &wrap_up.seat;
+        // One that was excused may owe another call's by now.
+        if !wrap_up.excused || self.seats.call_of(seat) == Some(id) {
+            self.steps.push_back(Step::Wish(seat.clone(), Wish::WrapUpDone));
+        }
+        self.seats.leaves(seat, id);
+        if let Some(conversation) = self.conversations.get(&id) {
+            let left = DeskEvent::Left { call: conversation.call_id.to_string() };
+            self.tell_desk(ToDesk::Event(Audience::Seat(seat.clone()), Box::new(left)));
+        }
     }
 
     fn note(&mut self, now: Now, id: ConversationId, entry: &Entry) {
@@ -374,6 +390,9 @@ impl Switch {
         id: u64,
         reply: crate::domain::desk::DeskReply,
     ) {
+        if self.second_replied(now, id, reply) {
+            return;
+        }
         if let Some(leg) = self.seats.phone_wish(id) {
             let status = match reply {
                 crate::domain::desk::DeskReply::Done => 200,

@@ -70,7 +70,12 @@ impl Endpoint {
             proof: proof.as_ref(),
             source: incoming.flow.remote.ip(),
         };
-        self.authentication.check(now, &claim)
+        let seat = self.authentication.check(now, &claim)?;
+        // The first use of a nonce (RFC 7616 §3.4.2): each challenge is given back once.
+        if proof.and_then(|proof| proof.count()) == Some(1) {
+            self.admission.forgive(incoming.flow.remote.ip());
+        }
+        Ok(seat)
     }
 
     /// Whether an INVITE must prove to be from a seat: it comes from a seat's phone or says so.

@@ -4,6 +4,7 @@ import { Link } from "./link.js";
 import { hush } from "./archive.js";
 import { Sound } from "./sound.js";
 import { $, choices, drawCallbacks, drawConversations, drawOffer, drawQueues, drawSeats, isIn, make, result, span } from "./view.js";
+import { begin, draw as drawUnsent, keep, mayPass } from "./unsent.js";
 import { languageButton, t } from "./words.js";
 
 const state = { me: null, own: null, offer: null, conversations: new Map(), seats: new Map(), queues: new Map(), wrapUp: null, left: [], owed: false, proposed: null, callbacks: null, callsBack: false };
@@ -61,7 +62,8 @@ function hear(event) {
     case "seat":
       if (event.seat === state.me?.seat) {
         state.own = event;
-        if (event.state !== "wrap_up" && event.state !== "talking") Object.assign(state, { wrapUp: null, owed: false, proposed: null });
+        const owes = event.state === "wrap_up" || event.state === "talking" || event.reason === "paperwork";
+        if (!owes) Object.assign(state, { wrapUp: null, owed: false, proposed: null });
       }
       state.seats.set(event.seat, event);
       break;
@@ -78,6 +80,7 @@ function hear(event) {
     case "conversation": talk(event); break;
     case "left":
       state.conversations.delete(event.call);
+      if (state.wrapUp?.call === event.call) Object.assign(state, { wrapUp: null, owed: false, proposed: null });
       if (sound.wanted?.call === event.call) sound.stop();
       break;
     case "wrap_up": {
@@ -160,6 +163,7 @@ function words() {
   choices($("callback").elements.outcome, values("callback", ["reached", "no_answer", "busy", "wrong_person", "refused"]));
   if (state.me) $("who").textContent = `${state.me.seat} ${state.me.name} · ${t(`role_${state.me.role}`)}`;
   $("sound").textContent = t(`sound_${$("sound").dataset.sound ?? "off"}`);
+  drawUnsent();
   draw();
 }
 
@@ -213,11 +217,19 @@ $("wrap-up-form").elements.disposition.addEventListener("change", ({ target: { v
 $("wrap-up-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { disposition, nature, summary, unit } = event.target.elements;
-  const answer = await act("wrap_up", {
+  const fields = {
+    call: state.wrapUp?.call ?? null,
     disposition: disposition.value, nature: nature.value || null, summary: summary.value, unit: unit.value.trim() || null,
-  });
+  };
+  $("do-wrap-up").disabled = true; // It is answered after the commit.
+  const answer = await act("wrap_up", fields);
+  $("do-wrap-up").disabled = false;
   if (answer.result === "done") event.target.reset();
   else if (answer.why === "outcome_missing") { state.owed = true; draw(); }
+  else if (answer.result !== "refused" && mayPass(answer.why)) {
+    keep(fields, answer.why);
+    event.target.reset();
+  }
 });
 $("callback").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -240,6 +252,7 @@ $("device").addEventListener("change", () => {
   try { localStorage.setItem("device", $("device").value); } catch { /* Not remembered. */ }
   if (usesBrowser()) sound.prepare(); else sound.release();
 });
+begin((fields) => act("wrap_up", fields));
 setInterval(() => {
   if (state.offer) sound.ring();
 }, 2000);

@@ -79,7 +79,7 @@ export const isIn = (conversation, own) => conversation.parties.some((party) => 
 
 export function drawConversations(conversations, own, act) {
   const all = [...conversations.values()];
-  $("idle").hidden = all.length > 0;
+  $("idle").hidden = all.some((one) => one.parties.some((party) => party.state !== "gone"));
   $("call-buttons").hidden = !all.some((one) => isIn(one, own));
   const recorded = all.every((one) => one.recorded);
   $("secret").className = recorded ? "" : "on";

@@ -3,7 +3,9 @@
 mod model;
 
 use super::*;
-use crate::domain::desk::{CallbacksView, ConversationView, DeskReply, QueueView, SeatView};
+use crate::domain::desk::{
+    CallbacksView, ConversationView, DeskReply, PauseReason, QueueView, SeatView,
+};
 use crate::units::OfferId;
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -203,8 +205,19 @@ fn the_work_after_a_call_is_shown_until_the_seat_goes_on() {
     let page = join(&mut hub, &operator(), &hello("p", None));
     let events = |page: &Open| page.first[1]["snapshot"].as_array().unwrap().len();
     assert_eq!(events(&page), 2);
+    let mut overdue = seat_view("801", SeatState::Paused);
+    if let DeskEvent::Seat(view) = &mut overdue {
+        view.reason = Some(PauseReason::Paperwork);
+    }
+    hub.deliver(to_seat(overdue));
+    assert_eq!(events(&join(&mut hub, &operator(), &hello("o", None))), 2, "it is owed still");
     hub.deliver(to_seat(seat_view("801", SeatState::Ready)));
     assert_eq!(events(&join(&mut hub, &operator(), &hello("q", None))), 1);
+    hub.deliver(to_seat(DeskEvent::WrapUp { call: "a1-2".to_owned(), case: None }));
+    hub.deliver(to_seat(DeskEvent::Left { call: "a1-1".to_owned() }));
+    assert_eq!(events(&join(&mut hub, &operator(), &hello("r", None))), 2, "of another call");
+    hub.deliver(to_seat(DeskEvent::Left { call: "a1-2".to_owned() }));
+    assert_eq!(events(&join(&mut hub, &operator(), &hello("s", None))), 1);
 }
 
 #[test]

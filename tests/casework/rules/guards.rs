@@ -354,7 +354,8 @@ fn every_event_reads_back_as_it_was_written() {
 #[test]
 fn a_notice_that_names_people_is_not_published() {
     let mut world = World::in_state(S::Callback);
-    for text in ["李老师家门口的路灯已修复", "已告知19900000017", "北宿镇羊厂村12号路灯已修复"] {
+    for text in ["李老师家门口的路灯已修复", "已告知19900000017", "北宿镇羊厂村12号路灯已修复"]
+    {
         let publish = Task::DecidePublication(true, text.to_owned());
         world.refused(R::Director, publish, Guard::NamesPeople);
     }

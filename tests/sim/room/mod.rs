@@ -1,5 +1,5 @@
 //! A conversation with seats that do anything, parties that answer, press, hang up or vanish, and a
-//! switch that gives stray reports; a shadow checks R1 to R11 after every step.
+//! switch that gives stray reports; a shadow checks R1 to R12 after every step.
 
 mod house;
 mod shadow;
@@ -9,8 +9,8 @@ use crate::dice::Dice;
 use house::House;
 use mayorline::domain::desk::{DeskRequest, Failure};
 use mayorline::domain::room::{
-    Action, CITIZEN, CallBack, Input, Matter, Opening, Parting, Room, RoomRules, Wish, resolve,
-    wanted_target,
+    Action, CITIZEN, CallBack, Input, Matter, NotStored, Opening, Parting, Room, RoomRules, Wish,
+    resolve, wanted_target,
 };
 use mayorline::units::{CallId, Digit, PartyId, PhoneNumber};
 use shadow::{Shadow, Where};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a run must have seen somewhere, so that the checks mean something.
-pub(crate) const CORNERS: [&str; 24] = [
+pub(crate) const CORNERS: [&str; 25] = [
     "second contact",
     "asked for key 1",
     "joined",
@@ -42,6 +42,7 @@ pub(crate) const CORNERS: [&str; 24] = [
     "four parties",
     "wrap-up",
     "wrap-up never came",
+    "excused",
     "called back",
     "drained",
 ];
@@ -83,6 +84,7 @@ struct World {
     rules: Arc<RoomRules>,
     shadow: Shadow,
     due: BTreeMap<(Instant, u64), (PartyId, u64, Happening)>,
+    /// Ends of plays, and what the store says.
     plays: BTreeMap<(Instant, u64), Input>,
     serial: u64,
     commands: u64,
@@ -265,14 +267,16 @@ impl World {
         let id = self.commands;
         let request = DeskRequest { seat: house::seat(by), id, command };
         let reach = wanted_target(&request).map(|target| resolve(&target, &request.seat, &House));
-        self.shadow.asked.insert(id);
+        self.shadow.asked(id, &request.command);
         self.give(Input::Asked(Box::new(Wish { request, card: house::card(by), reach })));
     }
 
     fn give(&mut self, input: Input) {
         self.note(&format!("< {input:?}"));
-        if let Input::PlayDone(play) = &input {
-            self.shadow.play_ended(*play);
+        match &input {
+            Input::PlayDone(play) => self.shadow.play_ended(*play),
+            Input::WrapUpStored { attempt, stored: Ok(()) } => self.shadow.committed(*attempt),
+            _ => {}
         }
         self.room.handle(self.now, input);
         self.drain();
@@ -285,6 +289,7 @@ impl World {
             match &action {
                 Action::Dial { party, ring, .. } => self.dialled(*party, *ring),
                 Action::Play { to, play, .. } => self.played(*to, *play),
+                Action::StoreWrapUp { attempt, .. } => self.store(*attempt),
                 _ => {}
             }
         }
@@ -327,6 +332,20 @@ impl World {
             let at = self.now + self.dice.millis(500, 16_000);
             self.plays.insert((at, self.serial), Input::PlayDone(play));
         }
+    }
+
+    /// The store commits, soon or late, cannot, or never says what became of it.
+    fn store(&mut self, attempt: u32) {
+        let stored = match self.dice.below(20) {
+            0..3 => Err(NotStored::Down),
+            3 => Err(NotStored::Refused),
+            4 => return,
+            _ => Ok(()),
+        };
+        self.serial += 1;
+        let late = *self.dice.pick(&[50, 50, 30_000]);
+        let at = self.now + self.dice.millis(5, late);
+        self.plays.insert((at, self.serial), Input::WrapUpStored { attempt, stored });
     }
 
     fn later(&mut self, party: PartyId, leg: u64, from: u64, to: u64, what: Happening) {

@@ -96,5 +96,11 @@ fn wrap_up(dice: &mut Dice) -> DeskCommand {
         Disposition::LeaderReview,
     ]);
     let unit = dice.chance(500).then(|| "unit.08".to_owned());
-    DeskCommand::WrapUp { disposition, nature: None, summary: "路灯不亮".to_owned(), unit }
+    DeskCommand::WrapUp {
+        call: None,
+        disposition,
+        nature: None,
+        summary: "路灯不亮".to_owned(),
+        unit,
+    }
 }

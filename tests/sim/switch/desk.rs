@@ -196,6 +196,7 @@ pub(super) fn wish(
             DeskCommand::Brief { text: "张先生，钢山街道，供暖".to_owned() }
         }
         _ => DeskCommand::WrapUp {
+            call: None,
             disposition: Disposition::Answered,
             nature: None,
             summary: String::new(),

@@ -1,6 +1,7 @@
 //! The whole switch in a world of citizens who do anything, a network that loses and doubles, media
 //! that fails, a store that stalls, and a crash with restart.
 
+mod attended;
 mod citizen;
 mod desk;
 mod pages;
@@ -36,18 +37,23 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
     let base = base();
     let (started, crashes, seeds) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let (attended, answered, leader) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let (wrapped_up, not_stored) = (Cell::new(0), Cell::new(0));
     crate::for_each_seed(|seed, _| {
         let world = run(seed, &prompts, base);
         started.set(started.get() + world.shadow.started);
         crashes.set(crashes.get() + world.shadow.crashes);
         attended.set(attended.get() + world.shadow.attended);
         answered.set(answered.get() + world.shadow.answered_wishes);
+        wrapped_up.set(wrapped_up.get() + world.shadow.wrapped_up);
+        not_stored.set(not_stored.get() + world.shadow.not_stored);
         leader.set(leader.get() + world.shadow.leader_rung.len());
         seeds.set(seeds.get() + 1);
     });
     assert!(started.get() > 10 * seeds.get(), "calls are answered: {}", started.get());
     assert!(attended.get() > seeds.get(), "people are talked to: {}", attended.get());
     assert!(answered.get() > 10 * seeds.get(), "seats give commands: {}", answered.get());
+    let stored = (wrapped_up.get(), not_stored.get());
+    assert!(seeds.get() < 64 || (stored.0 > 0 && stored.1 > 0), "wrap-ups: {stored:?}");
     assert!(seeds.get() < 64 || leader.get() > 0, "the leader is never rung");
     assert!(seeds.get() < 64 || crashes.get() > 0, "and crashed: {}", crashes.get());
 }

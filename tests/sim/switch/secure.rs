@@ -274,6 +274,51 @@ fn a_phone_on_tls_that_refuses_srtp_is_rung_again_at_once_without_it() {
     assert_eq!(house.invites().iter().filter(same).count(), 2, "but not for ever");
 }
 
+#[test]
+fn a_phone_on_tls_that_answers_without_a_key_is_rung_again_with_plain_audio() {
+    for answer in [sdp("RTP/SAVP", "", 1), sdp("RTP/AVP", "", 1)] {
+        let mut house = House::new();
+        offer(&mut house, flow(Transport::Udp, CITIZEN), "i", 1, "", &sdp("RTP/AVP", "", 1));
+        house.pass(Duration::from_millis(100));
+        let invites = house.invites();
+        let (first, rung) = (invites[0].clone(), invites.len());
+        house.hear(flow(Transport::Tls, PHONE), &acceptance(&first, &answer));
+        house.pass(Duration::from_millis(100));
+        let of_first = |method: &str| {
+            let of = |(_, m): &&(Flow, Message)| {
+                matches!(m, Message::Request(r) if r.method.as_str() == method
+                    && r.headers.get("Call-ID") == first.headers.get("Call-ID"))
+            };
+            house.sent.iter().filter(of).count()
+        };
+        assert_eq!((of_first("ACK"), of_first("BYE")), (1, 1), "the first is ended in order");
+        let invites = house.invites();
+        assert_eq!(invites.len(), rung + 1, "once more, at once");
+        let plain = String::from_utf8_lossy(&invites[rung].body).into_owned();
+        assert!(plain.contains("RTP/AVP") && !plain.contains("crypto"), "{plain}");
+        let second = invites[rung].clone();
+        house.hear(flow(Transport::Tls, PHONE), &acceptance(&second, &sdp("RTP/AVP", "", 1)));
+        house.pass(Duration::from_millis(100));
+        assert_eq!(house.last_keys(), None);
+        let ended = |(_, m): &&(Flow, Message)| {
+            matches!(m, Message::Request(r) if r.method.as_str() == "BYE"
+                && r.headers.get("Call-ID") == second.headers.get("Call-ID"))
+        };
+        assert_eq!(house.sent.iter().filter(ended).count(), 0, "and it talks");
+    }
+}
+
+/// The phone lifts.
+fn acceptance(invite: &Request, body: &str) -> String {
+    let refused = refusal(invite, 200);
+    let (head, _) = refused.split_once("Content-Length").unwrap();
+    format!(
+        "{head}Contact: <sip:p@127.0.0.1:{PHONE};transport=tls>\r\nContent-Type: application/sdp\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
 /// The phone's answer to an INVITE.
 fn refusal(invite: &Request, status: u16) -> String {
     let mut text = format!("SIP/2.0 {status} X\r\n");

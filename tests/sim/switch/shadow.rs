@@ -3,10 +3,12 @@
 use super::citizen::Citizen;
 use super::desk::{LEADER, SEAT_PORTS, WINDOW};
 use mayorline::domain::call::StoreReply;
-use mayorline::domain::desk::{DeskCommand, DeskEvent, DeskMessage, DeskReply, DeskRequest};
+use mayorline::domain::desk::{
+    DeskCommand, DeskEvent, DeskMessage, DeskReply, DeskRequest, Failure,
+};
 use mayorline::domain::desk_link::{Audience, ToDesk};
 use mayorline::gateway::media::MediaCommand;
-use mayorline::gateway::switch::{Asker, ConversationId, Output, Switch};
+use mayorline::gateway::switch::{Asker, ConversationId, Output, Switch, WrapUpAttempt};
 use mayorline::proto::Counts;
 use mayorline::units::{CallId, LegId, OfferId, SeatNumber};
 use mayorline::wire::sip::{Framing, Message};
@@ -29,6 +31,12 @@ pub(super) struct Shadow {
     wished: HashSet<u64>,
     /// Of these, what concerns an offer to another seat.
     foreign: HashSet<u64>,
+    /// Of these, the wrap-ups.
+    wrap_ups: HashSet<u64>,
+    /// Wrap-ups that the store was asked for and has not committed.
+    uncommitted: HashMap<SeatNumber, WrapUpAttempt>,
+    pub(super) wrapped_up: usize,
+    pub(super) not_stored: usize,
     /// Calls that the leader's telephone was rung for.
     pub(super) leader_rung: HashSet<String>,
     /// Offers that are shown, and to whom.
@@ -83,11 +91,13 @@ impl Shadow {
             | Output::Store(..)
             | Output::QueueLog(..)
             | Output::Bindings(..)
-            | Output::WrapUp(..)
             | Output::Audit(..)
             | Output::OpenCases(..)
             | Output::BeginAttempt(..)
             | Output::EndAttempt(..) => {}
+            Output::WrapUp(attempt, _, order) => {
+                self.uncommitted.insert(order.wrap_up.seat.clone(), *attempt);
+            }
             Output::Desk(news) => self.told(news),
         }
     }
@@ -110,7 +120,8 @@ impl Shadow {
     /// What the pages are told: every command is answered once, every offer ends once.
     fn told(&mut self, news: &ToDesk) {
         match news {
-            ToDesk::Message(_, DeskMessage::Reply(id, reply)) => {
+            ToDesk::Message(seat, DeskMessage::Reply(id, reply)) => {
+                self.wrap_up_answered(seat, *id, *reply);
                 let refused = matches!(reply, DeskReply::Refused { .. });
                 assert!(!self.foreign.remove(id) || refused, "S9: another seat's offer is taken");
                 assert!(self.wished.remove(id), "S6: command {id} is answered twice");
@@ -137,6 +148,9 @@ impl Shadow {
 
     pub(super) fn wished(&mut self, request: &DeskRequest) {
         self.wished.insert(request.id);
+        if matches!(request.command, DeskCommand::WrapUp { .. }) {
+            self.wrap_ups.insert(request.id);
+        }
         let (DeskCommand::Answer { offer } | DeskCommand::Decline { offer }) = &request.command
         else {
             return;
@@ -144,6 +158,23 @@ impl Shadow {
         if self.offered.get(offer).is_some_and(|seat| *seat != request.seat) {
             self.foreign.insert(request.id);
         }
+    }
+
+    /// A wrap-up is answered: done after its commit alone.
+    fn wrap_up_answered(&mut self, seat: &SeatNumber, id: u64, reply: DeskReply) {
+        if !self.wrap_ups.remove(&id) {
+            return;
+        }
+        let waits = self.uncommitted.remove(seat).is_some();
+        assert!(!waits || reply != DeskReply::Done, "S14: {seat} is done before its commit");
+        self.wrapped_up += usize::from(reply == DeskReply::Done);
+        let failed = matches!(reply, DeskReply::Failed { why: Failure::StoreDown });
+        self.not_stored += usize::from(failed);
+    }
+
+    /// The store has committed a wrap-up.
+    pub(super) fn committed(&mut self, attempt: WrapUpAttempt) {
+        self.uncommitted.retain(|_, known| *known != attempt);
     }
 
     /// An offer that is open.
@@ -181,6 +212,8 @@ impl Shadow {
         self.open_media.clear();
         self.crashed.extend(self.running.drain());
         self.wished.clear();
+        self.wrap_ups.clear();
+        self.uncommitted.clear();
         self.foreign.clear();
         self.offered.clear();
         self.shown.clear();

@@ -9,10 +9,13 @@ use super::shadow::Shadow;
 use mayorline::domain::call::{RecordId, RecordingKind, RecordingSummary, StoreReply};
 use mayorline::domain::desk::Refusal;
 use mayorline::domain::desk_link::FromDesk;
+use mayorline::domain::room::NotStored;
 use mayorline::gateway::clock::Now;
 use mayorline::gateway::media::{MediaCommand, MediaReport};
 use mayorline::gateway::prompts::Library;
-use mayorline::gateway::switch::{Asker, BegunAttempt, ConversationId, Output, Switch};
+use mayorline::gateway::switch::{
+    Asker, BegunAttempt, ConversationId, Output, Switch, WrapUpAttempt,
+};
 use mayorline::proto::{Flow, Transport};
 use mayorline::store::AttemptId;
 use mayorline::units::{Digit, LegId, PhoneNumber};
@@ -35,6 +38,7 @@ enum Happening {
     Hold(usize, bool),
     Media(LegId, u64, MediaReport),
     Stored(u64, Asker, StoreReply),
+    WrapUpStored(u64, WrapUpAttempt, Result<(), NotStored>),
     ToPhone(usize, Vec<u8>),
     Phone(usize, Does),
     Wish(u64),
@@ -204,6 +208,13 @@ impl World {
                 self.switch.stored(self.clock(), asker, reply);
             }
             Happening::Stored(..) => {}
+            Happening::WrapUpStored(life, attempt, stored) if life == self.life => {
+                if stored.is_ok() {
+                    self.shadow.committed(attempt);
+                }
+                self.switch.wrap_up_stored(self.clock(), attempt, stored);
+            }
+            Happening::WrapUpStored(..) => {}
             Happening::Crash => self.crash(),
             Happening::ToPhone(at, bytes) => self.phone_hears(at, &bytes),
             Happening::Phone(at, does) => self.phone_does(at, does),
@@ -514,6 +525,7 @@ impl World {
                     self.switch.recording_loaded(self.clock(), leg, play, None);
                 }
                 Output::Store(order) => self.store(order.asker, &order.request),
+                Output::WrapUp(attempt, ..) => self.store_wrap_up(attempt),
                 Output::BeginAttempt(id, ..) => {
                     let begins = !self.chance(20);
                     let life = self.life;
@@ -523,7 +535,6 @@ impl World {
                 | Output::Finished(..)
                 | Output::QueueLog(..)
                 | Output::Bindings(..)
-                | Output::WrapUp(..)
                 | Output::Audit(..)
                 | Output::OpenCases(..)
                 | Output::EndAttempt(..)

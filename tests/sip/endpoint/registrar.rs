@@ -280,6 +280,52 @@ fn guessers_are_answered_no_more_after_a_while_and_challenges_cost_no_memory() {
     assert_eq!(line.endpoint.counts(), Default::default());
 }
 
+/// Sixty telephones behind one address ask at the same instant, and again as RFC 3261 §17.1.2.2 says
+/// while they hear nothing; each proves itself as soon as it is asked to.
+#[test]
+fn sixty_telephones_behind_one_address_register_at_once() {
+    const PHONES: u16 = 60;
+    let mut line = line();
+    let numbers: Vec<&'static str> =
+        (0..PHONES).map(|at| &*format!("{}", 8_100 + at).leak()).collect();
+    line.endpoint.set_accounts(numbers.iter().map(|number| account(number, false)).collect());
+    let mut waiting: Vec<(usize, u16)> = (0..).zip(5_100..5_100 + PHONES).collect();
+    for (round, pause) in (1..).zip([0, 500, 1_000, 2_000]) {
+        line.pass(pause);
+        let mut challenged = Vec::new();
+        for &(at, port) in &waiting {
+            line.flow = udp(&format!("127.0.0.2:{port}"));
+            let mut ask = register(numbers[at], 1, 600);
+            ask.call = format!("phone-{at}");
+            ask.branch = format!("z9hG4bK-{at}");
+            let before = line.sent.len();
+            line.ask(&ask);
+            if let Some(answer) = line.responses_from(before).first() {
+                let challenge = answer.headers.get("WWW-Authenticate").unwrap();
+                challenged.push((at, port, parameter(challenge, "nonce")));
+            }
+        }
+        for (at, port, nonce) in challenged {
+            line.flow = udp(&format!("127.0.0.2:{port}"));
+            let proof = Proof::of(numbers[at], &nonce).field();
+            let mut ask = register(numbers[at], 2, 600).field(&proof);
+            ask.call = format!("phone-{at}");
+            ask.branch = format!("z9hG4bK-{at}-proof");
+            assert_eq!(line.answer_to(&ask).status, 200, "round {round}");
+            waiting.retain(|(waits, _)| *waits != at);
+        }
+    }
+    assert_eq!(waiting, [], "these telephones were never heard");
+    for number in &numbers {
+        assert_eq!(line.endpoint.bindings(&seat(number)).len(), 1, "{number}");
+    }
+    // A guesser behind the same address is answered as often as any other, and no more.
+    line.flow = udp("127.0.0.2:9");
+    let answered: usize =
+        (1..=100).map(|cseq| line.statuses(&register("8999", cseq, 600)).len()).sum();
+    assert_eq!(answered, 30, "refusals_per_source_minute_max");
+}
+
 #[test]
 fn a_call_from_a_seats_phone_proves_its_seat_and_a_citizens_needs_no_proof() {
     let mut line = line();

@@ -80,6 +80,22 @@ fn a_seat_without_a_disposition_is_not_ready_and_not_stuck() {
 }
 
 #[test]
+fn a_seat_is_ready_without_the_disposition_that_cannot_be_stored() {
+    for later in [0, 120] {
+        let mut desk = Desk::simple(&[801]);
+        desk.call(1);
+        desk.take(801);
+        desk.end(801, true);
+        desk.pass(later);
+        assert_eq!(desk.wish(801, Wish::Ready), refused(Refusal::DispositionMissing));
+        assert_eq!(desk.wish(801, Wish::WrapUpExcused), DeskReply::Done);
+        assert_ne!(desk.state(801), SeatState::Ready, "it may still write");
+        assert_eq!(desk.wish(801, Wish::Ready), DeskReply::Done);
+        assert_eq!(desk.state(801), SeatState::Ready);
+    }
+}
+
+#[test]
 fn where_no_disposition_is_required_the_work_after_a_call_ends_by_itself() {
     let mut group = GroupRules::new("operators");
     group.disposition_required = false;

@@ -9,7 +9,7 @@ fn refused(why: Refusal) -> Option<DeskReply> {
 
 fn wrap_up(disposition: Disposition, unit: Option<&str>) -> DeskCommand {
     let unit = unit.map(str::to_owned);
-    DeskCommand::WrapUp { disposition, nature: None, summary: String::new(), unit }
+    DeskCommand::WrapUp { call: None, disposition, nature: None, summary: String::new(), unit }
 }
 
 fn wrapped(stage: &Stage) -> Vec<WrapUp> {
@@ -34,6 +34,7 @@ fn a_wrap_up_needs_a_disposition_but_no_prose() {
     let unknown = stage.ask("801", wrap_up(Disposition::Assigned, Some("unit.98")));
     assert_eq!(unknown, refused(Refusal::NoSuchTarget));
     let long = DeskCommand::WrapUp {
+        call: None,
         disposition: Disposition::Answered,
         nature: None,
         summary: "很".repeat(2_001),
@@ -203,4 +204,80 @@ fn a_citizen_who_is_called_back_is_greeted_and_told_of_the_recording() {
     assert_eq!(stage.said_to(CITIZEN).last(), Some(&"C08"));
     stage.say_all();
     assert!(stage.hung_up(CITIZEN) && stage.room.is_finished());
+}
+
+const DOWN: Option<DeskReply> = Some(DeskReply::Failed { why: Failure::StoreDown });
+
+fn excused(stage: &Stage) -> usize {
+    stage.actions.iter().filter(|action| matches!(action, Action::Excused(_))).count()
+}
+
+#[test]
+fn a_wrap_up_is_done_after_its_commit_alone() {
+    let mut stage = Stage::talk();
+    stage.stores = None;
+    stage.gone(SEAT);
+    let answered = || wrap_up(Disposition::Answered, None);
+    assert_eq!(stage.ask("801", answered()), None, "nothing is stored yet");
+    assert!(wrapped(&stage).is_empty() && !stage.room.is_over());
+    assert_eq!(stage.ask("801", answered()), refused(Refusal::WrongState), "one at a time");
+    let come_back = stage.ask("801", DeskCommand::Return { call: call() });
+    assert_eq!(come_back, refused(Refusal::WrongState));
+    stage.give(Input::WrapUpStored { attempt: 7, stored: Ok(()) });
+    assert_eq!(stage.answer_to(1), None, "of another attempt");
+    stage.give(Input::WrapUpStored { attempt: 1, stored: Ok(()) });
+    assert_eq!(stage.answer_to(1), Some(DeskReply::Done));
+    assert!(stage.room.is_over());
+    assert_eq!((wrapped(&stage).len(), excused(&stage)), (1, 0));
+}
+
+#[test]
+fn a_store_that_is_down_excuses_the_seat_and_takes_the_wrap_up_later() {
+    let mut stage = Stage::talk();
+    stage.gone(SEAT);
+    stage.stores = Some(Err(NotStored::Down));
+    for _ in 0..3 {
+        assert_eq!(stage.ask("801", wrap_up(Disposition::Answered, None)), DOWN);
+    }
+    assert_eq!(excused(&stage), 1);
+    assert_eq!(stage.room.owing().count(), 1, "it is owed still");
+    stage.stores = Some(Err(NotStored::Refused));
+    let sealed = stage.ask("801", wrap_up(Disposition::Answered, None));
+    assert_eq!(sealed, refused(Refusal::CaseRefuses));
+    stage.stores = Some(Ok(()));
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Kept, None)), Some(DeskReply::Done));
+    assert!(stage.room.is_over());
+    assert!(wrapped(&stage)[0].excused);
+}
+
+#[test]
+fn a_store_that_says_nothing_has_said_no_and_a_late_commit_is_taken() {
+    let mut stage = Stage::talk();
+    stage.stores = None;
+    stage.gone(SEAT);
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Answered, None)), None);
+    stage.wait(9);
+    assert_eq!(stage.answer_to(1), None);
+    stage.wait(2);
+    assert_eq!(stage.answer_to(1), DOWN);
+    stage.give(Input::WrapUpStored { attempt: 1, stored: Ok(()) });
+    assert!(stage.room.is_over());
+    assert_eq!(wrapped(&stage).len(), 1);
+}
+
+#[test]
+fn a_seat_that_vanishes_while_its_wrap_up_is_stored_loses_nothing() {
+    for (stored, disposition) in
+        [(Ok(()), Some(Disposition::Answered)), (Err(NotStored::Down), None)]
+    {
+        let mut stage = Stage::talk();
+        stage.stores = None;
+        stage.gone(SEAT);
+        stage.ask("801", wrap_up(Disposition::Answered, None));
+        stage.give(Input::SignedOff(seat("801")));
+        assert!(!stage.room.is_over(), "what is being stored is waited for");
+        stage.give(Input::WrapUpStored { attempt: 1, stored });
+        assert!(stage.room.is_over());
+        assert_eq!(wrapped(&stage)[0].disposition, disposition);
+    }
 }

@@ -7,7 +7,13 @@ fn golden(name: &str, stage: &Stage) {
 }
 
 fn wrap_up(disposition: Disposition) -> DeskCommand {
-    DeskCommand::WrapUp { disposition, nature: None, summary: String::new(), unit: None }
+    DeskCommand::WrapUp {
+        call: None,
+        disposition,
+        nature: None,
+        summary: String::new(),
+        unit: None,
+    }
 }
 
 #[test]

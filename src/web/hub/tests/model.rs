@@ -81,7 +81,12 @@ impl Model {
         let key = |name: &str, of: &str| format!("{name} {}", event[of]);
         match event["event"].as_str().unwrap() {
             "offer_ended" => drop(self.known.remove(&key("offer", "offer"))),
-            "left" => drop(self.known.remove(&key("conversation", "call"))),
+            "left" => {
+                self.known.remove(&key("conversation", "call"));
+                if self.known.get("wrap_up").is_some_and(|owed| owed["call"] == event["call"]) {
+                    self.known.remove("wrap_up");
+                }
+            }
             "seat" => {
                 if event["state"] != "wrap_up" && event["state"] != "talking" {
                     self.known.remove("wrap_up");

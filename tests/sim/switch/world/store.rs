@@ -2,6 +2,8 @@
 
 use super::{Asker, Happening, World};
 use mayorline::domain::call::{IntakeKind, Lookup, StoreReply, StoreRequest};
+use mayorline::domain::room::NotStored;
+use mayorline::gateway::switch::WrapUpAttempt;
 use mayorline::units::{CaseNumber, QueryCode};
 use rand::RngExt;
 use std::time::Duration;
@@ -19,6 +21,22 @@ impl World {
         }
         let life = self.life;
         self.after(Duration::from_millis(delay), Happening::Stored(life, asker, reply));
+    }
+
+    /// What an operator decided, likewise.
+    pub(super) fn store_wrap_up(&mut self, attempt: WrapUpAttempt) {
+        let delay = match self.rng.random_range(0..20) {
+            0 => self.rng.random_range(1_000..20_000),
+            _ => self.rng.random_range(1..15),
+        };
+        let stored = match self.rng.random_range(0..20) {
+            0 => return, // the answer never comes
+            1..4 => Err(NotStored::Down),
+            4 => Err(NotStored::Refused),
+            _ => Ok(()),
+        };
+        let happening = Happening::WrapUpStored(self.life, attempt, stored);
+        self.after(Duration::from_millis(delay), happening);
     }
 
     fn answer(&mut self, request: &StoreRequest) -> StoreReply {

@@ -74,3 +74,16 @@ fn keys_pressed_in_the_talk_are_no_grade() {
     talk.person("801").hear().press("44").gone(AfterPerson::Survey).hear().hang_up();
     assert!(grades(&talk).is_empty());
 }
+
+#[test]
+fn how_often_is_asked_is_a_rule_of_the_city() {
+    let mut talk = asked();
+    Arc::make_mut(&mut talk.call.line.rules).survey_repeats = 2;
+    talk.wait().hear().wait().hear().wait().hear();
+    assert_eq!(talk.story().matches("say V03 V01").count(), 2);
+    let mut talk = Talk::waiting();
+    Arc::make_mut(&mut talk.call.line.rules).survey = false;
+    talk.person("801").hear().gone(AfterPerson::Survey).hear();
+    let story = talk.story();
+    assert!(!story.contains("V01") && story.contains("say X08"), "{story}");
+}
