@@ -61,7 +61,9 @@ impl RoomKeys {
         }
         require(
             self.ring_seconds + self.key_wait_seconds <= CONTACT_SECONDS_MAX,
-            &format!("room.ring_seconds and key_wait_seconds: at most {CONTACT_SECONDS_MAX} together"),
+            &format!(
+                "room.ring_seconds and key_wait_seconds: at most {CONTACT_SECONDS_MAX} together"
+            ),
         )
     }
 
