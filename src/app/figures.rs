@@ -1,5 +1,6 @@
 //! `mayorline figures`: what is counted about the cases of a period, each figure with its cases.
 
+use super::clock;
 use super::common::say;
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
@@ -46,7 +47,7 @@ pub(super) fn figures(verb: &FiguresVerb) -> Result<(), Exit> {
         let at = day.to_zoned(city_zone()).map_err(|error| Exit::new(Failure::Usage, error))?;
         Ok(at.timestamp().as_millisecond())
     };
-    let as_of = as_of.unwrap_or_else(Timestamp::now);
+    let as_of = as_of.unwrap_or_else(|| (clock::system().wall)());
     let (from_ms, to_ms) = (begin(*from)?, begin(to.saturating_add(1.day()))?);
     let period = Period { from_ms, to_ms, as_of_ms: as_of.as_millisecond() };
     let facts = output.reader()?.facts(period).map_err(|error| refused(&error))?;

@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::output::{Output, refused};
 use super::{clock, common};
 use crate::domain::case::{Case, CaseEvent, State, apply, holding};
-use crate::store::CaseName;
+use crate::store::{CaseName, city_time};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt::Write;
@@ -70,7 +70,7 @@ fn told(
         state: if sealed { State::Sealed } else { held.state },
         title: if sealed { State::Sealed.title() } else { held.state.title() },
         unit: held.unit.filter(|_| !sealed),
-        from: clock::city_time(held.from),
+        from: city_time(held.from),
         ms: held.ms,
     });
     let mut so_far = Case::default();
@@ -78,7 +78,7 @@ fn told(
         so_far = apply(std::mem::take(&mut so_far), event);
         let state = if sealed { State::Sealed } else { so_far.state.unwrap_or(State::Draft) };
         EventRow {
-            at: clock::city_time(*at),
+            at: city_time(*at),
             actor: (!sealed).then(|| actor.clone()),
             state,
             title: state.title(),
@@ -87,8 +87,8 @@ fn told(
     });
     History {
         number,
-        received_at: clock::city_time(received),
-        now: clock::city_time(now),
+        received_at: city_time(received),
+        now: city_time(now),
         age_ms: now.as_millisecond() - received.as_millisecond(),
         holding: holding.collect(),
         events: rows.collect(),

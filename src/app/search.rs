@@ -1,5 +1,6 @@
 //! `mayorline case search` and `case reindex`.
 
+use super::clock;
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, refused};
@@ -7,7 +8,6 @@ use crate::domain::case::{State, city_zone};
 use crate::domain::search::Question;
 use crate::store::{Administration, SearchFilter};
 use clap::Args;
-use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// What is looked for.
@@ -61,7 +61,7 @@ pub(super) fn found(search: &SearchArguments) -> Result<(), Exit> {
 pub(super) fn reindex(common: &Common) -> Result<(), Exit> {
     common.load()?;
     let mut store =
-        Administration::open(&common.data, Timestamp::now()).map_err(|e| refused(&e))?;
+        Administration::open(&common.data, (clock::system().wall)()).map_err(|e| refused(&e))?;
     let count = store.rebuild_search().map_err(|e| refused(&e))?;
     say(&format!("{count} cases can be found by words\n"))
 }

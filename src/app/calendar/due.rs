@@ -2,8 +2,9 @@
 
 use crate::app::common::{Common, say};
 use crate::app::exit::{Exit, Failure};
-use crate::app::{clock, serve};
+use crate::app::serve;
 use crate::domain::case::{Deadline, DeadlineMode, DeadlineRules, REPLY_DAYS, Step, city_zone};
+use crate::store::city_time;
 use clap::{Args, ValueEnum};
 use jiff::civil::{Date, DateTime, time};
 use serde::Serialize;
@@ -78,11 +79,11 @@ pub(super) fn due(arguments: &Arguments) -> Result<(), Exit> {
     let calendar = serve::calendar(&config)?;
     let deadline = Deadline::due(from, arguments.days, &rules, &calendar);
     let row = Row {
-        from: clock::city_time(from),
+        from: city_time(from),
         mode,
         days: arguments.days,
         due_on: deadline.on,
-        due_at: clock::city_time(deadline.at),
+        due_at: city_time(deadline.at),
         provisional: deadline.provisional,
         explained: deadline.explained,
     };
