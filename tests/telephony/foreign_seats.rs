@@ -15,7 +15,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// baresip reads a password up to the first blank.
-const PASSWORD: &str = "correct-horse-battery-staple";
+pub(crate) const PASSWORD: &str = "correct-horse-battery-staple";
 /// The recording notice and the seat's number are said into the talk.
 const NOTICE_LIMIT: Duration = Duration::from_secs(25);
 /// How long the citizen says his tone in each call.
@@ -225,14 +225,14 @@ fn certificate(folder: &Path) -> (PathBuf, PathBuf) {
 }
 
 /// The seat's tone for as long as the longest of these tests.
-fn microphone(folder: &Path) -> PathBuf {
+pub(crate) fn microphone(folder: &Path) -> PathBuf {
     let file = folder.join("seat.wav");
     write_wav(&file, &tones(&[SEAT_HZ], 8_000.0, 120_000));
     file
 }
 
 /// The service lists the phone by the transport it was told to use.
-fn registered<P: Handset>(house: &House, transport: Transport, phone: &P) {
+pub(crate) fn registered<P: Handset>(house: &House, transport: Transport, phone: &P) {
     let listed = wait_for(Duration::from_secs(10), || {
         std::thread::sleep(Duration::from_millis(100));
         let seats = house.service.json(&["seat", "list"]);
@@ -245,7 +245,7 @@ fn registered<P: Handset>(house: &House, transport: Transport, phone: &P) {
 }
 
 /// Waits until the citizen hears the seat's tone and nothing else for half a second.
-fn hears_the_seat<P: Handset>(house: &House, call: &Call, phone: &P) {
+pub(crate) fn hears_the_seat<P: Handset>(house: &House, call: &Call, phone: &P) {
     let clear = wait_for(NOTICE_LIMIT, || {
         std::thread::sleep(Duration::from_millis(200));
         let from = call.heard().audio().len().checked_sub(WINDOW)?;
@@ -267,7 +267,7 @@ fn hears_the_seat<P: Handset>(house: &House, call: &Call, phone: &P) {
 }
 
 /// Music while the phone holds, and nothing of its tone.
-fn hears_music(samples: &[i16]) {
+pub(crate) fn hears_music(samples: &[i16]) {
     let share = tone_share(samples, SEAT_HZ);
     assert!(share < 0.05, "held, the citizen still hears the seat: {share:.3}");
     let level = level_db(samples);

@@ -10,6 +10,7 @@ mod support;
 #[macro_use]
 mod together;
 
+mod attended;
 mod calls;
 mod carrier;
 mod disk;
@@ -76,8 +77,9 @@ fn citizens_talk_to_people_at_seats() {
 }
 
 #[test]
-fn what_a_seat_has_written_is_done_when_it_is_stored() {
+fn a_seat_hands_over_by_its_telephone_and_what_it_has_written_is_kept() {
     together!(
+        attended::a_telephone_consults_a_second_seat_and_hands_the_citizen_over,
         wrap_ups::a_wrap_up_that_was_done_is_there_after_a_power_cut,
         wrap_ups::on_a_full_disk_a_wrap_up_is_not_done_the_seat_goes_on_and_sends_it_again,
     );

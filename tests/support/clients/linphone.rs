@@ -76,6 +76,16 @@ impl Linphone {
         self.program.type_in(if on { "pause\n" } else { "resume\n" });
     }
 
+    /// Calls somebody beside the call it has, which it holds meanwhile.
+    pub fn consult(&mut self, number: &str, server: SocketAddr) {
+        self.program.type_in(&format!("call sip:{number}@{server}\n"));
+    }
+
+    /// Its transfer key: the first call goes to whom the second one reached.
+    pub fn hand_over(&mut self) {
+        self.program.type_in("transfer 1 --to-call 2\n");
+    }
+
     /// Waits for words in its output, the n-th time.
     pub fn wait_printed_times(&self, words: &str, times: usize, limit: Duration) {
         self.program.wait_printed_times(words, times, limit);
