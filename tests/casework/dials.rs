@@ -9,7 +9,8 @@ use std::time::Duration;
 
 fn leg(leg: u32, role: LegRole, label: &str, answered: Option<u64>) -> LegRecord {
     LegRecord {
-        leg: LegId(u64::from(leg)),
+        // The citizen has leg 1.
+        leg: LegId(u64::from(leg) + 1),
         party: PartyId(leg),
         role,
         label: label.to_owned(),
