@@ -1,6 +1,6 @@
 //! Cases (事项): states, commands, events and the deadlines derived from them.
 //!
-//! A case is the fold of its events: [`decide`] turns a command into events, [`apply`] folds them,
+//! A case is the fold of its events: [`decide()`] turns a command into events, [`apply`] folds them,
 //! [`may_follow`] is the table of transitions. All three are pure. What a person may want stands in
 //! [`Task`], where and by whom it may be wanted in [`row_of`], why not in [`Refusal`]; what falls due
 //! by itself in [`timetable`].
