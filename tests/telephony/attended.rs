@@ -39,6 +39,8 @@ pub(crate) fn a_telephone_consults_a_second_seat_and_hands_the_citizen_over() {
     first.printed(Linphone::OVER, 2, SOON);
     wait_quiet(|| call.samples(0));
     hear_each_other(&call, &second);
+    call.hang_up();
+    assert!(second.wait_over(SOON));
     Handset::quit(first);
     assert!(house.service.stop().success());
 }

@@ -163,7 +163,8 @@ fn message_by_clock(phone: &mut impl Phone) {
     phone.press("#");
     std::thread::sleep(SPEECH);
     phone.press("#");
-    std::thread::sleep(Duration::from_secs(2));
+    // The message is saved while M04 begins, which lasts 9 s.
+    std::thread::sleep(Duration::from_secs(4));
     phone.press("1");
     // Number and code, each twice.
     std::thread::sleep(length("M14") + Duration::from_secs(22));

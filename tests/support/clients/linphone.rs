@@ -76,8 +76,10 @@ impl Linphone {
         self.program.type_in(if on { "pause\n" } else { "resume\n" });
     }
 
-    /// Calls somebody beside the call it has, which it holds meanwhile.
+    /// Holds the call it has and calls somebody beside it.
     pub fn consult(&mut self, number: &str, server: SocketAddr) {
+        self.hold(true);
+        self.program.wait_printed("Pausing call", Duration::from_secs(5));
         self.program.type_in(&format!("call sip:{number}@{server}\n"));
     }
 
