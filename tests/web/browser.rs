@@ -163,7 +163,6 @@ async fn a_call_is_answered_and_both_sides_hear_each_other() {
     desk.page.key("F4", 115).await;
     assert_eq!(desk.command().await, DeskCommand::HangUp);
     desk.tell(DeskEvent::WrapUp { call: CALL.to_owned(), case: None }).await;
-    desk.tell(DeskEvent::Left { call: CALL.to_owned() }).await;
     desk.tell(seat_view("801", SeatState::WrapUp, None)).await;
     desk.page.wait("!document.getElementById('wrap-up').hidden").await;
     desk.page.wait("document.getElementById('remote').srcObject === null").await;
@@ -185,6 +184,9 @@ async fn a_call_is_answered_and_both_sides_hear_each_other() {
     };
     assert_eq!((disposition, summary.as_str()), (Disposition::Kept, "路灯不亮"));
     assert_eq!(unit, None);
+    // Who has wrapped up has left the call.
+    desk.tell(DeskEvent::Left { call: CALL.to_owned() }).await;
+    desk.page.wait("document.getElementById('wrap-up').hidden").await;
     desk.no_complaints();
 }
 
