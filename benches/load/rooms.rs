@@ -68,6 +68,8 @@ fn measure(heard: &Endpoint, rooms: usize) -> Rooms {
     let group = format!("queue.group=[{{ name = \"operators\", members = [{members}] }}]");
     let udp = format!("sip.udp=127.0.0.1:{port}");
     let subject = Subject::over(folder, Prompts::City, &[&udp, &group]);
+    // A service that has just begun reads its seats and their telephones while it answers already.
+    std::thread::sleep(SETTLE);
     let idle_kib = clock::private_dirty_kib(subject.pid);
     let switchboard = Switchboard::start(telephones, addresses(rooms));
     let caller = Caller::new(subject.udp);
