@@ -64,14 +64,18 @@ pub struct WrappedUp {
     pub private: Words,
 }
 
-/// The events of a wrap-up; none when this seat has wrapped up this call already.
+/// The events of a wrap-up. One that this seat has given for this call already is not given again;
+/// other words of it are kept, because the page was perhaps not told that the first had arrived.
 pub(super) fn wrap_up(
     case: &Case,
     order: WrapUp,
     context: &Context<'_>,
 ) -> Result<Vec<CaseEvent>, Refusal> {
     if case.wrapped_up.as_ref() == Some(&(order.call.clone(), order.seat.clone())) {
-        return Ok(vec![]);
+        let again = wrapped_up(order);
+        let words = &again.private.summary;
+        let is_new = !words.is_empty() && case.summary.as_ref() != Some(words);
+        return Ok(is_new.then(|| CaseEvent::WrappedUp(Box::new(again))).into_iter().collect());
     }
     let mut events = vec![];
     if case.state == Some(State::Draft) && order.disposition != Disposition::NoMatter {

@@ -129,6 +129,10 @@ fn a_case_on_its_way_keeps_what_was_said_and_stays_where_it_is() {
 fn the_same_seat_wraps_the_same_call_up_once_and_another_seat_again() {
     let case = decided(&numbered(), order(Disposition::Answered)).unwrap();
     assert_eq!(decided(&case, order(Disposition::Kept)).unwrap(), case);
+    let other_words = WrapUp { summary: "路灯已修".to_owned(), ..order(Disposition::Answered) };
+    let corrected = decided(&case, other_words).unwrap();
+    assert_eq!(corrected.summary.as_deref(), Some("路灯已修"), "they are kept");
+    assert_eq!(corrected.state, case.state);
     let other = SeatNumber::parse("802").unwrap();
     let by_other = WrapUp { seat: other.clone(), ..order(Disposition::Kept) };
     let after = decided(&case, by_other).unwrap();
