@@ -11,9 +11,9 @@ use serde::Serialize;
 /// Calls in one list.
 pub const PAST_CALLS_MAX: usize = 50;
 
-/// No case of the call was passed on under seal.
-const UNSEALED: &str =
-    "NOT EXISTS (SELECT 1 FROM case_file f WHERE f.call = c.id AND f.state = 'sealed')";
+/// No case of the call was passed on under seal, or is to be.
+const UNSEALED: &str = "NOT EXISTS (SELECT 1 FROM case_file f
+     WHERE f.call = c.id AND (f.state = 'sealed' OR f.seal_proposed))";
 
 /// A seat took part in the call, and it began late enough.
 const HEARD: &str = "(?1 IS NULL OR c.started_at >= ?2 AND EXISTS (

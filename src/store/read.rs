@@ -40,7 +40,7 @@ pub struct CaseFilter {
 }
 
 /// One case in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CaseRow {
     /// Row id; the only name of a draft.
     pub id: i64,
@@ -73,7 +73,7 @@ pub struct CaseRow {
 }
 
 /// One case with everything.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CaseDetail {
     /// What a list shows, the contact in clear.
     #[serde(flatten)]
@@ -184,7 +184,8 @@ pub struct Reader {
 }
 
 pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, c.contact, \
-    c.summary, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording";
+    c.summary, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording, \
+    c.state = 'sealed' OR c.seal_proposed";
 
 pub(super) const CASE_TABLES: &str =
     "case_file c LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL";
@@ -264,7 +265,10 @@ impl Reader {
              FROM {CASE_TABLES} WHERE c.{column} = ?1"
         );
         let detail = self.db.query_row(&sql, [value], case_detail).optional()?;
-        let mut detail = detail.ok_or(StoreError::NotFound)?;
+        let (mut detail, sealed) = detail.ok_or(StoreError::NotFound)?;
+        if sealed {
+            return Ok(detail);
+        }
         let id = detail.row.id;
         detail.events = self.all(
             "SELECT seq, at, actor, body FROM event WHERE case_id = ?1 ORDER BY seq",
@@ -414,13 +418,24 @@ fn digits(number: Option<i64>) -> Option<String> {
     number.map(|number| format!("{number:011}"))
 }
 
+/// Columns of [`CASE_COLUMNS`].
+const CASE_COLUMN_COUNT: usize = 15;
+
+/// A case in a list. Of one under seal, proposed or in force, number, date and channel are told and
+/// nothing else (domain.md B9).
 pub(super) fn case_row(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
-    Ok(CaseRow {
+    let told = CaseRow {
         id: row.get(0)?,
         number: digits(row.get(1)?),
         state: row.get(2)?,
         channel: row.get(3)?,
         received_at: clock(row.get(4)?),
+        ..CaseRow::default()
+    };
+    if is_sealed(row)? {
+        return Ok(CaseRow { state: State::Sealed.as_str().to_owned(), ..told });
+    }
+    Ok(CaseRow {
         call: row.get(5)?,
         contact: row.get(6)?,
         summary: row.get(7)?,
@@ -430,21 +445,30 @@ pub(super) fn case_row(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
         callback_due_at: row.get::<_, Option<i64>>(11)?.map(clock),
         callback_reason: row.get(12)?,
         recording: row.get(13)?,
+        ..told
     })
 }
 
-fn case_detail(row: &Row<'_>) -> rusqlite::Result<CaseDetail> {
-    Ok(CaseDetail {
-        row: case_row(row)?,
-        caller: row.get(14)?,
-        text: row.get(15)?,
-        round: row.get(16)?,
-        nature: row.get(17)?,
-        closed_on: row.get(18)?,
-        merged_into: digits(row.get(19)?),
-        events: vec![],
-        recordings: vec![],
-    })
+fn is_sealed(row: &Row<'_>) -> rusqlite::Result<bool> {
+    row.get(CASE_COLUMN_COUNT - 1)
+}
+
+fn case_detail(row: &Row<'_>) -> rusqlite::Result<(CaseDetail, bool)> {
+    let told = CaseDetail { row: case_row(row)?, ..CaseDetail::default() };
+    if is_sealed(row)? {
+        return Ok((told, true));
+    }
+    let at = |place: usize| CASE_COLUMN_COUNT + place;
+    let detail = CaseDetail {
+        caller: row.get(at(0))?,
+        text: row.get(at(1))?,
+        round: row.get(at(2))?,
+        nature: row.get(at(3))?,
+        closed_on: row.get(at(4))?,
+        merged_into: digits(row.get(at(5))?),
+        ..told
+    };
+    Ok((detail, false))
 }
 
 fn event_row(row: &Row<'_>) -> rusqlite::Result<EventRow> {

@@ -1,8 +1,8 @@
 //! `case classify …`, `case history` and `calendar due`: what is printed, and what is refused.
 
 use crate::desk::*;
-use crate::run;
 use crate::support::service::{Start, json};
+use crate::{run, text};
 use std::path::Path;
 
 /// A numbered case in a folder whose service is stopped.
@@ -34,10 +34,13 @@ fn a_case_is_worked_on_the_command_line_beside_a_service_too() {
     let done = case(data, "classify", &number, &CLERK, &CLASSIFIED);
     assert_eq!((done.code, done.out), (0, format!("{number} classified 已分类\n")), "{}", done.err);
     let service = Start::new(data).run();
+    // Both writers append to one chain, each after the other.
+    assert!((200..300).contains(&text(service.udp(), "19900000021", "停水")));
     let done = case(data, "assign", &number, &CLERK, &["--to", "unit.07"]);
     assert_eq!((done.code, done.out), (0, format!("{number} assigned 已交办\n")), "{}", done.err);
     let done = case(data, "accept-assignment", &number, &CONTACT, &["--handler", "王某"]);
     assert_eq!((done.code, done.out), (0, format!("{number} handling 办理中\n")), "{}", done.err);
+    assert!((200..300).contains(&text(service.udp(), "19900000022", "路灯不亮")));
     let other = case(data, "redo", &number, &["wang", "--role", "supervisor"], &[]);
     assert!(other.code == 65 && other.err.contains("规则 T23"), "{other:?}");
     assert_eq!(service.stop().code(), Some(0));
@@ -45,6 +48,7 @@ fn a_case_is_worked_on_the_command_line_beside_a_service_too() {
         let refused = case(data, "archive", wrong, &CLERK, &[]);
         assert_eq!(refused.code, code, "{refused:?}");
     }
+    assert_eq!(json(data, &["case", "list"]).as_array().unwrap().len(), 3);
     let verified = run(&["verify", "--data", data.to_str().unwrap()]);
     assert_eq!(verified.code, 0, "{verified:?}");
 }
@@ -68,6 +72,13 @@ fn the_history_adds_up_and_keeps_private_parts_and_sealed_cases_to_itself() {
     case(data, "seal", &number, &CLERK, &[]);
     let history = json(data, &["case", "history", &number]).to_string();
     assert!(!history.contains("unit.07") && !history.contains("clerk"), "{history}");
+    for verb in [&["case", "show", &number][..], &["case", "list"]] {
+        let told = json(data, verb).to_string();
+        assert!(told.contains(&number) && told.contains("sealed"), "{told}");
+        for hidden in ["unit.07", "clerk", "0017", "路灯", "文字消息", "help"] {
+            assert!(!told.contains(hidden), "{verb:?} tells {hidden}: {told}");
+        }
+    }
 }
 
 #[test]
