@@ -4,8 +4,8 @@ use super::clock;
 use super::common::say;
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
-use crate::domain::case::city_zone;
-use crate::domain::figures::{Kpi, Measured, measure};
+use crate::domain::case::{city_zone, local_day};
+use crate::domain::figures::{Burst, BurstRules, Facts, Kpi, Measured, Sighting, bursts, measure};
 use crate::store::Period;
 use clap::Subcommand;
 use jiff::civil::Date;
@@ -33,26 +33,69 @@ pub(super) enum FiguresVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// Hot issues: domains and units with three cases or more in seven days, twice as many as in
+    /// the mean of the four weeks before. Sealed cases are not among them.
+    Hot {
+        /// The last of the seven days, YYYY-MM-DD; today unless told otherwise.
+        #[arg(long)]
+        on: Option<Date>,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 /// Figures.
 pub(super) fn figures(verb: &FiguresVerb) -> Result<(), Exit> {
-    let FiguresVerb::Kpi { from, to, as_of, output } = verb;
-    let days = from.until(*to).map_or(i32::MAX, |span| span.get_days());
+    match verb {
+        FiguresVerb::Kpi { from, to, as_of, output } => kpi(*from, *to, *as_of, output),
+        FiguresVerb::Hot { on, output } => hot(*on, output),
+    }
+}
+
+fn kpi(from: Date, to: Date, as_of: Option<Timestamp>, output: &Output) -> Result<(), Exit> {
+    let days = from.until(to).map_or(i32::MAX, |span| span.get_days());
     if !(0..DAYS_MAX).contains(&days) {
         let wrong = format!("a period has 1 to {DAYS_MAX} days, first day first");
         return Err(Exit::new(Failure::Usage, wrong));
     }
-    let begin = |day: Date| -> Result<i64, Exit> {
-        let at = day.to_zoned(city_zone()).map_err(|error| Exit::new(Failure::Usage, error))?;
-        Ok(at.timestamp().as_millisecond())
-    };
     let as_of = as_of.unwrap_or_else(|| (clock::system().wall)());
-    let (from_ms, to_ms) = (begin(*from)?, begin(to.saturating_add(1.day()))?);
+    let (from_ms, to_ms) = (begin(from)?, begin(to.saturating_add(1.day()))?);
     let period = Period { from_ms, to_ms, as_of_ms: as_of.as_millisecond() };
     let facts = output.reader()?.facts(period).map_err(|error| refused(&error))?;
     let measured = measure(&facts, as_of);
     if output.is_json() { output.print(&measured) } else { say(&described(&measured)) }
+}
+
+fn hot(on: Option<Date>, output: &Output) -> Result<(), Exit> {
+    let now = (clock::system().wall)();
+    let (on, rules) = (on.unwrap_or_else(|| local_day(now)), BurstRules::default());
+    let (from_ms, to_ms) = (begin(rules.first_day(on))?, begin(on.saturating_add(1.day()))?);
+    let period = Period { from_ms, to_ms, as_of_ms: now.as_millisecond() };
+    let facts = output.reader()?.facts(period).map_err(|error| refused(&error))?;
+    let seen: Vec<Sighting> = facts.iter().flat_map(sightings).collect();
+    let bursts = bursts(&seen, on, &rules);
+    if output.is_json() {
+        return output.print(&bursts);
+    }
+    let lines = bursts.iter().map(|burst| {
+        let Burst { key, count, before, periods } = burst;
+        format!("{key}：近{}日 {count} 件，此前{periods}期共 {before} 件\n", rules.days)
+    });
+    say(&lines.collect::<String>())
+}
+
+/// What a case is alike others by.
+fn sightings(case: &Facts) -> Vec<Sighting> {
+    let Some(on) = case.received_at.map(local_day).filter(|_| !case.sealed) else { return vec![] };
+    let domain = case.domain.as_ref().map(|code| format!("领域 {code}"));
+    let unit = case.unit.as_ref().map(|id| format!("单位 {id}"));
+    domain.into_iter().chain(unit).map(|key| Sighting { on, key }).collect()
+}
+
+/// The first millisecond of a day.
+fn begin(day: Date) -> Result<i64, Exit> {
+    let at = day.to_zoned(city_zone()).map_err(|error| Exit::new(Failure::Usage, error))?;
+    Ok(at.timestamp().as_millisecond())
 }
 
 fn described(measured: &Measured) -> String {

@@ -58,6 +58,32 @@ fn the_figures_are_those_of_the_day_they_are_asked_for() {
 }
 
 #[test]
+fn a_hot_issue_names_its_domain_and_leaves_sealed_cases_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let handle = store.handle();
+    for (key, domain) in [("a", "080100"), ("b", "080100"), ("c", "080100"), ("d", "050100")] {
+        let number = new_case(&handle, key).0;
+        let domain = domain.to_owned();
+        record(&handle, number, vec![CaseEvent::Classified { nature: Nature::Help, domain }])
+            .unwrap();
+    }
+    let sealed = new_case(&handle, "sealed").0;
+    let domain = "120000".to_owned();
+    let hidden = [CaseEvent::Classified { nature: Nature::Report, domain }, CaseEvent::Sealed];
+    record(&handle, sealed, hidden.to_vec()).unwrap();
+    store.close();
+    let hot = |on: &str| {
+        let data = folder.path().to_str().unwrap();
+        let outcome = run(&["figures", "hot", "--on", on, "--data", data]);
+        assert_eq!(outcome.code, 0, "{}", outcome.err);
+        outcome.out
+    };
+    assert_eq!(hot("2026-11-28"), "领域 080100：近7日 3 件，此前4期共 0 件\n");
+    assert_eq!(hot("2026-11-29"), "", "a day later it is over");
+}
+
+#[test]
 fn a_period_that_cannot_be_is_refused() {
     for (from, to) in [("2026-11-23", "2026-11-22"), ("2020-01-01", "2026-11-22")] {
         let outcome = run(&["figures", "kpi", "--from", from, "--to", to]);

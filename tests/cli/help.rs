@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 34] = [
+const VERBS: [&[&str]; 35] = [
     &[],
     &["serve"],
     &["case"],
@@ -34,6 +34,7 @@ const VERBS: [&[&str]; 34] = [
     &["calendar", "due"],
     &["figures"],
     &["figures", "kpi"],
+    &["figures", "hot"],
     &["check-config"],
     &["prompts"],
     &["prompts", "check"],

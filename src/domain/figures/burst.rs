@@ -25,6 +25,15 @@ impl Default for BurstRules {
     }
 }
 
+impl BurstRules {
+    /// The first day that is looked at for a report on `on`.
+    #[must_use]
+    pub fn first_day(&self, on: Date) -> Date {
+        let periods = i64::from(self.periods) + 1;
+        on.saturating_sub((i64::from(self.days) * periods - 1).days())
+    }
+}
+
 /// One matter: on which day, and what makes it similar to others (type, town, unit).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sighting {
@@ -51,9 +60,8 @@ pub struct Burst {
 #[must_use]
 pub fn bursts(seen: &[Sighting], today: Date, rules: &BurstRules) -> Vec<Burst> {
     let begin = today.saturating_sub((i64::from(rules.days) - 1).days());
-    let before = begin.saturating_sub((i64::from(rules.days) * i64::from(rules.periods)).days());
     let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
-    for sighting in seen.iter().filter(|s| (before..=today).contains(&s.on)) {
+    for sighting in seen.iter().filter(|s| (rules.first_day(today)..=today).contains(&s.on)) {
         let (now, earlier) = counts.entry(&sighting.key).or_default();
         if sighting.on >= begin { *now += 1 } else { *earlier += 1 }
     }

@@ -1,6 +1,6 @@
 //! What the figures look at in one case.
 
-use crate::domain::case::{Case, CaseEvent, Channel, Grade, Nature, State, apply};
+use crate::domain::case::{Case, CaseEvent, Grade, State, apply};
 use crate::domain::desk::Disposition;
 use crate::units::CaseNumber;
 use jiff::Timestamp;
@@ -27,8 +27,6 @@ impl Reply {
 pub struct Facts {
     /// Its number.
     pub number: CaseNumber,
-    /// How it came.
-    pub channel: Option<Channel>,
     /// When it came.
     pub received_at: Option<Timestamp>,
     /// Where it stands.
@@ -39,8 +37,6 @@ pub struct Facts {
     pub disposition: Option<Disposition>,
     /// Answered at once or in a three-way call.
     pub answered_directly: bool,
-    /// What kind of matter.
-    pub nature: Option<Nature>,
     /// Six-digit code of its domain.
     pub domain: Option<String>,
     /// The lead unit.
@@ -94,13 +90,11 @@ impl FactsOfEvents {
         let (case, work) = (&self.case, &self.case.work);
         Some(Facts {
             number: case.number?,
-            channel: case.channel,
             received_at: case.received_at,
             state: case.state?,
             sealed: case.state == Some(State::Sealed) || work.seal_proposed.is_some(),
             disposition: work.disposition(),
             answered_directly: case.answered_directly,
-            nature: case.nature,
             domain: case.domain.clone(),
             unit: case.unit.clone(),
             reply: self.reply,
