@@ -1,9 +1,9 @@
 //! `mayorline audit`: who listened in, heard a recording, was shown a number or changed a seat, when
 //! and why. It reads the store, beside a running service too.
 
+use super::common::midnight;
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, refused};
-use crate::domain::case::city_zone;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -39,10 +39,4 @@ pub(super) fn audit(verb: AuditVerb) -> Result<(), Exit> {
     let to = to.map(after).transpose()?.map_or(Ok(Timestamp::MAX), midnight)?;
     let rows = list.output.reader()?.audit(from, to, list.limit).map_err(|e| refused(&e))?;
     list.output.print(&rows)
-}
-
-/// When a day begins in the city.
-fn midnight(date: Date) -> Result<Timestamp, Exit> {
-    let begins = date.to_zoned(city_zone()).map_err(|error| Exit::new(Failure::Usage, error))?;
-    Ok(begins.timestamp())
 }

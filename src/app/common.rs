@@ -3,7 +3,10 @@
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::logging;
+use crate::domain::case::city_zone;
 use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -28,6 +31,12 @@ impl Common {
         logging::start(&config.log);
         Ok(config)
     }
+}
+
+/// When a day begins in the city.
+pub(super) fn midnight(day: Date) -> Result<Timestamp, Exit> {
+    let begins = day.to_zoned(city_zone()).map_err(|error| Exit::new(Failure::Usage, error))?;
+    Ok(begins.timestamp())
 }
 
 /// Prints on standard output. A reader who has gone away or a full disk is exit 74, not a panic.

@@ -1,10 +1,10 @@
 //! `mayorline figures`: what is counted about the cases of a period, each figure with its cases.
 
 use super::clock;
-use super::common::say;
+use super::common::{midnight, say};
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
-use crate::domain::case::{city_zone, local_day};
+use crate::domain::case::local_day;
 use crate::domain::figures::{Burst, BurstRules, Facts, Kpi, Measured, Sighting, bursts, measure};
 use crate::store::Period;
 use clap::Subcommand;
@@ -59,8 +59,7 @@ fn kpi(from: Date, to: Date, as_of: Option<Timestamp>, output: &Output) -> Resul
         return Err(Exit::new(Failure::Usage, wrong));
     }
     let as_of = as_of.unwrap_or_else(|| (clock::system().wall)());
-    let (from_ms, to_ms) = (begin(from)?, begin(to.saturating_add(1.day()))?);
-    let period = Period { from_ms, to_ms, as_of_ms: as_of.as_millisecond() };
+    let period = period(from, to.saturating_add(1.day()), as_of)?;
     let facts = output.reader()?.facts(period).map_err(|error| refused(&error))?;
     let measured = measure(&facts, as_of);
     if output.is_json() { output.print(&measured) } else { say(&described(&measured)) }
@@ -69,8 +68,7 @@ fn kpi(from: Date, to: Date, as_of: Option<Timestamp>, output: &Output) -> Resul
 fn hot(on: Option<Date>, output: &Output) -> Result<(), Exit> {
     let now = (clock::system().wall)();
     let (on, rules) = (on.unwrap_or_else(|| local_day(now)), BurstRules::default());
-    let (from_ms, to_ms) = (begin(rules.first_day(on))?, begin(on.saturating_add(1.day()))?);
-    let period = Period { from_ms, to_ms, as_of_ms: now.as_millisecond() };
+    let period = period(rules.first_day(on), on.saturating_add(1.day()), now)?;
     let facts = output.reader()?.facts(period).map_err(|error| refused(&error))?;
     let seen: Vec<Sighting> = facts.iter().flat_map(sightings).collect();
     let bursts = bursts(&seen, on, &rules);
@@ -92,10 +90,10 @@ fn sightings(case: &Facts) -> Vec<Sighting> {
     domain.into_iter().chain(unit).map(|key| Sighting { on, key }).collect()
 }
 
-/// The first millisecond of a day.
-fn begin(day: Date) -> Result<i64, Exit> {
-    let at = day.to_zoned(city_zone()).map_err(|error| Exit::new(Failure::Usage, error))?;
-    Ok(at.timestamp().as_millisecond())
+/// From the beginning of one day to that of another.
+fn period(from: Date, to: Date, as_of: Timestamp) -> Result<Period, Exit> {
+    let [from_ms, to_ms] = [midnight(from)?, midnight(to)?].map(Timestamp::as_millisecond);
+    Ok(Period { from_ms, to_ms, as_of_ms: as_of.as_millisecond() })
 }
 
 fn described(measured: &Measured) -> String {

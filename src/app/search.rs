@@ -1,13 +1,14 @@
 //! `mayorline case search` and `case reindex`.
 
 use super::clock;
-use super::common::{Common, say};
+use super::common::{Common, midnight, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, refused};
-use crate::domain::case::{State, city_zone};
+use crate::domain::case::State;
 use crate::domain::search::Question;
 use crate::store::{Administration, SearchFilter};
 use clap::Args;
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 /// What is looked for.
@@ -39,14 +40,13 @@ pub(super) fn found(search: &SearchArguments) -> Result<(), Exit> {
     let question = question.ok_or_else(|| usage("there is no letter, digit or ideograph"))?;
     let state = search.state.as_deref().map(|name| State::parse(name).ok_or(name));
     let state = state.transpose().map_err(|name| usage(&format!("`{name}` is no state")))?;
-    let begin = |day: Date| {
-        day.to_zoned(city_zone()).map_or(i64::MAX, |at| at.timestamp().as_millisecond())
-    };
+    let begin = |day: Date| midnight(day).map(Timestamp::as_millisecond);
+    let after = |day: Date| begin(day.tomorrow().unwrap_or(day));
     let filter = SearchFilter {
         state,
         unit: search.unit.clone(),
-        from_ms: search.from.map(begin),
-        to_ms: search.to.map(|day| begin(day.tomorrow().unwrap_or(day))),
+        from_ms: search.from.map(begin).transpose()?,
+        to_ms: search.to.map(after).transpose()?,
     };
     let reader = search.list.output.reader()?;
     let found = reader.search(&question, &filter, search.list.limit).map_err(|e| refused(&e))?;
