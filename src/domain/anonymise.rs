@@ -5,7 +5,6 @@
 //! matter stays: 12345, 12388, case numbers, sums of money, dates. It is a net for a clerk's text
 //! and no substitute for reading it.
 
-use crate::units::CaseNumber;
 use regex::{Captures, Regex};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -60,6 +59,7 @@ struct Patterns {
     plate: Regex,
     digits: Regex,
     numerals: Regex,
+    local: Regex,
     in_town: Regex,
     house: Regex,
     role: Regex,
@@ -75,7 +75,10 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     Some(Patterns {
         mail: pattern(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")?,
         plate: pattern(&format!("[{PROVINCES}][A-Za-z][·•. ]?[A-Za-z0-9]{{5,6}}"))?,
-        digits: pattern("0[0-9]{2,3}[ -][0-9]{7,8}|[0-9]{3,4}(?:[ -][0-9]{3,4}){1,4}|[0-9]+[Xx]?")?,
+        digits: pattern(
+            "[0-9]{17,}[Xx]?|[0-9]{6}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx]|0[0-9]{2,3}[ -][0-9]{7,8}|[0-9]{3,4}(?:[ -][0-9]{3,4}){1,4}|[0-9]+[Xx]?",
+        )?,
+        local: pattern("((?:电话|座机|手机|致电|号码)[是为:： ]{0,2})[0-9]{7,8}([^0-9]|$)")?,
         numerals: pattern(&format!("[{NUMERALS}]{{7,}}"))?,
         in_town: pattern(&format!("({TOWNS})\\p{{Han}}{{0,12}}?{part}+[0-9]*"))?,
         house: pattern(&format!("\\p{{Han}}{{2,4}}{estate}(?:\\p{{Han}}{{0,4}}?{part}+[0-9]*)"))?,
@@ -111,6 +114,9 @@ pub fn anonymise(text: &str) -> (String, Vec<Personal>) {
     replace(&mut text, &patterns.in_town, Personal::Address, &mut found, |c| c[1].to_owned());
     replace(&mut text, &patterns.house, Personal::Address, &mut found, |_| "某处".to_owned());
     replace(&mut text, &patterns.plate, Personal::Plate, &mut found, hide);
+    replace(&mut text, &patterns.local, Personal::Phone, &mut found, |c| {
+        format!("{}{HIDDEN}{}", &c[1], &c[2])
+    });
     numbers(&mut text, &patterns.digits, &mut found);
     numbers(&mut text, &patterns.numerals, &mut found);
     names(&mut text, patterns, &mut found);
@@ -141,9 +147,10 @@ fn names(text: &mut String, patterns: &Patterns, found: &mut Vec<Personal>) {
 
 fn narrow(c: char) -> char {
     match c {
-        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '＠' => {
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '＠' | '－' | '＋' => {
             char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c)
         }
+        '　' => ' ',
         _ => c,
     }
 }
@@ -181,13 +188,12 @@ fn numbers(text: &mut String, pattern: &Regex, found: &mut Vec<Personal>) {
 /// Which person's number a run is; `None` for one that serves the matter.
 fn whose(run: &str) -> Option<Personal> {
     let digits: String = run.chars().filter_map(digit).collect();
-    let is_case = CaseNumber::parse(&digits).is_ok();
     match digits.len() {
         11 if digits.starts_with('1') => Some(Personal::Phone),
         10..=12 if digits.starts_with('0') => Some(Personal::Phone),
         7..=8 if run.contains('-') => Some(Personal::Phone),
-        11 if is_case => None,
-        15..=19 => Some(Personal::Card),
+        13 if digits.starts_with("861") => Some(Personal::Phone),
+        15.. => Some(Personal::Card),
         _ => None,
     }
 }
