@@ -1,11 +1,8 @@
-//! Commands of people on cases, in the transaction of the writer or of an administrator.
+//! Commands of people on cases, in the transaction of an administrator.
 
 use super::case_file;
 use super::error::StoreError;
-use super::handle::StoreHandle;
 use super::intake::{self, Desk};
-use super::work::{Answer, Asked, Kind};
-use super::writer::Job;
 use crate::domain::case::{
     Actor, Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, State, Task,
 };
@@ -31,23 +28,6 @@ pub struct CaseNow {
     pub number: Option<CaseNumber>,
     /// Its state.
     pub state: State,
-}
-
-impl StoreHandle {
-    /// Carries out what a person wants by the rules of the casework; all of it or nothing. `false`
-    /// when it was not taken.
-    #[must_use]
-    pub fn act(
-        &self,
-        at: Timestamp,
-        case: CaseName,
-        order: Order,
-        answer: Answer<CaseNow>,
-    ) -> bool {
-        let work = move |db: &Connection, desk: &mut Desk| run(db, desk, at, case, &order);
-        let job = Job::Work(Asked::boxed(Kind::Asked, answer, work));
-        self.is_up() && self.jobs.try_send(job).is_ok()
-    }
 }
 
 /// Decides, appends and projects; a merge, or its end, is noted on the other case too.

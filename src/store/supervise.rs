@@ -5,7 +5,7 @@
 
 use super::case_file;
 use super::error::StoreError;
-use super::intake::{self, Desk};
+use super::intake::{self, Desk, SYSTEM};
 use super::sweep::Sweeper;
 use crate::domain::case::{Case, Command, Context, State, decide, next_warning};
 use jiff::Timestamp;
@@ -22,9 +22,6 @@ pub const SUPERVISED_CASES_MAX: usize = 500;
 
 /// Cases in one transaction.
 const GROUP_MAX: usize = 50;
-
-/// Who acts when no person does.
-const SYSTEM: &str = "system";
 
 /// What one look did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

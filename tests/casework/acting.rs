@@ -4,25 +4,26 @@ use crate::desk::*;
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::calendar::Calendar;
 use mayorline::domain::case::{
-    Actor, CaseEvent, Classification, Guard, Nature, Order, Record, Refusal, Role, State, Task,
-    Urgency, Warning,
+    Actor, CaseEvent, Classification, DeadlineRules, Guard, Nature, Order, Record, Refusal, Role,
+    State, Task, Urgency, Warning,
 };
 use mayorline::store::{
-    CaseName, CaseNow, Reader, Store, StoreConfig, StoreError, StoreHandle, Supervised, verify,
+    Administration, CaseName, CaseNow, Reader, Store, StoreConfig, StoreError, StoreHandle,
+    Supervised, verify,
 };
 use mayorline::units::CaseNumber;
 use std::path::Path;
 
-fn act(
-    handle: &StoreHandle,
-    at: Timestamp,
-    number: CaseNumber,
-    role: Role,
-    task: Task,
-) -> Result<CaseNow, StoreError> {
+/// As the command line does it, beside the writer of a running store.
+fn order(data: &Path, number: CaseNumber, actor: Actor, task: Task) -> Result<CaseNow, StoreError> {
+    let desk = (Calendar::built_in(), DeadlineRules::default(), [9; 32]);
+    let mut beside = Administration::open(data, noonish()).unwrap();
+    beside.act(noonish(), desk, CaseName::Number(number), &Order { actor, task })
+}
+
+fn act(data: &Path, number: CaseNumber, role: Role, task: Task) -> Result<CaseNow, StoreError> {
     let unit = role.is_of_unit().then_some("unit.07");
-    let order = Order { actor: Actor::new(role.as_str(), role, unit), task };
-    answered(|answer| handle.act(at, CaseName::Number(number), order, answer))
+    order(data, number, Actor::new(role.as_str(), role, unit), task)
 }
 
 fn classify() -> Task {
@@ -38,12 +39,12 @@ fn classify() -> Task {
     }))
 }
 
-fn assigned(handle: &StoreHandle, key: &str) -> CaseNumber {
+fn assigned(data: &Path, handle: &StoreHandle, key: &str) -> CaseNumber {
     let (number, _) = new_case(handle, key);
-    act(handle, noonish(), number, Role::Clerk, classify()).unwrap();
+    act(data, number, Role::Clerk, classify()).unwrap();
     let assign = Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] };
-    act(handle, noonish(), number, Role::Clerk, assign).unwrap();
-    let done = act(handle, noonish(), number, Role::UnitContact, Task::Sign("王某".to_owned()));
+    act(data, number, Role::Clerk, assign).unwrap();
+    let done = act(data, number, Role::UnitContact, Task::Sign("王某".to_owned()));
     assert_eq!(done.unwrap().state, State::Handling);
     number
 }
@@ -75,13 +76,12 @@ fn a_command_is_committed_projected_and_refused_with_its_rule() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let handle = store.handle();
-    let number = assigned(&handle, "one");
-    let refused = act(&handle, noonish(), number, Role::Clerk, Task::Archive).unwrap_err();
+    let number = assigned(folder.path(), &handle, "one");
+    let refused = act(folder.path(), number, Role::Clerk, Task::Archive).unwrap_err();
     let StoreError::Refused(refusal) = refused else { panic!("{refused}") };
     assert_eq!(refusal.rule(), "T27");
     let other = Actor::new("x", Role::Handler, Some("unit.08"));
-    let order = Order { actor: other, task: Task::Read };
-    let hidden = answered(|answer| handle.act(noonish(), CaseName::Number(number), order, answer));
+    let hidden = order(folder.path(), number, other, Task::Read);
     let unknown = matches!(hidden, Err(StoreError::Refused(Refusal::Guard(Guard::Unknown))));
     assert!(unknown, "another unit does not learn of the case");
     store.close();
@@ -102,20 +102,20 @@ fn a_merge_stands_on_both_cases() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let handle = store.handle();
-    let into = assigned(&handle, "first");
+    let into = assigned(folder.path(), &handle, "first");
     let (number, _) = new_case(&handle, "again");
-    act(&handle, noonish(), number, Role::Clerk, classify()).unwrap();
+    act(folder.path(), number, Role::Clerk, classify()).unwrap();
     let merge = |into| {
         let target =
             mayorline::domain::case::MergeTarget { number: into, state: None, closed_on: None };
         Task::Merge(target)
     };
     let nowhere = CaseNumber::new(2026, 11, 22, 99).unwrap();
-    let refused = act(&handle, noonish(), number, Role::Clerk, merge(nowhere));
+    let refused = act(folder.path(), number, Role::Clerk, merge(nowhere));
     assert!(matches!(refused, Err(StoreError::Refused(Refusal::Guard(Guard::MergeTarget)))));
-    act(&handle, noonish(), number, Role::Clerk, merge(into)).unwrap();
-    act(&handle, noonish(), number, Role::Clerk, Task::Unmerge).unwrap();
-    act(&handle, noonish(), number, Role::Clerk, merge(into)).unwrap();
+    act(folder.path(), number, Role::Clerk, merge(into)).unwrap();
+    act(folder.path(), number, Role::Clerk, Task::Unmerge).unwrap();
+    act(folder.path(), number, Role::Clerk, merge(into)).unwrap();
     store.close();
     let reader = Reader::open(folder.path()).unwrap();
     assert_eq!(reader.case(number).unwrap().merged_into, Some(into.to_string()));
@@ -132,7 +132,7 @@ fn a_merge_stands_on_both_cases() {
 fn warnings_that_fell_due_while_the_service_was_down_come_late_in_order_and_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let number = assigned(&store.handle(), "one");
+    let number = assigned(folder.path(), &store.handle(), "one");
     // Assigned on Sunday 22: due on Friday 27.
     assert_eq!(supervise(&store.handle(), noonish() + 24.hours()).fired, 0);
     store.close();
