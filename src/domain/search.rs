@@ -50,6 +50,12 @@ impl Question {
         (!words.is_empty()).then_some(Self { words })
     }
 
+    /// Every word of a text, for asking whether it was indexed.
+    #[must_use]
+    pub fn whole(text: &str) -> Self {
+        Self { words: runs(text).collect() }
+    }
+
     /// The words, as they are compared: lower case, half width.
     #[must_use]
     pub fn words(&self) -> &[String] {

@@ -4,6 +4,7 @@ use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk};
 use super::read::{clock, masked};
+use super::seal::sealed;
 use crate::domain::case::{AttemptOutcome, Command};
 use crate::domain::desk::{CALLBACKS_LISTED_MAX, CallbackView, CallbacksView};
 use crate::units::{CallId, PhoneNumber, SeatNumber};
@@ -106,17 +107,25 @@ pub struct AttemptRow {
     pub outcome: Option<String>,
 }
 
+/// The tasks with their cases; one of a case under seal is nobody's here.
+fn tasks() -> String {
+    format!("callback_task t JOIN case_file c ON c.id = t.case_id AND NOT {}", sealed("c"))
+}
+
 /// Begins an attempt on an open task that nobody is calling at the moment.
 pub(super) fn begin(
     db: &Connection,
     at: Timestamp,
     attempt: &NewAttempt,
 ) -> Result<Attempt, StoreError> {
-    let sql = "SELECT phone, EXISTS (SELECT 1 FROM callback_attempt
-                                     WHERE task = case_id AND ended_at IS NULL)
-               FROM callback_task WHERE case_id = ?1 AND done_at IS NULL";
+    let sql = format!(
+        "SELECT t.phone, EXISTS (SELECT 1 FROM callback_attempt
+                                 WHERE task = t.case_id AND ended_at IS NULL)
+         FROM {} WHERE t.case_id = ?1 AND t.done_at IS NULL",
+        tasks()
+    );
     let task: Option<(Option<String>, bool)> = db
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row([attempt.task], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (phone, running) = task.ok_or(StoreError::NotFound)?;
@@ -195,12 +204,13 @@ pub(super) fn is_attempt(db: &Connection, call: &CallId) -> Result<bool, StoreEr
 
 /// The open tasks, the most urgent first.
 pub(super) fn open_tasks(db: &Connection, limit: usize) -> Result<Vec<OpenCallback>, StoreError> {
-    let mut statement = db.prepare_cached(
+    let mut statement = db.prepare_cached(&format!(
         "SELECT t.case_id, t.phone, t.reason, t.due_at,
                 (SELECT count(*) FROM callback_attempt WHERE task = t.case_id),
                 (SELECT seat FROM callback_attempt WHERE task = t.case_id AND ended_at IS NULL)
-         FROM callback_task t WHERE t.done_at IS NULL ORDER BY t.due_at, t.case_id LIMIT ?1",
-    )?;
+         FROM {} WHERE t.done_at IS NULL ORDER BY t.due_at, t.case_id LIMIT ?1",
+        tasks()
+    ))?;
     let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
         let (phone, calling): (Option<String>, Option<String>) = (row.get(1)?, row.get(5)?);
         Ok(OpenCallback {
@@ -217,9 +227,10 @@ pub(super) fn open_tasks(db: &Connection, limit: usize) -> Result<Vec<OpenCallba
 
 /// The open tasks as the pages show them.
 pub(super) fn shown(db: &Connection, now: Timestamp) -> Result<CallbacksView, StoreError> {
-    let counts = "SELECT count(*), count(*) FILTER (WHERE due_at < ?1)
-                  FROM callback_task WHERE done_at IS NULL";
-    let mut counts = db.prepare_cached(counts)?;
+    let mut counts = db.prepare_cached(&format!(
+        "SELECT count(*), count(*) FILTER (WHERE t.due_at < ?1) FROM {} WHERE t.done_at IS NULL",
+        tasks()
+    ))?;
     let (open, overdue) =
         counts.query_row([now.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let tasks = open_tasks(db, CALLBACKS_LISTED_MAX)?.into_iter().map(|task| CallbackView {
@@ -239,20 +250,23 @@ pub(super) fn list(
     now: Timestamp,
     limit: usize,
 ) -> Result<CallbackList, StoreError> {
-    let counts = "SELECT count(*) FILTER (WHERE done_at IS NULL),
-                         count(*) FILTER (WHERE done_at IS NULL AND due_at < ?1),
-                         count(*) FILTER (WHERE done_at IS NOT NULL)
-                  FROM callback_task";
-    let (open, overdue, done) = db.query_row(counts, [now.as_millisecond()], |row| {
+    let counts = format!(
+        "SELECT count(*) FILTER (WHERE t.done_at IS NULL),
+                count(*) FILTER (WHERE t.done_at IS NULL AND t.due_at < ?1),
+                count(*) FILTER (WHERE t.done_at IS NOT NULL)
+         FROM {}",
+        tasks()
+    );
+    let (open, overdue, done) = db.query_row(&counts, [now.as_millisecond()], |row| {
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     })?;
-    let mut statement = db.prepare(
-        "SELECT t.case_id, c.number, t.phone, t.reason, t.due_at, t.done_at
-         FROM callback_task t JOIN case_file c ON c.id = t.case_id
+    let mut statement = db.prepare(&format!(
+        "SELECT t.case_id, c.number, t.phone, t.reason, t.due_at, t.done_at FROM {}
          ORDER BY t.done_at IS NOT NULL, CASE WHEN t.done_at IS NULL THEN t.due_at END,
                   t.done_at DESC, t.case_id
          LIMIT ?1",
-    )?;
+        tasks()
+    ))?;
     let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], task_row)?;
     let mut tasks: Vec<CallbackRow> = rows.collect::<Result<_, _>>()?;
     for task in &mut tasks {

@@ -8,7 +8,7 @@ use crate::domain::desk::Disposition;
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use std::sync::LazyLock;
 
 /// The JSON key of the part that is kept beside the chain.
@@ -23,6 +23,9 @@ const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, co
 
 /// How many columns that are.
 const COLUMN_COUNT: usize = 40;
+
+/// Which columns the rows have; another one has them worked out again at opening.
+const ROWS_FORMAT: &str = "casework-1";
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
     format!("INSERT INTO case_file ({COLUMNS}, last_event) VALUES ({})", places(1))
@@ -230,8 +233,16 @@ fn columns(case: &Case) -> [ToSqlOutput<'_>; COLUMN_COUNT] {
     ]
 }
 
-/// Every row worked out again from its events, after a migration brought new columns.
-pub(super) fn rebuild(db: &mut Connection) -> Result<(), StoreError> {
+/// Works every row out again from its events when they were worked out in another way: after a
+/// migration brought new columns, also where that was interrupted.
+pub(super) fn bring_up_to_date(db: &mut Connection) -> Result<(), StoreError> {
+    let sql = "SELECT value FROM meta WHERE key = 'rows_format'";
+    let format: Option<String> = db.query_row(sql, [], |row| row.get(0)).optional()?;
+    if format.as_deref() == Some(ROWS_FORMAT) { Ok(()) } else { rebuild(db) }
+}
+
+/// All rows, whole or not at all.
+fn rebuild(db: &mut Connection) -> Result<(), StoreError> {
     let tx = db.transaction()?;
     let ids: Vec<(i64, i64)> = tx
         .prepare("SELECT id, last_event FROM case_file")?
@@ -241,6 +252,7 @@ pub(super) fn rebuild(db: &mut Connection) -> Result<(), StoreError> {
         let case = load(&tx, id)?;
         update(&tx, id, &case, last_event)?;
     }
+    tx.execute("INSERT OR REPLACE INTO meta VALUES ('rows_format', ?1)", [ROWS_FORMAT])?;
     Ok(tx.commit()?)
 }
 

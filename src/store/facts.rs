@@ -19,7 +19,7 @@ pub struct Period {
 /// The cases of a period that had a number, by the order of their intake.
 pub(super) fn of_period(db: &Connection, period: Period) -> Result<Vec<Facts>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT c.id, e.body, p.body
+        "SELECT c.id, c.state = 'sealed' OR c.seal_proposed, e.body, p.body
          FROM case_file c JOIN event e ON e.case_id = c.id LEFT JOIN event_private p USING (seq)
          WHERE c.received_at >= ?1 AND c.received_at < ?2 AND c.number IS NOT NULL
            AND e.at <= ?3
@@ -28,13 +28,14 @@ pub(super) fn of_period(db: &Connection, period: Period) -> Result<Vec<Facts>, S
     let mut rows = statement.query([period.from_ms, period.to_ms, period.as_of_ms])?;
     let (mut found, mut open): (Vec<Facts>, Option<(i64, FactsOfEvents)>) = (vec![], None);
     while let Some(row) = rows.next()? {
-        let (id, body, private): (i64, String, Option<String>) =
-            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (id, sealed): (i64, bool) = (row.get(0)?, row.get(1)?);
+        let (body, private): (String, Option<String>) = (row.get(2)?, row.get(3)?);
         let event = join(&body, private.as_deref())?;
         match &mut open {
             Some((of, events)) if *of == id => events.add(&event),
             _ => {
-                let done = open.replace((id, FactsOfEvents::default()));
+                // A seal holds for what was before it, too.
+                let done = open.replace((id, FactsOfEvents::new(sealed)));
                 found.extend(done.and_then(|(_, events)| events.facts()));
                 if let Some((_, events)) = &mut open {
                     events.add(&event);

@@ -25,7 +25,8 @@ SELECT (SELECT label FROM call_leg WHERE call = c.id AND role = 'seat' AND answe
          OR EXISTS (SELECT 1 FROM call_entry WHERE call = c.id AND kind = 'lookup'),
        EXISTS (SELECT 1 FROM queue_log WHERE call = c.id AND kind IN ('refused', 'exit_empty'))
          OR NOT EXISTS (SELECT 1 FROM queue_log WHERE call = c.id),
-       c.lasted_ms, f.nature, f.number
+       c.lasted_ms, CASE WHEN f.state = 'sealed' OR f.seal_proposed THEN NULL ELSE f.nature END,
+       f.number
 FROM call c
 LEFT JOIN case_file f ON f.id = (SELECT MIN(id) FROM case_file WHERE call = c.id)
 WHERE c.started_at >= ?1 AND c.started_at < ?2

@@ -34,6 +34,7 @@ mod read_call;
 mod reconcile;
 mod recording;
 mod schema;
+mod seal;
 mod search;
 mod seat;
 mod seats_watch;

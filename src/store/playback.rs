@@ -4,16 +4,13 @@
 use super::error::StoreError;
 use super::read::{clock, masked};
 use super::read_call::all;
+use super::seal::unsealed;
 use crate::domain::playback::Hears;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 /// Calls in one list.
 pub const PAST_CALLS_MAX: usize = 50;
-
-/// No case of the call was passed on under seal, or is to be.
-const UNSEALED: &str = "NOT EXISTS (SELECT 1 FROM case_file f
-     WHERE f.call = c.id AND (f.state = 'sealed' OR f.seal_proposed))";
 
 /// A seat took part in the call, and it began late enough.
 const HEARD: &str = "(?1 IS NULL OR c.started_at >= ?2 AND EXISTS (
@@ -69,9 +66,10 @@ fn bounds(hears: &Hears) -> (Option<&str>, i64) {
 pub(super) fn past_calls(db: &Connection, hears: &Hears) -> Result<Vec<PastCall>, StoreError> {
     let sql = format!(
         "SELECT c.id, c.caller, c.started_at FROM call c
-         WHERE c.ended_at IS NOT NULL AND {HEARD} AND {UNSEALED}
+         WHERE c.ended_at IS NOT NULL AND {HEARD} AND {}
            AND EXISTS (SELECT 1 FROM recording r WHERE r.call = c.id AND r.missing = 0)
-         ORDER BY c.started_at DESC, c.id LIMIT ?3"
+         ORDER BY c.started_at DESC, c.id LIMIT ?3",
+        unsealed("c")
     );
     let (seat, since) = bounds(hears);
     let limit = i64::try_from(PAST_CALLS_MAX).unwrap_or(0);
@@ -107,9 +105,10 @@ pub(super) fn hearable(
     hears: &Hears,
 ) -> Result<Hearable, StoreError> {
     let sql = format!(
-        "SELECT r.file, r.missing, c.id IS NOT NULL AND {HEARD} AND {UNSEALED}
+        "SELECT r.file, r.missing, c.id IS NOT NULL AND {HEARD} AND {}
          FROM recording r LEFT JOIN call c ON c.id = r.call AND c.ended_at IS NOT NULL
-         WHERE r.id = ?3"
+         WHERE r.id = ?3",
+        unsealed("c")
     );
     let (seat, since) = bounds(hears);
     let found: Option<(String, bool, bool)> = db

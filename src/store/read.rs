@@ -14,6 +14,7 @@ use super::listening_day;
 use super::playback::{self, Hearable, PastCall};
 use super::read_call::{self, EntryRow, LegRow, QueueRow, TrackRow};
 use super::schema;
+use super::seal::{is_call_sealed, sealed};
 use super::search::{self, Found, SearchFilter};
 use super::seat::{self, BindingRecord, SeatRecord};
 use crate::domain::case::{CaseEvent, State, city_zone};
@@ -131,7 +132,7 @@ pub struct RecordingRow {
 }
 
 /// One call in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CallRow {
     /// Its id.
     pub id: String,
@@ -152,7 +153,7 @@ pub struct CallRow {
 }
 
 /// One call with everything.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CallDetail {
     /// What a list shows, the caller in clear.
     #[serde(flatten)]
@@ -185,7 +186,7 @@ pub struct Reader {
 
 pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, c.contact, \
     c.summary, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording, \
-    c.state = 'sealed' OR c.seal_proposed";
+    (c.state = 'sealed' OR c.seal_proposed)";
 
 pub(super) const CASE_TABLES: &str =
     "case_file c LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL";
@@ -275,8 +276,11 @@ impl Reader {
             [id],
             event_row,
         )?;
-        detail.recordings =
-            self.recordings("case_id = ?1 OR call = ?2", params![id, detail.row.call])?;
+        // The recording of a call may hold what another case of it was sealed for.
+        let call = detail.row.call.as_deref();
+        let sealed = call.map_or(Ok(false), |call| is_call_sealed(&self.db, call))?;
+        let call = call.filter(|_| !sealed);
+        detail.recordings = self.recordings("case_id = ?1 OR call = ?2", params![id, call])?;
         Ok(detail)
     }
 
@@ -291,12 +295,16 @@ impl Reader {
         Ok(rows)
     }
 
-    /// One call by its id.
+    /// One call by its id. Of one whose case is under seal, neither people nor what was said.
     pub fn call(&self, id: &CallId) -> Result<CallDetail, StoreError> {
         let sql = format!("SELECT {CALL_COLUMNS}, display, peer FROM call WHERE id = ?1");
         let detail = self.db.query_row(&sql, [id.as_str()], call_detail).optional()?;
         let mut detail = detail.ok_or(StoreError::NotFound)?;
         detail.row.cases = self.cases_of(id.as_str())?;
+        if is_call_sealed(&self.db, id.as_str())? {
+            let row = CallRow { caller: None, ..detail.row };
+            return Ok(CallDetail { row, ..CallDetail::default() });
+        }
         detail.entries = read_call::entries(&self.db, id.as_str())?;
         let of = |kind| {
             let entries = detail.entries.iter().filter(move |entry| entry.kind == kind);
@@ -312,8 +320,12 @@ impl Reader {
     }
 
     fn cases_of(&self, call: &str) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT number FROM case_file WHERE call = ?1 AND number IS NOT NULL ORDER BY id";
-        let numbers = self.all(sql, [call], |row| row.get(0))?;
+        let sql = format!(
+            "SELECT number FROM case_file c
+             WHERE call = ?1 AND number IS NOT NULL AND NOT {} ORDER BY id",
+            sealed("c")
+        );
+        let numbers = self.all(&sql, [call], |row| row.get(0))?;
         numbers.into_iter().map(|number| Ok(read_number(number)?.to_string())).collect()
     }
 

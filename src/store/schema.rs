@@ -61,11 +61,8 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError
     // Pages that a savepoint may need again stay in memory.
     db.pragma_update(None, "temp_store", "MEMORY")?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    let from = version(&db)?;
     migrate(&mut db, MIGRATIONS, Some((&config.path, config.opened_at)))?;
-    if from != 0 && from < known(MIGRATIONS) {
-        case_file::rebuild(&mut db)?;
-    }
+    case_file::bring_up_to_date(&mut db)?;
     search::bring_up_to_date(&mut db)?;
     Ok(db)
 }

@@ -6,11 +6,12 @@
 
 use super::case_file;
 use super::error::StoreError;
-use super::read::{CASE_COLUMNS, CASE_TABLES, CaseRow, case_row, masked};
+use super::read::{CASE_COLUMNS, CASE_TABLES, CaseRow, ROWS_MAX, case_row, masked};
 use super::read_call;
+use super::seal::{is_sealed, sealed};
 use crate::domain::case::{Case, State};
 use crate::domain::search::{Question, pairs};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 
 /// Hits are counted up to here; past it the answer says that there are more.
@@ -20,7 +21,7 @@ pub const COUNTED_MAX: usize = 1_000;
 const FORMAT: &str = "pairs-1";
 
 /// Cases indexed in one turn of [`rebuild`].
-const REBUILD_ROWS: i64 = 1_000;
+const REBUILD_ROWS: i64 = 200;
 
 /// Which of the found cases are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,11 +56,6 @@ fn indexed(case: &Case) -> Option<String> {
     (!hidden).then(|| format!("{number} {summary}"))
 }
 
-/// A seal hides a case from the moment it is proposed (T12).
-fn is_sealed(case: &Case) -> bool {
-    case.state == Some(State::Sealed) || case.work.seal_proposed.is_some()
-}
-
 /// Puts a new case into the index.
 pub(super) fn insert(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
     indexed(case).map_or(Ok(()), |text| put(db, id, &text))
@@ -67,11 +63,12 @@ pub(super) fn insert(db: &Connection, id: i64, case: &Case) -> Result<(), StoreE
 
 /// Brings the index up to a case whose row in `case_file` is still the old one.
 pub(super) fn update(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
-    let sql = "SELECT summary FROM case_file
-               WHERE id = ?1 AND number IS NOT NULL AND state <> 'sealed'
-               AND seal_proposed = 0";
+    let sql = format!(
+        "SELECT summary FROM case_file c WHERE id = ?1 AND number IS NOT NULL AND NOT {}",
+        sealed("c")
+    );
     let before: Option<Option<String>> =
-        db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+        db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
     match indexed(case) {
         Some(_) if before.is_some_and(|summary| summary == case.summary) => Ok(()),
         Some(text) => put(db, id, &text),
@@ -95,38 +92,45 @@ fn take_out(db: &Connection, id: i64) -> Result<(), StoreError> {
 pub(super) fn bring_up_to_date(db: &mut Connection) -> Result<(), StoreError> {
     let sql = "SELECT value FROM meta WHERE key = 'search_format'";
     let format: Option<String> = db.query_row(sql, [], |row| row.get(0)).optional()?;
-    if format.as_deref() == Some(FORMAT) { Ok(()) } else { rebuild(db).map(drop) }
+    if format.as_deref() == Some(FORMAT) {
+        return Ok(());
+    }
+    db.execute("INSERT INTO case_search (case_search) VALUES ('delete-all')", [])?;
+    rebuild(db)?;
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('search_format', ?1)", [FORMAT])?;
+    Ok(())
 }
 
-/// Makes the whole index from the events, whole or not at all; gives how many cases are in it.
+/// Puts every case into the index as its events say; gives how many can be found. Each turn is a
+/// transaction of its own, so that a service that runs beside it waits for a turn only.
 pub(super) fn rebuild(db: &mut Connection) -> Result<usize, StoreError> {
-    let tx = db.transaction()?;
-    tx.execute("INSERT INTO case_search (case_search) VALUES ('delete-all')", [])?;
     let (mut after, mut count) = (0, 0);
     let sql = "SELECT id FROM case_file WHERE id > ?1 AND number IS NOT NULL ORDER BY id LIMIT ?2";
     loop {
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let ids: Vec<i64> = read_call::all(&tx, sql, [after, REBUILD_ROWS], |row| row.get(0))?;
-        let Some(last) = ids.last() else { break };
+        let Some(last) = ids.last() else { return Ok(count) };
         after = *last;
         for id in ids {
-            if let Some(text) = indexed(&case_file::load(&tx, id)?) {
-                put(&tx, id, &text)?;
-                count += 1;
+            match indexed(&case_file::load(&tx, id)?) {
+                Some(text) => {
+                    put(&tx, id, &text)?;
+                    count += 1;
+                }
+                None => take_out(&tx, id)?,
             }
         }
+        tx.commit()?;
     }
-    tx.execute("INSERT OR REPLACE INTO meta VALUES ('search_format', ?1)", [FORMAT])?;
-    tx.commit()?;
-    Ok(count)
 }
 
-/// Whether the index has what the events say; used by `verify`.
+/// Whether the index lacks a word of what the events say, or knows a case that is to be hidden.
 pub(super) fn misses(db: &Connection, id: i64, case: &Case) -> Result<bool, StoreError> {
     let Some(text) = indexed(case) else {
         let mut any = db.prepare_cached("SELECT 1 FROM case_search WHERE rowid = ?1")?;
         return Ok(any.exists([id])?);
     };
-    let Some(question) = Question::parse(&text) else { return Ok(false) };
+    let question = Question::whole(&text);
     let mut found =
         db.prepare_cached("SELECT 1 FROM case_search WHERE case_search MATCH ?1 AND rowid = ?2")?;
     Ok(!found.exists(params![question.expression(), id])?)
@@ -140,10 +144,12 @@ pub(super) fn find(
     limit: usize,
 ) -> Result<Found, StoreError> {
     let hits = "case_search s JOIN case_file c ON c.id = s.rowid";
-    let tests = "s.case_search MATCH ?1 AND (?2 IS NULL OR c.state = ?2)
-                 AND (?3 IS NULL OR c.unit = ?3) AND (?4 IS NULL OR c.received_at >= ?4)
-                 AND (?5 IS NULL OR c.received_at < ?5) AND c.state <> 'sealed'
-                 AND c.seal_proposed = 0";
+    let tests = format!(
+        "s.case_search MATCH ?1 AND (?2 IS NULL OR c.state = ?2)
+         AND (?3 IS NULL OR c.unit = ?3) AND (?4 IS NULL OR c.received_at >= ?4)
+         AND (?5 IS NULL OR c.received_at < ?5) AND NOT {}",
+        sealed("c")
+    );
     let (expression, state) = (question.expression(), filter.state.map(State::as_str));
     let SearchFilter { unit, from_ms, to_ms, .. } = filter;
     let counted = format!("SELECT count(*) FROM (SELECT 1 FROM {hits} WHERE {tests} LIMIT ?6)");
@@ -156,7 +162,7 @@ pub(super) fn find(
     let listed = format!(
         "SELECT {CASE_COLUMNS} FROM {CASE_TABLES} WHERE c.id IN ({newest}) ORDER BY c.id DESC"
     );
-    let limit = i64::try_from(limit.min(COUNTED_MAX)).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit.min(ROWS_MAX)).unwrap_or(i64::MAX);
     let values = params![expression, state, unit, from_ms, to_ms, limit];
     let mut cases = read_call::all(db, &listed, values, case_row)?;
     for case in &mut cases {

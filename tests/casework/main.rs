@@ -15,6 +15,7 @@ mod people;
 mod playback;
 mod queue;
 mod rules;
+mod sealed;
 mod search;
 mod sound;
 mod sweep;

@@ -73,6 +73,11 @@ fn a_hot_issue_names_its_domain_and_leaves_sealed_cases_out() {
     let hidden = [CaseEvent::Classified { nature: Nature::Report, domain }, CaseEvent::Sealed];
     record(&handle, sealed, hidden.to_vec()).unwrap();
     store.close();
+    // Before it was sealed it was a case like others, and that is told no more.
+    let measured = kpi(folder.path(), "2026-11-22T10:00:00+08:00", true);
+    let measured: serde_json::Value = serde_json::from_str(&measured).unwrap();
+    let excluded = &measured["kpis"][0]["excluded"]["sealed"];
+    assert_eq!(*excluded, serde_json::json!([sealed.to_string()]), "{measured}");
     let hot = |on: &str| {
         let data = folder.path().to_str().unwrap();
         let outcome = run(&["figures", "hot", "--on", on, "--data", data]);

@@ -1,6 +1,6 @@
 //! What the figures look at in one case.
 
-use crate::domain::case::{Case, CaseEvent, Grade, State, apply};
+use crate::domain::case::{Case, CaseEvent, Grade, Record, State, apply};
 use crate::domain::desk::Disposition;
 use crate::units::CaseNumber;
 use jiff::Timestamp;
@@ -62,12 +62,22 @@ pub struct Facts {
 pub struct FactsOfEvents {
     case: Case,
     reply: Option<Reply>,
+    sealed: bool,
 }
 
 impl FactsOfEvents {
+    /// None yet; `sealed`: the case is under seal now, whatever its events say up to then.
+    #[must_use]
+    pub fn new(sealed: bool) -> Self {
+        Self { sealed, ..Self::default() }
+    }
+
     /// One more event.
     pub fn add(&mut self, event: &CaseEvent) {
         self.case = apply(std::mem::take(&mut self.case), event);
+        if is_false_feedback(event) {
+            self.reply = None;
+        }
         if matches!(event, CaseEvent::CallbackDue { .. }) && self.reply.is_none() {
             self.reply = self.replied();
         }
@@ -92,7 +102,9 @@ impl FactsOfEvents {
             number: case.number?,
             received_at: case.received_at,
             state: case.state?,
-            sealed: case.state == Some(State::Sealed) || work.seal_proposed.is_some(),
+            sealed: self.sealed
+                || case.state == Some(State::Sealed)
+                || work.seal_proposed.is_some(),
             disposition: work.disposition(),
             answered_directly: case.answered_directly,
             domain: case.domain.clone(),
@@ -106,4 +118,10 @@ impl FactsOfEvents {
             round: case.round,
         })
     }
+}
+
+/// T25: the citizen knows of no answer, so none has reached him.
+fn is_false_feedback(event: &CaseEvent) -> bool {
+    let CaseEvent::Record(record) = event else { return false };
+    matches!(**record, Record::FalseFeedback { .. })
 }

@@ -175,6 +175,26 @@ fn every_figure_names_its_cases_and_accounts_for_all_twelve() {
 }
 
 #[test]
+fn who_knows_of_no_answer_has_none() {
+    let mut world = assigned(IntakeKind::Attended);
+    answer(&mut world, IN_TIME);
+    let replied = |world: &World| {
+        let mut events = FactsOfEvents::default();
+        world.events.iter().for_each(|event| events.add(event));
+        let measured = measure(&[events.facts().unwrap()], TODAY.parse().unwrap());
+        (measured.kpis[0].numerator, measured.kpis[1].numerator)
+    };
+    assert_eq!(replied(&world), (1, 1));
+    world.act(R::CallbackAgent, Task::ReportFalseFeedback);
+    assert_eq!(replied(&world), (0, 0), "false feedback is no answer");
+    // It is on the docket now, so a supervisor reviews.
+    world.at("2026-12-01T10:00:00+08:00").act(R::Handler, feedback());
+    world.act(R::UnitLeader, Task::Grant(Pending::Feedback));
+    world.act(R::Supervisor, Task::Review(None));
+    assert_eq!(replied(&world), (1, 0), "and the answer that came was late");
+}
+
+#[test]
 fn a_case_becomes_a_miss_the_instant_after_its_date() {
     let facts = facts();
     let at = |time: &str| {
