@@ -103,8 +103,7 @@ pub fn apply(mut case: Case, event: &CaseEvent) -> Case {
         }
         CaseEvent::WrappedUp(talk) => {
             case.wrapped_up = Some((talk.call.clone(), talk.seat.clone()));
-            let is_new = matches!(before, Some(State::Draft | State::Accepted));
-            if is_new && talk.disposition != Disposition::NoMatter {
+            if case.waits_for_a_way() && talk.disposition != Disposition::NoMatter {
                 case.work.dispositions.push(talk.disposition);
             }
             if !talk.private.summary.is_empty() {
@@ -222,6 +221,13 @@ impl Case {
     #[must_use]
     pub fn told_state(&self) -> Option<State> {
         if self.work.seal_proposed.is_some() { Some(State::Sealed) } else { self.state }
+    }
+
+    /// A talk that ends now sends it on its way; one that is proposed for sealing waits for the
+    /// second person (T12).
+    pub(super) fn waits_for_a_way(&self) -> bool {
+        let is_new = matches!(self.state, Some(State::Draft | State::Accepted));
+        is_new && self.work.seal_proposed.is_none()
     }
 
     /// A unit has part in it: lead, helper or reader.

@@ -9,4 +9,5 @@ mod sim;
 mod stories;
 mod supervision;
 mod table;
+mod talks;
 mod world;
