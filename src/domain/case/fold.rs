@@ -204,7 +204,7 @@ fn accept(case: &mut Case, accepted: &Accepted) {
 fn redo(case: &mut Case, due: &DueDate) {
     case.round = case.round.saturating_add(1);
     case.answered_directly = false;
-    case.work.answered_at = None;
+    case.work.void_answer();
     case.unit_due = Some(due.clone());
     postpone(case, due);
 }

@@ -227,13 +227,20 @@ impl Work {
         })
     }
 
+    /// The answer does not stand, so neither does what was decided about its publication, and tries
+    /// that asked about it do not count for the next one.
+    pub(super) fn void_answer(&mut self) {
+        self.answered_at = None;
+        self.publish = None;
+        self.follow_ups.clear();
+        self.follow_up_ended = None;
+    }
+
     /// The clock of a unit begins; what belonged to the one before is over.
     pub(super) fn start_clock(&mut self, at: Timestamp) {
         self.unit_from = Some(at);
         self.extension_days = 0;
         self.clock = self.clock.saturating_add(1);
-        self.follow_ups.clear();
-        self.follow_up_ended = None;
     }
 }
 
@@ -297,9 +304,11 @@ fn take_from_unit(case: &mut Case) {
 
 /// What goes on after an answer is another round.
 fn after_an_answer(case: &mut Case) {
-    if case.work.answered_at.take().is_some() {
+    // A wrap-up answers directly without a result of its own.
+    if case.work.answered_at.is_some() || case.answered_directly {
         case.round = case.round.saturating_add(1);
         case.answered_directly = false;
+        case.work.void_answer();
     }
 }
 

@@ -53,3 +53,44 @@ fn a_talk_that_ends_under_a_proposed_seal_leaves_the_case_where_it_stands() {
         assert_eq!(world.case.state, Some(S::Sealed), "{disposition:?}");
     }
 }
+
+#[test]
+fn an_answer_in_the_talk_that_did_not_help_is_handled_in_a_second_round() {
+    for order in answered_in_the_talk() {
+        let mut world = new();
+        world.receive(IntakeKind::Attended).wrapped_up(order);
+        assert_eq!((world.case.state, world.case.round), (Some(S::Callback), 1));
+        world.act(R::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+        world.act(R::Supervisor, Task::Redo);
+        let case = &world.case;
+        assert_eq!(
+            (case.state, case.round, case.answered_directly),
+            (Some(S::Classified), 2, false)
+        );
+        let why = Some(DispositionReason::Misjudged);
+        world.act(R::Clerk, Task::ChooseDisposition(Disposition::Assigned, why));
+        world.act(R::Clerk, assign()).act(R::UnitContact, Task::Sign("王某".to_owned()));
+        assert_eq!(world.case.round, 2, "the assignment is the second round, not a third");
+        world.answered().act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+        let grades = [(1, Grade::Dissatisfied), (2, Grade::Satisfied)];
+        assert_eq!((world.case.state, &world.case.work.grades[..]), (Some(S::Closed), &grades[..]));
+    }
+}
+
+#[test]
+fn a_case_that_a_talk_closed_is_graded_again_after_it_was_reopened() {
+    for order in answered_in_the_talk() {
+        let mut world = new();
+        world.receive(IntakeKind::Attended).wrapped_up(order);
+        world.act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+        world.act(R::Supervisor, Task::Reopen(ReopenReason::Recurred, "又不亮了".to_owned()));
+        assert_eq!((world.case.state, world.case.round), (Some(S::Classified), 2));
+        let why = Some(DispositionReason::MoreFacts);
+        if world.case.work.disposition() != Some(Disposition::Answered) {
+            world.act(R::Operator, Task::ChooseDisposition(Disposition::Answered, why));
+        }
+        world.act(R::Operator, Task::Answer { text: "请拨打".to_owned(), grade: None });
+        world.act(R::CallbackAgent, Task::Rate(Grade::BasicallySatisfied));
+        assert_eq!(world.case.state, Some(S::Closed));
+    }
+}
