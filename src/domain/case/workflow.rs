@@ -5,6 +5,7 @@ use super::clock::recompute;
 use super::deadline::{Deadline, DeadlineRules, REPLY_DAYS};
 use super::event::{Accepted, CallbackReason, CaseEvent, Channel, Original, Private, Received};
 use super::fold::Case;
+use super::reasons::AnonymousReason;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::status::State;
@@ -77,7 +78,7 @@ pub fn decide(
 ) -> Result<Vec<CaseEvent>, Refusal> {
     let events = match command {
         Command::Receive(intake) => receive(*intake, context)?,
-        Command::Accept { summary, by } => vec![accept(summary, by, context)?],
+        Command::Accept { summary, by } => accept_contact(case, summary, by, context)?,
         Command::CallBack => call_back(case, context),
         Command::CalledBack(outcome) => called_back(case, outcome, context)?,
         Command::WrapUp(order) => wrap_up(case, *order, context)?,
@@ -149,6 +150,21 @@ fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
         _ if intake.callback => Some(CallbackReason::NumberUntold),
         IntakeKind::Voicemail | IntakeKind::Text | IntakeKind::Attended => None,
     }
+}
+
+/// The events that give a contact its number where nobody can be asked why the number is withheld.
+pub(super) fn accept_contact(
+    case: &Case,
+    summary: String,
+    by: String,
+    context: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    let accepted = accept(summary, by, context)?;
+    may_follow(case, &accepted)?;
+    // T2: a contact, or the reason why there is none.
+    let withheld = Record::Anonymous { reason: AnonymousReason::Withheld }.into();
+    let anonymous = case.private.contact.is_none().then_some(withheld);
+    Ok(anonymous.into_iter().chain([accepted]).collect())
 }
 
 /// The event that gives a case its number.

@@ -94,3 +94,34 @@ fn a_case_that_a_talk_closed_is_graded_again_after_it_was_reopened() {
         assert_eq!(world.case.state, Some(S::Closed));
     }
 }
+
+#[test]
+fn a_call_from_a_withheld_number_goes_all_the_way_to_the_archive() {
+    let closed = |mut world: World| {
+        assert_eq!(world.case.work.anonymous, Some(AnonymousReason::Withheld));
+        world.act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+        world.act(R::Director, Task::DecidePublication(false, String::new()));
+        world.act(R::Clerk, Task::Archive);
+        assert_eq!(world.case.state, Some(S::Archived));
+    };
+    let mut by_the_talk = new();
+    by_the_talk.receive_from(IntakeKind::Attended, None);
+    by_the_talk.refused(
+        R::Operator,
+        Task::Accept { summary: "来电".to_owned(), anonymous: None },
+        Guard::Contact,
+    );
+    closed(by_the_talk.wrapped_up(wrap_up(Disposition::Answered)).clone());
+
+    let mut by_the_service = new();
+    by_the_service.receive_from(IntakeKind::Text, None);
+    let accept = Command::Accept { summary: "来信".to_owned(), by: "system".to_owned() };
+    by_the_service.command(accept).unwrap();
+    by_the_service.act(R::Operator, classify());
+    let answer = Task::Answer { text: "请拨打".to_owned(), grade: None };
+    closed(by_the_service.act(R::Operator, answer).clone());
+
+    let mut known = new();
+    known.receive(IntakeKind::Attended).wrapped_up(wrap_up(Disposition::Answered));
+    assert_eq!(known.case.work.anonymous, None, "whoever can be called is not anonymous");
+}
