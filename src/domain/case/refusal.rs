@@ -161,7 +161,10 @@ guards! {
         "a consultation must have decided first";
     OneLead: "B5", "会商决定须明确一个主办单位，且主办单位不能同时为协办单位",
         "the decision must name one lead unit that is no helper";
-    Decided: "B5", "主办、协办单位须与会商决定一致", "the units differ from the decision";
+    Undecidable: "B5", "会商只能决定转处、转阅、留存或者报领导阅批",
+        "a consultation decides to assign, circulate, keep or report";
+    Decided: "B5", "办理方式和主办、协办单位须与会商决定一致",
+        "disposition or units differ from the decision";
     LeaderName: "T8", "请写明呈报的领导", "the leader is not named";
     OtherLeader: "B10", "只有呈报的领导本人才能批示", "only the leader it lies before instructs";
     Instruction: "B10", "领导尚未批示", "the leader has not instructed yet";

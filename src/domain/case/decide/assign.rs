@@ -58,8 +58,7 @@ impl Scene<'_> {
         }
         let Some((what, lead, decided)) = self.case.work.decision() else { return Ok(()) };
         let same = lead.as_deref() == Some(unit) && decided.as_slice() == helpers;
-        let void = lead.as_ref().is_some_and(|lead| self.case.work.accused.contains(lead));
-        match *what == Disposition::Assigned && (same || void) {
+        match *what == Disposition::Assigned && (same || self.is_void(lead.as_ref())) {
             true => Ok(()),
             false => Err(Guard::Decided.into()),
         }

@@ -167,7 +167,10 @@ impl Scene<'_> {
     fn grant(&self, what: Pending) -> Verdict {
         let waiting = self.waiting(what)?;
         match &waiting.what {
-            Proposal::Keep { reason } => Ok(self.kept(*reason, waiting)),
+            Proposal::Keep { reason } => {
+                self.follows_disposition(Disposition::Kept)?;
+                Ok(self.kept(*reason, waiting))
+            }
             Proposal::Decline { reason, channel } => Ok(self.declined(*reason, *channel, waiting)),
             Proposal::Return { reason, .. } => Ok(self.returned(*reason)),
             Proposal::Extension { days, reason } => self.extended(*days, *reason),
@@ -269,10 +272,26 @@ impl Scene<'_> {
         self.actor.has(&[role])
     }
 
+    // B5: a consultation that decided is followed while the case lies before it, unless the unit it
+    // named has been accused since.
+    fn follows_disposition(&self, wanted: Disposition) -> Result<(), Refusal> {
+        let decided =
+            self.case.work.decision().filter(|_| self.case.state == Some(State::Consulting));
+        let other =
+            decided.is_some_and(|(what, lead, _)| *what != wanted && !self.is_void(lead.as_ref()));
+        if other { Err(Guard::Decided.into()) } else { Ok(()) }
+    }
+
+    /// A decided lead that can have no part any more.
+    fn is_void(&self, lead: Option<&String>) -> bool {
+        lead.is_some_and(|lead| self.case.work.accused.contains(lead))
+    }
+
     // B2: exactly one disposition is in force; another one needs its reason first, except where the
     // table itself leads on (T6 else T9, an instruction, a decided consultation).
     fn disposed(&self, wanted: Disposition) -> Result<Option<CaseEvent>, Refusal> {
         use Disposition as D;
+        self.follows_disposition(wanted)?;
         let reason = match self.case.work.disposition() {
             Some(chosen) if chosen == wanted => return Ok(None),
             None => None,
