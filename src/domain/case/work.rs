@@ -399,7 +399,7 @@ fn handled(work: &mut Work, record: &Record) {
         }
         Record::FalseFeedback { .. } => {
             work.false_feedback = work.false_feedback.saturating_add(1);
-            work.answered_at = None;
+            work.void_answer();
         }
         other => supervised(work, other),
     }

@@ -1,6 +1,7 @@
 //! The rules of the casework on a fake clock: the table of transitions, the acceptance stories of
 //! domain.md 3.8, supervision, and random commands against a naive model.
 
+mod answers;
 mod decisions;
 mod figures;
 mod guards;

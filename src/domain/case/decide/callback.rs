@@ -21,7 +21,8 @@ impl Scene<'_> {
         Ok(std::iter::once(rated.into()).chain(closed).collect())
     }
 
-    fn may_be_asked(&self) -> Result<(), Refusal> {
+    /// Not by the unit, and not about what was graded already.
+    pub(super) fn may_be_asked(&self) -> Result<(), Refusal> {
         self.not_of_the_unit()?;
         match self.case.work.grade_of(self.case.round) {
             Some(_) => Err(Guard::GradeGiven.into()),
