@@ -322,7 +322,11 @@ fn dispatch(case: &mut Case, at: Timestamp, helpers: &[String]) {
 fn found(work: &mut Work, record: &Record) {
     match record {
         Record::Anonymous { reason } => work.anonymous = Some(*reason),
-        Record::SecrecyAsked { wanted, .. } => work.secrecy = *wanted,
+        Record::SecrecyAsked { wanted, .. } => {
+            work.secrecy = *wanted;
+            // B7: never published where secrecy is asked for.
+            work.publish = work.publish.filter(|publish| !(*wanted && *publish));
+        }
         Record::FactsRecorded { urgency, group_size, repeats, duty, private, .. } => {
             work.urgency = *urgency;
             (work.group_size, work.repeats) = (*group_size, *repeats);
@@ -396,6 +400,9 @@ fn handled(work: &mut Work, record: &Record) {
         }
         Record::Judged { reasonable, .. } => {
             work.reasonable = Some(*reasonable);
+            if *reasonable {
+                work.publish = None;
+            }
         }
         Record::FalseFeedback { .. } => {
             work.false_feedback = work.false_feedback.saturating_add(1);

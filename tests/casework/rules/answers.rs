@@ -55,3 +55,60 @@ fn tries_of_a_round_without_a_unit_do_not_count_for_the_next() {
     dissatisfied(&mut world).act(R::Operator, answer());
     assert!(!tried(&mut world, "2026-11-26T09:00:00+08:00"), "the first one of this answer");
 }
+
+#[test]
+fn a_publication_is_decided_anew_for_every_answer() {
+    let publish = || Task::DecidePublication(true, "北宿镇路灯已修复".to_owned());
+    let published = |mut world: World| {
+        world.act(R::Director, publish());
+        world
+    };
+    let in_callback = || published(World::in_state(S::Callback));
+
+    let mut refuted = in_callback();
+    refuted.act(R::CallbackAgent, Task::ReportFalseFeedback);
+    assert_eq!(refuted.case.work.publish, None, "what was to be published was not so");
+
+    let mut redone = in_callback();
+    dissatisfied(&mut redone);
+    assert_eq!((redone.case.state, redone.case.work.publish), (Some(S::Redo), None));
+
+    let mut consulted = World::in_state(S::Redo);
+    dissatisfied(consulted.answered());
+    consulted.answered().act(R::Director, publish());
+    dissatisfied(&mut consulted);
+    assert_eq!((consulted.case.state, consulted.case.work.publish), (Some(S::Consulting), None));
+
+    let mut direct = World::new("2026-11-20T09:10:00+08:00");
+    direct.receive(IntakeKind::Attended).wrapped_up(wrap_up(Disposition::Answered));
+    let mut direct = published(direct);
+    dissatisfied(&mut direct);
+    assert_eq!((direct.case.state, direct.case.work.publish), (Some(S::Classified), None));
+
+    let mut reopened = in_callback();
+    reopened.act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+    reopened.act(R::Supervisor, Task::Reopen(ReopenReason::NewFacts, "新情况".to_owned()));
+    assert_eq!(reopened.case.work.publish, None);
+}
+
+#[test]
+fn nothing_stays_to_be_published_where_the_citizen_asks_for_secrecy() {
+    let mut world = World::in_state(S::Callback);
+    let publish = |publish: bool| {
+        let text = if publish { "北宿镇路灯已修复" } else { "" };
+        Task::DecidePublication(publish, text.to_owned())
+    };
+    world.act(R::Director, publish(true)).act(R::Operator, Task::SetSecrecy(true));
+    assert_eq!(world.case.work.publish, None);
+    world.act(R::Operator, Task::SetSecrecy(false));
+    assert_eq!(world.case.work.publish, None, "not published again without the director");
+    world.act(R::Operator, Task::SetSecrecy(true));
+    world.act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+    world.refused(R::Clerk, Task::Archive, Guard::Publication);
+    world.refused(R::Director, publish(true), Guard::Unpublishable);
+    world.act(R::Director, publish(false)).act(R::Clerk, Task::Archive);
+
+    let mut unpublished = World::in_state(S::Callback);
+    unpublished.act(R::Director, publish(false)).act(R::Operator, Task::SetSecrecy(true));
+    assert_eq!(unpublished.case.work.publish, Some(false), "that decision suits");
+}
