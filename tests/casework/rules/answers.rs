@@ -112,3 +112,19 @@ fn nothing_stays_to_be_published_where_the_citizen_asks_for_secrecy() {
     unpublished.act(R::Director, publish(false)).act(R::Operator, Task::SetSecrecy(true));
     assert_eq!(unpublished.case.work.publish, Some(false), "that decision suits");
 }
+
+#[test]
+fn the_result_goes_to_the_citizen_and_not_to_whoever_answers_there() {
+    use FollowUpOutcome as O;
+    for (outcome, told) in [(O::WrongPerson, 0), (O::Refused, 1), (O::WantedNone, 1)] {
+        let mut world = World::in_state(S::Callback);
+        world.act(R::CallbackAgent, Task::FollowUp(outcome));
+        assert_eq!(world.case.state, Some(S::Closed), "{outcome:?}");
+        // The review has sent the reply once already.
+        let replies = world.records(|record| match record {
+            Record::CitizenNotified { notice: Notice::Reply, .. } => Some(()),
+            _ => None,
+        });
+        assert_eq!(replies.len(), 1 + told, "{outcome:?}");
+    }
+}

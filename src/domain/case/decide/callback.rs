@@ -70,7 +70,8 @@ impl Scene<'_> {
         vec![judged.into(), CaseEvent::Closed { on: self.today() }]
     }
 
-    /// T26: a try that brought no grade; the last one closes the case, the result goes by text.
+    /// T26: a try that brought no grade; the last one closes the case, the result goes by text to
+    /// the citizen and to nobody else.
     pub(super) fn follow_up(&self, outcome: FollowUpOutcome) -> Verdict {
         self.may_be_asked()?;
         let at = self.now();
@@ -86,6 +87,9 @@ impl Scene<'_> {
             return Ok(vec![tried]);
         }
         let closed = CaseEvent::Closed { on: self.today() };
-        Ok(vec![tried, self.notify(Notice::Reply, None), closed])
+        // Somebody else answers there: nothing of the matter goes to that number.
+        let reached = outcome != FollowUpOutcome::WrongPerson;
+        let told = reached.then(|| self.notify(Notice::Reply, None));
+        Ok(std::iter::once(tried).chain(told).chain([closed]).collect())
     }
 }
