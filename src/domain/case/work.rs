@@ -128,6 +128,8 @@ pub struct Work {
     pub readers: BTreeMap<String, Option<Timestamp>>,
     /// Since when it circulates.
     pub circulated_at: Option<Timestamp>,
+    /// Since when the citizen's period runs, where he was promised another than that of T2.
+    pub promised_from: Option<Timestamp>,
     /// When the unit's clock of this round began.
     pub unit_from: Option<Timestamp>,
     /// How often a unit's clock began.
@@ -281,7 +283,8 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.work.helpers.remove(unit);
             case.work.readers.remove(unit);
         }
-        Record::Recomputed { due, unit_due } => {
+        Record::Recomputed { due, unit_due, from } => {
+            case.work.promised_from = from.or(case.work.promised_from);
             case.due = due.clone().or_else(|| case.due.take());
             case.unit_due = unit_due.clone().or_else(|| case.unit_due.take());
         }

@@ -2,6 +2,7 @@
 //! domain.md 3.8, supervision, and random commands against a naive model.
 
 mod answers;
+mod dates;
 mod decisions;
 mod figures;
 mod guards;

@@ -58,7 +58,7 @@ impl Scene<'_> {
         let runs = self.case.state.is_some_and(|state| state.is_at_unit());
         let anew = clock::unit_deadline(self.now(), urgency, self.context);
         let nearer = self.case.unit_due.as_ref().is_some_and(|due| runs && anew.at < due.at);
-        let moved = Record::Recomputed { due: None, unit_due: Some(anew.into()) };
+        let moved = Record::Recomputed { due: None, unit_due: Some(anew.into()), from: None };
         Ok(std::iter::once(set.into()).chain(nearer.then(|| moved.into())).collect())
     }
 
