@@ -8,6 +8,7 @@ mod figures;
 mod guards;
 mod guide;
 mod model;
+mod seals;
 mod sim;
 mod stories;
 mod supervision;

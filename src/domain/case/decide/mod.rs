@@ -40,6 +40,12 @@ use jiff::{Timestamp, ToSpan};
 /// Longest text that a person writes about a case.
 pub const NOTE_CHARS_MAX: usize = 5_000;
 
+/// Who decides a seal, and knows of the case afterwards (T12, T30).
+const SEAL_DECIDERS: &[Role] = &[Role::Director, Role::Liaison];
+/// Who knows that a seal is proposed.
+const SEAL_KNOWERS: &[Role] =
+    &[Role::Operator, Role::Clerk, Role::MessageClerk, Role::Director, Role::Liaison];
+
 /// The events, or why not.
 type Verdict = Result<Vec<CaseEvent>, Refusal>;
 
@@ -69,7 +75,7 @@ impl Scene<'_> {
         if !self.actor.is_named() {
             return Err(Guard::Person.into());
         }
-        if self.case.state.is_none() || self.is_hidden_from_unit(task) {
+        if self.case.state.is_none() || self.is_sealed_off() || self.is_hidden_from_unit(task) {
             return Err(Guard::Unknown.into());
         }
         let proposed = self.case.work.seal_proposed.is_some();
@@ -88,7 +94,18 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// People of a unit know only what is theirs, and nothing that is sealed (D5).
+    /// T12, D5: of a sealed case only those know who decide it; while it is proposed, also those who
+    /// can have proposed it.
+    fn is_sealed_off(&self) -> bool {
+        let knows = match self.case.told_state() {
+            Some(State::Sealed) if self.case.state == Some(State::Sealed) => SEAL_DECIDERS,
+            Some(State::Sealed) => SEAL_KNOWERS,
+            _ => return false,
+        };
+        !self.actor.has(knows)
+    }
+
+    /// People of a unit know only what is theirs, and no case that accuses it.
     fn is_hidden_from_unit(&self, task: &Task) -> bool {
         if !self.actor.is_of_unit() {
             return false;
@@ -96,8 +113,7 @@ impl Scene<'_> {
         let Some(unit) = &self.actor.unit else { return true };
         let invited = matches!(task, Task::Claim(_) | Task::GiveView(_));
         let accused = self.case.work.accused.contains(unit);
-        let sealed = self.case.told_state() == Some(State::Sealed);
-        accused || sealed || !(invited || self.case.involves(unit))
+        accused || !(invited || self.case.involves(unit))
     }
 
     fn decide(&self, task: &Task) -> Verdict {
