@@ -147,6 +147,8 @@ guards! {
     OtherPerson: "T12", "须由提请人以外的另一人确认", "a second, different person must decide";
     SecondPerson: "3.2", "须由另一人确认，提出人和确认人不能是同一人",
         "a second, different person must confirm";
+    Waiting: "3.2", "事项已有一项申请待确认，请先对该项申请作出决定",
+        "something waits for its second person; it is decided first";
     NothingProposed: "3.2", "没有待确认的该项申请", "nothing of this kind waits for confirmation";
     Unnumbered: "T2", "来件未受理、没有编号，不能分类", "a draft that was kept has no number";
     Contact: "T2", "请填写联系方式，或选定匿名原因", "a contact or a reason for none is needed";

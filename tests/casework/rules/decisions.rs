@@ -87,3 +87,41 @@ fn what_was_proposed_before_another_decision_is_not_granted_after_it() {
     world.act(R::Supervisor, Task::Refuse(Pending::Keep, "会商另有决定".to_owned()));
     world.act(R::Clerk, assign());
 }
+
+#[test]
+fn a_second_proposal_does_not_take_the_place_of_the_one_that_waits() {
+    let extend = || Task::AskExtension { days: 3, reason: ExtensionReason::Evidence };
+    let give_back =
+        || Task::AskReturn { reason: ReturnReason::NotOurDuty, suggested: "unit.08".to_owned() };
+    let close = || Task::CloseUnreasonable("无依据".to_owned());
+    let in_handling = [
+        (R::UnitContact, give_back(), Pending::Return, R::Supervisor),
+        (R::UnitLeader, extend(), Pending::Extension, R::Director),
+        (R::Handler, feedback(), Pending::Feedback, R::UnitLeader),
+    ];
+    let classified = [
+        (R::Clerk, keep(), Pending::Keep, R::Supervisor),
+        (R::Clerk, decline(), Pending::Decline, R::Supervisor),
+    ];
+    let in_callback = [(R::Supervisor, close(), Pending::CloseUnreasonable, R::Director)];
+    let mut graded = World::in_state(S::Callback);
+    let dissatisfied = mayorline::domain::case::Grade::Dissatisfied;
+    graded.act(R::CallbackAgent, Task::Rate(dissatisfied));
+    for (start, proposals) in [
+        (World::in_state(S::Handling), &in_handling[..]),
+        (World::in_state(S::Classified), &classified[..]),
+        (graded, &in_callback[..]),
+    ] {
+        for (role, first, pending, second) in proposals {
+            let mut world = start.clone();
+            world.act(*role, first.clone());
+            let waiting = world.case.work.waiting.clone();
+            for (role, other, ..) in proposals {
+                world.refused(*role, other.clone(), Guard::Waiting);
+            }
+            assert_eq!(world.case.work.waiting, waiting, "the first still waits");
+            world.act(*second, Task::Refuse(*pending, "不同意".to_owned()));
+            world.act(*role, first.clone());
+        }
+    }
+}

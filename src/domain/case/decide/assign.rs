@@ -113,7 +113,7 @@ impl Scene<'_> {
             return Err(Guard::ReturnLate.into());
         }
         let what = Proposal::Return { reason, suggested: suggested.to_owned() };
-        Ok(vec![self.proposed(what, Note::default())])
+        Ok(vec![self.proposed(what, Note::default())?])
     }
 
     /// T17: to be assigned anew; the second return goes to a consultation (B5).

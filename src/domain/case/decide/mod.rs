@@ -221,11 +221,15 @@ impl Scene<'_> {
             self.must_be_dissatisfied()?;
         }
         let private = self.note(text)?;
-        Ok(vec![self.proposed(what, private)])
+        Ok(vec![self.proposed(what, private)?])
     }
 
-    fn proposed(&self, what: Proposal, private: Note) -> CaseEvent {
-        Record::Proposed { what, by: self.by(), at: self.now(), private }.into()
+    /// One thing waits at a time: another would take its place unseen.
+    fn proposed(&self, what: Proposal, private: Note) -> Result<CaseEvent, Refusal> {
+        if self.case.work.waiting.is_some() {
+            return Err(Guard::Waiting.into());
+        }
+        Ok(Record::Proposed { what, by: self.by(), at: self.now(), private }.into())
     }
 
     fn by(&self) -> String {
