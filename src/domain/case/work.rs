@@ -432,7 +432,8 @@ fn supervised(work: &mut Work, record: &Record) {
         Record::Warned { warning, clock, at, late, posts } => {
             let (warning, clock, at, late) = (*warning, *clock, *at, *late);
             work.warnings.push(Given { warning, clock, at, late, posts: posts.clone() });
-            if warning == Warning::Admonish && work.admonition.is_none() {
+            let open = matches!(work.admonition, Some(Admonition::Proposed | Admonition::Signed));
+            if warning == Warning::Admonish && !open {
                 work.admonition = Some(Admonition::Proposed);
             }
         }

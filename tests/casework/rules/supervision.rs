@@ -219,3 +219,39 @@ fn an_admonition_is_only_proposed_and_two_persons_sign_it() {
     });
     assert_eq!(signed, ["director", "city_leader"]);
 }
+
+#[test]
+fn an_admonition_is_proposed_again_in_a_later_round_and_decided_after_the_close_too() {
+    let mut world = World::in_state(S::Handling);
+    watch(&mut world, 24 * 16);
+    world.act(R::Director, Task::SignAdmonition);
+    world.act(R::CityLeader, Task::DecideAdmonition(false));
+    world.answered().act(R::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+    world.act(R::Supervisor, Task::Redo);
+    assert_eq!(world.case.work.admonition, Some(Admonition::Decided(false)));
+    watch(&mut world, 24 * 18);
+    assert_eq!(world.case.work.admonition, Some(Admonition::Proposed), "late once more");
+
+    world.answered().act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+    assert_eq!(world.case.state, Some(S::Closed));
+    let mut archived = world.clone();
+    world.act(R::Director, Task::SignAdmonition);
+    world.act(R::CityLeader, Task::DecideAdmonition(true));
+    assert_eq!(world.case.work.admonition, Some(Admonition::Decided(true)));
+
+    archived.act(R::Director, Task::DecidePublication(false, String::new()));
+    archived.act(R::Clerk, Task::Archive).act(R::Director, Task::SignAdmonition);
+    archived.act(R::CityLeader, Task::DecideAdmonition(true));
+    assert_eq!(archived.case.state, Some(S::Archived));
+}
+
+#[test]
+fn an_admonition_that_a_director_signed_waits_for_its_decision_and_is_not_begun_anew() {
+    let mut world = World::in_state(S::Handling);
+    watch(&mut world, 24 * 16);
+    world.act(R::Director, Task::SignAdmonition);
+    world.answered().act(R::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+    world.act(R::Supervisor, Task::Redo);
+    watch(&mut world, 24 * 18);
+    assert_eq!(world.case.work.admonition, Some(Admonition::Signed));
+}
