@@ -9,6 +9,7 @@ use super::event::{
 use super::record::Proposal;
 use super::status::{CaseStatus, Due, State};
 use super::work::{self, Work};
+use super::wrap_up::DOMAIN_UNCODED;
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, CaseNumber, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
@@ -228,6 +229,12 @@ impl Case {
     pub(super) fn waits_for_a_way(&self) -> bool {
         let is_new = matches!(self.state, Some(State::Draft | State::Accepted));
         is_new && self.work.seal_proposed.is_none()
+    }
+
+    /// Classified by a wrap-up, and nobody has coded it since (T4).
+    pub(super) fn is_uncoded(&self) -> bool {
+        let uncoded = self.domain.as_deref() == Some(DOMAIN_UNCODED);
+        self.state == Some(State::Classified) && uncoded
     }
 
     /// A unit has part in it: lead, helper or reader.

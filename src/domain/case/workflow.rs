@@ -199,7 +199,8 @@ pub fn may_follow(case: &Case, event: &CaseEvent) -> Result<(), Refusal> {
     if matches!(event, CaseEvent::Extended { .. }) && case.extended.is_some() {
         return Err(Refusal::ExtendedBefore);
     }
-    if allowed(from, event) { Ok(()) } else { Err(refused) }
+    let coded = matches!(event, CaseEvent::Classified { .. }) && case.is_uncoded();
+    if coded || allowed(from, event) { Ok(()) } else { Err(refused) }
 }
 
 #[rustfmt::skip] // one row of the table a line

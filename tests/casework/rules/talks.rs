@@ -125,3 +125,26 @@ fn a_call_from_a_withheld_number_goes_all_the_way_to_the_archive() {
     known.receive(IntakeKind::Attended).wrapped_up(wrap_up(Disposition::Answered));
     assert_eq!(known.case.work.anonymous, None, "whoever can be called is not anonymous");
 }
+
+#[test]
+fn what_a_talk_left_without_a_code_is_classified_afterwards_and_only_once() {
+    let mut world = new();
+    world.receive(IntakeKind::Attended).wrapped_up(wrap_up(Disposition::ThreeWay));
+    assert_eq!(world.case.domain.as_deref(), Some(DOMAIN_UNCODED));
+    let by_other = world.try_as(person(R::Supervisor), classify());
+    assert!(matches!(by_other, Err(Refusal::Role { rule: "T4", .. })), "{by_other:?}");
+    world.act(R::Clerk, classify());
+    assert_eq!(
+        (world.case.state, world.case.domain.as_deref()),
+        (Some(S::Classified), Some("050100"))
+    );
+    assert_eq!(world.case.work.place.as_deref(), Some("北宿镇"));
+    let again = world.try_as(person(R::Clerk), classify());
+    assert!(matches!(again, Err(Refusal::Stage { rule: "T4", .. })), "{again:?}");
+    let mut assigned = new();
+    let unit = Some(UNIT.to_owned());
+    assigned.receive(IntakeKind::Attended);
+    assigned.wrapped_up(WrapUp { unit, ..wrap_up(Disposition::Assigned) });
+    let late = assigned.try_as(person(R::Clerk), classify());
+    assert!(matches!(late, Err(Refusal::Stage { .. })), "the unit has it: {late:?}");
+}

@@ -14,7 +14,8 @@ use crate::domain::desk::Disposition;
 const PLACE_CHARS_MAX: usize = 200;
 
 impl Scene<'_> {
-    /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen.
+    /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen. Also what a
+    /// wrap-up has classified without a code.
     pub(super) fn classify(&self, found: &Classification) -> Verdict {
         let by = self.by();
         if self.case.number.is_none() {
@@ -31,7 +32,7 @@ impl Scene<'_> {
             return Err(Guard::Unit.into());
         }
         let anew = match self.case.state {
-            Some(State::Accepted) => vec![],
+            Some(State::Accepted | State::Classified) => vec![],
             _ => clock::promise_anew(self.case, self.now(), self.context),
         };
         let accused = found.accused.iter().cloned();

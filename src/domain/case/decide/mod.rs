@@ -83,7 +83,10 @@ impl Scene<'_> {
         if proposed && !of_seal {
             return Err(Guard::UnderSeal.into());
         }
-        if !self.case.state.is_some_and(|state| row.from.contains(&state)) {
+        let begins = self.case.state.is_some_and(|state| row.from.contains(&state));
+        // T4 is made good for what a wrap-up has classified without a code.
+        let codes = matches!(task, Task::Classify(_)) && self.case.is_uncoded();
+        if !(begins || codes) {
             let Row { rule, act, from: allowed, .. } = *row;
             return Err(Refusal::Stage { rule, act, from: self.case.state, allowed });
         }
