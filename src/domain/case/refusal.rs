@@ -196,8 +196,6 @@ guards! {
         "nobody of the handling unit calls the citizen back";
     GradeGiven: "T22", "本轮已有回访评价", "this round has its grade already";
     NotDissatisfied: "T23", "群众未评价“不满意”", "the citizen is not dissatisfied";
-    RedoUnit: "T23", "直接答复的事项没有承办单位，请重新交办",
-        "no unit handled it; it is to be assigned";
     NoFeedback: "T25", "事项没有承办单位的反馈，不能认定虚假反馈",
         "no unit reported anything";
     Publication: "T27", "请先决定是否公示", "the publication is not decided";

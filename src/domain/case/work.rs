@@ -9,7 +9,6 @@ use super::status::State;
 use super::supervision::Warning;
 use super::task::Pending;
 use crate::domain::desk::Disposition;
-use crate::units::CaseNumber;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -164,8 +163,6 @@ pub struct Work {
     pub receipt: Option<String>,
     /// When it was merged.
     pub merged_at: Option<Timestamp>,
-    /// Cases that were merged into this one.
-    pub joined: BTreeSet<CaseNumber>,
     /// Whether it is published.
     pub publish: Option<bool>,
     /// The warnings, first to last.
@@ -422,12 +419,6 @@ fn supervised(work: &mut Work, record: &Record) {
         Record::SealRefused { .. } | Record::SealConfirmed { .. } => work.seal_proposed = None,
         Record::ReceiptFiled { receipt, .. } => work.receipt = Some(receipt.clone()),
         Record::MergeDecided { at, .. } => work.merged_at = Some(*at),
-        Record::Joined { number } => {
-            work.joined.insert(*number);
-        }
-        Record::Parted { number } => {
-            work.joined.remove(number);
-        }
         Record::PublicationDecided { publish, .. } => work.publish = Some(*publish),
         Record::Warned { warning, clock, at, late, posts } => {
             let (warning, clock, at, late) = (*warning, *clock, *at, *late);
