@@ -292,12 +292,15 @@ pub enum Record {
         #[serde(default)]
         due: Option<Date>,
     },
-    /// The holiday table of a year arrived: dates that were provisional hold or moved later.
+    /// The holiday table of a year arrived: dates that were provisional hold or moved later. Or the
+    /// citizen was promised a new date; his period then begins at `from`.
     Recomputed {
         #[serde(default)]
         due: Option<DueDate>,
         #[serde(default)]
         unit_due: Option<DueDate>,
+        #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+        from: Option<Timestamp>,
     },
     /// 3.5: a warning whose instant has come.
     Warned {

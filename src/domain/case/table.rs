@@ -33,6 +33,21 @@ const OPEN: &[State] = &[
     State::Redo,
 ];
 
+/// Open, or closed since: what a unit let lie is answered for afterwards too.
+const ANSWERABLE: &[State] = &[
+    State::Accepted,
+    State::Classified,
+    State::Consulting,
+    State::LeaderReview,
+    State::Assigned,
+    State::Handling,
+    State::Feedback,
+    State::Callback,
+    State::Redo,
+    State::Closed,
+    State::Archived,
+];
+
 /// Before an assignment.
 const UNASSIGNED: &[State] =
     &[State::Accepted, State::Classified, State::Consulting, State::LeaderReview];
@@ -112,8 +127,8 @@ pub fn row_of(task: &Task) -> Row {
         Task::Remind => row("3.5", "催办", AT_WORK, &[Clerk, Supervisor]),
         Task::Docket(_) => row("3.5", "挂号督办", AT_WORK, &[Supervisor]),
         Task::Lift(_) => row("3.5", "解除督办", OPEN, &[Supervisor]),
-        Task::SignAdmonition => row("3.5", "签署约谈建议", OPEN, &[Director]),
-        Task::DecideAdmonition(_) => row("3.5", "决定约谈", OPEN, &[CityLeader]),
+        Task::SignAdmonition => row("3.5", "签署约谈建议", ANSWERABLE, &[Director]),
+        Task::DecideAdmonition(_) => row("3.5", "决定约谈", ANSWERABLE, &[CityLeader]),
     }
 }
 

@@ -5,6 +5,7 @@ use super::clock::recompute;
 use super::deadline::{Deadline, DeadlineRules, REPLY_DAYS};
 use super::event::{Accepted, CallbackReason, CaseEvent, Channel, Original, Private, Received};
 use super::fold::Case;
+use super::reasons::AnonymousReason;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::status::State;
@@ -77,7 +78,7 @@ pub fn decide(
 ) -> Result<Vec<CaseEvent>, Refusal> {
     let events = match command {
         Command::Receive(intake) => receive(*intake, context)?,
-        Command::Accept { summary, by } => vec![accept(summary, by, context)?],
+        Command::Accept { summary, by } => accept_contact(case, summary, by, context)?,
         Command::CallBack => call_back(case, context),
         Command::CalledBack(outcome) => called_back(case, outcome, context)?,
         Command::WrapUp(order) => wrap_up(case, *order, context)?,
@@ -151,6 +152,21 @@ fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
     }
 }
 
+/// The events that give a contact its number where nobody can be asked why the number is withheld.
+pub(super) fn accept_contact(
+    case: &Case,
+    summary: String,
+    by: String,
+    context: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    let accepted = accept(summary, by, context)?;
+    may_follow(case, &accepted)?;
+    // T2: a contact, or the reason why there is none.
+    let withheld = Record::Anonymous { reason: AnonymousReason::Withheld }.into();
+    let anonymous = case.private.contact.is_none().then_some(withheld);
+    Ok(anonymous.into_iter().chain([accepted]).collect())
+}
+
 /// The event that gives a case its number.
 pub(super) fn accept(
     summary: String,
@@ -183,7 +199,8 @@ pub fn may_follow(case: &Case, event: &CaseEvent) -> Result<(), Refusal> {
     if matches!(event, CaseEvent::Extended { .. }) && case.extended.is_some() {
         return Err(Refusal::ExtendedBefore);
     }
-    if allowed(from, event) { Ok(()) } else { Err(refused) }
+    let coded = matches!(event, CaseEvent::Classified { .. }) && case.is_uncoded();
+    if coded || allowed(from, event) { Ok(()) } else { Err(refused) }
 }
 
 #[rustfmt::skip] // one row of the table a line

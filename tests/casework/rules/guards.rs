@@ -103,7 +103,7 @@ fn a_consultation_must_decide_where_b5_says_so() {
         world.act(R::Clerk, Task::Consult(trigger));
         world.refused(R::Clerk, assign(), Guard::Consult);
         world.refused(R::Director, decision(None, Disposition::Assigned), Guard::OneLead);
-        world.refused(R::Director, decision(None, Disposition::Discipline), Guard::Disposition);
+        world.refused(R::Director, decision(None, Disposition::Discipline), Guard::Undecidable);
         world.act(R::Director, decision(Some("unit.09"), Disposition::Assigned));
         world.refused(R::Clerk, assign(), Guard::Decided);
         let decided = Task::Assign { unit: "unit.09".to_owned(), helpers: vec![] };

@@ -21,7 +21,8 @@ impl Scene<'_> {
         Ok(std::iter::once(rated.into()).chain(closed).collect())
     }
 
-    fn may_be_asked(&self) -> Result<(), Refusal> {
+    /// Not by the unit, and not about what was graded already.
+    pub(super) fn may_be_asked(&self) -> Result<(), Refusal> {
         self.not_of_the_unit()?;
         match self.case.work.grade_of(self.case.round) {
             Some(_) => Err(Guard::GradeGiven.into()),
@@ -69,7 +70,8 @@ impl Scene<'_> {
         vec![judged.into(), CaseEvent::Closed { on: self.today() }]
     }
 
-    /// T26: a try that brought no grade; the last one closes the case, the result goes by text.
+    /// T26: a try that brought no grade; the last one closes the case, the result goes by text to
+    /// the citizen and to nobody else.
     pub(super) fn follow_up(&self, outcome: FollowUpOutcome) -> Verdict {
         self.may_be_asked()?;
         let at = self.now();
@@ -85,6 +87,9 @@ impl Scene<'_> {
             return Ok(vec![tried]);
         }
         let closed = CaseEvent::Closed { on: self.today() };
-        Ok(vec![tried, self.notify(Notice::Reply, None), closed])
+        // Somebody else answers there: nothing of the matter goes to that number.
+        let reached = outcome != FollowUpOutcome::WrongPerson;
+        let told = reached.then(|| self.notify(Notice::Reply, None));
+        Ok(std::iter::once(tried).chain(told).chain([closed]).collect())
     }
 }

@@ -14,7 +14,8 @@ use crate::domain::desk::Disposition;
 const PLACE_CHARS_MAX: usize = 200;
 
 impl Scene<'_> {
-    /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen.
+    /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen. Also what a
+    /// wrap-up has classified without a code.
     pub(super) fn classify(&self, found: &Classification) -> Verdict {
         let by = self.by();
         if self.case.number.is_none() {
@@ -31,7 +32,7 @@ impl Scene<'_> {
             return Err(Guard::Unit.into());
         }
         let anew = match self.case.state {
-            Some(State::Accepted) => vec![],
+            Some(State::Accepted | State::Classified) => vec![],
             _ => clock::promise_anew(self.case, self.now(), self.context),
         };
         let accused = found.accused.iter().cloned();
@@ -58,7 +59,7 @@ impl Scene<'_> {
         let runs = self.case.state.is_some_and(|state| state.is_at_unit());
         let anew = clock::unit_deadline(self.now(), urgency, self.context);
         let nearer = self.case.unit_due.as_ref().is_some_and(|due| runs && anew.at < due.at);
-        let moved = Record::Recomputed { due: None, unit_due: Some(anew.into()) };
+        let moved = Record::Recomputed { due: None, unit_due: Some(anew.into()), from: None };
         Ok(std::iter::once(set.into()).chain(nearer.then(|| moved.into())).collect())
     }
 

@@ -98,11 +98,17 @@ impl Scene<'_> {
         if decision.lead.is_some() != assigned || (!assigned && !decision.helpers.is_empty()) {
             return Err(Guard::OneLead.into());
         }
-        let undecidable =
-            matches!(decision.disposition, Disposition::Discipline | Disposition::NoMatter);
-        if undecidable {
-            // B5: never for 转纪委; two persons decide that, and nobody else is told.
-            return Err(Guard::Disposition.into());
+        // What can be done from 会商中 (T8 to T11). Never 转纪委 (B5): two persons decide that, and
+        // nobody else is told.
+        let carried_out = matches!(
+            decision.disposition,
+            Disposition::Assigned
+                | Disposition::Circulated
+                | Disposition::Kept
+                | Disposition::LeaderReview
+        );
+        if !carried_out {
+            return Err(Guard::Undecidable.into());
         }
         if let Some(lead) = &decision.lead {
             self.units_may_act(lead, &decision.helpers)?;
