@@ -27,20 +27,10 @@ fn answered_in_the_talk() -> [WrapUp; 2] {
 
 #[test]
 fn a_talk_that_ends_under_a_proposed_seal_leaves_the_case_where_it_stands() {
-    use Disposition as D;
-    for disposition in [
-        D::Answered,
-        D::ThreeWay,
-        D::Kept,
-        D::Circulated,
-        D::Assigned,
-        D::LeaderReview,
-        D::Discipline,
-        D::NoMatter,
-    ] {
+    for disposition in DISPOSITIONS {
         let mut world = World::in_state(S::Accepted);
         world.act(R::Operator, Task::ProposeSeal);
-        let unit = (disposition == D::Assigned).then(|| UNIT.to_owned());
+        let unit = (disposition == Disposition::Assigned).then(|| UNIT.to_owned());
         world.wrapped_up(WrapUp { unit, ..wrap_up(disposition) });
         let case = &world.case;
         assert_eq!((case.state, case.told_state()), (Some(S::Accepted), Some(S::Sealed)));

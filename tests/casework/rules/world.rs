@@ -14,6 +14,18 @@ use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode, SeatNumber};
 /// The unit that leads in these tests.
 pub(crate) const UNIT: &str = "unit.07";
 
+/// Every disposition a talk can end with.
+pub(crate) const DISPOSITIONS: [Disposition; 8] = [
+    Disposition::Answered,
+    Disposition::ThreeWay,
+    Disposition::Kept,
+    Disposition::Circulated,
+    Disposition::Assigned,
+    Disposition::LeaderReview,
+    Disposition::Discipline,
+    Disposition::NoMatter,
+];
+
 /// One case under test.
 #[derive(Clone)]
 pub(crate) struct World {
