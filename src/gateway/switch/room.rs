@@ -4,13 +4,11 @@ use super::conversation::ConversationId;
 use super::leg::{End, Part};
 use super::reach::Errand;
 use super::{LEADERS_GROUP, Output, Step, Switch, WrapUpAttempt, account};
-use crate::domain::call::{AfterPerson, EndedBy, Input as CallInput, RecordId, RecordingKind};
+use crate::domain::call::{AfterPerson, Input as CallInput, RecordId, RecordingKind};
 use crate::domain::desk::{DeskEvent, DeskMessage, PartyKind};
 use crate::domain::desk_link::{Audience, ToDesk};
 use crate::domain::queue::{Input as QueueInput, TalkEnd, Wish};
-use crate::domain::room::{
-    Action, CITIZEN, Destination, Entry, Hearing, Input, Leaving, Recording, Then,
-};
+use crate::domain::room::{Action, CITIZEN, Destination, Entry, Hearing, Input, Recording, Then};
 use crate::gateway::clock::Now;
 use crate::gateway::media::MediaCommand;
 use crate::media::room::Hearing as Sound;
@@ -319,13 +317,6 @@ impl Switch {
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
         let at = now.monotonic.saturating_duration_since(conversation.began);
         conversation.notes.note(at, entry);
-        if let Entry::Left { party: CITIZEN, how } = entry {
-            conversation.notes.ended_by = Some(match how {
-                Leaving::HungUp => EndedBy::Citizen,
-                Leaving::Lost => EndedBy::Network,
-                _ => EndedBy::Service,
-            });
-        }
         if let Entry::Supervised { seat, mode } = entry {
             let entry = AuditEntry {
                 actor: seat.to_string(),

@@ -1,6 +1,7 @@
 //! One citizen at a time, a seat's telephone and its page on the virtual clock, without chance.
 
 use super::desk::{SEAT_PORTS, SEATS, began, seat, switch_where};
+use mayorline::domain::call::EndedBy;
 use mayorline::domain::desk::{
     DeskCommand, DeskEvent, DeskMessage, DeskReply, DeskRequest, SeatState,
 };
@@ -42,6 +43,8 @@ pub(super) struct Line {
     wishes: u64,
     replies: BTreeMap<u64, DeskReply>,
     states: BTreeMap<SeatNumber, SeatState>,
+    /// Who ended the calls that have given their account.
+    pub(super) ended_by: Vec<EndedBy>,
     /// Calls that a wrap-up was wanted for, and those that were over for a seat, in their order.
     pub(super) owed: Vec<CallId>,
     pub(super) left: Vec<CallId>,
@@ -105,6 +108,7 @@ impl Line {
             wishes: 0,
             replies: BTreeMap::new(),
             states: BTreeMap::new(),
+            ended_by: Vec::new(),
             owed: Vec::new(),
             left: Vec::new(),
             asked: None,
@@ -175,6 +179,7 @@ impl Line {
                         self.switch.wrap_up_stored(self.now(), attempt, stored);
                     }
                 }
+                Output::Finished(account, _) => self.ended_by.push(account.record.ended_by),
                 Output::Desk(ToDesk::Message(_, DeskMessage::Reply(id, reply))) => {
                     self.replies.insert(id, reply);
                 }

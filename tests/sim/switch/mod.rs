@@ -4,6 +4,7 @@
 mod attended;
 mod citizen;
 mod desk;
+mod ends;
 mod line;
 mod pages;
 mod phone;
