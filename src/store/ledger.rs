@@ -34,6 +34,7 @@ pub struct CallStarted {
 pub(super) fn ended_by_name(ended_by: EndedBy) -> &'static str {
     match ended_by {
         EndedBy::Citizen => "citizen",
+        EndedBy::Seat => "seat",
         EndedBy::Service => "service",
         EndedBy::Network => "network",
         EndedBy::Shutdown => "shutdown",

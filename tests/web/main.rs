@@ -26,3 +26,4 @@ mod socket;
 mod texts;
 mod threads;
 mod three_way;
+mod unsent;

@@ -192,6 +192,8 @@ pub struct RecordingSummary {
 pub enum EndedBy {
     /// The citizen hung up.
     Citizen,
+    /// A seat hung up, and we said goodbye after it.
+    Seat,
     /// We said goodbye.
     Service,
     /// The network or the peer failed (timeout, transport error, no media).
