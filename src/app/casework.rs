@@ -11,8 +11,8 @@ use super::exit::{Exit, Failure};
 use super::output::refused;
 use super::{clock, serve};
 use crate::domain::case::{
-    Actor, Classification, Decision, DispositionReason, DutyMatch, ExtensionReason, LawfulChannel,
-    MergeTarget, Nature, Order, Pending, Role, Task,
+    Actor, Classification, Decision, DispositionReason, DutyMatch, ExtensionReason, FollowUpTry,
+    LawfulChannel, MergeTarget, Nature, Order, Pending, Role, Task,
 };
 use crate::domain::desk::Disposition;
 use crate::store::{Administration, CaseName, StoreError};
@@ -130,7 +130,9 @@ fn split_later(verb: WorkVerb) -> Result<(Who, Task), Exit> {
         V::Redo { who } => (who, Task::Redo),
         V::Close { who, text } => (who, Task::CloseUnreasonable(text)),
         V::FalseFeedback { who } => (who, Task::ReportFalseFeedback),
-        V::FollowUp { who, outcome } => (who, Task::FollowUp(outcome)),
+        V::FollowUp { who, means, outcome } => {
+            (who, Task::FollowUp(FollowUpTry { means, outcome }))
+        }
         V::Publish { who, text } => {
             (who, Task::DecidePublication(text.is_some(), text.unwrap_or_default()))
         }

@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{audit, calendar, callbacks, doctor, figures, records, seats, serve};
+use super::{audit, calendar, callbacks, doctor, figures, follow_ups, records, seats, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -29,6 +29,9 @@ enum Verb {
     /// Who is to be called back, who was, by whom.
     #[command(subcommand)]
     Callback(callbacks::CallbackVerb),
+    /// Asking citizens how content they are (回访).
+    #[command(subcommand)]
+    FollowUp(follow_ups::FollowUpVerb),
     /// The seats: who may take calls, beside a running service or on a stopped one.
     #[command(subcommand)]
     Seat(seats::SeatVerb),
@@ -84,6 +87,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Case(verb) => records::case(verb),
         Verb::Call(verb) => records::call(verb),
         Verb::Callback(verb) => callbacks::callback(verb),
+        Verb::FollowUp(verb) => follow_ups::follow_up(verb),
         Verb::Seat(verb) => seats::seat(verb),
         Verb::Audit(verb) => audit::audit(verb),
         Verb::Calendar(verb) => calendar::calendar(verb),

@@ -11,6 +11,7 @@ pub mod config;
 mod doctor;
 pub mod exit;
 mod figures;
+mod follow_ups;
 mod history;
 mod logging;
 mod output;

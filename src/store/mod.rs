@@ -19,6 +19,7 @@ mod dials;
 mod error;
 mod facts;
 mod figures;
+mod follow_up;
 mod guard;
 mod handle;
 mod intake;
@@ -64,6 +65,7 @@ pub use dials::DialledCall;
 pub use error::StoreError;
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
+pub use follow_up::{FOLLOW_UPS_LISTED_MAX, FollowUpRow, FollowUps};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,
     WITHHELD_FAILURES_MAX,

@@ -9,6 +9,7 @@ use super::case_file;
 use super::dials::{self, DialledCall};
 use super::error::StoreError;
 use super::facts::{self, Period};
+use super::follow_up::{self, FollowUps};
 use super::intake::{read_code, read_number};
 use super::listening_day;
 use super::playback::{self, Hearable, PastCall};
@@ -349,6 +350,12 @@ impl Reader {
     /// All callback tasks: who was called back, by whom, how many remain at `now`.
     pub fn callbacks(&self, now: Timestamp, limit: usize) -> Result<CallbackList, StoreError> {
         callback::list(&self.db, now, limit.min(ROWS_MAX))
+    }
+
+    /// Whose word on the answer is still to be asked for, at most
+    /// [`FOLLOW_UPS_LISTED_MAX`](super::FOLLOW_UPS_LISTED_MAX) of them.
+    pub fn follow_ups(&self, now: Timestamp, limit: usize) -> Result<FollowUps, StoreError> {
+        follow_up::list(&self.db, now, limit)
     }
 
     /// Numbers that were dialled from `from` on, oldest first, at most [`ROWS_MAX`].

@@ -82,6 +82,39 @@ fn the_history_adds_up_and_keeps_private_parts_and_sealed_cases_to_itself() {
 }
 
 #[test]
+fn the_work_list_tells_whom_to_ask_by_what_and_when() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let number = stopped(data);
+    let list = || json(data, &["follow-up", "list"]);
+    assert_eq!(list(), serde_json::json!({ "waiting": 0, "ready": 0, "cases": [] }));
+    case(data, "classify", &number, &CLERK, &CLASSIFIED);
+    let operator = ["sun", "--role", "operator"];
+    let answered = case(data, "answer", &number, &operator, &["--text", "已告知"]);
+    assert!(answered.out.contains("待回访"), "{answered:?}");
+    let asks = ["wu", "--role", "callback_agent"];
+    let wrong = case(data, "follow-up", &number, &asks, &["--means", "sms", "--outcome", "busy"]);
+    assert!(wrong.code == 65 && wrong.err.contains("先打电话"), "{wrong:?}");
+    let tried = case(data, "follow-up", &number, &asks, &["--outcome", "busy"]);
+    assert_eq!(tried.code, 0, "{tried:?}");
+    let told = list();
+    assert_eq!((&told["waiting"], &told["ready"]), (&1.into(), &0.into()), "{told}");
+    let row = &told["cases"][0];
+    let (tries, next) = (&row["tries"], &row["next"]);
+    assert_eq!((&row["number"], &row["contact"]), (&number.into(), &"199****0017".into()));
+    assert_eq!((&tries[0]["means"], &tries[0]["outcome"]), (&"phone".into(), &"busy".into()));
+    assert_eq!((&next["means"], &next["last"]), (&"phone".into(), &false.into()));
+    let moment =
+        |value: &serde_json::Value| -> jiff::Timestamp { value.as_str().unwrap().parse().unwrap() };
+    assert!(
+        moment(&next["from"]) > moment(&tries[0]["at"])
+            && moment(&next["until"]) > moment(&next["from"])
+    );
+    let shown = run(&["follow-up", "list", "--data", data.to_str().unwrap()]);
+    assert!(shown.out.starts_with("waiting=1 ready=0\n"), "{shown:?}");
+}
+
+#[test]
 fn a_due_date_is_explained_step_by_step() {
     let due = |rest: &[&str]| run(&[&["calendar", "due"], rest].concat());
     let shown = due(&["2026-09-30T18:00", "--mode", "working", "--json"]);

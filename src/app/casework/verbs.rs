@@ -4,7 +4,7 @@ use super::{channel, disposition, extension, nature, pending, role};
 use crate::app::common::Common;
 use crate::domain::case::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    ExtensionReason, FollowUpOutcome, Grade, KeepReason, LawfulChannel, LiftReason, Nature,
+    ExtensionReason, FollowUpOutcome, Grade, KeepReason, LawfulChannel, LiftReason, Means, Nature,
     Pending, ReopenReason, ReturnReason, ReviewFault, Role, Trigger, Urgency, UrgencyReason,
 };
 use crate::domain::desk::Disposition;
@@ -409,6 +409,9 @@ pub(in crate::app) enum WorkVerb {
     FollowUp {
         #[command(flatten)]
         who: Who,
+        /// phone, sms, mail: in this order.
+        #[arg(long, default_value = "phone")]
+        means: Means,
         /// no_answer, busy, wrong_person, refused, wanted_none.
         #[arg(long)]
         outcome: FollowUpOutcome,

@@ -13,6 +13,7 @@ mod deadline;
 mod decide;
 mod event;
 mod fold;
+mod follow_up;
 mod holding;
 mod reasons;
 mod record;
@@ -38,11 +39,12 @@ pub use event::{
     Original, Private, Received,
 };
 pub use fold::{CallbackTask, Case, apply};
+pub use follow_up::{FollowUp, FollowUpTry, NextTry, next_try};
 pub use holding::{Held, holding};
 pub use reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    FollowUpOutcome, Grade, KeepReason, LiftReason, Notice, Post, ReopenReason, ReturnReason,
-    ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
+    FollowUpOutcome, Grade, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
+    ReturnReason, ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
 };
 pub use record::{DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};

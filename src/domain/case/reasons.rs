@@ -197,6 +197,16 @@ reasons! {
 }
 
 reasons! {
+    /// By what a citizen is asked (回访), in the order of the ladder (domain.md B6).
+    #[derive(Default)]
+    Means:
+    #[default]
+    Phone = "phone", "电话";
+    Sms = "sms", "短信";
+    Mail = "mail", "邮件";
+}
+
+reasons! {
     /// How a try to ask the citizen (回访) ended without a grade (T26).
     FollowUpOutcome:
     NoAnswer = "no_answer", "无人接听";

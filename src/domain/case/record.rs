@@ -8,8 +8,8 @@ use super::codec;
 use super::event::{DueDate, ExtensionReason, LawfulChannel};
 use super::reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    FollowUpOutcome, Grade, KeepReason, LiftReason, Notice, Post, ReopenReason, ReturnReason,
-    ReviewFault, Trigger, Urgency, UrgencyReason,
+    FollowUpOutcome, Grade, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
+    ReturnReason, ReviewFault, Trigger, Urgency, UrgencyReason,
 };
 use super::supervision::Warning;
 use crate::domain::desk::Disposition;
@@ -232,6 +232,8 @@ pub enum Record {
     },
     /// T26: a try that brought no grade.
     FollowedUp {
+        #[serde(default)]
+        means: Means,
         outcome: FollowUpOutcome,
         by: String,
         done: bool,

@@ -195,6 +195,7 @@ guards! {
     FollowedByUnit: "B6", "回访由受理中心进行，承办单位人员不得回访",
         "nobody of the handling unit calls the citizen back";
     GradeGiven: "T22", "本轮已有回访评价", "this round has its grade already";
+    Ladder: "B6", "回访先打电话；无人接听的再发短信，最后发邮件", "by telephone first, then by text, then by mail";
     NotDissatisfied: "T23", "群众未评价“不满意”", "the citizen is not dissatisfied";
     NoFeedback: "T25", "事项没有承办单位的反馈，不能认定虚假反馈",
         "no unit reported anything";

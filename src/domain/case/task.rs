@@ -3,10 +3,11 @@
 
 use super::actor::Actor;
 use super::event::{ExtensionReason, LawfulChannel, Nature};
+use super::follow_up::FollowUpTry;
 use super::reasons::{
-    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    FollowUpOutcome, Grade, KeepReason, LiftReason, ReopenReason, ReturnReason, ReviewFault,
-    Trigger, Urgency, UrgencyReason,
+    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, Grade,
+    KeepReason, LiftReason, ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency,
+    UrgencyReason,
 };
 use super::record::DutyMatch;
 use super::status::State;
@@ -241,7 +242,7 @@ pub enum Task {
     /// T25: the citizen knows of no answer.
     ReportFalseFeedback,
     /// T26: a try that brought no grade.
-    FollowUp(FollowUpOutcome),
+    FollowUp(FollowUpTry),
     /// B7: whether it is published, with the text.
     DecidePublication(bool, String),
     /// T27.

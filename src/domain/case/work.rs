@@ -1,6 +1,7 @@
 //! What the casework has found out and decided about a case: the fold of its records.
 
 use super::fold::Case;
+use super::follow_up::FollowUp;
 use super::reasons::{
     AnonymousReason, DocketReason, FollowUpOutcome, Grade, Post, Trigger, Urgency,
 };
@@ -150,7 +151,7 @@ pub struct Work {
     /// The grades, first to last, each with its round.
     pub grades: Vec<(u8, Grade)>,
     /// Tries of this round that brought no grade.
-    pub follow_ups: Vec<(Timestamp, FollowUpOutcome)>,
+    pub follow_ups: Vec<FollowUp>,
     /// No more tries: how it ended without a grade.
     pub follow_up_ended: Option<FollowUpOutcome>,
     /// Whether what is asked for is reasonable.
@@ -394,8 +395,8 @@ fn handled(work: &mut Work, record: &Record) {
             work.supervisor = Some(by.clone());
             work.answered_at = work.answered_at.filter(|_| fault.is_none());
         }
-        Record::FollowedUp { outcome, done, at, .. } => {
-            work.follow_ups.push((*at, *outcome));
+        Record::FollowedUp { means, outcome, done, at, .. } => {
+            work.follow_ups.push(FollowUp { at: *at, means: *means, outcome: *outcome });
             work.follow_up_ended = done.then_some(*outcome);
         }
         Record::Judged { reasonable, .. } => {

@@ -11,7 +11,7 @@ use Role as R;
 use State as S;
 
 fn no_answer() -> Task {
-    Task::FollowUp(FollowUpOutcome::NoAnswer)
+    by_phone(FollowUpOutcome::NoAnswer)
 }
 
 /// Closed by the citizen's grade or by the tries, if this was the last one.
@@ -118,7 +118,7 @@ fn the_result_goes_to_the_citizen_and_not_to_whoever_answers_there() {
     use FollowUpOutcome as O;
     for (outcome, told) in [(O::WrongPerson, 0), (O::Refused, 1), (O::WantedNone, 1)] {
         let mut world = World::in_state(S::Callback);
-        world.act(R::CallbackAgent, Task::FollowUp(outcome));
+        world.act(R::CallbackAgent, by_phone(outcome));
         assert_eq!(world.case.state, Some(S::Closed), "{outcome:?}");
         // The review has sent the reply once already.
         let replies = world.records(|record| match record {

@@ -244,7 +244,7 @@ fn nobody_of_the_unit_calls_the_citizen_back() {
     let agent = Actor::new("agent", R::CallbackAgent, Some(UNIT));
     for task in [
         Task::Rate(Grade::Satisfied),
-        Task::FollowUp(FollowUpOutcome::Refused),
+        by_phone(FollowUpOutcome::Refused),
         Task::ReportFalseFeedback,
     ] {
         let refused = world.try_as(agent.clone(), task);
@@ -260,7 +260,7 @@ fn unreachable_after_three_tries_on_two_days_closes_the_case() {
         ("2026-11-25T15:00:00+08:00", false),
         ("2026-11-26T09:00:00+08:00", true),
     ] {
-        world.at(at).act(R::CallbackAgent, Task::FollowUp(FollowUpOutcome::NoAnswer));
+        world.at(at).act(R::CallbackAgent, by_phone(FollowUpOutcome::NoAnswer));
         assert_eq!(world.case.state == Some(S::Closed), closed, "{at}");
     }
     assert_eq!(world.case.work.follow_up_ended, Some(FollowUpOutcome::NoAnswer));

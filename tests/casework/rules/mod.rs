@@ -5,6 +5,7 @@ mod answers;
 mod dates;
 mod decisions;
 mod figures;
+mod follow_ups;
 mod guards;
 mod guide;
 mod model;

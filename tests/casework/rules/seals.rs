@@ -21,7 +21,7 @@ fn tasks() -> Vec<Task> {
         feedback(),
         Task::Review(None),
         Task::Rate(Grade::Satisfied),
-        Task::FollowUp(FollowUpOutcome::NoAnswer),
+        by_phone(FollowUpOutcome::NoAnswer),
         Task::Redo,
         Task::Remind,
         Task::DecidePublication(false, String::new()),

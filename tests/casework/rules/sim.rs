@@ -290,7 +290,7 @@ impl Life {
             22 => Task::Redo,
             23 => Task::CloseUnreasonable(words()),
             24 => Task::ReportFalseFeedback,
-            25 => Task::FollowUp(*self.dice.pick(FollowUpOutcome::ALL)),
+            25 => by_phone(*self.dice.pick(FollowUpOutcome::ALL)),
             26 => Task::DecidePublication(self.dice.chance(500), words()),
             27 => Task::Archive,
             28 => Task::Reopen(ReopenReason::NewFacts, words()),

@@ -5,8 +5,9 @@ use mayorline::domain::calendar::Calendar;
 use mayorline::domain::call::{Caller, IntakeKind, NewIntake};
 use mayorline::domain::case::{
     Actor, Case, CaseEvent, Classification, Command, Context, DeadlineMode, DeadlineRules,
-    Decision, DeclineReason, Grade, Guard, KeepReason, LawfulChannel, MergeTarget, Nature, Order,
-    Pending, Record, Refusal, Role, State, Task, Trigger, Urgency, WrapUp, apply, decide,
+    Decision, DeclineReason, FollowUpOutcome, FollowUpTry, Grade, Guard, KeepReason, LawfulChannel,
+    Means, MergeTarget, Nature, Order, Pending, Record, Refusal, Role, State, Task, Trigger,
+    Urgency, WrapUp, apply, decide,
 };
 use mayorline::domain::desk::Disposition;
 use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode, SeatNumber};
@@ -84,6 +85,11 @@ pub(crate) fn target(state: State) -> MergeTarget {
 
 pub(crate) fn assign() -> Task {
     Task::Assign { unit: UNIT.to_owned(), helpers: vec![] }
+}
+
+/// A try by telephone that brought no grade.
+pub(crate) fn by_phone(outcome: FollowUpOutcome) -> Task {
+    Task::FollowUp(FollowUpTry { means: Means::Phone, outcome })
 }
 
 pub(crate) fn feedback() -> Task {

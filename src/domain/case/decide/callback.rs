@@ -3,6 +3,7 @@
 use super::{Guard, Refusal, Scene, Verdict};
 use crate::domain::case::callback::is_spread;
 use crate::domain::case::event::CaseEvent;
+use crate::domain::case::follow_up::{self, FollowUpTry};
 use crate::domain::case::reasons::{DocketReason, FollowUpOutcome, Grade, Notice, Trigger};
 use crate::domain::case::record::Record;
 use crate::domain::case::supervision::docketed;
@@ -72,17 +73,20 @@ impl Scene<'_> {
 
     /// T26: a try that brought no grade; the last one closes the case, the result goes by text to
     /// the citizen and to nobody else.
-    pub(super) fn follow_up(&self, outcome: FollowUpOutcome) -> Verdict {
+    pub(super) fn follow_up(&self, this: FollowUpTry) -> Verdict {
         self.may_be_asked()?;
-        let at = self.now();
+        if !follow_up::is_rung(self.case, this.means) {
+            return Err(Guard::Ladder.into());
+        }
+        let (at, FollowUpTry { means, outcome }) = (self.now(), this);
         let done = match outcome {
             FollowUpOutcome::NoAnswer | FollowUpOutcome::Busy => {
-                let before = self.case.work.follow_ups.iter().map(|(at, _)| *at);
+                let before = self.case.work.follow_ups.iter().map(|tried| tried.at);
                 is_spread(before.chain([at]))
             }
             _ => true,
         };
-        let tried = Record::FollowedUp { outcome, by: self.by(), done, at }.into();
+        let tried = Record::FollowedUp { means, outcome, by: self.by(), done, at }.into();
         if !done {
             return Ok(vec![tried]);
         }

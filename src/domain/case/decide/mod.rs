@@ -168,7 +168,7 @@ impl Scene<'_> {
             Task::Redo => self.redo(),
             Task::CloseUnreasonable(text) => self.propose(Proposal::CloseUnreasonable, text),
             Task::ReportFalseFeedback => self.report_false_feedback(),
-            Task::FollowUp(outcome) => self.follow_up(*outcome),
+            Task::FollowUp(this) => self.follow_up(*this),
             Task::DecidePublication(publish, text) => self.decide_publication(*publish, text),
             Task::Archive => self.archive(),
             Task::Reopen(reason, text) => self.reopen(*reason, text),
