@@ -18,6 +18,7 @@ mod pages;
 pub mod password;
 mod recordings;
 mod records;
+mod seal;
 mod search;
 mod seats;
 mod serve;

@@ -212,7 +212,10 @@ pub(super) fn update(
 /// Placeholders for the columns, `last_event` and the private part, numbered from `from`; from 1 on
 /// with the id in front.
 fn places(from: usize) -> String {
-    (from..from + COLUMN_COUNT + if from == 1 { 3 } else { 2 }).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ")
+    (from..from + COLUMN_COUNT + if from == 1 { 3 } else { 2 })
+        .map(|n| format!("?{n}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// The id and the whole row.
@@ -391,9 +394,8 @@ pub(super) fn differs(
     }
     let sql = "SELECT c.private, k.wrapped FROM case_file c
                LEFT JOIN case_key k ON k.case_id = c.id AND k.holder IS NULL WHERE c.id = ?1";
-    let (private, wrapped): (Option<Vec<u8>>, Option<Vec<u8>>) = db
-        .prepare_cached(sql)?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (private, wrapped): (Option<Vec<u8>>, Option<Vec<u8>>) =
+        db.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if sealed {
         return Ok(private.map(|_| "private".to_owned()));
     }

@@ -63,8 +63,7 @@ impl DataFolder {
     pub fn new(path: impl Into<PathBuf>, master_key: &Path) -> Self {
         let path = path.into();
         let own = master_key.as_os_str().is_empty();
-        let master_key =
-            if own { path.join(MASTER_KEY_FILE) } else { master_key.to_owned() };
+        let master_key = if own { path.join(MASTER_KEY_FILE) } else { master_key.to_owned() };
         Self { path, master_key }
     }
 }

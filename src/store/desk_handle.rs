@@ -86,7 +86,9 @@ impl StoreHandle {
         attempt: NewAttempt,
         answer: Answer<Attempt>,
     ) -> bool {
-        self.ask(Kind::Asked, answer, move |db, desk| callback::begin(db, &desk.vault, at, &attempt))
+        self.ask(Kind::Asked, answer, move |db, desk| {
+            callback::begin(db, &desk.vault, at, &attempt)
+        })
     }
 
     /// Ends an attempt; the answer says whether the task is done. Waits for a failed disk. An

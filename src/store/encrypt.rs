@@ -66,7 +66,7 @@ struct Plain {
 }
 
 /// The next events, whole or not at all; `false`: there are none.
-fn seal_events(db: &mut Connection, vault: &Vault) -> Result<bool, StoreError> {
+pub(super) fn seal_events(db: &mut Connection, vault: &Vault) -> Result<bool, StoreError> {
     let tx = db.transaction()?;
     let sql = "SELECT value FROM meta WHERE key = ?1";
     let done: Option<String> = tx.query_row(sql, [DONE], |row| row.get(0)).optional()?;
@@ -125,14 +125,8 @@ fn seal_event(
     if let Some((salt, private)) = salt.zip(private) {
         case_file::put_private(db, &key, (case_id, seq), &salt, &private)?;
     }
-    let link = Link {
-        seq,
-        case_id,
-        at,
-        actor: &actor,
-        body: &body,
-        private_digest: digest.as_deref(),
-    };
+    let link =
+        Link { seq, case_id, at, actor: &actor, body: &body, private_digest: digest.as_deref() };
     let hash = chain::hash(prev, &link);
     db.prepare_cached(
         "UPDATE event SET body = ?2, private_digest = ?3, prev = ?4, hash = ?5 WHERE seq = ?1",

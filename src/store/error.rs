@@ -86,10 +86,7 @@ impl StoreError {
     pub(super) fn needs_person(&self) -> bool {
         matches!(
             self,
-            Self::InUse(_)
-                | Self::Newer { .. }
-                | Self::NoMasterKey(_)
-                | Self::WrongMasterKey(_)
+            Self::InUse(_) | Self::Newer { .. } | Self::NoMasterKey(_) | Self::WrongMasterKey(_)
         )
     }
 

@@ -52,11 +52,7 @@ fn count(packets: u64) -> i64 {
 }
 
 /// A row for a call that was answered.
-pub(super) fn start(
-    db: &Connection,
-    vault: &Vault,
-    call: &CallStarted,
-) -> Result<(), StoreError> {
+pub(super) fn start(db: &Connection, vault: &Vault, call: &CallStarted) -> Result<(), StoreError> {
     db.prepare_cached(
         "INSERT INTO call (id, called, peer, started_at)
          VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING",

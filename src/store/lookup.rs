@@ -70,7 +70,8 @@ impl Desk {
             Ok(found) => found,
             Err(error) => return fail(&error, ask.reply),
         };
-        let caller = ask.caller.as_ref().map(|caller| hex(&self.vault.number_hash(caller.as_str())));
+        let caller =
+            ask.caller.as_ref().map(|caller| hex(&self.vault.number_hash(caller.as_str())));
         let verdict = self.guard.lock().unwrap_or_else(PoisonError::into_inner).judge(
             number,
             caller.as_deref(),

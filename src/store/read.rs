@@ -193,8 +193,7 @@ pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.rec
     k.wrapped, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording, \
     (c.state = 'sealed' OR c.seal_proposed)";
 
-pub(super) const CASE_TABLES: &str =
-    "case_file c LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL \
+pub(super) const CASE_TABLES: &str = "case_file c LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL \
      LEFT JOIN case_key k ON k.case_id = c.id AND k.holder IS NULL";
 
 const CALL_COLUMNS: &str = "id, called, started_at, ended_at, lasted_ms, ended_by";
@@ -214,10 +213,9 @@ impl Reader {
              ORDER BY c.received_at DESC, c.id DESC LIMIT ?3"
         );
         let state = filter.state.map(State::as_str);
-        let mut rows =
-            self.all(&sql, params![state, filter.callback_open, cap(limit)], |row| {
-                case_row(&self.vault, row)
-            })?;
+        let mut rows = self.all(&sql, params![state, filter.callback_open, cap(limit)], |row| {
+            case_row(&self.vault, row)
+        })?;
         for row in &mut rows {
             row.contact = row.contact.take().map(|contact| masked(&contact));
         }
@@ -249,7 +247,8 @@ impl Reader {
         let columns = row_private::COLUMNS;
         let sql = format!("SELECT {columns} FROM case_file c {KEY_JOIN} WHERE c.number = ?1");
         let number = i64::try_from(number.as_u64()).unwrap_or(0);
-        let row = self.db.query_row(&sql, [number], |row| of_row(&self.vault, row, 0)).optional()?;
+        let row =
+            self.db.query_row(&sql, [number], |row| of_row(&self.vault, row, 0)).optional()?;
         read_code(&row.and_then(|row| row.code).ok_or(StoreError::NotFound)?)
     }
 

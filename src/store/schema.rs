@@ -333,6 +333,95 @@ mod tests {
         assert!(error.to_string().contains("newer program"));
     }
 
+    /// A database of version 5 with a case in clear; gives its canary.
+    fn plain(data: &Path) -> &'static str {
+        let mut db = Connection::open(database_path(data)).unwrap();
+        db.pragma_update(None, "journal_mode", "WAL").unwrap();
+        for (number, sql) in (1..).zip(&MIGRATIONS[..5]) {
+            step(&mut db, sql, number).unwrap();
+        }
+        let canary = "canaryzqxj";
+        let received = r#"{"event":"received","key":"k","channel":"text","at":0}"#;
+        let accepted = format!(
+            r#"{{"event":"accepted","number":"26112200010","at":0,"summary":"{canary}",
+                "first_responsible":"system",
+                "due":{{"on":"2026-11-27","at":0,"provisional":false,"explained":[]}}}}"#
+        );
+        let parts = [
+            format!(r#"{{"caller":"19900000017","text":"{canary}"}}"#),
+            r#"{"code":"1234"}"#.into(),
+        ];
+        db.execute_batch(&format!(
+            "INSERT INTO day_sequence VALUES (261122, 1);
+             INSERT INTO call VALUES ('c', '19900000017', '{canary}', '1', 'p', 0, 9, 8, 'service');
+             INSERT INTO case_file (intake_key, state, channel, received_at, number, accepted_at,
+                 first_responsible, summary, round, answered_directly, due_provisional, last_event)
+             VALUES ('k', 'accepted', 'text', 0, 26112200010, 0, 'system', '{canary}', 1, 0, 0, 2);"
+        ))
+        .unwrap();
+        let salt = [3; 16];
+        for ((seq, body), part) in (1..).zip([received, accepted.as_str()]).zip(&parts) {
+            let digest = super::super::chain::private_digest(&salt, part);
+            let put =
+                "INSERT INTO event VALUES (?1, 1, 0, 'x', ?2, ?3, zeroblob(32), zeroblob(32))";
+            db.execute(put, rusqlite::params![seq, body, digest]).unwrap();
+            let put = "INSERT INTO event_private VALUES (?1, ?2, ?3)";
+            db.execute(put, rusqlite::params![seq, salt, part]).unwrap();
+        }
+        canary
+    }
+
+    fn holds(file: &Path, words: &str) -> bool {
+        let bytes = std::fs::read(file).unwrap_or_default();
+        bytes.windows(words.len()).any(|window| window == words.as_bytes())
+    }
+
+    #[test]
+    fn what_stood_in_clear_is_sealed_and_no_page_of_it_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let canary = plain(folder.path());
+        let file = database_path(folder.path());
+        assert!(holds(&file, canary));
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, vault) = open_writer(&config).unwrap();
+        let case = case_file::load(&db, &vault, 1).unwrap();
+        assert_eq!(case.summary.as_deref(), Some(canary));
+        assert_eq!(case.private.text.as_deref(), Some(canary));
+        let call = super::super::call_private::of(&db, &vault, "c").unwrap();
+        assert_eq!(call.display.as_deref(), Some(canary));
+        let sql = "SELECT count(*) FROM meta WHERE key = 'chain_before_sealing'";
+        assert_eq!(db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+        drop(db);
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            for words in [canary, "19900000017"] {
+                assert!(!holds(&path, words), "{words} in {}", path.display());
+            }
+        }
+        let copies = std::fs::read_dir(folder.path().join(BACKUP_FOLDER)).unwrap().count();
+        assert_eq!(copies, 0, "the copy in clear stays");
+        let report = super::super::verify::verify(folder.path()).unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    }
+
+    /// Every place where the sealing of an old database can be cut off by a power cut.
+    #[test]
+    fn sealing_goes_on_from_where_it_was_interrupted() {
+        let folder = tempfile::tempdir().unwrap();
+        plain(folder.path());
+        let mut db = Connection::open(database_path(folder.path())).unwrap();
+        step(&mut db, MIGRATIONS[5], 6).unwrap();
+        let vault = Vault::of_writer(&db, &folder.path().join("keys/master.key")).unwrap();
+        // Interrupted after the events, before the calls and the rows.
+        encrypt::seal_events(&mut db, &vault).unwrap();
+        drop(db);
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        drop(open_writer(&config).unwrap());
+        let report = super::super::verify::verify(folder.path()).unwrap();
+        assert!(report.is_sound() && report.events == 2, "{report:?}");
+        assert!(!holds(&database_path(folder.path()), "canaryzqxj"));
+    }
+
     #[test]
     fn the_writer_syncs_every_commit_and_readers_cannot_write() {
         let folder = tempfile::tempdir().unwrap();

@@ -58,8 +58,11 @@ pub(super) fn enforce(
     match liaison(db)? {
         Some(liaison) => hand_over(db, vault, liaison, id, case.call.as_ref().map(|c| c.as_str())),
         None => {
-            tracing::error!(case = id, "ALARM a sealed case waits for the liaison's key: \
-                `mayorline seal key new`");
+            tracing::error!(
+                case = id,
+                "ALARM a sealed case waits for the liaison's key: \
+                `mayorline seal key new`"
+            );
             Ok(())
         }
     }

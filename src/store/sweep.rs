@@ -5,9 +5,9 @@
 
 use super::config::DataFolder;
 use super::error::StoreError;
-use super::purge;
 use super::handle::StoreHandle;
 use super::intake::Desk;
+use super::purge;
 use super::reconcile::{self, FoundFile, list_recordings};
 use super::recording::parse_recording_file;
 use super::schema;
@@ -110,8 +110,8 @@ impl Sweeper {
 
     /// What a seal left to be purged because a reader held an old page.
     fn purge(&self) {
-        let purged = schema::open_second_writer(&self.folder)
-            .and_then(|(mut db, _)| purge::finish(&mut db));
+        let purged =
+            schema::open_second_writer(&self.folder).and_then(|(mut db, _)| purge::finish(&mut db));
         match purged {
             Ok(true) => {}
             Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),

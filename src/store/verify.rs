@@ -128,7 +128,11 @@ fn check_database(db: &Connection, report: &mut VerifyReport) -> Result<(), Stor
     Ok(())
 }
 
-fn check_chain(db: &Connection, vault: &Vault, report: &mut VerifyReport) -> Result<(), StoreError> {
+fn check_chain(
+    db: &Connection,
+    vault: &Vault,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let mut statement = db.prepare(
         "SELECT e.seq, e.case_id, e.at, e.actor, e.body, e.private_digest, e.prev, e.hash,
                 p.body
@@ -215,7 +219,11 @@ struct Fold {
 }
 
 /// Folds all events by case and compares each with its row.
-fn check_cases(db: &Connection, vault: &Vault, report: &mut VerifyReport) -> Result<(), StoreError> {
+fn check_cases(
+    db: &Connection,
+    vault: &Vault,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let mut statement = db.prepare(
         "SELECT e.case_id, e.seq, e.body, p.body
          FROM event e LEFT JOIN event_private p USING (seq) ORDER BY e.case_id, e.seq",

@@ -63,11 +63,7 @@ fn seal(key: &[u8; KEY_BYTES], place: &[u8], plain: &[u8]) -> Result<Vec<u8>, St
     let nonce = random::<NONCE_LEN>()?;
     let mut body = plain.to_vec();
     aead(key)?
-        .seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(place),
-            &mut body,
-        )
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), &mut body)
         .map_err(|_| SEALED_PART)?;
     Ok([&nonce[..], &body].concat())
 }
