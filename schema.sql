@@ -25,8 +25,6 @@ CREATE TABLE day_sequence (
 -- The ledger of calls: one row from the moment a call is answered.
 CREATE TABLE call (
     id         TEXT PRIMARY KEY NOT NULL,
-    caller     TEXT,                                   -- NULL: withheld
-    display    TEXT,
     called     TEXT NOT NULL,
     peer       TEXT NOT NULL,                          -- where the signalling came from
     started_at INTEGER NOT NULL,
@@ -99,13 +97,7 @@ CREATE TABLE case_file (
     received_at       INTEGER NOT NULL,
     call              TEXT,
     number            INTEGER UNIQUE,                  -- eleven digits; NULL: a draft
-    code              TEXT,                            -- query code, four digits
     accepted_at       INTEGER,
-    contact           TEXT,
-    caller            TEXT,
-    display           TEXT,
-    summary           TEXT,
-    text              TEXT,
     recording         TEXT,
     first_responsible TEXT,
     nature            TEXT,
@@ -134,6 +126,10 @@ CREATE TABLE case_file (
     docket            TEXT,                            -- while it is on the docket
     grade             TEXT,                            -- the last one
     seal_proposed     INTEGER NOT NULL DEFAULT 0,
+    private           BLOB,                            -- who and what; NULL: under seal
+    code_hash         BLOB,                            -- of the query code, keyed
+    caller_hash       BLOB,                            -- of the number that called, keyed
+    contact_hash      BLOB,                            -- of the number to call back, keyed
     CHECK (number IS NOT NULL OR state IN ('draft', 'kept')),
     CHECK ((number IS NULL) = (accepted_at IS NULL)),
     CHECK ((number IS NULL) = (first_responsible IS NULL))
@@ -141,12 +137,13 @@ CREATE TABLE case_file (
 CREATE INDEX case_by_state ON case_file (state) WHERE number IS NOT NULL;
 CREATE INDEX case_by_time ON case_file (received_at);
 CREATE INDEX case_by_call ON case_file (call) WHERE call IS NOT NULL;
-CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL AND number IS NOT NULL;
-CREATE INDEX case_by_contact ON case_file (contact)
-WHERE contact IS NOT NULL AND number IS NOT NULL;
+CREATE INDEX case_by_caller ON case_file (caller_hash)
+WHERE caller_hash IS NOT NULL AND number IS NOT NULL;
+CREATE INDEX case_by_contact ON case_file (contact_hash)
+WHERE contact_hash IS NOT NULL AND number IS NOT NULL;
 
--- Pairs of characters of number and summary of the cases that may be found by words; the row id is
--- that of the case. Contentless: the words themselves stand in case_file alone.
+-- Keyed tokens of the pairs of characters of number and summary of the cases that may be found by words; the row id is
+-- that of the case. Contentless: the words themselves stand in case_file alone, sealed.
 CREATE VIRTUAL TABLE case_search USING fts5(
     pairs, content = '', contentless_delete = 1, tokenize = 'ascii', detail = full
 );
@@ -167,8 +164,30 @@ CREATE INDEX event_by_case ON event (case_id);
 -- The private part of an event. Only its digest is chained: erasing it later keeps the chain whole.
 CREATE TABLE event_private (
     seq  INTEGER PRIMARY KEY NOT NULL REFERENCES event (seq),
-    salt BLOB NOT NULL CHECK (length(salt) = 16),      -- keeps the digest from being guessed
-    body TEXT NOT NULL
+    body BLOB NOT NULL                                 -- sealed: 16 bytes of salt, then the JSON
+) STRICT;
+
+-- The data key of each case. Under seal it is wrapped for the liaison alone.
+CREATE TABLE case_key (
+    case_id INTEGER PRIMARY KEY NOT NULL
+            REFERENCES case_file (id) DEFERRABLE INITIALLY DEFERRED,
+    holder  INTEGER REFERENCES liaison_key (id),       -- NULL: the service, by its master key
+    wrapped BLOB NOT NULL
+) STRICT;
+
+-- Who called, sealed under a data key of the call.
+CREATE TABLE call_private (
+    call    TEXT PRIMARY KEY NOT NULL REFERENCES call (id),
+    holder  INTEGER REFERENCES liaison_key (id),       -- NULL: the service, by its master key
+    wrapped BLOB NOT NULL,
+    body    BLOB NOT NULL                              -- sealed JSON
+) STRICT, WITHOUT ROWID;
+
+-- Public keys of the discipline liaison; the newest is used.
+CREATE TABLE liaison_key (
+    id         INTEGER PRIMARY KEY NOT NULL,
+    public     BLOB NOT NULL UNIQUE CHECK (length(public) = 32),
+    created_at INTEGER NOT NULL
 ) STRICT;
 
 -- Files below data/recordings.
@@ -199,7 +218,6 @@ CREATE TABLE recording_track (
 -- Who must be called back, and until when.
 CREATE TABLE callback_task (
     case_id INTEGER PRIMARY KEY NOT NULL REFERENCES case_file (id),
-    phone   TEXT,                                      -- NULL: the number was withheld
     reason  TEXT NOT NULL CHECK (
                  reason = 'asked' OR reason = 'missed' OR reason = 'number_untold'),
     due_at  INTEGER NOT NULL,
@@ -287,7 +305,8 @@ CREATE TABLE audit (
     actor   TEXT NOT NULL,
     kind    TEXT NOT NULL CHECK (kind IN (
                 'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
-                'seat_added', 'seat_removed', 'password_set')),
+                'seat_added', 'seat_removed', 'password_set', 'liaison_key_added',
+                'seal_read')),
     subject TEXT NOT NULL,                             -- call, file, case, seat
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
@@ -327,11 +346,12 @@ BEGIN SELECT RAISE(ABORT, 'an audit entry must follow the last one'); END;
 CREATE TRIGGER case_is_never_deleted BEFORE DELETE ON case_file
 BEGIN SELECT RAISE(ABORT, 'cases are never deleted'); END;
 CREATE TRIGGER case_identity_is_fixed
-BEFORE UPDATE OF id, intake_key, received_at, number, code, accepted_at, first_responsible
+BEFORE UPDATE OF id, intake_key, received_at, number, code_hash, accepted_at, first_responsible
 ON case_file
 WHEN NEW.id <> OLD.id OR NEW.intake_key <> OLD.intake_key OR NEW.received_at <> OLD.received_at
   OR (OLD.number IS NOT NULL AND (NEW.number IS NOT OLD.number
-      OR NEW.code IS NOT OLD.code OR NEW.accepted_at IS NOT OLD.accepted_at
+      OR OLD.code_hash IS NOT NULL AND NEW.code_hash IS NOT OLD.code_hash
+      OR NEW.accepted_at IS NOT OLD.accepted_at
       OR NEW.first_responsible IS NOT OLD.first_responsible))
 BEGIN SELECT RAISE(ABORT, 'what identifies a case is never changed'); END;
 

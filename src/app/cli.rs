@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{audit, calendar, callbacks, doctor, figures, follow_ups, records, seats, serve};
+use super::{audit, calendar, callbacks, doctor, figures, follow_ups, records, seal, seats, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -38,6 +38,9 @@ enum Verb {
     /// Who listened in, heard a recording, was shown a number or changed a seat, when and why.
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// The discipline liaison (纪委联络员): his key, and the cases under seal that it opens.
+    #[command(subcommand)]
+    Seal(seal::SealVerb),
     /// The city's calendar.
     #[command(subcommand)]
     Calendar(calendar::CalendarVerb),
@@ -90,6 +93,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::FollowUp(verb) => follow_ups::follow_up(verb),
         Verb::Seat(verb) => seats::seat(verb),
         Verb::Audit(verb) => audit::audit(verb),
+        Verb::Seal(verb) => seal::seal(verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::Figures(verb) => figures::figures(&verb),
         Verb::CheckConfig(common) => serve::check_config(&common),

@@ -161,6 +161,7 @@ pub struct Prompts {
 #[allow(missing_docs)]
 pub struct StoreKeys {
     pub queue_max: usize,
+    pub master_key_file: PathBuf,
 }
 
 /// `[web]`

@@ -19,6 +19,7 @@ mod pages;
 pub mod password;
 mod recordings;
 mod records;
+mod seal;
 mod search;
 mod seats;
 mod serve;

@@ -33,8 +33,8 @@ pub(super) struct Output {
 impl Output {
     /// Reads the data folder; loads the configuration first, for its log.
     pub(super) fn reader(&self) -> Result<Reader, Exit> {
-        self.common.load()?;
-        Reader::open(&self.common.data).map_err(|error| refused(&error))
+        let config = self.common.load()?;
+        Reader::open(self.common.folder(&config)).map_err(|error| refused(&error))
     }
 
     /// JSON is wanted.

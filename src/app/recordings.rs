@@ -4,11 +4,12 @@
 use crate::domain::desk_link::SeatIdentity;
 use crate::domain::playback::hears;
 use crate::gateway::media::Mixdown;
-use crate::store::{AuditEntry, AuditKind, Hearable, PastCall, Reader, StoreError, StoreHandle};
+use crate::store::{
+    AuditEntry, AuditKind, DataFolder, Hearable, PastCall, Reader, StoreError, StoreHandle,
+};
 use crate::web::{Archive, NotHeard, Sound};
 use jiff::Timestamp;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
@@ -18,14 +19,14 @@ const AUDIT_WAIT: Duration = Duration::from_secs(5);
 
 /// The data folder with its store.
 pub(super) struct Recordings {
-    pub(super) data: PathBuf,
+    pub(super) folder: DataFolder,
     pub(super) store: StoreHandle,
     pub(super) wall: fn() -> Timestamp,
 }
 
 impl Recordings {
     fn reader(&self) -> Result<Reader, NotHeard> {
-        Reader::open(&self.data).map_err(|error| unreadable(&error))
+        Reader::open(self.folder.clone()).map_err(|error| unreadable(&error))
     }
 
     /// Stores who hears what and why; returns after the commit.
@@ -69,7 +70,7 @@ impl Archive for Recordings {
             Hearable::NotAllowed => return Err(NotHeard::NotAllowed),
             Hearable::Gone => return Err(NotHeard::NoSuchRecording),
         };
-        let sound = Mixdown::open(&self.data.join(&file)).map_err(|error| {
+        let sound = Mixdown::open(&self.folder.path.join(&file)).map_err(|error| {
             tracing::error!(%error, "a recording cannot be opened");
             NotHeard::NoSuchRecording
         })?;

@@ -26,8 +26,7 @@ pub(super) enum CaseVerb {
     Search(search::SearchArguments),
     /// Make the index of `search` anew from the events, beside a running service too.
     Reindex(Common),
-    /// What happened to a case: who, when, and who held it for how long, up to now. Of a sealed case
-    /// only the times.
+    /// What happened to a case: who, when, and who held it for how long, up to now.
     History {
         /// Its eleven digits, or `draft-N` for a draft.
         number: String,
@@ -95,8 +94,8 @@ pub(super) fn call(verb: CallVerb) -> Result<(), Exit> {
 
 /// `mayorline verify`
 pub(super) fn verify(common: &Common) -> Result<(), Exit> {
-    common.load()?;
-    let report = crate::store::verify(&common.data).map_err(|e| refused(&e))?;
+    let folder = common.folder(&common.load()?);
+    let report = crate::store::verify(folder).map_err(|e| refused(&e))?;
     say(&described(&report))?;
     if report.is_sound() {
         Ok(())
@@ -119,6 +118,14 @@ fn described(report: &VerifyReport) -> String {
         report.audited,
         report.head
     );
+    if report.sealed + report.unclaimed > 0 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "private parts under seal {}, sealed cases without the liaison's key {}",
+            report.sealed, report.unclaimed
+        );
+    }
     for fault in &report.faults {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "FAULT {} {}: {}", fault.area, fault.subject, fault.problem);

@@ -13,7 +13,7 @@ use crate::gateway::prompts::Library;
 use crate::gateway::sip::{TlsPort, tls_config};
 use crate::gateway::switch::Switch;
 use crate::proto::Endpoint;
-use crate::store::{Reader, Store, StoreConfig, StoreError};
+use crate::store::{DataFolder, Reader, Store, StoreConfig, StoreError};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::fmt::Write;
@@ -117,9 +117,11 @@ impl Service {
         let prompts = Arc::new(library(config)?);
         let seed = || clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error));
         let rules = deadline_rules(config);
+        let folder = DataFolder::new(data, &config.store.master_key_file);
         let store_config = StoreConfig {
             queue_max: config.store.queue_max,
             rules,
+            master_key: folder.master_key.clone(),
             ..StoreConfig::new(data, (clock.wall)())
         };
         let calendar = calendar(config)?;
@@ -131,7 +133,7 @@ impl Service {
             seed()?,
             clock.now(),
         );
-        recall_dialled(&mut switch, data, clock.now());
+        recall_dialled(&mut switch, folder, clock.now());
         let tls = tls_port(config)?;
         let (pages, desk) = Pages::open(config, data, store.handle())?;
         let line =
@@ -146,9 +148,9 @@ impl Service {
 }
 
 /// Counts the calls out of today and of the last hour. A store that cannot be read yet has none.
-fn recall_dialled(switch: &mut Switch, data: &Path, now: Now) {
+fn recall_dialled(switch: &mut Switch, folder: DataFolder, now: Now) {
     let from = now.wall - DIALLED_WINDOW;
-    match Reader::open(data).and_then(|reader| reader.dialled(from)) {
+    match Reader::open(folder).and_then(|reader| reader.dialled(from)) {
         Ok(calls) => switch.recall_dialled(now, &calls),
         Err(error) => tracing::warn!(%error, "the calls out of today are not counted"),
     }

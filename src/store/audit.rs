@@ -36,6 +36,10 @@ pub enum AuditKind {
     SeatRemoved,
     /// A seat got another password.
     PasswordSet,
+    /// The liaison's public key came into use.
+    LiaisonKeyAdded,
+    /// The liaison read a case under seal.
+    SealRead,
 }
 
 impl AuditKind {
@@ -52,6 +56,8 @@ impl AuditKind {
             Self::SeatAdded => "seat_added",
             Self::SeatRemoved => "seat_removed",
             Self::PasswordSet => "password_set",
+            Self::LiaisonKeyAdded => "liaison_key_added",
+            Self::SealRead => "seal_read",
         }
     }
 }

@@ -3,8 +3,10 @@
 use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk};
+use super::seal;
+use super::vault::Vault;
 use crate::domain::case::{
-    Actor, Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, State, Task,
+    Actor, Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, Role, State, Task,
 };
 use crate::units::CaseNumber;
 use jiff::Timestamp;
@@ -30,6 +32,9 @@ pub struct CaseNow {
     pub state: State,
 }
 
+/// Who may know by its number that a case is under seal: who decides it, and who opens it (T12).
+const SEAL_ROLES: [Role; 2] = [Role::Director, Role::Liaison];
+
 /// Decides, appends and projects; a merge, or its end, is noted on the other case too.
 pub(super) fn run(
     db: &Connection,
@@ -39,11 +44,15 @@ pub(super) fn run(
     order: &Order,
 ) -> Result<CaseNow, StoreError> {
     let id = find(db, name)?.ok_or(StoreError::NotFound)?;
-    let case = case_file::load(db, id)?;
+    let case = case_file::load(db, &desk.vault, id)?;
+    // Whoever has no part in a seal is told what he is told of a number that was never given.
+    if seal::is_sealed(&case) && !order.actor.roles.iter().any(|role| SEAL_ROLES.contains(role)) {
+        return Err(StoreError::NotFound);
+    }
     let number = case.number;
     let mut order = order.clone();
     if let Task::Merge(target) = &mut order.task {
-        *target = look_up(db, target.number)?;
+        *target = look_up(db, &desk.vault, target.number)?;
     }
     let other = match &order.task {
         Task::Merge(target) => Some((target.number, Notice::Merged)),
@@ -84,9 +93,9 @@ fn find(db: &Connection, name: CaseName) -> Result<Option<i64>, StoreError> {
 }
 
 /// The case that another is to be merged into; nothing of it where it is not to be known of.
-fn look_up(db: &Connection, number: CaseNumber) -> Result<MergeTarget, StoreError> {
+fn look_up(db: &Connection, vault: &Vault, number: CaseNumber) -> Result<MergeTarget, StoreError> {
     let id = find(db, CaseName::Number(number))?;
-    let case = id.map_or_else(|| Ok(Case::default()), |id| case_file::load(db, id))?;
+    let case = id.map_or_else(|| Ok(Case::default()), |id| case_file::load(db, vault, id))?;
     let state = case.told_state().filter(|state| *state != State::Sealed);
     Ok(MergeTarget { number, state, closed_on: case.closed_on })
 }

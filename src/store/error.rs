@@ -34,6 +34,17 @@ pub enum StoreError {
     /// There is no database in that folder.
     #[error("no database at {0}")]
     Missing(PathBuf),
+    /// The master key that the database was written with is not there.
+    #[error(
+        "no master key at {0}: the data is sealed with it and cannot be read without; put the key \
+             back from its copy, or name it as store.master_key_file"
+    )]
+    NoMasterKey(PathBuf),
+    /// The file is no master key, or not that of this database.
+    #[error(
+        "{0} is not the master key of this database: put back the key that it was written with"
+    )]
+    WrongMasterKey(PathBuf),
     /// The rules do not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -73,7 +84,10 @@ impl StoreError {
 
     /// Waiting and trying again cannot help: a person must decide.
     pub(super) fn needs_person(&self) -> bool {
-        matches!(self, Self::InUse(_) | Self::Newer { .. })
+        matches!(
+            self,
+            Self::InUse(_) | Self::Newer { .. } | Self::NoMasterKey(_) | Self::WrongMasterKey(_)
+        )
     }
 
     /// The disk or the file failed, not the request: nothing can be committed until it is better.

@@ -19,8 +19,8 @@ pub struct Period {
 /// The cases of a period that had a number, by the order of their intake.
 pub(super) fn of_period(db: &Connection, period: Period) -> Result<Vec<Facts>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT c.id, c.state = 'sealed' OR c.seal_proposed, e.body, p.body
-         FROM case_file c JOIN event e ON e.case_id = c.id LEFT JOIN event_private p USING (seq)
+        "SELECT c.id, c.state = 'sealed' OR c.seal_proposed, e.body
+         FROM case_file c JOIN event e ON e.case_id = c.id
          WHERE c.received_at >= ?1 AND c.received_at < ?2 AND c.number IS NOT NULL
            AND e.at <= ?3
          ORDER BY c.id, e.seq",
@@ -29,8 +29,9 @@ pub(super) fn of_period(db: &Connection, period: Period) -> Result<Vec<Facts>, S
     let (mut found, mut open): (Vec<Facts>, Option<(i64, FactsOfEvents)>) = (vec![], None);
     while let Some(row) = rows.next()? {
         let (id, sealed): (i64, bool) = (row.get(0)?, row.get(1)?);
-        let (body, private): (String, Option<String>) = (row.get(2)?, row.get(3)?);
-        let event = join(&body, private.as_deref())?;
+        let body: String = row.get(2)?;
+        // Figures need nothing that is private.
+        let event = join(&body, None)?;
         match &mut open {
             Some((of, events)) if *of == id => events.add(&event),
             _ => {

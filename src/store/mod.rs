@@ -9,13 +9,16 @@
 
 mod administration;
 mod audit;
+mod call_private;
 mod callback;
 mod case_file;
+mod case_key;
 mod casework;
 mod chain;
 mod config;
 mod desk_handle;
 mod dials;
+mod encrypt;
 mod error;
 mod facts;
 mod figures;
@@ -29,13 +32,16 @@ mod listening_day;
 mod lookup;
 mod opening;
 mod playback;
+mod purge;
 mod queue_log;
 mod read;
 mod read_call;
 mod reconcile;
 mod recording;
+mod row_private;
 mod schema;
 mod seal;
+mod sealed_case;
 mod search;
 mod seat;
 mod seats_watch;
@@ -43,6 +49,7 @@ mod supervise;
 mod sweep;
 mod transaction;
 mod tree;
+mod vault;
 mod verify;
 mod verify_desk;
 mod work;
@@ -57,7 +64,7 @@ pub use callback::{
 };
 pub use casework::{CaseName, CaseNow};
 pub use config::{
-    BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, COMMIT_REST_MS, DATABASE_FILE,
+    BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, COMMIT_REST_MS, DATABASE_FILE, DataFolder,
     FOLDER_WAIT_MS, GROUP_JOBS_MAX, JOURNAL_BYTES_MAX, LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES,
     PROBE_INTERVAL_MS, RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
@@ -82,6 +89,7 @@ pub use read::{
 pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
 pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
+pub use sealed_case::{SealedCase, SealedEvent};
 pub use search::{COUNTED_MAX, Found, SearchFilter};
 pub use seat::{
     BindingRecord, GROUPS_MAX, NAME_CHARS_MAX, NewSeat, SEATS_MAX, SeatRecord, SeatSecrets,
@@ -95,6 +103,7 @@ pub use tree::{
     CallAccount, LABEL_CHARS_MAX, LegEnd, LegRecord, LegRole, PartyEntry, PartyEntryKind,
     TRACKS_MAX, TrackRecord,
 };
+pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN};
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify};
 pub use work::Answer;
 pub use wrap_up::{WrapUpDone, WrapUpOrder};

@@ -14,6 +14,7 @@ use super::handle::Reply;
 use super::intake::{self, Desk, Opened};
 use super::job_queue::JobReceiver;
 use super::ledger::{self, CallStarted};
+use super::purge;
 use super::reconcile::Reconciled;
 use super::seats_watch::{SeatsWatch, WatcherSlot};
 use super::transaction::{self, Committed};
@@ -80,7 +81,7 @@ impl Job {
             Self::Record { at, number, events, actor, .. } => {
                 intake::record(db, desk, *at, *number, events, actor)?;
             }
-            Self::CallStarted(call) => ledger::start(db, call)?,
+            Self::CallStarted(call) => ledger::start(db, &desk.vault, call)?,
             Self::CallFinished { at, account } => ledger::finish(db, *at, account)?,
             Self::Work(work) => work.run(db, desk)?,
             Self::Wake | Self::Close => {}
@@ -288,8 +289,18 @@ impl Writer {
                 for (job, outcome) in batch.into_iter().zip(outcomes) {
                     self.answer(job, outcome, &committed);
                 }
+                self.purge();
             }
             Err(error) => self.go_down(&error, batch),
+        }
+    }
+
+    /// What a seal of this commit asks for, at once.
+    fn purge(&mut self) {
+        match purge::finish(&mut self.db) {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
+            Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
         }
     }
 

@@ -20,3 +20,4 @@ mod search;
 mod sound;
 mod sweep;
 mod tree;
+mod vault;

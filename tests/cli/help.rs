@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 35] = [
+const VERBS: [&[&str]; 39] = [
     &[],
     &["serve"],
     &["case"],
@@ -29,6 +29,10 @@ const VERBS: [&[&str]; 35] = [
     &["seat", "set-password"],
     &["audit"],
     &["audit", "list"],
+    &["seal"],
+    &["seal", "key"],
+    &["seal", "key", "new"],
+    &["seal", "read"],
     &["calendar"],
     &["calendar", "listening-days"],
     &["calendar", "due"],

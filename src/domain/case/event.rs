@@ -278,6 +278,9 @@ pub struct Private {
     /// The query code (查询码).
     #[serde(default, with = "codec::maybe")]
     pub code: Option<QueryCode>,
+    /// What the case is about; only where it is numbered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
 }
 
 /// The original recording as it came in.
@@ -356,13 +359,11 @@ pub struct Accepted {
     /// When: the citizen's clock starts here.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// What it is about, without names.
-    pub summary: String,
     /// Who took it first (首问负责); never changes.
     pub first_responsible: String,
     /// The citizen's due date.
     pub due: DueDate,
-    /// The query code.
+    /// The query code, and what it is about, without names.
     #[serde(default)]
     pub private: Private,
 }

@@ -195,7 +195,7 @@ fn receive(case: &mut Case, received: &Received) {
 fn accept(case: &mut Case, accepted: &Accepted) {
     case.number = Some(accepted.number);
     case.accepted_at = Some(accepted.at);
-    case.summary = Some(accepted.summary.clone());
+    case.summary.clone_from(&accepted.private.summary);
     case.first_responsible.get_or_insert_with(|| accepted.first_responsible.clone());
     case.due = Some(accepted.due.clone());
     case.private.code = accepted.private.code;

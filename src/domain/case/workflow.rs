@@ -137,7 +137,7 @@ pub fn received(intake: NewIntake) -> Received {
             caller: intake.caller.number,
             display: intake.caller.display.map(|name| cut(name, KEY_CHARS_MAX)),
             text: intake.text.map(|text| cut(text, TEXT_CHARS_MAX)),
-            code: None,
+            ..Private::default()
         },
     }
 }
@@ -180,8 +180,8 @@ pub(super) fn accept(
     let at = whole_milliseconds(context.now);
     // D4: the citizen's clock runs from acceptance.
     let due = Deadline::due(at, REPLY_DAYS, context.rules, context.calendar).into();
-    let private = Private { code: Some(code), ..Private::default() };
-    let accepted = Accepted { number, at, summary, first_responsible: by, due, private };
+    let private = Private { code: Some(code), summary: Some(summary), ..Private::default() };
+    let accepted = Accepted { number, at, first_responsible: by, due, private };
     Ok(CaseEvent::Accepted(Box::new(accepted)))
 }
 
