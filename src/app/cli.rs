@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{audit, calendar, callbacks, doctor, figures, records, seats, serve};
+use super::{accounts, audit, calendar, callbacks, doctor, figures, records, seats, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -32,6 +32,9 @@ enum Verb {
     /// The seats: who may take calls, beside a running service or on a stopped one.
     #[command(subcommand)]
     Seat(seats::SeatVerb),
+    /// The accounts of people and programs: who may sign in, in which roles, by whose word.
+    #[command(subcommand)]
+    Account(accounts::AccountVerb),
     /// Who listened in, heard a recording, was shown a number or changed a seat, when and why.
     #[command(subcommand)]
     Audit(audit::AuditVerb),
@@ -85,6 +88,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Call(verb) => records::call(verb),
         Verb::Callback(verb) => callbacks::callback(verb),
         Verb::Seat(verb) => seats::seat(verb),
+        Verb::Account(verb) => accounts::account(verb),
         Verb::Audit(verb) => audit::audit(verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::Figures(verb) => figures::figures(&verb),

@@ -29,7 +29,7 @@ const ACTOR: &str = "administrator";
 
 /// A data folder open for an administrator.
 pub struct Administration {
-    db: Connection,
+    pub(super) db: Connection,
     /// Unlocks a stopped folder when it is dropped.
     _lock: Option<File>,
 }
@@ -107,7 +107,7 @@ impl Administration {
             chain: ChainEnd::default(),
         };
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = casework::run(&tx, &mut desk, at, case, order)?;
+        let done = casework::run(&tx, &mut desk, at, (case, None), order)?;
         tx.commit()?;
         Ok(done)
     }

@@ -9,4 +9,4 @@ mod sim;
 mod stories;
 mod supervision;
 mod table;
-mod world;
+pub(crate) mod world;
