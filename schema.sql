@@ -305,9 +305,9 @@ CREATE TABLE audit (
     actor   TEXT NOT NULL,
     kind    TEXT NOT NULL CHECK (kind IN (
                 'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
-                'seat_added', 'seat_removed', 'password_set', 'liaison_key_added',
-                'seal_read')),
-    subject TEXT NOT NULL,                             -- call, file, case, seat
+                 'seat_added', 'seat_removed', 'password_set', 'liaison_key_added',
+                 'seal_read', 'account_changed', 'seal_opened', 'exported')),
+    subject TEXT NOT NULL,                             -- call, file, case, seat, account
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
     hash    BLOB NOT NULL CHECK (length(hash) = 32)
@@ -320,6 +320,43 @@ CREATE TABLE lookup_guard (
     since        INTEGER NOT NULL,
     locked_until INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- Accounts of people and programs. Nobody is deleted: what he did stands under his name.
+CREATE TABLE account (
+    name       TEXT PRIMARY KEY NOT NULL,              -- the person's id in the casework
+    title      TEXT NOT NULL,                          -- his name
+    unit       TEXT,                                   -- the unit he belongs to
+    password   TEXT,                                   -- Argon2id; NULL: cannot sign in
+    locked     INTEGER NOT NULL CHECK (locked IN (0, 1)),
+    failures   INTEGER NOT NULL CHECK (failures >= 0), -- wrong passwords in a row
+    failed_at  INTEGER,                                -- the last of them
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL                        -- ends the sessions from before
+) STRICT, WITHOUT ROWID;
+
+-- Roles of accounts; one without confirmation does not hold yet.
+CREATE TABLE account_role (
+    account      TEXT NOT NULL REFERENCES account (name),
+    role         TEXT NOT NULL,
+    granted_by   TEXT NOT NULL,
+    granted_at   INTEGER NOT NULL,
+    confirmed_by TEXT CHECK (confirmed_by <> granted_by AND confirmed_by <> account),
+    confirmed_at INTEGER,
+    PRIMARY KEY (account, role),
+    CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- Keys of programs: the SHA-256 of each, and the one role it acts in.
+CREATE TABLE api_token (
+    hash       BLOB PRIMARY KEY NOT NULL CHECK (length(hash) = 32),
+    account    TEXT NOT NULL REFERENCES account (name),
+    role       TEXT NOT NULL,
+    label      TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER account_is_never_deleted BEFORE DELETE ON account
+BEGIN SELECT RAISE(ABORT, 'accounts are never deleted'); END;
 
 -- Events are only ever added, at the end.
 CREATE TRIGGER event_is_append_only_update BEFORE UPDATE ON event

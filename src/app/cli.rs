@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{audit, calendar, callbacks, doctor, figures, follow_ups, records, seal, seats, serve};
+use super::{accounts, audit, calendar, callbacks, doctor, figures, follow_ups, records, seal, seats, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -35,6 +35,9 @@ enum Verb {
     /// The seats: who may take calls, beside a running service or on a stopped one.
     #[command(subcommand)]
     Seat(seats::SeatVerb),
+    /// The accounts of people and programs: who may sign in, in which roles, by whose word.
+    #[command(subcommand)]
+    Account(accounts::AccountVerb),
     /// Who listened in, heard a recording, was shown a number or changed a seat, when and why.
     #[command(subcommand)]
     Audit(audit::AuditVerb),
@@ -92,6 +95,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Callback(verb) => callbacks::callback(verb),
         Verb::FollowUp(verb) => follow_ups::follow_up(verb),
         Verb::Seat(verb) => seats::seat(verb),
+        Verb::Account(verb) => accounts::account(verb),
         Verb::Audit(verb) => audit::audit(verb),
         Verb::Seal(verb) => seal::seal(verb),
         Verb::Calendar(verb) => calendar::calendar(verb),

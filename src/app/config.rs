@@ -173,6 +173,7 @@ pub struct WebKeys {
     pub tls_certificate: PathBuf,
     pub tls_key: PathBuf,
     pub trusted_proxy: Option<IpAddr>,
+    pub api_remote: bool,
 }
 
 /// `[log]`

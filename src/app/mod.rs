@@ -1,5 +1,6 @@
 //! Configuration, wiring, clock, shutdown and the verbs of the command line.
 
+mod accounts;
 mod audit;
 mod calendar;
 mod callbacks;

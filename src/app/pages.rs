@@ -10,7 +10,7 @@ use crate::gateway::sip::tls_config;
 use crate::proto::digest::{Algorithm, Secret};
 use crate::store::{DataFolder, Reader, SeatRecord, StoreHandle};
 use crate::units::SeatNumber;
-use crate::web::{DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
+use crate::web::{ApiConfig, DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
 use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +34,8 @@ impl Pages {
     ) -> Result<(Self, DeskEnds), Exit> {
         let (to_line, from) = mpsc::channel(DESK_NEWS_MAX);
         let (to, from_line) = mpsc::channel(DESK_NEWS_MAX);
-        let web = web_config(config)?;
+        let mut web = web_config(config)?;
+        web.api = Some(api_config(config, data, store.clone()));
         let secure = web.tls.is_some();
         let realm = config.seats.realm.clone();
         let folder = DataFolder::new(data, &config.store.master_key_file);
@@ -73,7 +74,19 @@ pub(super) fn web_config(config: &Config) -> Result<WebConfig, Exit> {
                 .map_err(|error| Exit::new(Failure::Config, format!("web.tls: {error}")))?,
         ),
     };
-    Ok(WebConfig { listen: keys.listen, tls, trusted_proxy: keys.trusted_proxy })
+    Ok(WebConfig { listen: keys.listen, tls, trusted_proxy: keys.trusted_proxy, api: None })
+}
+
+/// What the interface for programs works on.
+fn api_config(config: &Config, data: &Path, store: StoreHandle) -> ApiConfig {
+    let local = config.casework.dispositions.iter();
+    ApiConfig {
+        data: data.to_owned(),
+        store,
+        wall: clock::system().wall,
+        remote: config.web.api_remote,
+        dispositions: local.map(|local| (local.code.clone(), local.like)).collect(),
+    }
 }
 
 /// The seats as they stand in the data folder.

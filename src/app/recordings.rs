@@ -2,7 +2,7 @@
 //! service's store, the sound as one track.
 
 use crate::domain::desk_link::SeatIdentity;
-use crate::domain::playback::hears;
+use crate::domain::playback::{Hears, hears};
 use crate::gateway::media::Mixdown;
 use crate::store::{
     AuditEntry, AuditKind, DataFolder, Hearable, PastCall, Reader, StoreError, StoreHandle,
@@ -64,7 +64,28 @@ impl Archive for Recordings {
         reason: String,
     ) -> Result<Arc<dyn Sound>, NotHeard> {
         let hears = hears(who.role, &who.seat, (self.wall)()).ok_or(NotHeard::NotAllowed)?;
-        let found = self.reader()?.hearable(recording, &hears);
+        self.opened(who.seat.as_str(), recording, &hears, reason)
+    }
+
+    fn play(
+        &self,
+        person: &str,
+        recording: i64,
+        reason: String,
+    ) -> Result<Arc<dyn Sound>, NotHeard> {
+        self.opened(person, recording, &Hears::All, reason)
+    }
+}
+
+impl Recordings {
+    fn opened(
+        &self,
+        listener: &str,
+        recording: i64,
+        hears: &Hears,
+        reason: String,
+    ) -> Result<Arc<dyn Sound>, NotHeard> {
+        let found = self.reader()?.hearable(recording, hears);
         let file = match found.map_err(|error| unreadable(&error))? {
             Hearable::File(file) => file,
             Hearable::NotAllowed => return Err(NotHeard::NotAllowed),
@@ -74,7 +95,7 @@ impl Archive for Recordings {
             tracing::error!(%error, "a recording cannot be opened");
             NotHeard::NoSuchRecording
         })?;
-        let actor = who.seat.to_string();
+        let actor = listener.to_owned();
         self.audit(AuditEntry { actor, kind: AuditKind::Playback, subject: file, reason })?;
         Ok(Arc::new(Track(sound)))
     }

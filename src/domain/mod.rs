@@ -1,5 +1,6 @@
 //! The city's rules, pure: no clock, no socket, no SQL. It speaks of calls, digits, cases and days.
 
+pub mod access;
 pub mod anonymise;
 pub mod calendar;
 pub mod call;

@@ -34,7 +34,7 @@ const ACTOR: &str = "administrator";
 
 /// A data folder open for an administrator.
 pub struct Administration {
-    db: Connection,
+    pub(super) db: Connection,
     vault: Arc<Vault>,
     /// Unlocks a stopped folder when it is dropped.
     _lock: Option<File>,
@@ -119,7 +119,7 @@ impl Administration {
             vault: Arc::clone(&self.vault),
         };
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = casework::run(&tx, &mut desk, at, case, order)?;
+        let done = casework::run(&tx, &mut desk, at, (case, None), order)?;
         tx.commit()?;
         self.purge()?;
         Ok(done)

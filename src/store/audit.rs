@@ -28,7 +28,8 @@ pub enum AuditKind {
     /// A recording was played; the reason is the listener's own, and behind it the address that
     /// he listens from.
     Playback,
-    /// A citizen's number was shown in clear: to a seat that his call is offered to.
+    /// A citizen's number was shown in clear: to a seat that his call is offered to, or to a person
+    /// who said why.
     ContactShown,
     /// A seat came into use.
     SeatAdded,
@@ -40,6 +41,13 @@ pub enum AuditKind {
     LiaisonKeyAdded,
     /// The liaison read a case under seal.
     SealRead,
+    /// An account was made, given or denied a role, locked, or given a password or a token; the
+    /// reason says which.
+    AccountChanged,
+    /// An export of cases with their contacts was asked for, agreed to or fetched.
+    Exported,
+    /// The content of a sealed case was opened by the liaison, who said why.
+    SealOpened,
 }
 
 impl AuditKind {
@@ -58,6 +66,9 @@ impl AuditKind {
             Self::PasswordSet => "password_set",
             Self::LiaisonKeyAdded => "liaison_key_added",
             Self::SealRead => "seal_read",
+            Self::AccountChanged => "account_changed",
+            Self::Exported => "exported",
+            Self::SealOpened => "seal_opened",
         }
     }
 }

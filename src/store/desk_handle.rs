@@ -146,7 +146,7 @@ impl StoreHandle {
     }
 
     /// Work for the writer that somebody waits for.
-    fn ask<T: Send + 'static>(
+    pub(super) fn ask<T: Send + 'static>(
         &self,
         kind: Kind,
         answer: Answer<T>,

@@ -57,6 +57,12 @@ pub enum StoreError {
     /// Somebody or something else has it.
     #[error("{0}")]
     Taken(&'static str),
+    /// A case is not as it was seen: its last event is this one now.
+    #[error("the case has changed; its last event is {0}")]
+    Changed(i64),
+    /// Whoever acts has no right to it.
+    #[error("not allowed: {0}")]
+    NotAllowed(&'static str),
     /// A value that means nothing or is too long.
     #[error("malformed: {0}")]
     Malformed(&'static str),
@@ -79,7 +85,15 @@ pub enum StoreError {
 impl StoreError {
     /// The asker is told, and nothing is wrong with the store.
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::NotFound | Self::Taken(_) | Self::Malformed(_))
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::NotFound
+                | Self::Taken(_)
+                | Self::Changed(_)
+                | Self::NotAllowed(_)
+                | Self::Malformed(_)
+        )
     }
 
     /// Waiting and trying again cannot help: a person must decide.

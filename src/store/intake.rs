@@ -12,7 +12,7 @@ use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
 use crate::domain::case::{
     Case, CaseEvent, Command, Context, DeadlineRules, Refusal, apply, decide, local_day, may_follow,
 };
-use crate::units::{CaseNumber, QueryCode, SeatNumber};
+use crate::units::{CaseNumber, QueryCode};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
@@ -53,15 +53,15 @@ pub(super) struct Opened {
 }
 
 /// Stores a contact once: the same key gives the same case again, with a callback when the repeat
-/// asks for one and none is open. A seat that talks with the citizen answers for it (B4).
+/// asks for one and none is open. A seat that
+/// talks with the citizen, or a person who takes it down, answers for it (B4).
 pub(super) fn open(
     db: &Connection,
     desk: &mut Desk,
     at: Timestamp,
     intake: &NewIntake,
-    by: Option<&SeatNumber>,
+    by: &str,
 ) -> Result<Opened, StoreError> {
-    let by = by.map_or(SYSTEM, SeatNumber::as_str);
     if let Some(known) = find(db, &desk.vault, &intake.key)? {
         if intake.callback {
             call_back(db, desk, at, known.case_id)?;
@@ -125,7 +125,8 @@ fn decide_intake(
     intake: &NewIntake,
     by: &str,
 ) -> Result<(Case, Vec<CaseEvent>), StoreError> {
-    let numbered = intake.kind != IntakeKind::Abandoned;
+    // What a person takes down he accepts with words of his own.
+    let numbered = !matches!(intake.kind, IntakeKind::Abandoned | IntakeKind::WalkIn);
     let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
     let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
     let receive = Command::Receive(Box::new(intake.clone()));

@@ -7,12 +7,16 @@
 //! commit makes. [`Reader`] and [`verify()`] look at a data folder beside a running service or at
 //! a stopped one.
 
+mod account;
+mod account_admin;
+mod account_token;
 mod administration;
 mod audit;
 mod call_private;
 mod callback;
 mod case_file;
 mod case_key;
+mod case_reading;
 mod casework;
 mod chain;
 mod config;
@@ -31,6 +35,8 @@ mod ledger;
 mod listening_day;
 mod lookup;
 mod opening;
+mod password;
+mod person_handle;
 mod playback;
 mod purge;
 mod queue_log;
@@ -56,12 +62,19 @@ mod work;
 mod wrap_up;
 mod writer;
 
+pub use account::{
+    ACCOUNT_NAME_BYTES_MAX, ACCOUNTS_MAX, AccountRecord, GrantedRole, NewAccount,
+    SIGN_IN_FAILURES_MAX, SIGN_IN_LOCK_MS,
+};
+pub use account_admin::FoundingAccounts;
+pub use account_token::{NewToken, TOKEN_DAYS_MAX, TOKENS_MAX, TokenHash, TokenRecord};
 pub use administration::Administration;
 pub use audit::{AuditEntry, AuditKind, AuditRow, REASON_CHARS_MAX};
 pub use callback::{
     ATTEMPTS_MAX, Attempt, AttemptId, AttemptRow, CallbackList, CallbackRow, NewAttempt,
     OpenCallback,
 };
+pub use case_reading::{CaseFile, CasePage, CaseRecording, PageFilter, SCANNED_MAX};
 pub use casework::{CaseName, CaseNow};
 pub use config::{
     BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, COMMIT_REST_MS, DATABASE_FILE, DataFolder,
@@ -80,6 +93,8 @@ pub use guard::{
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
+pub use password::PasswordHash;
+pub use person_handle::{PersonIntake, PersonOrder};
 pub use playback::{Hearable, PAST_CALLS_MAX, PastCall, PastRecording};
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{

@@ -186,7 +186,7 @@ pub struct CallDetail {
 
 /// Reads a data folder and changes nothing.
 pub struct Reader {
-    db: Connection,
+    pub(super) db: Connection,
     vault: Vault,
 }
 

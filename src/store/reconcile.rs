@@ -171,7 +171,7 @@ fn make_draft(
         text: None,
         callback: true,
     };
-    intake::open(db, desk, now, &intake, None).map(|_| ())
+    intake::open(db, desk, now, &intake, intake::SYSTEM).map(|_| ())
 }
 
 /// A call that was running when the process died.

@@ -81,7 +81,7 @@ fn case_of_call(
         text: None,
         callback: false,
     };
-    Ok(intake::open(db, desk, at, &intake, Some(&wrap_up.seat))?.case_id)
+    Ok(intake::open(db, desk, at, &intake, wrap_up.seat.as_str())?.case_id)
 }
 
 /// Whether this command gives a draft its number.

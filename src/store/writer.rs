@@ -75,7 +75,8 @@ impl Job {
     pub(super) fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<Done, StoreError> {
         match self {
             Self::Open { at, intake, by, .. } => {
-                return intake::open(db, desk, *at, intake, by.as_ref()).map(Done::Opened);
+                let by = by.as_ref().map_or(intake::SYSTEM, SeatNumber::as_str);
+                return intake::open(db, desk, *at, intake, by).map(Done::Opened);
             }
             Self::Tally { at, tallies, .. } => guard::put(db, tallies, *at)?,
             Self::Record { at, number, events, actor, .. } => {

@@ -8,6 +8,7 @@ mod desk;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod audit;
 mod calendar;
 mod casework;
@@ -20,6 +21,7 @@ mod hygiene;
 mod queue;
 mod seats;
 mod signals;
+mod verbs;
 mod verify;
 
 use std::net::{SocketAddr, UdpSocket};

@@ -27,7 +27,7 @@ mod work;
 mod workflow;
 mod wrap_up;
 
-pub use actor::{Actor, Role};
+pub use actor::{Actor, Role, is_person};
 pub use callback::{AttemptOutcome, TRIES_MIN, Try};
 pub use deadline::{
     CITY_ZONE, DAYS_MAX, Deadline, DeadlineMode, DeadlineRules, REPLY_DAYS, Step, city_zone,
@@ -52,7 +52,7 @@ pub use status::{CaseStatus, Due, State};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
 pub use table::{Row, row_of};
 pub use task::{Classification, Decision, MergeTarget, Order, Pending, Task};
-pub use unit::{Unit, UnitsError, parse_units};
+pub use unit::{Unit, UnitsError, is_unit_id, parse_units};
 pub use work::{Admonition, Consultation, Docket, Given, Submission, Waiting, Work};
 pub use workflow::{
     CALLBACK_MINUTES, Command, Context, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX, decide, may_follow,

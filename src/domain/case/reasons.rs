@@ -1,6 +1,7 @@
 //! Reasons as fixed lists: each can be counted and shown in Chinese, and none is free text.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A name that is none of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -12,7 +13,8 @@ macro_rules! reasons {
     ($(#[$about:meta])* $list:ident:
      $($(#[$on:meta])* $variant:ident = $name:literal, $title:literal;)+) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Serialize, Deserialize, ToSchema)]
         pub enum $list {
             $($(#[$on])* #[doc = $title] #[serde(rename = $name)] $variant,)+
         }

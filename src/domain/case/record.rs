@@ -88,6 +88,10 @@ pub enum Record {
     SecrecyAsked { wanted: bool, by: String },
     /// Invariant 3: this unit is accused and can have no part.
     AccusedNamed { unit: String, by: String },
+    /// 3.7: this person is linked to the matter and sees nothing of it from now on.
+    PersonRecused { person: String, by: String },
+    /// 3.7: he takes part again.
+    PersonReadmitted { person: String, by: String },
     /// T4: what the classification found besides nature and domain; the place stands in `private`.
     FactsRecorded {
         urgency: Urgency,

@@ -208,6 +208,8 @@ guards! {
     SafetyRisk: "T29", "涉及安全风险的事项不能撤回", "a safety risk is not withdrawn";
     Receipted: "T30", "纪检监察机关的回执已登记", "the receipt is filed already";
     ReceiptNumber: "T30", "请填写回执编号", "the receipt's number is missing";
+    Recused: "3.7", "该人员已登记回避，不得参与办理", "this person is recused from the case";
+    NotRecused: "3.7", "该人员没有登记回避", "this person is not recused";
     SameAgain: "3.2", "与已登记的内容相同", "this is recorded already";
     AnsweredUnit: "3.3", "单位已办理答复，请先重办再登记被反映单位",
         "the unit has answered already; open the case again first";

@@ -88,6 +88,8 @@ pub fn row_of(task: &Task) -> Row {
         Task::ChooseLocal { .. } => row("B2", "选定办理方式", UNASSIGNED, &[Operator, Clerk, MessageClerk]),
         Task::SetSecrecy(_) => row("3.7", "登记保密要求", OPEN, &[Operator, Clerk]),
         Task::NameAccused(_) => row("3.3", "登记被反映单位", OPEN, &[Operator, Clerk, Supervisor]),
+        Task::Recuse(_) => row("3.7", "登记回避", OPEN, &[Director]),
+        Task::Readmit(_) => row("3.7", "解除回避", OPEN, &[Director]),
         Task::Claim(_) => row("B5", "认领或推辞", &[Classified, Consulting], &[UnitContact]),
         Task::Answer { .. } => row("T5", "直接答复", &[Classified], &[Operator]),
         Task::SolveInCall { .. } => row("T6", "登记三方通话解决", &[Classified], &[Operator]),

@@ -114,6 +114,8 @@ pub struct Work {
     pub claims: BTreeMap<String, bool>,
     /// Units that can have no part.
     pub accused: BTreeSet<String>,
+    /// Persons who are linked to the matter and see nothing of it (回避).
+    pub recused: BTreeSet<String>,
     /// What becomes of the matter; the last is in force.
     pub dispositions: Vec<Disposition>,
     /// The city's own code of the one in force.
@@ -333,6 +335,12 @@ fn found(work: &mut Work, record: &Record) {
             (work.group_size, work.repeats) = (*group_size, *repeats);
             work.duty.clone_from(duty);
             work.place = Some(private.text.clone());
+        }
+        Record::PersonRecused { person, .. } => {
+            work.recused.insert(person.clone());
+        }
+        Record::PersonReadmitted { person, .. } => {
+            work.recused.remove(person);
         }
         Record::UrgencySet { urgency, .. } => work.urgency = *urgency,
         Record::UnitSpoke { unit, claims, .. } => {

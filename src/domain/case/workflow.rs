@@ -98,7 +98,9 @@ fn receive(intake: NewIntake, context: &Context<'_>) -> Result<Vec<CaseEvent>, R
     }
     let empty = match intake.kind {
         IntakeKind::Voicemail => intake.recording.is_none(),
-        IntakeKind::Text => intake.text.as_deref().is_none_or(|text| text.trim().is_empty()),
+        IntakeKind::Text | IntakeKind::WalkIn => {
+            intake.text.as_deref().is_none_or(|text| text.trim().is_empty())
+        }
         IntakeKind::CallbackRequest => intake.contact.is_none() && intake.caller.number.is_none(),
         IntakeKind::Abandoned | IntakeKind::Attended => false,
     };
@@ -148,7 +150,9 @@ fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
         IntakeKind::Abandoned => Some(CallbackReason::Missed),
         IntakeKind::CallbackRequest => Some(CallbackReason::Asked),
         _ if intake.callback => Some(CallbackReason::NumberUntold),
-        IntakeKind::Voicemail | IntakeKind::Text | IntakeKind::Attended => None,
+        IntakeKind::Voicemail | IntakeKind::Text | IntakeKind::Attended | IntakeKind::WalkIn => {
+            None
+        }
     }
 }
 
@@ -282,6 +286,7 @@ impl Channel {
             Self::Abandoned => "来电未接通，待回拨",
             Self::Text => "文字消息，待整理",
             Self::Phone => "话务员接听，待小结",
+            Self::WalkIn => "来访登记，待受理",
         }
     }
 }

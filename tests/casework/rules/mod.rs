@@ -15,4 +15,4 @@ mod stories;
 mod supervision;
 mod table;
 mod talks;
-mod world;
+pub(crate) mod world;

@@ -91,6 +91,7 @@ impl Scene<'_> {
         if !is_person(handler) {
             return Err(Guard::HandlerName.into());
         }
+        self.not_recused(handler)?;
         let named = Record::HandlerNamed { handler: handler.to_owned(), by: self.by() };
         Ok(vec![named.into(), CaseEvent::HandlingStarted])
     }

@@ -1,6 +1,7 @@
 //! What a matter is: T4, its urgency, its disposition (B2), secrecy, accused units.
 
 use super::{Guard, Scene, Verdict};
+use crate::domain::case::actor::is_person;
 use crate::domain::case::clock;
 use crate::domain::case::event::CaseEvent;
 use crate::domain::case::reasons::{DispositionReason, Urgency, UrgencyReason};
@@ -87,6 +88,26 @@ impl Scene<'_> {
             true => Err(Guard::SameAgain.into()),
             false => Ok(vec![Record::SecrecyAsked { wanted, by: self.by() }.into()]),
         }
+    }
+
+    /// 3.7: cut off by the director; he sees nothing of the case any more.
+    pub(super) fn recuse(&self, person: &str) -> Verdict {
+        if !is_person(person) {
+            return Err(Guard::Person.into());
+        }
+        if self.case.work.recused.contains(person) {
+            return Err(Guard::SameAgain.into());
+        }
+        let person = person.to_owned();
+        Ok(vec![Record::PersonRecused { person, by: self.by() }.into()])
+    }
+
+    pub(super) fn readmit(&self, person: &str) -> Verdict {
+        if !self.case.work.recused.contains(person) {
+            return Err(Guard::NotRecused.into());
+        }
+        let person = person.to_owned();
+        Ok(vec![Record::PersonReadmitted { person, by: self.by() }.into()])
     }
 
     /// Invariant 3: an accused unit is out at once, and the case goes back to be assigned anew.

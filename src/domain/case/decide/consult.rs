@@ -141,6 +141,7 @@ impl Scene<'_> {
         if !is_person(leader) {
             return Err(Guard::LeaderName.into());
         }
+        self.not_recused(leader)?;
         let private = self.note(text)?;
         // B5: a consultation comes before it.
         if self.case.work.decision().is_none() {

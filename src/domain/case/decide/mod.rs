@@ -75,7 +75,9 @@ impl Scene<'_> {
         if !self.actor.is_named() {
             return Err(Guard::Person.into());
         }
-        if self.case.state.is_none() || self.is_sealed_off() || self.is_hidden_from_unit(task) {
+        let recused = self.case.work.recused.contains(&self.actor.person);
+        let hidden = recused || self.is_sealed_off() || self.is_hidden_from_unit(task);
+        if self.case.state.is_none() || hidden {
             return Err(Guard::Unknown.into());
         }
         let proposed = self.case.work.seal_proposed.is_some();
@@ -129,6 +131,8 @@ impl Scene<'_> {
             Task::ChooseLocal { code, like, reason } => self.choose(*like, Some(code), *reason),
             Task::SetSecrecy(wanted) => self.set_secrecy(*wanted),
             Task::NameAccused(unit) => self.name_accused(unit),
+            Task::Recuse(person) => self.recuse(person),
+            Task::Readmit(person) => self.readmit(person),
             Task::Claim(claims) => self.claim(*claims),
             Task::Answer { text, grade } => self.answer(text, *grade),
             Task::SolveInCall { call, text } => self.solve_in_call(call, text),
@@ -286,6 +290,14 @@ impl Scene<'_> {
     fn not_of_the_unit(&self) -> Result<(), Refusal> {
         match self.actor.unit.as_deref().is_some_and(|unit| self.case.involves(unit)) {
             true => Err(Guard::FollowedByUnit.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// 3.7: nobody who is linked to the matter is given a part in it.
+    fn not_recused(&self, person: &str) -> Result<(), Refusal> {
+        match self.case.work.recused.contains(person) {
+            true => Err(Guard::Recused.into()),
             false => Ok(()),
         }
     }
