@@ -85,7 +85,8 @@ impl Guard {
         Ok(Self { counts: rows.collect::<Result<_, _>>()? })
     }
 
-    /// Judges one try; a caller is named by the keyed hash of his number. A locked subject is neither counted nor compared further.
+    /// Judges one try; a caller is named by the keyed hash of his number. A locked subject is
+    /// neither counted nor compared further.
     pub(super) fn judge(
         &mut self,
         number: CaseNumber,

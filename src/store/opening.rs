@@ -166,7 +166,16 @@ impl Opener {
         shared.readable.store(true, Ordering::Release);
         shared.up.store(true, Ordering::Release);
         let seats = SeatsWatch::new(self.plan.config.opened_at);
-        Ok(Writer { db, desk, jobs: self.jobs, shared, backlog, seats, _lock: lock })
+        Ok(Writer {
+            db,
+            desk,
+            jobs: self.jobs,
+            shared,
+            backlog,
+            seats,
+            purge_waits: false,
+            _lock: lock,
+        })
     }
 
     /// Tries the folder again and again, then writes; ends early when it is told to close.

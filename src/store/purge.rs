@@ -3,8 +3,10 @@
 //! Asked for in the transaction of the seal, so that a crash in between only puts it off to the next
 //! start.
 
+use super::config::BUSY_TIMEOUT_MS;
 use super::error::StoreError;
 use rusqlite::{Connection, OptionalExtension};
+use std::time::Duration;
 
 /// The name in `meta` while a purge is asked for.
 const PENDING: &str = "purge_pending";
@@ -14,6 +16,9 @@ const MERGE_PAGES: i64 = 500;
 
 /// Merges at most; the next purge goes on.
 const MERGES_MAX: usize = 10_000;
+
+/// How long a reader of an old page is waited for, in milliseconds: nobody can write meanwhile.
+const READER_WAIT_MS: u64 = 100;
 
 /// A purge is to follow the commit of this transaction.
 pub(super) fn ask(db: &Connection) -> Result<(), StoreError> {
@@ -58,6 +63,8 @@ fn merge(db: &Connection) -> Result<(), StoreError> {
 /// The log into the file, and cut to nothing; `false` when a reader held it.
 pub(super) fn cut_log(db: &Connection) -> Result<bool, StoreError> {
     let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
-    let busy: i64 = db.query_row(sql, [], |row| row.get(0))?;
-    Ok(busy == 0)
+    db.busy_timeout(Duration::from_millis(READER_WAIT_MS))?;
+    let busy = db.query_row(sql, [], |row| row.get::<_, i64>(0));
+    db.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    Ok(busy? == 0)
 }

@@ -190,11 +190,12 @@ pub struct Reader {
     vault: Vault,
 }
 
-pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, c.private, \
-    k.wrapped, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording, \
+pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, \
+    c.private, k.wrapped, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording, \
     (c.state = 'sealed' OR c.seal_proposed)";
 
-pub(super) const CASE_TABLES: &str = "case_file c LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL \
+pub(super) const CASE_TABLES: &str = "case_file c \
+     LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL \
      LEFT JOIN case_key k ON k.case_id = c.id AND k.holder IS NULL";
 
 const CALL_COLUMNS: &str = "id, called, started_at, ended_at, lasted_ms, ended_by";

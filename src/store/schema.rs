@@ -343,8 +343,9 @@ mod tests {
         }
         let canary = "canaryzqxj";
         let received = r#"{"event":"received","key":"k","channel":"text","at":0}"#;
+        let number = crate::units::CaseNumber::new(2026, 11, 22, 1).unwrap();
         let accepted = format!(
-            r#"{{"event":"accepted","number":"26112200010","at":0,"summary":"{canary}",
+            r#"{{"event":"accepted","number":"{number}","at":0,"summary":"{canary}",
                 "first_responsible":"system",
                 "due":{{"on":"2026-11-27","at":0,"provisional":false,"explained":[]}}}}"#
         );
@@ -357,7 +358,7 @@ mod tests {
              INSERT INTO call VALUES ('c', '19900000017', '{canary}', '1', 'p', 0, 9, 8, 'service');
              INSERT INTO case_file (intake_key, state, channel, received_at, number, accepted_at,
                  first_responsible, summary, round, answered_directly, due_provisional, last_event)
-             VALUES ('k', 'accepted', 'text', 0, 26112200010, 0, 'system', '{canary}', 1, 0, 0, 2);"
+             VALUES ('k', 'accepted', 'text', 0, {number}, 0, 'system', '{canary}', 1, 0, 0, 2);"
         ))
         .unwrap();
         let salt = [3; 16];

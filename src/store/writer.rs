@@ -202,6 +202,8 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) backlog: Backlog,
     pub(super) seats: SeatsWatch,
+    /// A reader held what is to be purged: the sweeper goes on with it.
+    pub(super) purge_waits: bool,
     /// Unlocks the folder when it is dropped.
     pub(super) _lock: File,
 }
@@ -298,11 +300,17 @@ impl Writer {
 
     /// What a seal of this commit asks for, at once.
     fn purge(&mut self) {
+        let pending = purge::is_pending(&self.db).unwrap_or(false);
+        if !pending || self.purge_waits {
+            self.purge_waits = pending;
+            return;
+        }
         match purge::finish(&mut self.db) {
-            Ok(true) => {}
+            Ok(true) => return,
             Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
             Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
         }
+        self.purge_waits = true;
     }
 
     fn answer(&mut self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {
