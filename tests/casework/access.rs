@@ -108,6 +108,7 @@ fn of_others() -> Case {
     let mut case = handled();
     case.unit = Some("unit.09".to_owned());
     case.channel = Some(Channel::Phone);
+    case.first_responsible = Some("somebody".to_owned());
     case
 }
 

@@ -3,8 +3,7 @@
 use super::CommandForm;
 use crate::domain::case::{
     Classification, Decision, DispositionReason, DutyMatch, ExtensionReason, LawfulChannel,
-    MergeTarget, Nature, Pending, Task,
-    Urgency,
+    MergeTarget, Nature, Pending, Task, Urgency,
 };
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, CaseNumber};
