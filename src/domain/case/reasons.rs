@@ -11,7 +11,7 @@ pub struct UnknownName(&'static [&'static str]);
 /// A list of reasons: each with its name in JSON and on the command line, and as officials read it.
 macro_rules! reasons {
     ($(#[$about:meta])* $list:ident:
-     $($(#[$on:meta])* $variant:ident = $name:literal, $title:literal;)+) => {
+     $($(#[$on:meta])* $variant:ident = $name:tt, $title:literal;)+) => {
         $(#[$about])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(Serialize, Deserialize, ToSchema)]

@@ -140,8 +140,9 @@ async fn lists_come_in_pages_that_miss_and_repeat_nothing() {
     all.reverse();
     assert_eq!(seen, all, "newest first, without the sealed one");
     let names = async |query: &str| {
-        let page = body(&world.get("clerk", &format!("/cases?{query}")).await);
-        page["cases"].as_array().unwrap().len()
+        let answer = world.get("clerk", &format!("/cases?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+        body(&answer)["cases"].as_array().unwrap().len()
     };
     assert_eq!(names("state=assigned").await, 1);
     assert_eq!(names("unit=unit.09").await, 1);

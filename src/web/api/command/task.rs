@@ -2,9 +2,8 @@
 
 use super::CommandForm;
 use crate::domain::case::{
-    Classification, Decision, DispositionReason, DutyMatch, ExtensionReason, FollowUpTry, LawfulChannel,
-    MergeTarget, Nature, Pending, Task,
-    Urgency,
+    Classification, Decision, DispositionReason, DutyMatch, ExtensionReason, FollowUpTry,
+    LawfulChannel, MergeTarget, Nature, Pending, Task, Urgency,
 };
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, CaseNumber};
