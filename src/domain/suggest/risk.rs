@@ -94,7 +94,7 @@ pub fn risks(text: &str) -> Vec<RiskFlag> {
     // Blanks and marks between the characters of a word do not hide it.
     let plain: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
     let flags = RiskGroup::NAMES.into_iter().filter_map(|(group, _, title)| {
-        let found = group.words().split('、').filter(|word| plain.contains(word));
+        let found = group.words().split('、').filter(|word| plain.contains(*word));
         let mut words: Vec<String> = found.map(str::to_owned).collect();
         if group == RiskGroup::Crowd {
             let many = people_told(text).filter(|people| *people >= GROUP_PEOPLE_MIN);
