@@ -1,6 +1,5 @@
 //! `directory …`, `duty search`, `case suggest` and `case false-alarm`: real files in, what is told out.
 
-use crate::desk::*;
 use crate::support::service::{Start, json};
 use crate::{Outcome, run, text};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
