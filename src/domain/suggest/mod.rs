@@ -19,6 +19,7 @@ pub use past::{CaseHint, DUPLICATE_DAYS, HINTS_MAX, PastCase};
 pub use risk::{RiskFlag, RiskGroup, risks};
 pub use units::{Reason, UNITS_SUGGESTED_MAX, UnitHint};
 
+use crate::domain::case::Nature;
 use crate::domain::directory::Directory;
 use crate::units::PhoneNumber;
 use jiff::Timestamp;
@@ -71,9 +72,11 @@ pub fn suggest(new: &NewText<'_>, directory: &Directory, past: &[PastCase]) -> S
     let text: String = new.text.chars().take(SUGGEST_CHARS_MAX).collect();
     let weights = Weights::of(directory, past);
     let similar = past::similar(&text, past, &weights);
+    let nature = nature::of(&text);
+    let is_report = nature.as_ref().is_some_and(|hint| hint.nature == Nature::Report);
     Suggestion {
-        nature: nature::of(&text),
-        units: units::of(&text, directory, &similar, &weights),
+        nature,
+        units: units::of(&text, is_report, directory, &similar, &weights),
         duplicates: past::duplicates(new, &similar),
         repeats: past::repeats(new, &similar),
         risks: risks(&text),

@@ -2,7 +2,6 @@
 //! hundred items, and hints from past cases.
 
 use super::*;
-use crate::domain::case::Nature;
 use crate::domain::directory::import::{Known, read};
 use crate::domain::directory::{Kind, Record, Version, next_version};
 use crate::units::CaseNumber;
@@ -104,6 +103,15 @@ fn a_unit_is_suggested_with_what_speaks_for_it() {
     assert_eq!(item, "27-001/v1");
     assert_eq!(*words, ["不亮", "路灯"]);
     assert_eq!(hints.units[1].name, "北宿镇政府");
+}
+
+#[test]
+fn a_unit_that_is_named_in_a_report_is_not_suggested_for_it() {
+    let units = |text: &str| -> Vec<String> {
+        hints(text, &[]).units.into_iter().map(|hint| hint.unit).collect()
+    };
+    assert_eq!(units("李市长 我要反映城管收黑钱 有录音"), ["unit.03"]);
+    assert!(units("城管到现在没来").contains(&"unit.27".to_owned()));
 }
 
 #[test]

@@ -95,12 +95,16 @@ type ByUnit = BTreeMap<String, Evidence>;
 /// The likeliest units, at most [`UNITS_SUGGESTED_MAX`]; none where nothing speaks for any.
 pub(super) fn of(
     text: &str,
+    is_report: bool,
     directory: &Directory,
     similar: &[Similar<'_>],
     weights: &Weights,
 ) -> Vec<UnitHint> {
     let mut found = ByUnit::new();
-    by_name(text, directory, &mut found);
+    // Whoever is named in a report may be the accused, who must not have the case (domain.md 3.3).
+    if !is_report {
+        by_name(text, directory, &mut found);
+    }
     by_duty(text, directory, weights, &mut found);
     by_case(similar, &mut found);
     let hints = found.into_iter().filter_map(|(unit, evidence)| {
