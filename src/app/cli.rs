@@ -2,7 +2,9 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{audit, calendar, callbacks, doctor, figures, follow_ups, records, seats, serve};
+use super::{
+    audit, calendar, callbacks, directory, doctor, figures, follow_ups, records, seats, serve,
+};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -35,9 +37,16 @@ enum Verb {
     /// The seats: who may take calls, beside a running service or on a stopped one.
     #[command(subcommand)]
     Seat(seats::SeatVerb),
-    /// Who listened in, heard a recording, was shown a number or changed a seat, when and why.
+    /// Who listened in, heard a recording, was shown a number, changed a seat or the directory, when
+    /// and why.
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// Units, towns, villages, people in their posts, duty items: the city's directory.
+    #[command(subcommand)]
+    Directory(directory::DirectoryVerb),
+    /// The catalogue of duties.
+    #[command(subcommand)]
+    Duty(directory::DutyVerb),
     /// The city's calendar.
     #[command(subcommand)]
     Calendar(calendar::CalendarVerb),
@@ -90,6 +99,8 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::FollowUp(verb) => follow_ups::follow_up(verb),
         Verb::Seat(verb) => seats::seat(verb),
         Verb::Audit(verb) => audit::audit(verb),
+        Verb::Directory(verb) => directory::directory(verb),
+        Verb::Duty(verb) => directory::duty(&verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::Figures(verb) => figures::figures(&verb),
         Verb::CheckConfig(common) => serve::check_config(&common),

@@ -8,15 +8,17 @@ use super::audit::{self, AuditEntry, AuditKind};
 use super::casework::{self, CaseName, CaseNow};
 use super::chain::ChainEnd;
 use super::config::{StoreConfig, database_path};
+use super::directory::{self, ImportFault, ImportFile, Imported};
 use super::error::StoreError;
 use super::intake::Desk;
 use super::opening::lock_now;
 use super::schema;
 use super::search;
 use super::seat::{self, NewSeat, SeatSecrets};
+use super::suggest::{self, FalseAlarm};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineRules, Order};
-use crate::units::SeatNumber;
+use crate::units::{CaseNumber, SeatNumber};
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -25,7 +27,7 @@ use std::fs::File;
 use std::path::Path;
 
 /// Who acts on the command line, in the audit.
-const ACTOR: &str = "administrator";
+pub(super) const ACTOR: &str = "administrator";
 
 /// A data folder open for an administrator.
 pub struct Administration {
@@ -110,6 +112,33 @@ impl Administration {
         let done = casework::run(&tx, &mut desk, at, case, order)?;
         tx.commit()?;
         Ok(done)
+    }
+
+    /// Imports a table of the directory, whole or not at all; with a fault, and in a dry run, nothing
+    /// is changed.
+    pub fn import_directory(
+        &mut self,
+        at: Timestamp,
+        file: &ImportFile<'_>,
+    ) -> Result<Result<Imported, ImportFault>, StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let outcome = directory::import(&tx, at, file)?;
+        if outcome.is_ok() && !file.dry_run {
+            tx.commit()?;
+        }
+        Ok(outcome)
+    }
+
+    /// Marks a flag of risk words as false. [`StoreError::NotFound`] for a case under seal too.
+    pub fn mark_false_alarm(
+        &mut self,
+        at: Timestamp,
+        number: CaseNumber,
+        alarm: &FalseAlarm,
+    ) -> Result<(), StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        suggest::mark_false(&tx, at, number, alarm)?;
+        Ok(tx.commit()?)
     }
 
     /// One write with its line in the audit, whole or not at all.

@@ -36,6 +36,10 @@ pub enum AuditKind {
     SeatRemoved,
     /// A seat got another password.
     PasswordSet,
+    /// A table of the directory was imported; the reason has file, digest and counts.
+    DirectoryImported,
+    /// A flag of risk words was marked as false; nothing of what the case says, it may be sealed later.
+    FalseAlarm,
 }
 
 impl AuditKind {
@@ -52,6 +56,8 @@ impl AuditKind {
             Self::SeatAdded => "seat_added",
             Self::SeatRemoved => "seat_removed",
             Self::PasswordSet => "password_set",
+            Self::DirectoryImported => "directory_imported",
+            Self::FalseAlarm => "false_alarm",
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 35] = [
+const VERBS: [&[&str]; 44] = [
     &[],
     &["serve"],
     &["case"],
@@ -14,6 +14,8 @@ const VERBS: [&[&str]; 35] = [
     &["case", "history"],
     &["case", "search"],
     &["case", "reindex"],
+    &["case", "suggest"],
+    &["case", "false-alarm"],
     &["case", "classify"],
     &["case", "assign"],
     &["case", "refuse"],
@@ -29,6 +31,13 @@ const VERBS: [&[&str]; 35] = [
     &["seat", "set-password"],
     &["audit"],
     &["audit", "list"],
+    &["directory"],
+    &["directory", "import"],
+    &["directory", "list"],
+    &["directory", "public"],
+    &["directory", "defects"],
+    &["duty"],
+    &["duty", "search"],
     &["calendar"],
     &["calendar", "listening-days"],
     &["calendar", "due"],
