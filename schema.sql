@@ -305,8 +305,8 @@ CREATE TABLE audit (
     actor   TEXT NOT NULL,
     kind    TEXT NOT NULL CHECK (kind IN (
                 'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
-                 'seat_added', 'seat_removed', 'password_set', 'liaison_key_added',
-                 'seal_read', 'account_changed', 'seal_opened', 'exported')),
+                 'seat_added', 'seat_removed', 'password_set', 'liaison_key_added', 'seal_read',
+                 'directory_imported', 'false_alarm', 'account_changed', 'seal_opened', 'exported')),
     subject TEXT NOT NULL,                             -- call, file, case, seat, account
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
@@ -417,3 +417,45 @@ CREATE TRIGGER queue_log_is_append_only_delete BEFORE DELETE ON queue_log
 BEGIN SELECT RAISE(ABORT, 'the queue ledger is never shortened'); END;
 CREATE TRIGGER seat_is_never_deleted BEFORE DELETE ON seat
 BEGIN SELECT RAISE(ABORT, 'seats are never deleted'); END;
+
+-- The directory and the catalogue of duties: one row a version of one unit, town, village, post,
+-- leader, officer or duty item. A version is never overwritten: a later one closes it, so a case can
+-- name the item with the version that held.
+CREATE TABLE directory_version (
+    kind        TEXT NOT NULL CHECK (kind IN (
+                    'units', 'towns', 'villages', 'posts', 'leaders', 'officers', 'duties')),
+    key         TEXT NOT NULL,                         -- unit id, code, unit/name/post …
+    version     INTEGER NOT NULL CHECK (version > 0),
+    valid_from  TEXT NOT NULL,                         -- the first day that it holds
+    valid_to    TEXT,                                  -- the day of the next; NULL: the last
+    body        TEXT NOT NULL,                         -- JSON of domain::directory::Record
+    imported_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, key, version)
+) STRICT, WITHOUT ROWID;
+
+-- Flags of risk words that a person marked as false for one case.
+CREATE TABLE risk_false_alarm (
+    case_id INTEGER NOT NULL REFERENCES case_file (id),
+    risk    TEXT NOT NULL CHECK (risk IN (
+                'crowd', 'suicide', 'petition', 'explosives', 'minor')),
+    at      INTEGER NOT NULL,
+    person  TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    PRIMARY KEY (case_id, risk)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER directory_version_follows_the_last BEFORE INSERT ON directory_version
+WHEN NEW.version <> 1 + (SELECT COALESCE(MAX(version), 0) FROM directory_version
+                         WHERE kind = NEW.kind AND key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'versions of the directory follow one another'); END;
+CREATE TRIGGER directory_version_is_only_closed BEFORE UPDATE ON directory_version
+WHEN OLD.valid_to IS NOT NULL OR NEW.kind <> OLD.kind OR NEW.key <> OLD.key
+  OR NEW.version <> OLD.version OR NEW.valid_from <> OLD.valid_from OR NEW.body <> OLD.body
+  OR NEW.imported_at <> OLD.imported_at
+BEGIN SELECT RAISE(ABORT, 'versions of the directory are never overwritten'); END;
+CREATE TRIGGER directory_version_is_never_deleted BEFORE DELETE ON directory_version
+BEGIN SELECT RAISE(ABORT, 'versions of the directory are never deleted'); END;
+CREATE TRIGGER false_alarm_is_never_changed BEFORE UPDATE ON risk_false_alarm
+BEGIN SELECT RAISE(ABORT, 'what a person found is never changed'); END;
+CREATE TRIGGER false_alarm_is_never_deleted BEFORE DELETE ON risk_false_alarm
+BEGIN SELECT RAISE(ABORT, 'what a person found is never deleted'); END;

@@ -2,7 +2,10 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{accounts, audit, calendar, callbacks, doctor, figures, follow_ups, records, seal, seats, serve};
+use super::{
+    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, records, seal, seats,
+    serve,
+};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -38,12 +41,19 @@ enum Verb {
     /// The accounts of people and programs: who may sign in, in which roles, by whose word.
     #[command(subcommand)]
     Account(accounts::AccountVerb),
-    /// Who listened in, heard a recording, was shown a number or changed a seat, when and why.
+    /// Who listened in, heard a recording, was shown a number, changed a seat or the directory, when
+    /// and why.
     #[command(subcommand)]
     Audit(audit::AuditVerb),
     /// The discipline liaison (纪委联络员): his key, and the cases under seal that it opens.
     #[command(subcommand)]
     Seal(seal::SealVerb),
+    /// Units, towns, villages, people in their posts, duty items: the city's directory.
+    #[command(subcommand)]
+    Directory(directory::DirectoryVerb),
+    /// The catalogue of duties.
+    #[command(subcommand)]
+    Duty(directory::DutyVerb),
     /// The city's calendar.
     #[command(subcommand)]
     Calendar(calendar::CalendarVerb),
@@ -98,6 +108,8 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Account(verb) => accounts::account(verb),
         Verb::Audit(verb) => audit::audit(verb),
         Verb::Seal(verb) => seal::seal(verb),
+        Verb::Directory(verb) => directory::directory(verb),
+        Verb::Duty(verb) => directory::duty(&verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::Figures(verb) => figures::figures(&verb),
         Verb::CheckConfig(common) => serve::check_config(&common),

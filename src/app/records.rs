@@ -3,7 +3,7 @@
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
-use super::{casework, history, search};
+use super::{casework, history, search, suggest};
 use crate::store::{CaseFilter, CaseName, VerifyReport};
 use crate::units::CallId;
 use clap::Subcommand;
@@ -33,6 +33,11 @@ pub(super) enum CaseVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// Hints on a new text or a case: nature, units with their reasons, cases that may be the same,
+    /// risk words. Nothing is changed.
+    Suggest(suggest::SuggestArguments),
+    /// C6: a flag of risk words was raised for nothing.
+    FalseAlarm(suggest::FalseAlarmArguments),
     #[command(flatten)]
     Work(casework::WorkVerb),
 }
@@ -74,6 +79,8 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
         CaseVerb::Search(search) => search::found(&search),
         CaseVerb::Reindex(common) => search::reindex(&common),
         CaseVerb::History { number, output } => history::history(&number, &output),
+        CaseVerb::Suggest(arguments) => suggest::hints(&arguments),
+        CaseVerb::FalseAlarm(arguments) => suggest::mark_false(arguments),
         CaseVerb::Work(verb) => casework::work(verb),
     }
 }

@@ -6,12 +6,12 @@ use super::exit::{Exit, Failure};
 use super::pages::{Pages, web_config};
 use super::{clock, settings, switchboard};
 use crate::domain::calendar::Calendar;
-use crate::domain::case::{DeadlineMode as Mode, DeadlineRules};
+use crate::domain::case::{DeadlineMode as Mode, DeadlineRules, local_day};
 use crate::gateway::clock::Now;
 use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
 use crate::gateway::sip::{TlsPort, tls_config};
-use crate::gateway::switch::Switch;
+use crate::gateway::switch::{DutyUnit, Switch};
 use crate::proto::Endpoint;
 use crate::store::{DataFolder, Reader, Store, StoreConfig, StoreError};
 use jiff::SignedDuration;
@@ -127,8 +127,10 @@ impl Service {
         let calendar = calendar(config)?;
         let store = Store::start(store_config, calendar.clone(), seed()?, clock.wall)
             .map_err(|error| Exit::new(unstartable(&error), error))?;
+        let mut switch_config = switchboard::switch(config, &prompts, calendar)?;
+        recall_directory(&mut switch_config.units, data, clock.now());
         let mut switch = Switch::new(
-            switchboard::switch(config, &prompts, calendar)?,
+            switch_config,
             Endpoint::new(settings::endpoint(config), seed()?),
             seed()?,
             clock.now(),
@@ -153,6 +155,14 @@ fn recall_dialled(switch: &mut Switch, folder: DataFolder, now: Now) {
     match Reader::open(folder).and_then(|reader| reader.dialled(from)) {
         Ok(calls) => switch.recall_dialled(now, &calls),
         Err(error) => tracing::warn!(%error, "the calls out of today are not counted"),
+    }
+}
+
+/// Takes the telephones of the units from the directory. A store that cannot be read yet has none.
+fn recall_directory(units: &mut [DutyUnit], data: &Path, now: Now) {
+    match Reader::open(data).and_then(|reader| reader.directory(local_day(now.wall))) {
+        Ok(directory) => switchboard::add_directory(units, &directory),
+        Err(error) => tracing::warn!(%error, "duty telephones are those of the configuration"),
     }
 }
 

@@ -8,6 +8,7 @@ use super::audit::{self, AuditEntry, AuditKind};
 use super::casework::{self, CaseName, CaseNow};
 use super::chain::ChainEnd;
 use super::config::{DataFolder, StoreConfig, database_path};
+use super::directory::{self, ImportFault, ImportFile, Imported};
 use super::error::StoreError;
 use super::intake::Desk;
 use super::opening::lock_now;
@@ -18,6 +19,7 @@ use super::seal;
 use super::sealed_case::{self, SealedCase};
 use super::search;
 use super::seat::{self, NewSeat, SeatSecrets};
+use super::suggest::{self, FalseAlarm};
 use super::vault::{LiaisonKey, Vault};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineRules, Order};
@@ -30,7 +32,7 @@ use std::fs::File;
 use std::sync::Arc;
 
 /// Who acts on the command line, in the audit.
-const ACTOR: &str = "administrator";
+pub(super) const ACTOR: &str = "administrator";
 
 /// A data folder open for an administrator.
 pub struct Administration {
@@ -167,6 +169,33 @@ impl Administration {
             tracing::warn!("a seal is still to be purged; the service does it within a minute");
         }
         Ok(())
+    }
+
+    /// Imports a table of the directory, whole or not at all; with a fault, and in a dry run, nothing
+    /// is changed.
+    pub fn import_directory(
+        &mut self,
+        at: Timestamp,
+        file: &ImportFile<'_>,
+    ) -> Result<Result<Imported, ImportFault>, StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let outcome = directory::import(&tx, at, file)?;
+        if outcome.is_ok() && !file.dry_run {
+            tx.commit()?;
+        }
+        Ok(outcome)
+    }
+
+    /// Marks a flag of risk words as false. [`StoreError::NotFound`] for a case under seal too.
+    pub fn mark_false_alarm(
+        &mut self,
+        at: Timestamp,
+        number: CaseNumber,
+        alarm: &FalseAlarm,
+    ) -> Result<(), StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        suggest::mark_false(&tx, at, number, alarm)?;
+        Ok(tx.commit()?)
     }
 
     /// One write with its line in the audit, whole or not at all.

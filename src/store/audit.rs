@@ -48,6 +48,10 @@ pub enum AuditKind {
     Exported,
     /// The content of a sealed case was opened by the liaison, who said why.
     SealOpened,
+    /// A table of the directory was imported; the reason has file, digest and counts.
+    DirectoryImported,
+    /// A flag of risk words was marked as false; nothing of what the case says, it may be sealed later.
+    FalseAlarm,
 }
 
 impl AuditKind {
@@ -69,6 +73,8 @@ impl AuditKind {
             Self::AccountChanged => "account_changed",
             Self::Exported => "exported",
             Self::SealOpened => "seal_opened",
+            Self::DirectoryImported => "directory_imported",
+            Self::FalseAlarm => "false_alarm",
         }
     }
 }

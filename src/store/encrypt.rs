@@ -25,7 +25,7 @@ const ROWS: i64 = 1000;
 const DONE: &str = "sealing_done";
 
 /// First schema whose copies hold nothing in clear.
-const SEALED_VERSION: u32 = 6;
+const SEALED_VERSION: u32 = 7;
 
 /// Seals what stands in clear.
 pub(super) fn bring_up_to_date(db: &mut Connection, vault: &Vault) -> Result<(), StoreError> {

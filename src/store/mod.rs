@@ -22,6 +22,7 @@ mod chain;
 mod config;
 mod desk_handle;
 mod dials;
+mod directory;
 mod encrypt;
 mod error;
 mod facts;
@@ -51,6 +52,7 @@ mod sealed_case;
 mod search;
 mod seat;
 mod seats_watch;
+mod suggest;
 mod supervise;
 mod sweep;
 mod transaction;
@@ -82,6 +84,7 @@ pub use config::{
     PROBE_INTERVAL_MS, RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
 pub use dials::DialledCall;
+pub use directory::{ImportFault, ImportFile, Imported};
 pub use error::StoreError;
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
@@ -111,6 +114,7 @@ pub use seat::{
     SeatsNow,
 };
 pub use seats_watch::SeatsWatcher;
+pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};
 pub use transaction::Committed;

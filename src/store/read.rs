@@ -10,6 +10,7 @@ use super::case_file;
 use super::case_key;
 use super::config::DataFolder;
 use super::dials::{self, DialledCall};
+use super::directory;
 use super::error::StoreError;
 use super::facts::{self, Period};
 use super::follow_up::{self, FollowUps};
@@ -22,14 +23,18 @@ use super::schema;
 use super::seal::{is_call_sealed, sealed};
 use super::search::{self, Found, SearchFilter};
 use super::seat::{self, BindingRecord, SeatRecord};
+use super::suggest::{self, FalseAlarm, TextOfCase};
 use super::vault::Vault;
 use crate::domain::case::{CaseEvent, State, city_zone};
+use crate::domain::directory::{Directory, Kind, Record, Version};
 use crate::domain::figures::Facts;
 use crate::domain::listening_day::DayCall;
 use crate::domain::playback::Hears;
 use crate::domain::search::Question;
+use crate::domain::suggest::PastCase;
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::Serialize;
 
@@ -418,6 +423,35 @@ impl Reader {
     /// Where a recording is, if it may be heard.
     pub fn hearable(&self, recording: i64, hears: &Hears) -> Result<Hearable, StoreError> {
         playback::hearable(&self.db, recording, hears)
+    }
+
+    /// The directory as it holds on a day.
+    pub fn directory(&self, day: Date) -> Result<Directory, StoreError> {
+        Ok(Directory::on(day, &directory::versions(&self.db, None)?))
+    }
+
+    /// Every version of one table of the directory, by key and version.
+    pub fn directory_versions(&self, kind: Kind) -> Result<Vec<Version<Record>>, StoreError> {
+        directory::versions(&self.db, Some(kind))
+    }
+
+    /// Past cases for suggestions, from `from` on, newest first, without one of them; none under seal.
+    pub fn past_cases(
+        &self,
+        from: Timestamp,
+        without: Option<i64>,
+    ) -> Result<Vec<PastCase>, StoreError> {
+        suggest::past_cases(&self.db, from, without)
+    }
+
+    /// What a case says; [`StoreError::NotFound`] for one under seal too.
+    pub fn text_of_case(&self, number: CaseNumber) -> Result<TextOfCase, StoreError> {
+        suggest::text_of(&self.db, number)
+    }
+
+    /// The flags of risk words of a case that were marked as false.
+    pub fn false_alarms(&self, case: i64) -> Result<Vec<FalseAlarm>, StoreError> {
+        suggest::false_alarms(&self.db, case)
     }
 
     fn all<T>(

@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005.sql"),
     include_str!("migrations/0006.sql"),
     include_str!("migrations/0007.sql"),
+    include_str!("migrations/0008.sql"),
 ];
 
 /// Prepared statements kept per connection.
@@ -313,6 +314,52 @@ mod tests {
         let sql = "SELECT disposition || last_event FROM case_file";
         let row: String = db.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(row, "kept2");
+    }
+
+    #[test]
+    fn the_audit_of_version_5_comes_along_and_takes_imports() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for (number, sql) in (1..).zip(&MIGRATIONS[..5]) {
+            step(&mut db, sql, number).unwrap();
+        }
+        let entry = |seq: u8, kind: &str| {
+            format!(
+                "INSERT INTO audit VALUES ({seq}, 1, 'a', '{kind}', 's', 'r', zeroblob(32), zeroblob(32))"
+            )
+        };
+        db.execute(&entry(1, "listen"), []).unwrap();
+        assert!(db.execute(&entry(2, "directory_imported"), []).is_err());
+        migrate(&mut db, MIGRATIONS, None).unwrap();
+        db.execute(&entry(2, "directory_imported"), []).unwrap();
+        assert!(db.execute(&entry(3, "nonsense"), []).is_err());
+        assert!(db.execute("DELETE FROM audit", []).is_err());
+        let kept: String =
+            db.query_row("SELECT group_concat(kind) FROM audit", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "listen,directory_imported");
+    }
+
+    #[test]
+    fn versions_of_the_directory_are_closed_and_never_overwritten() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db, MIGRATIONS, None).unwrap();
+        let put = |version: u8| {
+            format!(
+                "INSERT INTO directory_version VALUES ('units', 'k', {version}, 'd', NULL, '', 1)"
+            )
+        };
+        db.execute(&put(1), []).unwrap();
+        for wrong in [
+            put(1).as_str(),
+            &put(3),
+            "DELETE FROM directory_version",
+            "UPDATE directory_version SET body = 'x'",
+            "UPDATE directory_version SET version = 2",
+        ] {
+            assert!(db.execute(wrong, []).is_err(), "{wrong}");
+        }
+        db.execute("UPDATE directory_version SET valid_to = 'e'", []).unwrap();
+        assert!(db.execute("UPDATE directory_version SET valid_to = NULL", []).is_err());
+        db.execute(&put(2), []).unwrap();
     }
 
     #[test]

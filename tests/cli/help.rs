@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 39] = [
+const VERBS: [&[&str]; 60] = [
     &[],
     &["serve"],
     &["case"],
@@ -14,6 +14,8 @@ const VERBS: [&[&str]; 39] = [
     &["case", "history"],
     &["case", "search"],
     &["case", "reindex"],
+    &["case", "suggest"],
+    &["case", "false-alarm"],
     &["case", "classify"],
     &["case", "assign"],
     &["case", "refuse"],
@@ -33,6 +35,13 @@ const VERBS: [&[&str]; 39] = [
     &["seal", "key"],
     &["seal", "key", "new"],
     &["seal", "read"],
+    &["directory"],
+    &["directory", "import"],
+    &["directory", "list"],
+    &["directory", "public"],
+    &["directory", "defects"],
+    &["duty"],
+    &["duty", "search"],
     &["calendar"],
     &["calendar", "listening-days"],
     &["calendar", "due"],

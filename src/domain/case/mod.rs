@@ -8,7 +8,7 @@
 mod actor;
 mod callback;
 mod clock;
-mod codec;
+pub(super) mod codec;
 mod deadline;
 mod decide;
 mod event;

@@ -1,77 +1,66 @@
--- Who a citizen is and what he said are sealed from here on (ADR 16). What stands in clear is put
--- aside in tables named `_plain`, and taken from there bit by bit after this step; the rows of the
--- cases are worked out again from their events. What the tables mean stands in schema.sql.
-DROP TRIGGER event_private_is_never_changed;
-ALTER TABLE event_private RENAME TO event_private_plain;
-CREATE TABLE event_private (
-    seq  INTEGER PRIMARY KEY NOT NULL REFERENCES event (seq),
-    body BLOB NOT NULL
+-- The directory and the catalogue of duties, in versions; flags that were marked as false; both stand
+-- in the audit, whose check of kinds grows. What the tables mean stands in schema.sql.
+DROP TRIGGER audit_is_append_only_update;
+DROP TRIGGER audit_is_append_only_delete;
+DROP TRIGGER audit_follows_the_last;
+ALTER TABLE audit RENAME TO audit_5;
+CREATE TABLE audit (
+    seq     INTEGER PRIMARY KEY NOT NULL,
+    at      INTEGER NOT NULL,
+    actor   TEXT NOT NULL,
+    kind    TEXT NOT NULL CHECK (kind IN (
+                'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
+                'seat_added', 'seat_removed', 'password_set', 'directory_imported',
+                'false_alarm')),
+    subject TEXT NOT NULL,                             -- call, file, case, seat
+    reason  TEXT NOT NULL,
+    prev    BLOB NOT NULL CHECK (length(prev) = 32),
+    hash    BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
-CREATE TRIGGER event_private_is_never_changed BEFORE UPDATE ON event_private
-BEGIN SELECT RAISE(ABORT, 'the private part of an event is never changed'); END;
+INSERT INTO audit SELECT * FROM audit_5 ORDER BY seq;
+DROP TABLE audit_5;
+CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit entries are never changed'); END;
+CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit entries are never deleted'); END;
+CREATE TRIGGER audit_follows_the_last BEFORE INSERT ON audit
+WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)
+  OR (NEW.seq > 1 AND NEW.prev <> (SELECT hash FROM audit WHERE seq = NEW.seq - 1))
+BEGIN SELECT RAISE(ABORT, 'an audit entry must follow the last one'); END;
 
-CREATE TABLE liaison_key (
-    id         INTEGER PRIMARY KEY NOT NULL,
-    public     BLOB NOT NULL UNIQUE CHECK (length(public) = 32),
-    created_at INTEGER NOT NULL
-) STRICT;
-CREATE TABLE case_key (
-    case_id INTEGER PRIMARY KEY NOT NULL
-            REFERENCES case_file (id) DEFERRABLE INITIALLY DEFERRED,
-    holder  INTEGER REFERENCES liaison_key (id),
-    wrapped BLOB NOT NULL
-) STRICT;
-CREATE TABLE call_private (
-    call    TEXT PRIMARY KEY NOT NULL REFERENCES call (id),
-    holder  INTEGER REFERENCES liaison_key (id),
-    wrapped BLOB NOT NULL,
-    body    BLOB NOT NULL
+CREATE TABLE directory_version (
+    kind        TEXT NOT NULL CHECK (kind IN (
+                    'units', 'towns', 'villages', 'posts', 'leaders', 'officers', 'duties')),
+    key         TEXT NOT NULL,
+    version     INTEGER NOT NULL CHECK (version > 0),
+    valid_from  TEXT NOT NULL,
+    valid_to    TEXT,
+    body        TEXT NOT NULL,
+    imported_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, key, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE risk_false_alarm (
+    case_id INTEGER NOT NULL REFERENCES case_file (id),
+    risk    TEXT NOT NULL CHECK (risk IN (
+                'crowd', 'suicide', 'petition', 'explosives', 'minor')),
+    at      INTEGER NOT NULL,
+    person  TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    PRIMARY KEY (case_id, risk)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE call_plain (
-    call    TEXT PRIMARY KEY NOT NULL,
-    caller  TEXT,
-    display TEXT
-) STRICT;
-INSERT INTO call_plain SELECT id, caller, display FROM call;
-ALTER TABLE call DROP COLUMN caller;
-ALTER TABLE call DROP COLUMN display;
-
-DROP TRIGGER case_identity_is_fixed;
-DROP INDEX case_by_caller;
-DROP INDEX case_by_contact;
-ALTER TABLE case_file DROP COLUMN code;
-ALTER TABLE case_file DROP COLUMN contact;
-ALTER TABLE case_file DROP COLUMN caller;
-ALTER TABLE case_file DROP COLUMN display;
-ALTER TABLE case_file DROP COLUMN summary;
-ALTER TABLE case_file DROP COLUMN text;
-ALTER TABLE case_file ADD COLUMN private BLOB;
-ALTER TABLE case_file ADD COLUMN code_hash BLOB;
-ALTER TABLE case_file ADD COLUMN caller_hash BLOB;
-ALTER TABLE case_file ADD COLUMN contact_hash BLOB;
-CREATE INDEX case_by_caller ON case_file (caller_hash)
-WHERE caller_hash IS NOT NULL AND number IS NOT NULL;
-CREATE INDEX case_by_contact ON case_file (contact_hash)
-WHERE contact_hash IS NOT NULL AND number IS NOT NULL;
-CREATE TRIGGER case_identity_is_fixed
-BEFORE UPDATE OF id, intake_key, received_at, number, code_hash, accepted_at, first_responsible
-ON case_file
-WHEN NEW.id <> OLD.id OR NEW.intake_key <> OLD.intake_key OR NEW.received_at <> OLD.received_at
-  OR (OLD.number IS NOT NULL AND (NEW.number IS NOT OLD.number
-      OR OLD.code_hash IS NOT NULL AND NEW.code_hash IS NOT OLD.code_hash
-      OR NEW.accepted_at IS NOT OLD.accepted_at
-      OR NEW.first_responsible IS NOT OLD.first_responsible))
-BEGIN SELECT RAISE(ABORT, 'what identifies a case is never changed'); END;
-ALTER TABLE callback_task DROP COLUMN phone;
-
--- Wrong tries of callers count for a day: those of today begin again.
-DELETE FROM lookup_guard WHERE subject LIKE 'caller:%' AND subject <> 'caller:withheld';
-INSERT OR REPLACE INTO meta VALUES ('scrub_pending', '1');
-
--- Only the text of a check changes (https://www.sqlite.org/lang_altertable.html, section 7).
-PRAGMA writable_schema = ON;
-UPDATE sqlite_schema SET sql = replace(sql, '''password_set''',
-    '''password_set'', ''liaison_key_added'', ''seal_read''')
-WHERE type = 'table' AND name = 'audit';
-PRAGMA writable_schema = RESET;
+CREATE TRIGGER directory_version_follows_the_last BEFORE INSERT ON directory_version
+WHEN NEW.version <> 1 + (SELECT COALESCE(MAX(version), 0) FROM directory_version
+                         WHERE kind = NEW.kind AND key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'versions of the directory follow one another'); END;
+CREATE TRIGGER directory_version_is_only_closed BEFORE UPDATE ON directory_version
+WHEN OLD.valid_to IS NOT NULL OR NEW.kind <> OLD.kind OR NEW.key <> OLD.key
+  OR NEW.version <> OLD.version OR NEW.valid_from <> OLD.valid_from OR NEW.body <> OLD.body
+  OR NEW.imported_at <> OLD.imported_at
+BEGIN SELECT RAISE(ABORT, 'versions of the directory are never overwritten'); END;
+CREATE TRIGGER directory_version_is_never_deleted BEFORE DELETE ON directory_version
+BEGIN SELECT RAISE(ABORT, 'versions of the directory are never deleted'); END;
+CREATE TRIGGER false_alarm_is_never_changed BEFORE UPDATE ON risk_false_alarm
+BEGIN SELECT RAISE(ABORT, 'what a person found is never changed'); END;
+CREATE TRIGGER false_alarm_is_never_deleted BEFORE DELETE ON risk_false_alarm
+BEGIN SELECT RAISE(ABORT, 'what a person found is never deleted'); END;
