@@ -3,8 +3,8 @@
 use super::common::Common;
 use super::exit::{Exit, Failure};
 use super::{
-    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, records, seal, seats,
-    serve,
+    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, records, seal,
+    seats, serve,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use super::case_file;
 use super::error::StoreError;
 use super::read::masked;
 use super::seal::sealed;
+use super::vault::Vault;
 use crate::domain::case::{Case, FollowUp, NextTry, next_try};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -45,7 +46,12 @@ pub struct FollowUpRow {
 
 /// The cases that wait in 待回访, longest first, of which at most [`FOLLOW_UPS_LISTED_MAX`] are
 /// listed.
-pub(super) fn list(db: &Connection, now: Timestamp, limit: usize) -> Result<FollowUps, StoreError> {
+pub(super) fn list(
+    db: &Connection,
+    vault: &Vault,
+    now: Timestamp,
+    limit: usize,
+) -> Result<FollowUps, StoreError> {
     let waiting = format!("state = 'callback' AND NOT {}", sealed("case_file"));
     let count = format!("SELECT count(*) FROM case_file WHERE {waiting}");
     let ids = format!("SELECT id FROM case_file WHERE {waiting} ORDER BY id LIMIT ?1");
@@ -54,7 +60,7 @@ pub(super) fn list(db: &Connection, now: Timestamp, limit: usize) -> Result<Foll
     let ids = statement.query_map([limit], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     let mut cases = vec![];
     for id in ids {
-        cases.extend(row(&case_file::load(db, id)?, now));
+        cases.extend(row(&case_file::load(db, vault, id)?, now));
     }
     cases.sort_by_key(|case| case.next.from);
     let ready = cases.iter().filter(|case| case.next.from <= now).count();

@@ -81,7 +81,7 @@ fn take_down(
         let order = Order { actor: wish.actor.clone(), task: Task::Accept { summary, anonymous } };
         return casework::run(db, desk, at, (CaseName::Draft(id), None), &order);
     }
-    let state = case_file::load(db, id)?.state.ok_or(StoreError::NotFound)?;
+    let state = case_file::load(db, &desk.vault, id)?.state.ok_or(StoreError::NotFound)?;
     let last_event = casework::last_event(db, id)?;
     Ok(CaseNow { id, number: opened.number, state, last_event })
 }

@@ -377,7 +377,7 @@ impl Reader {
     /// Whose word on the answer is still to be asked for, at most
     /// [`FOLLOW_UPS_LISTED_MAX`](super::FOLLOW_UPS_LISTED_MAX) of them.
     pub fn follow_ups(&self, now: Timestamp, limit: usize) -> Result<FollowUps, StoreError> {
-        follow_up::list(&self.db, now, limit)
+        follow_up::list(&self.db, &self.vault, now, limit)
     }
 
     /// Numbers that were dialled from `from` on, oldest first, at most [`ROWS_MAX`].

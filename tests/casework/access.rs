@@ -174,7 +174,9 @@ fn commands(role: Role, function: Function) -> bool {
     // The liaison decides on a seal by right of the sealed content.
     let by_another_right = role == Role::Liaison && function == Function::Classify;
     !by_another_right
-        && tasks().iter().any(|task| functions_of(task).contains(&function) && row_of(task).roles.contains(&role))
+        && tasks().iter().any(|task| {
+            functions_of(task).contains(&function) && row_of(task).roles.contains(&role)
+        })
 }
 
 fn check_commands(what: &str, cell: &str, role: Role, function: Function) {
