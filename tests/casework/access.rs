@@ -369,7 +369,7 @@ fn tasks() -> Vec<Task> {
         Task::Redo,
         Task::CloseUnreasonable(words()),
         Task::ReportFalseFeedback,
-        Task::FollowUp(FollowUpOutcome::Busy),
+        crate::rules::world::by_phone(FollowUpOutcome::Busy),
         Task::DecidePublication(false, words()),
         Task::Archive,
         Task::Reopen(ReopenReason::NewFacts, words()),
