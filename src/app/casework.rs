@@ -8,7 +8,7 @@ use verbs::{Found, Who};
 
 use super::common::say;
 use super::exit::{Exit, Failure};
-use super::output::refused;
+use super::output;
 use super::{clock, serve};
 use crate::domain::case::{
     Actor, Classification, Decision, DispositionReason, DutyMatch, ExtensionReason, FollowUpTry,
@@ -57,16 +57,9 @@ pub(super) fn case_name(text: &str) -> Result<CaseName, Exit> {
 
 /// Why nothing was written; a refusal in Chinese, with its rule.
 fn unwritten(error: &StoreError) -> Exit {
-    let failure = match error {
-        StoreError::Refused(refusal) => {
-            let (sentence, rule) = (refusal.sentence(), refusal.rule());
-            return Exit::new(Failure::Data, format!("{sentence}（规则 {rule}）"));
-        }
-        StoreError::OtherVersion { .. } | StoreError::InUse(_) => Failure::Unavailable,
-        StoreError::File { .. } => Failure::Io,
-        other => return refused(other),
-    };
-    Exit::new(failure, error)
+    let StoreError::Refused(refusal) = error else { return output::unwritten(error) };
+    let (sentence, rule) = (refusal.sentence(), refusal.rule());
+    Exit::new(Failure::Data, format!("{sentence}（规则 {rule}）"))
 }
 
 fn split(verb: WorkVerb) -> Result<(Who, Task), Exit> {

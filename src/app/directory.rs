@@ -4,13 +4,13 @@
 use super::clock;
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
-use super::output::{Output, refused};
+use super::output::{Output, refused, unwritten};
 use crate::domain::case::local_day;
 use crate::domain::directory::{
     Counters, Defects, Directory, Kind, PublicView, Record, Version, find_duties,
 };
 use crate::domain::search::Question;
-use crate::store::{Administration, ImportFile, Imported, StoreError};
+use crate::store::{Administration, ImportFile, Imported};
 use crate::units::PhoneNumber;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -179,14 +179,4 @@ fn row(version: &Version<Record>) -> Result<Value, Exit> {
         }
     }
     Ok(value)
-}
-
-/// Why an administrator's write failed.
-fn unwritten(error: &StoreError) -> Exit {
-    let failure = match error {
-        StoreError::OtherVersion { .. } | StoreError::InUse(_) => Failure::Unavailable,
-        StoreError::File { .. } => Failure::Io,
-        other => return refused(other),
-    };
-    Exit::new(failure, error)
 }

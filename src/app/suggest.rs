@@ -3,8 +3,8 @@
 
 use super::clock;
 use super::common::Common;
-use super::exit::{Exit, Failure};
-use super::output::{Output, refused};
+use super::exit::Exit;
+use super::output::{Output, refused, unwritten};
 use crate::domain::case::local_day;
 use crate::domain::suggest::{NewText, RiskGroup, Suggestion, suggest};
 use crate::store::{Administration, FalseAlarm, Reader, StoreError, TextOfCase};
@@ -105,11 +105,6 @@ pub(super) fn mark_false(arguments: FalseAlarmArguments) -> Result<(), Exit> {
     let alarm = FalseAlarm { risk, person, reason };
     let done = Administration::open(&common.data, now)
         .and_then(|mut administration| administration.mark_false_alarm(now, number, &alarm));
-    done.map_err(|error| match error {
-        StoreError::OtherVersion { .. } | StoreError::InUse(_) => {
-            Exit::new(Failure::Unavailable, error)
-        }
-        other => refused(&other),
-    })?;
+    done.map_err(|error| unwritten(&error))?;
     super::common::say(&format!("{number}：“{}”风险提示已标为误报\n", risk.title()))
 }

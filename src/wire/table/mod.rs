@@ -38,7 +38,7 @@ pub enum TableError {
     #[error("文字编码既不是UTF-8也不是GB18030，请另存为.xlsx或UTF-8编码的CSV")]
     Encoding,
     /// A quotation mark is never closed; the row that it stands in.
-    #[error("第{0}行有没有成对的双引号")]
+    #[error("第{0}行的双引号没有成对")]
     Quote(usize),
     /// The archive or its parts cannot be read; what the reader says.
     #[error("不是完好的.xlsx文件（{0}）")]
