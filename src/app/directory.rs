@@ -132,8 +132,9 @@ fn import(arguments: &ImportArguments) -> Result<(), Exit> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let file = ImportFile { kind: *kind, name: &name, bytes: &bytes, dry_run: *dry_run };
     let now = (clock::system().wall)();
-    let mut administration =
-        Administration::open_or_make(&common.data, now).map_err(|e| unwritten(&e))?;
+    // A dry run leaves nothing behind, not even an empty database.
+    let open = if *dry_run { Administration::open } else { Administration::open_or_make };
+    let mut administration = open(&common.data, now).map_err(|e| unwritten(&e))?;
     let outcome = administration.import_directory(now, &file).map_err(|e| unwritten(&e))?;
     let Imported { added, changed, unchanged } = outcome
         .map_err(|fault| Exit::new(Failure::Data, fault.to_string().trim_end().to_owned()))?;
@@ -159,7 +160,7 @@ fn list(kind: Kind, all: bool, at: &AsOf) -> Result<(), Exit> {
     let mut versions = reader.directory_versions(kind).map_err(|e| refused(&e))?;
     if !all {
         let day = at.day();
-        versions.retain(|one| one.covers(day) && one.record.term().holds(day));
+        versions.retain(|one| one.holds(day));
     }
     let rows = versions.iter().map(row).collect::<Result<Vec<Value>, Exit>>()?;
     at.output.print(&rows)

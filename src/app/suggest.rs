@@ -90,8 +90,8 @@ pub(super) fn hints(arguments: &SuggestArguments) -> Result<(), Exit> {
 fn look(reader: &Reader, asked: &TextOfCase, now: Timestamp) -> Result<Hints, StoreError> {
     let directory = reader.directory(local_day(now))?;
     // Row ids begin at 1: no case is left out for a text.
-    let from = now - SignedDuration::from_hours(24 * PAST_DAYS);
-    let past = reader.past_cases(from, Some(asked.id))?;
+    let from = asked.received_at - SignedDuration::from_hours(24 * PAST_DAYS);
+    let past = reader.past_cases(from, asked.id)?;
     let new = NewText { text: &asked.text, contact: asked.contact.as_ref(), at: asked.received_at };
     let suggestion = suggest(&new, &directory, &past);
     Ok(Hints { suggestion, false_alarms: reader.false_alarms(asked.id)? })

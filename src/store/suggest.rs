@@ -45,13 +45,13 @@ pub struct TextOfCase {
 pub(super) fn past_cases(
     db: &Connection,
     from: Timestamp,
-    without: Option<i64>,
+    without: i64,
 ) -> Result<Vec<PastCase>, StoreError> {
     let sql = format!(
         "SELECT number, state, unit, domain, COALESCE(contact, caller), summary, text, received_at,
                 channel
          FROM case_file c
-         WHERE number IS NOT NULL AND received_at >= ?1 AND (?2 IS NULL OR id <> ?2) AND NOT {}
+         WHERE number IS NOT NULL AND received_at >= ?1 AND id <> ?2 AND NOT {}
          ORDER BY received_at DESC, id DESC LIMIT ?3",
         sealed("c")
     );
