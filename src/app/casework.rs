@@ -8,7 +8,7 @@ pub(super) use verbs::{WorkVerb, role};
 
 use super::common::say;
 use super::exit::{Exit, Failure};
-use super::output::refused;
+use super::output;
 use super::{clock, serve};
 use crate::domain::case::{Actor, Order};
 use crate::store::{Administration, CaseName, StoreError};
@@ -41,14 +41,7 @@ pub(super) fn case_name(text: &str) -> Result<CaseName, Exit> {
 
 /// Why nothing was written; a refusal in Chinese, with its rule.
 fn unwritten(error: &StoreError) -> Exit {
-    let failure = match error {
-        StoreError::Refused(refusal) => {
-            let (sentence, rule) = (refusal.sentence(), refusal.rule());
-            return Exit::new(Failure::Data, format!("{sentence}（规则 {rule}）"));
-        }
-        StoreError::OtherVersion { .. } | StoreError::InUse(_) => Failure::Unavailable,
-        StoreError::File { .. } => Failure::Io,
-        other => return refused(other),
-    };
-    Exit::new(failure, error)
+    let StoreError::Refused(refusal) = error else { return output::unwritten(error) };
+    let (sentence, rule) = (refusal.sentence(), refusal.rule());
+    Exit::new(Failure::Data, format!("{sentence}（规则 {rule}）"))
 }

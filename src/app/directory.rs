@@ -4,13 +4,13 @@
 use super::clock;
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
-use super::output::{Output, refused};
+use super::output::{Output, refused, unwritten};
 use crate::domain::case::local_day;
 use crate::domain::directory::{
     Counters, Defects, Directory, Kind, PublicView, Record, Version, find_duties,
 };
 use crate::domain::search::Question;
-use crate::store::{Administration, ImportFile, Imported, StoreError};
+use crate::store::{Administration, ImportFile, Imported};
 use crate::units::PhoneNumber;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
@@ -132,8 +132,9 @@ fn import(arguments: &ImportArguments) -> Result<(), Exit> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let file = ImportFile { kind: *kind, name: &name, bytes: &bytes, dry_run: *dry_run };
     let now = (clock::system().wall)();
-    let mut administration =
-        Administration::open_or_make(&common.data, now).map_err(|e| unwritten(&e))?;
+    // A dry run leaves nothing behind, not even an empty database.
+    let open = if *dry_run { Administration::open } else { Administration::open_or_make };
+    let mut administration = open(&common.data, now).map_err(|e| unwritten(&e))?;
     let outcome = administration.import_directory(now, &file).map_err(|e| unwritten(&e))?;
     let Imported { added, changed, unchanged } = outcome
         .map_err(|fault| Exit::new(Failure::Data, fault.to_string().trim_end().to_owned()))?;
@@ -159,7 +160,7 @@ fn list(kind: Kind, all: bool, at: &AsOf) -> Result<(), Exit> {
     let mut versions = reader.directory_versions(kind).map_err(|e| refused(&e))?;
     if !all {
         let day = at.day();
-        versions.retain(|one| one.covers(day) && one.record.term().holds(day));
+        versions.retain(|one| one.holds(day));
     }
     let rows = versions.iter().map(row).collect::<Result<Vec<Value>, Exit>>()?;
     at.output.print(&rows)
@@ -179,14 +180,4 @@ fn row(version: &Version<Record>) -> Result<Value, Exit> {
         }
     }
     Ok(value)
-}
-
-/// Why an administrator's write failed.
-fn unwritten(error: &StoreError) -> Exit {
-    let failure = match error {
-        StoreError::OtherVersion { .. } | StoreError::InUse(_) => Failure::Unavailable,
-        StoreError::File { .. } => Failure::Io,
-        other => return refused(other),
-    };
-    Exit::new(failure, error)
 }

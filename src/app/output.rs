@@ -63,6 +63,16 @@ pub(super) fn refused(error: &StoreError) -> Exit {
     Exit::new(failure, error)
 }
 
+/// Why an administrator's write failed.
+pub(super) fn unwritten(error: &StoreError) -> Exit {
+    let failure = match error {
+        StoreError::OtherVersion { .. } | StoreError::InUse(_) => Failure::Unavailable,
+        StoreError::File { .. } => Failure::Io,
+        other => return refused(other),
+    };
+    Exit::new(failure, error)
+}
+
 /// Lists as lines of `key=value`, one object a block.
 fn plain(value: &serde_json::Value) -> String {
     let mut text = String::new();

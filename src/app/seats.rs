@@ -3,13 +3,11 @@
 
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
-use super::output::{Output, refused};
+use super::output::{Output, refused, unwritten};
 use super::{clock, password};
 use crate::domain::desk::SeatRole;
 use crate::proto::digest::{Algorithm, Secret};
-use crate::store::{
-    Administration, DataFolder, NewSeat, SeatRecord, SeatSecrets, StoreError, city_time,
-};
+use crate::store::{Administration, DataFolder, NewSeat, SeatRecord, SeatSecrets, city_time};
 use crate::units::SeatNumber;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -212,15 +210,4 @@ fn administration(folder: DataFolder, make: bool) -> Result<Administration, Exit
         false => Administration::open(folder, now),
     };
     opened.map_err(|error| unwritten(&error))
-}
-
-/// Why an administrator's write failed.
-fn unwritten(error: &StoreError) -> Exit {
-    let failure = match error {
-        StoreError::Taken(_) | StoreError::Malformed(_) => Failure::Data,
-        StoreError::OtherVersion { .. } | StoreError::InUse(_) => Failure::Unavailable,
-        StoreError::File { .. } => Failure::Io,
-        other => return refused(other),
-    };
-    Exit::new(failure, error)
 }

@@ -3,8 +3,8 @@
 
 use super::clock;
 use super::common::Common;
-use super::exit::{Exit, Failure};
-use super::output::{Output, refused};
+use super::exit::Exit;
+use super::output::{Output, refused, unwritten};
 use crate::domain::case::local_day;
 use crate::domain::suggest::{NewText, RiskGroup, Suggestion, suggest};
 use crate::store::{Administration, FalseAlarm, Reader, StoreError, TextOfCase};
@@ -90,8 +90,8 @@ pub(super) fn hints(arguments: &SuggestArguments) -> Result<(), Exit> {
 fn look(reader: &Reader, asked: &TextOfCase, now: Timestamp) -> Result<Hints, StoreError> {
     let directory = reader.directory(local_day(now))?;
     // Row ids begin at 1: no case is left out for a text.
-    let from = now - SignedDuration::from_hours(24 * PAST_DAYS);
-    let past = reader.past_cases(from, Some(asked.id))?;
+    let from = asked.received_at - SignedDuration::from_hours(24 * PAST_DAYS);
+    let past = reader.past_cases(from, asked.id)?;
     let new = NewText { text: &asked.text, contact: asked.contact.as_ref(), at: asked.received_at };
     let suggestion = suggest(&new, &directory, &past);
     Ok(Hints { suggestion, false_alarms: reader.false_alarms(asked.id)? })
@@ -105,11 +105,6 @@ pub(super) fn mark_false(arguments: FalseAlarmArguments) -> Result<(), Exit> {
     let alarm = FalseAlarm { risk, person, reason };
     let done = Administration::open(&common.data, now)
         .and_then(|mut administration| administration.mark_false_alarm(now, number, &alarm));
-    done.map_err(|error| match error {
-        StoreError::OtherVersion { .. } | StoreError::InUse(_) => {
-            Exit::new(Failure::Unavailable, error)
-        }
-        other => refused(&other),
-    })?;
+    done.map_err(|error| unwritten(&error))?;
     super::common::say(&format!("{number}：“{}”风险提示已标为误报\n", risk.title()))
 }

@@ -106,7 +106,8 @@ fn runs(text: &str) -> impl Iterator<Item = String> + '_ {
         .map(|run| run.chars().map(narrow).flat_map(char::to_lowercase).collect())
 }
 
-fn narrow(c: char) -> char {
+/// Half width in place of full width.
+pub(in crate::domain) fn narrow(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - FULL_WIDTH_OFFSET).unwrap_or(c),
         _ => c,

@@ -24,6 +24,7 @@ use super::vault::{LiaisonKey, Vault};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineRules, Order};
 use crate::units::{CaseNumber, SeatNumber};
+use crate::wire::table;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -178,8 +179,17 @@ impl Administration {
         at: Timestamp,
         file: &ImportFile<'_>,
     ) -> Result<Result<Imported, ImportFault>, StoreError> {
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let outcome = directory::import(&tx, at, file)?;
+        let sheet = match table::read(file.bytes) {
+            Ok(sheet) => sheet,
+            Err(error) => return Ok(Err(ImportFault::File(error))),
+        };
+        // A dry run keeps nobody from writing.
+        let behavior = match file.dry_run {
+            true => TransactionBehavior::Deferred,
+            false => TransactionBehavior::Immediate,
+        };
+        let tx = self.db.transaction_with_behavior(behavior)?;
+        let outcome = directory::import(&tx, at, file, &sheet)?;
         if outcome.is_ok() && !file.dry_run {
             tx.commit()?;
         }
@@ -194,7 +204,7 @@ impl Administration {
         alarm: &FalseAlarm,
     ) -> Result<(), StoreError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        suggest::mark_false(&tx, at, number, alarm)?;
+        suggest::mark_false(&tx, &self.vault, at, number, alarm)?;
         Ok(tx.commit()?)
     }
 

@@ -7,10 +7,10 @@ use super::recording::hex;
 use crate::domain::case::local_day;
 use crate::domain::directory::import::{self, Faults, Known};
 use crate::domain::directory::{Directory, Kind, Record, Version, next_version};
-use crate::wire::table::{self, TableError};
+use crate::wire::table::{Table, TableError};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Params, Row, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -63,50 +63,49 @@ pub(super) fn import(
     db: &Connection,
     at: Timestamp,
     file: &ImportFile<'_>,
+    sheet: &Table,
 ) -> Result<Result<Imported, ImportFault>, StoreError> {
-    let sheet = match table::read(file.bytes) {
-        Ok(sheet) => sheet,
-        Err(error) => return Ok(Err(ImportFault::File(error))),
-    };
-    let (versions, today) = (versions(db, None)?, local_day(at));
-    let known = Known::of(&Directory::on(today, &versions));
-    let records = match import::read(file.kind, &sheet, &known) {
+    let known = Known::of(&on(db, local_day(at))?);
+    let records = match import::read(file.kind, sheet, &known) {
         Ok(records) => records,
         Err(faults) => return Ok(Err(ImportFault::Rows(faults))),
     };
-    let imported = put_all(db, at, &records, &last_of(&versions, file.kind))?;
-    if imported.added + imported.changed > 0 {
+    let last = last_of(db, file.kind)?;
+    let imported = put_all(db, at, &records, &last, file.dry_run)?;
+    if imported.added + imported.changed > 0 && !file.dry_run {
         note(db, at, file, imported)?;
     }
     Ok(Ok(imported))
 }
 
 /// The last version of every key of a table.
-fn last_of(versions: &[Version<Record>], kind: Kind) -> BTreeMap<String, &Version<Record>> {
-    let of_kind = versions.iter().filter(|one| one.record.kind() == kind);
-    // Versions come in their order, so the last one stays.
-    of_kind.map(|one| (one.record.key(), one)).collect()
+fn last_of(db: &Connection, kind: Kind) -> Result<BTreeMap<String, Version<Record>>, StoreError> {
+    let versions = select(db, "kind = ?1 AND valid_to IS NULL", [kind.as_str()])?;
+    Ok(versions.into_iter().map(|one| (one.record.key(), one)).collect())
 }
 
 fn put_all(
     db: &Connection,
     at: Timestamp,
     records: &[Record],
-    last: &BTreeMap<String, &Version<Record>>,
+    last: &BTreeMap<String, Version<Record>>,
+    dry_run: bool,
 ) -> Result<Imported, StoreError> {
     let (mut imported, today) = (Imported::default(), local_day(at));
     for record in records {
         let key = record.key();
-        let before = last.get(&key).copied();
+        let before = last.get(&key);
         let Some(version) = next_version(record, before, today) else {
             imported.unchanged += 1;
             continue;
         };
+        let counted = if before.is_some() { &mut imported.changed } else { &mut imported.added };
+        *counted += 1;
+        if dry_run {
+            continue;
+        }
         if before.is_some() {
             close(db, record.kind(), &key, &version)?;
-            imported.changed += 1;
-        } else {
-            imported.added += 1;
         }
         put(db, at, &key, &version)?;
     }
@@ -156,14 +155,27 @@ fn note(
 
 const DAMAGED: StoreError = StoreError::Damaged("version of the directory");
 
-/// Every version, of one table or of all, by key and version.
-pub(super) fn versions(
+/// Every version of one table, by key and version.
+pub(super) fn versions(db: &Connection, kind: Kind) -> Result<Vec<Version<Record>>, StoreError> {
+    select(db, "kind = ?1", [kind.as_str()])
+}
+
+/// The directory as it holds on a day.
+pub(super) fn on(db: &Connection, day: Date) -> Result<Directory, StoreError> {
+    let covers = "valid_from <= ?1 AND (valid_to IS NULL OR ?1 < valid_to)";
+    Ok(Directory::on(day, &select(db, covers, [day.to_string()])?))
+}
+
+fn select(
     db: &Connection,
-    kind: Option<Kind>,
+    test: &str,
+    values: impl Params,
 ) -> Result<Vec<Version<Record>>, StoreError> {
-    let sql = "SELECT version, valid_from, valid_to, body FROM directory_version
-               WHERE ?1 IS NULL OR kind = ?1 ORDER BY kind, key, version";
-    let rows = read_call::all(db, sql, [kind.map(Kind::as_str)], version_row)?;
+    let sql = format!(
+        "SELECT version, valid_from, valid_to, body FROM directory_version
+         WHERE {test} ORDER BY kind, key, version"
+    );
+    let rows = read_call::all(db, &sql, values, version_row)?;
     rows.into_iter().map(read).collect()
 }
 

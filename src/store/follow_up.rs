@@ -4,6 +4,7 @@
 use super::case_file;
 use super::error::StoreError;
 use super::read::masked;
+use super::read_call;
 use super::seal::sealed;
 use super::vault::Vault;
 use crate::domain::case::{Case, FollowUp, NextTry, next_try};
@@ -11,17 +12,17 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde::Serialize;
 
-/// Cases that are looked at for one list: their events are read.
-pub const FOLLOW_UPS_LISTED_MAX: usize = 500;
+/// Cases that are looked at for one list, the oldest: their events are read.
+pub const FOLLOW_UPS_MAX: usize = 5_000;
 
 /// The work list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FollowUps {
-    /// Cases that wait for the citizen's word, the listed ones and all others.
-    pub waiting: u32,
-    /// Listed ones that can be tried now.
-    pub ready: u32,
-    /// The listed ones; whoever can be tried first comes first.
+    /// Cases that wait for the citizen's word, at most [`FOLLOW_UPS_MAX`].
+    pub waiting: usize,
+    /// How many of them can be tried now.
+    pub ready: usize,
+    /// Whoever can be tried first comes first.
     pub cases: Vec<FollowUpRow>,
 }
 
@@ -44,31 +45,30 @@ pub struct FollowUpRow {
     pub next: NextTry,
 }
 
-/// The cases that wait in 待回访, longest first, of which at most [`FOLLOW_UPS_LISTED_MAX`] are
-/// listed.
+/// The cases whose citizen is to be asked, at most `limit` of them listed. A case that a grade has
+/// brought before a supervisor waits in 待回访 too, and nobody is to be asked.
 pub(super) fn list(
     db: &Connection,
     vault: &Vault,
     now: Timestamp,
     limit: usize,
 ) -> Result<FollowUps, StoreError> {
-    let waiting = format!("state = 'callback' AND NOT {}", sealed("case_file"));
-    let count = format!("SELECT count(*) FROM case_file WHERE {waiting}");
-    let ids = format!("SELECT id FROM case_file WHERE {waiting} ORDER BY id LIMIT ?1");
-    let limit = i64::try_from(limit.min(FOLLOW_UPS_LISTED_MAX)).unwrap_or(0);
-    let mut statement = db.prepare_cached(&ids)?;
-    let ids = statement.query_map([limit], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let ids = format!(
+        "SELECT id FROM case_file WHERE state = 'callback' AND number IS NOT NULL AND NOT {}
+         ORDER BY id LIMIT ?1",
+        sealed("case_file")
+    );
+    let most = i64::try_from(FOLLOW_UPS_MAX).unwrap_or(i64::MAX);
+    let ids: Vec<i64> = read_call::all(db, &ids, [most], |row| row.get(0))?;
     let mut cases = vec![];
     for id in ids {
         cases.extend(row(&case_file::load(db, vault, id)?, now));
     }
     cases.sort_by_key(|case| case.next.from);
     let ready = cases.iter().filter(|case| case.next.from <= now).count();
-    Ok(FollowUps {
-        waiting: db.prepare_cached(&count)?.query_row([], |row| row.get(0))?,
-        ready: u32::try_from(ready).unwrap_or(u32::MAX),
-        cases,
-    })
+    let waiting = cases.len();
+    cases.truncate(limit);
+    Ok(FollowUps { waiting, ready, cases })
 }
 
 fn row(case: &Case, now: Timestamp) -> Option<FollowUpRow> {

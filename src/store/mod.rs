@@ -88,7 +88,7 @@ pub use directory::{ImportFault, ImportFile, Imported};
 pub use error::StoreError;
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
-pub use follow_up::{FOLLOW_UPS_LISTED_MAX, FollowUpRow, FollowUps};
+pub use follow_up::{FOLLOW_UPS_MAX, FollowUpRow, FollowUps};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,
     WITHHELD_FAILURES_MAX,

@@ -309,8 +309,9 @@ impl Reader {
         let sql = format!("SELECT {CALL_COLUMNS} FROM call ORDER BY started_at DESC, id LIMIT ?1");
         let mut rows = self.all(&sql, [cap(limit)], call_row)?;
         for row in &mut rows {
+            let shown = !is_call_sealed(&self.db, &row.id)?;
             let caller = call_private::of(&self.db, &self.vault, &row.id)?.caller;
-            row.caller = caller.map(|caller| masked(&caller));
+            row.caller = caller.filter(|_| shown).map(|caller| masked(&caller));
             row.cases = self.cases_of(&row.id)?;
         }
         Ok(rows)
@@ -374,8 +375,7 @@ impl Reader {
         callback::list(&self.db, &self.vault, now, limit.min(ROWS_MAX))
     }
 
-    /// Whose word on the answer is still to be asked for, at most
-    /// [`FOLLOW_UPS_LISTED_MAX`](super::FOLLOW_UPS_LISTED_MAX) of them.
+    /// Whose word on the answer is still to be asked for, at most `limit` of them listed.
     pub fn follow_ups(&self, now: Timestamp, limit: usize) -> Result<FollowUps, StoreError> {
         follow_up::list(&self.db, &self.vault, now, limit)
     }
@@ -427,26 +427,22 @@ impl Reader {
 
     /// The directory as it holds on a day.
     pub fn directory(&self, day: Date) -> Result<Directory, StoreError> {
-        Ok(Directory::on(day, &directory::versions(&self.db, None)?))
+        directory::on(&self.db, day)
     }
 
     /// Every version of one table of the directory, by key and version.
     pub fn directory_versions(&self, kind: Kind) -> Result<Vec<Version<Record>>, StoreError> {
-        directory::versions(&self.db, Some(kind))
+        directory::versions(&self.db, kind)
     }
 
     /// Past cases for suggestions, from `from` on, newest first, without one of them; none under seal.
-    pub fn past_cases(
-        &self,
-        from: Timestamp,
-        without: Option<i64>,
-    ) -> Result<Vec<PastCase>, StoreError> {
-        suggest::past_cases(&self.db, from, without)
+    pub fn past_cases(&self, from: Timestamp, without: i64) -> Result<Vec<PastCase>, StoreError> {
+        suggest::past_cases(&self.db, &self.vault, from, without)
     }
 
     /// What a case says; [`StoreError::NotFound`] for one under seal too.
     pub fn text_of_case(&self, number: CaseNumber) -> Result<TextOfCase, StoreError> {
-        suggest::text_of(&self.db, number)
+        suggest::text_of(&self.db, &self.vault, number)
     }
 
     /// The flags of risk words of a case that were marked as false.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 /// A seal is proposed or in force.
 pub(super) fn is_sealed(case: &Case) -> bool {
-    case.state == Some(State::Sealed) || case.work.seal_proposed.is_some()
+    case.told_state() == Some(State::Sealed)
 }
 
 /// The same of a row of `case_file` that is named so in a query.

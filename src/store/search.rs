@@ -126,15 +126,16 @@ pub(super) fn bring_up_to_date(db: &mut Connection, vault: &Vault) -> Result<(),
     if format.as_deref() == Some(FORMAT) {
         return Ok(());
     }
-    db.execute("INSERT INTO case_search (case_search) VALUES ('delete-all')", [])?;
     rebuild(db, vault)?;
     db.execute("INSERT OR REPLACE INTO meta VALUES ('search_format', ?1)", [FORMAT])?;
     Ok(())
 }
 
-/// Puts every case into the index as its events say; gives how many can be found. Each turn is a
-/// transaction of its own, so that a service that runs beside it waits for a turn only.
+/// Makes the index anew: empties it and puts every case in as its events say; gives how many can be
+/// found. Each turn is a transaction of its own, so that a service that runs beside it waits for a
+/// turn only; until the last one fewer cases are found.
 pub(super) fn rebuild(db: &mut Connection, vault: &Vault) -> Result<usize, StoreError> {
+    db.execute("INSERT INTO case_search (case_search) VALUES ('delete-all')", [])?;
     let (mut after, mut count) = (0, 0);
     let sql = "SELECT id FROM case_file WHERE id > ?1 AND number IS NOT NULL ORDER BY id LIMIT ?2";
     loop {

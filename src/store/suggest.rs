@@ -5,7 +5,9 @@ use super::audit::{self, AuditEntry, AuditKind};
 use super::error::StoreError;
 use super::intake::read_number;
 use super::read_call;
+use super::row_private::{self, KEY_JOIN, RowPrivate, of_row};
 use super::seal::sealed;
+use super::vault::Vault;
 use crate::domain::case::{Channel, State};
 use crate::domain::suggest::{PastCase, RiskGroup, SUGGEST_CHARS_MAX};
 use crate::units::{CaseNumber, PhoneNumber};
@@ -44,26 +46,28 @@ pub struct TextOfCase {
 /// that is asked about. None under seal.
 pub(super) fn past_cases(
     db: &Connection,
+    vault: &Vault,
     from: Timestamp,
-    without: Option<i64>,
+    without: i64,
 ) -> Result<Vec<PastCase>, StoreError> {
     let sql = format!(
-        "SELECT number, state, unit, domain, COALESCE(contact, caller), summary, text, received_at,
-                channel
-         FROM case_file c
-         WHERE number IS NOT NULL AND received_at >= ?1 AND (?2 IS NULL OR id <> ?2) AND NOT {}
-         ORDER BY received_at DESC, id DESC LIMIT ?3",
+        "SELECT c.number, c.state, c.unit, c.domain, c.received_at, c.channel, {}
+         FROM case_file c {KEY_JOIN}
+         WHERE c.number IS NOT NULL AND c.received_at >= ?1 AND c.id <> ?2 AND NOT {}
+         ORDER BY c.received_at DESC, c.id DESC LIMIT ?3",
+        row_private::COLUMNS,
         sealed("c")
     );
     let limit = i64::try_from(PAST_CASES_MAX).unwrap_or(i64::MAX);
     let values = params![from.as_millisecond(), without, limit];
     let rows = read_call::all(db, &sql, values, |row| {
+        let private = of_row(vault, row, 6)?;
         let case = Stored {
             unit: row.get(2)?,
             domain: row.get(3)?,
-            contact: row.get(4)?,
-            text: said(row.get(8)?, row.get(5)?, row.get(6)?),
-            received_at: row.get(7)?,
+            contact: contact(&private),
+            text: said(row.get(5)?, private),
+            received_at: row.get(4)?,
         };
         Ok((row.get(0)?, row.get(1)?, case))
     })?;
@@ -76,7 +80,7 @@ pub(super) fn past_cases(
 struct Stored {
     unit: Option<String>,
     domain: Option<String>,
-    contact: Option<String>,
+    contact: Option<PhoneNumber>,
     text: String,
     received_at: i64,
 }
@@ -89,38 +93,46 @@ fn past(number: i64, state: &str, case: Stored) -> Result<PastCase, StoreError> 
         closed: matches!(state, State::Callback | State::Closed | State::Archived),
         unit: case.unit,
         domain: case.domain,
-        contact: phone(case.contact),
+        contact: case.contact,
         text: case.text,
         received_at: Timestamp::from_millisecond(case.received_at).unwrap_or_default(),
     })
 }
 
-fn phone(stored: Option<String>) -> Option<PhoneNumber> {
-    PhoneNumber::parse(&stored?).ok()
+/// Whom to answer.
+fn contact(private: &RowPrivate) -> Option<PhoneNumber> {
+    let number = private.contact.as_deref().or(private.caller.as_deref())?;
+    PhoneNumber::parse(number).ok()
 }
 
 /// A summary that a person wrote with the citizen's words behind it, as far as suggestions look at.
-fn said(channel: String, summary: Option<String>, text: Option<String>) -> String {
+fn said(channel: String, private: RowPrivate) -> String {
     let channel: Option<Channel> = serde_json::from_value(serde_json::Value::String(channel)).ok();
     let unread = channel.map(Channel::first_summary);
-    let summary = summary.filter(|summary| Some(summary.as_str()) != unread);
-    let both = [summary, text].map(Option::unwrap_or_default).join(" ");
+    let summary = private.summary.filter(|summary| Some(summary.as_str()) != unread);
+    let both = [summary, private.text].map(Option::unwrap_or_default).join(" ");
     both.chars().take(SUGGEST_CHARS_MAX).collect()
 }
 
 /// What a case says. [`StoreError::NotFound`] for one under seal too.
-pub(super) fn text_of(db: &Connection, number: CaseNumber) -> Result<TextOfCase, StoreError> {
+pub(super) fn text_of(
+    db: &Connection,
+    vault: &Vault,
+    number: CaseNumber,
+) -> Result<TextOfCase, StoreError> {
     let sql = format!(
-        "SELECT id, summary, text, COALESCE(contact, caller), received_at, channel FROM case_file c
-         WHERE number = ?1 AND NOT {}",
+        "SELECT c.received_at, c.channel, {} FROM case_file c {KEY_JOIN}
+         WHERE c.number = ?1 AND NOT {}",
+        row_private::COLUMNS,
         sealed("c")
     );
     let found = db.query_row(&sql, [stored(number)], |row| {
+        let private = of_row(vault, row, 2)?;
         Ok(TextOfCase {
-            id: row.get(0)?,
-            text: said(row.get(5)?, row.get(1)?, row.get(2)?),
-            contact: phone(row.get(3)?),
-            received_at: Timestamp::from_millisecond(row.get(4)?).unwrap_or_default(),
+            id: row.get(2)?,
+            contact: contact(&private),
+            text: said(row.get(1)?, private),
+            received_at: Timestamp::from_millisecond(row.get(0)?).unwrap_or_default(),
         })
     });
     found.optional()?.ok_or(StoreError::NotFound)
@@ -145,11 +157,12 @@ pub(super) fn false_alarms(db: &Connection, case: i64) -> Result<Vec<FalseAlarm>
 /// Marks a flag as false, once. [`StoreError::Taken`] where that was done.
 pub(super) fn mark_false(
     db: &Connection,
+    vault: &Vault,
     at: Timestamp,
     number: CaseNumber,
     alarm: &FalseAlarm,
 ) -> Result<(), StoreError> {
-    let case = text_of(db, number)?.id;
+    let case = text_of(db, vault, number)?.id;
     let FalseAlarm { risk, person, reason } = alarm;
     let done = db
         .prepare_cached("INSERT OR IGNORE INTO risk_false_alarm VALUES (?1, ?2, ?3, ?4, ?5)")?

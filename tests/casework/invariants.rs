@@ -7,7 +7,9 @@ use mayorline::domain::case::AttemptOutcome;
 use mayorline::store::{AuditEntry, AuditKind, DATABASE_FILE, QueueEntry, QueueKind, StoreHandle};
 use rusqlite::Connection;
 
-/// A database with a case, a draft and an ended call, opened past the store.
+const DIRECTORY: &str = "INSERT INTO directory_version VALUES";
+
+/// A database with a case, a draft, an ended call and a town, opened past the store.
 fn database() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
@@ -19,6 +21,9 @@ fn database() -> (tempfile::TempDir, Connection) {
     people(&store.handle());
     store.close();
     let db = Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
+    let town = format!("{DIRECTORY} ('towns', '01', 1, '2026-11-22', NULL, '{{}}', 0)");
+    let alarm = "INSERT INTO risk_false_alarm SELECT min(id), 'crowd', 0, 'x', '' FROM case_file";
+    db.execute_batch(&format!("{town}; {alarm};")).unwrap();
     (folder, db)
 }
 
@@ -81,6 +86,11 @@ fn every_statement_that_would_break_an_invariant_is_refused_with_its_reason() {
         ),
         ("UPDATE callback_attempt SET outcome = 'reached'", "an ended attempt is never changed"),
         ("DELETE FROM callback_attempt", "attempts are never deleted"),
+        (&format!("{DIRECTORY} ('towns', '01', 3, '2026-11-22', NULL, '{{}}', 0)"), "one another"),
+        ("UPDATE directory_version SET body = '[]'", "the directory are never overwritten"),
+        ("DELETE FROM directory_version", "the directory are never deleted"),
+        ("UPDATE risk_false_alarm SET person = 'x'", "found is never changed"),
+        ("DELETE FROM risk_false_alarm", "found is never deleted"),
         ("INSERT INTO meta VALUES ('x', x'00')", "cannot store BLOB"),
     ] {
         let error = db.execute(sql, []).unwrap_err().to_string();
@@ -93,5 +103,5 @@ fn every_trigger_of_the_schema_is_tried_above() {
     let (_folder, db) = database();
     let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'";
     let triggers: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(triggers, 18, "a new trigger needs its statement in the test above");
+    assert_eq!(triggers, 23, "a new trigger needs its statement in the test above");
 }

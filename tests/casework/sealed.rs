@@ -42,6 +42,7 @@ fn a_proposed_seal_hides_the_case_its_call_its_recording_and_its_callback() {
                 .map_or_else(|e| e.to_string(), |c| serde_json::to_string(&c).unwrap()),
             serde_json::to_string(&reader.cases(&CaseFilter::default(), 9).unwrap()).unwrap(),
             serde_json::to_string(&reader.call(&call).unwrap()).unwrap(),
+            serde_json::to_string(&reader.calls(9).unwrap()).unwrap(),
             serde_json::to_string(&tasks).unwrap(),
         ];
         (tasks.open, shown)

@@ -46,8 +46,8 @@ pub struct FollowUp {
 /// What the next try needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct NextTry {
-    /// By what.
-    pub means: Means,
+    /// By what; `None`: he left no contact, and only that can be reported.
+    pub means: Option<Means>,
     /// Not before: earlier it would not count for another day or part of the day.
     pub from: Timestamp,
     /// The end of the hours that begin then.
@@ -91,14 +91,12 @@ pub(super) fn is_rung(case: &Case, means: Means) -> bool {
     }
 }
 
-fn means_of_next(case: &Case) -> Means {
+/// A mail is never proposed: no address is known.
+fn means_of_next(case: &Case) -> Option<Means> {
+    case.private.contact.as_ref()?;
     let tries = |means| case.work.follow_ups.iter().filter(|tried| tried.means == means).count();
-    match &case.private.contact {
-        None => Means::Mail,
-        Some(_) if tries(Means::Phone) < CALLS_MIN => Means::Phone,
-        Some(_) if takes_texts(case) && tries(Means::Sms) == 0 => Means::Sms,
-        Some(_) => Means::Phone,
-    }
+    let texts = tries(Means::Phone) >= CALLS_MIN && takes_texts(case) && tries(Means::Sms) == 0;
+    Some(if texts { Means::Sms } else { Means::Phone })
 }
 
 fn takes_texts(case: &Case) -> bool {

@@ -33,7 +33,7 @@ pub use deadline::{
     CITY_ZONE, DAYS_MAX, Deadline, DeadlineMode, DeadlineRules, REPLY_DAYS, Step, city_zone,
     local_day,
 };
-pub use decide::{EXTENSION_DAYS_MAX, NOTE_CHARS_MAX, missing_elements};
+pub use decide::{EXTENSION_DAYS_MAX, GROUP_MIN, NOTE_CHARS_MAX, missing_elements};
 pub use event::{
     Accepted, CallbackReason, CaseEvent, Channel, DueDate, ExtensionReason, LawfulChannel, Nature,
     Original, Private, Received,

@@ -105,11 +105,11 @@ fn village_defects(directory: &Directory, covered: &Covered<'_>) -> Vec<Defect> 
 }
 
 fn duty_defects(directory: &Directory) -> Vec<Defect> {
-    let mut people: BTreeMap<(&str, Level), Vec<&str>> = BTreeMap::new();
+    let mut people: BTreeMap<(&str, Level), BTreeSet<&str>> = BTreeMap::new();
     for post in &directory.posts {
-        people.entry((post.unit.as_str(), post.level)).or_default().push(&post.name);
+        people.entry((post.unit.as_str(), post.level)).or_default().insert(&post.name);
     }
-    let (people, none) = (&people, &Vec::new());
+    let (people, none) = (&people, &BTreeSet::new());
     let missing = directory.duties.iter().flat_map(move |item| {
         let item = &item.record;
         Level::FOUR.into_iter().filter_map(move |level| {
@@ -124,13 +124,13 @@ fn duty_defects(directory: &Directory) -> Vec<Defect> {
 }
 
 /// Why a duty item has no current person of a level, if so.
-fn lacking(named: &str, level: Level, current: &[&str]) -> Option<String> {
+fn lacking(named: &str, level: Level, current: &BTreeSet<&str>) -> Option<String> {
     let title = level.title();
-    match (named, current) {
-        ("", [_]) => None,
-        ("", []) => Some(format!("没有{title}")),
+    match (named, current.len()) {
+        ("", 1) => None,
+        ("", 0) => Some(format!("没有{title}")),
         ("", _) => Some(format!("没有指定{title}，本单位现有{}人", current.len())),
-        (named, current) if current.contains(&named) => None,
+        (named, _) if current.contains(named) => None,
         (named, _) => Some(format!("的{title}{named}已不在岗")),
     }
 }

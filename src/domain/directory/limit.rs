@@ -1,5 +1,6 @@
 //! The limit of a duty item in its fixed form (承办时限一律使用“x日内”等确定性描述).
 
+use crate::domain::search::narrow;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -84,7 +85,7 @@ impl FromStr for Limit {
     type Err = NotFixed;
 
     fn from_str(text: &str) -> Result<Self, NotFixed> {
-        let bare: String = text.chars().filter(|c| !c.is_whitespace()).map(ascii_digit).collect();
+        let bare: String = text.chars().filter(|c| !c.is_whitespace()).map(narrow).collect();
         let read = |(unit, words): &(LimitUnit, &str)| {
             let digits = bare.strip_suffix(*words)?;
             let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -92,13 +93,6 @@ impl FromStr for Limit {
             Self::new(number, *unit)
         };
         LimitUnit::WORDS.iter().find_map(read).ok_or(NotFixed)
-    }
-}
-
-fn ascii_digit(c: char) -> char {
-    match c {
-        '０'..='９' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        _ => c,
     }
 }
 

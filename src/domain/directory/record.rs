@@ -148,9 +148,17 @@ impl<T> Version<T> {
     }
 }
 
+impl Version<Record> {
+    /// Whether it is the version of a day and what it says is in force then.
+    #[must_use]
+    pub fn holds(&self, day: Date) -> bool {
+        self.covers(day) && self.record.term().holds(day)
+    }
+}
+
 /// The version that a record makes on the day of its import, after the `last` one of its key; `None`
 /// when it says nothing new. The last one ends where the new one begins. One that is announced for
-/// a later day begins on that day, never before the last one did.
+/// a later day begins on that day, never before the last one did: what held yesterday stays.
 #[must_use]
 pub fn next_version(
     record: &Record,
@@ -161,8 +169,8 @@ pub fn next_version(
     let (version, valid_from) = match last {
         Some(last) if last.record == *record => return None,
         Some(last) => {
-            let announced = announced.filter(|day| *day > last.valid_from);
-            (last.version.checked_add(1)?, announced.unwrap_or_else(|| today.max(last.valid_from)))
+            let next = today.max(last.valid_from);
+            (last.version.checked_add(1)?, announced.map_or(next, |day| day.max(next)))
         }
         None => (1, announced.unwrap_or(today)),
     };
@@ -193,8 +201,7 @@ impl Directory {
     #[must_use]
     pub fn on(day: Date, versions: &[Version<Record>]) -> Self {
         let mut now = Self::default();
-        let holds = |one: &&Version<Record>| one.covers(day) && one.record.term().holds(day);
-        for one in versions.iter().filter(holds) {
+        for one in versions.iter().filter(|one| one.holds(day)) {
             match &one.record {
                 Record::Unit(unit) => now.units.push(unit.clone()),
                 Record::Town(town) => now.towns.push(town.clone()),

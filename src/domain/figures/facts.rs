@@ -102,9 +102,7 @@ impl FactsOfEvents {
             number: case.number?,
             received_at: case.received_at,
             state: case.state?,
-            sealed: self.sealed
-                || case.state == Some(State::Sealed)
-                || work.seal_proposed.is_some(),
+            sealed: self.sealed || case.told_state() == Some(State::Sealed),
             disposition: work.disposition(),
             answered_directly: case.answered_directly,
             domain: case.domain.clone(),

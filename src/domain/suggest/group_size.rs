@@ -1,10 +1,9 @@
 //! How many people a text says it is about: 三十七人联名, 我们十二个人, 50多户.
 
-/// From so many people on a matter is one of a group (domain.md B5).
-pub const GROUP_PEOPLE_MIN: u32 = 5;
+use crate::domain::search::narrow;
 
-/// What people are counted in; the longer words first.
-const MEASURES: [&str; 9] = ["多名", "多户", "多人", "个人", "口人", "余人", "户", "名", "人"];
+/// What people are counted in.
+const MEASURES: [char; 4] = ['人', '户', '名', '位'];
 
 /// The largest count that a text tells; `None` where it tells none. A count is a run of numerals
 /// directly before a measure of people.
@@ -16,20 +15,27 @@ const MEASURES: [&str; 9] = ["多名", "多户", "多人", "个人", "口人", "
 /// ```
 #[must_use]
 pub fn people_told(text: &str) -> Option<u32> {
-    let chars: Vec<char> = text.chars().collect();
+    let chars: Vec<char> = text.chars().map(narrow).collect();
     let (mut at, mut most) = (0, None);
     while at < chars.len() {
-        let run = chars.iter().skip(at).take_while(|c| is_numeral(**c)).count();
-        if run > 0 {
-            let rest: String = chars.iter().skip(at + run).take(2).collect();
-            if MEASURES.iter().any(|measure| rest.starts_with(measure)) {
-                let numerals: Vec<char> = chars.iter().skip(at).take(run).copied().collect();
-                most = most.max(value(&numerals));
-            }
+        let (before, here) = chars.split_at(at);
+        let run = here.iter().take_while(|c| is_numeral(**c)).count();
+        let (numerals, behind) = here.split_at(run);
+        // 第三人 counts nobody.
+        if run > 0 && before.last() != Some(&'第') && counts_people(behind) {
+            most = most.max(value(numerals));
         }
         at += run.max(1);
     }
     most
+}
+
+/// 人, 余户, 多个人, 口人; not the 人 of 人民.
+fn counts_people(behind: &[char]) -> bool {
+    let mut rest = behind.iter().peekable();
+    rest.next_if(|c| matches!(c, '余' | '多' | '几' | '来'));
+    rest.next_if(|c| matches!(c, '个' | '口'));
+    rest.next().is_some_and(|c| MEASURES.contains(c)) && rest.next() != Some(&'民')
 }
 
 fn is_numeral(c: char) -> bool {
@@ -42,11 +48,15 @@ fn digit(c: char) -> Option<u32> {
     place.or_else(|| (c == '两').then_some(2)).or_else(|| c.to_digit(10))
 }
 
+/// 万: it counts what stands before it, all of it.
+const TEN_THOUSAND: u32 = 10_000;
+
 fn scale(c: char) -> Option<u32> {
     match c {
         '十' => Some(10),
         '百' => Some(100),
         '千' => Some(1_000),
+        '万' => Some(TEN_THOUSAND),
         _ => None,
     }
 }
@@ -59,6 +69,10 @@ fn value(numerals: &[char]) -> Option<u32> {
             (Some(one), _) => {
                 let before = open.filter(|_| c.is_ascii_digit()).unwrap_or(0);
                 open = Some(before.checked_mul(10)?.checked_add(one)?);
+            }
+            (None, Some(TEN_THOUSAND)) => {
+                sum =
+                    sum.checked_add(open.take().unwrap_or(0))?.max(1).checked_mul(TEN_THOUSAND)?;
             }
             (None, Some(scale)) => {
                 sum = sum.checked_add(open.take().unwrap_or(1).checked_mul(scale)?)?;
@@ -87,6 +101,16 @@ mod tests {
             ("三盏路灯", None),
             ("工人", None),
             ("99999999999999人", None),
+            ("50余户", Some(50)),
+            ("三十多个人", Some(30)),
+            ("十几个人", Some(10)),
+            ("１２人", Some(12)),
+            ("一万人", Some(10_000)),
+            ("两万三千人", Some(23_000)),
+            ("一家五口人", Some(5)),
+            ("第十人民医院", None),
+            ("一人民", None),
+            ("第三人", None),
         ] {
             assert_eq!(people_told(text), people, "{text}");
         }

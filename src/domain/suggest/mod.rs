@@ -13,7 +13,7 @@ mod past;
 mod risk;
 mod units;
 
-pub use group_size::{GROUP_PEOPLE_MIN, people_told};
+pub use group_size::people_told;
 pub use nature::NatureHint;
 pub use past::{CaseHint, DUPLICATE_DAYS, HINTS_MAX, PastCase};
 pub use risk::{RiskFlag, RiskGroup, risks};

@@ -91,7 +91,9 @@ fn hints(
     least: f64,
     test: impl Fn(&PastCase) -> bool,
 ) -> Vec<CaseHint> {
-    let alike = similar.iter().filter(|(likeness, case)| *likeness >= least && test(case));
+    // What came later repeats this one, not the other way round.
+    let earlier = similar.iter().filter(|(_, case)| case.received_at <= new.at);
+    let alike = earlier.filter(|(likeness, case)| *likeness >= least && test(case));
     let told = alike.take(HINTS_MAX).map(|(likeness, case)| CaseHint {
         number: case.number,
         state: case.state,

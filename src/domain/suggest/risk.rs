@@ -1,7 +1,8 @@
 //! Words that give cause for concern (C6, 晴雨表). A hit raises a flag with the words that were found;
 //! a person confirms it or marks it as false. It never changes what becomes of a case.
 
-use super::group_size::{GROUP_PEOPLE_MIN, people_told};
+use super::group_size::people_told;
+use crate::domain::case::GROUP_MIN;
 use serde::{Deserialize, Serialize};
 
 const CROWD: &str = "联名、集体、聚集、围堵、堵门、堵路、拉横幅、罢工、罢运、停工抗议、全村人、\
@@ -97,7 +98,7 @@ pub fn risks(text: &str) -> Vec<RiskFlag> {
         let found = group.words().split('、').filter(|word| plain.contains(*word));
         let mut words: Vec<String> = found.map(str::to_owned).collect();
         if group == RiskGroup::Crowd {
-            let many = people_told(text).filter(|people| *people >= GROUP_PEOPLE_MIN);
+            let many = people_told(text).filter(|people| *people >= u32::from(GROUP_MIN));
             words.extend(many.map(|people| format!("{people}人")));
         }
         (!words.is_empty()).then_some(RiskFlag { group, title, words })

@@ -112,6 +112,10 @@ fn a_unit_that_is_named_in_a_report_is_not_suggested_for_it() {
     };
     assert_eq!(units("李市长 我要反映城管收黑钱 有录音"), ["unit.03"]);
     assert!(units("城管到现在没来").contains(&"unit.27".to_owned()));
+    // The catalogue does not speak for it either.
+    assert!(units("店铺占道经营没人管").contains(&"unit.27".to_owned()));
+    assert!(!units("举报城管执法人员占道经营收黑钱").contains(&"unit.27".to_owned()));
+    assert_eq!(units("公安局交警大队拖车收费不合理")[0], "unit.46", "the longer name");
 }
 
 #[test]
@@ -141,7 +145,8 @@ fn the_same_contact_is_a_duplicate_for_thirty_days_and_others_are_repeats() {
         case(3, 2, 5, "北宿镇羊厂路口路灯不亮了"),
         case(4, 3, 5, "医保今年交多少钱"),
     ];
-    let hints = hints(said, &past);
+    let later = [case(5, 1, -9, said), case(6, 2, -9, said)];
+    let hints = hints(said, &[past.as_slice(), &later].concat());
     let numbers = |hints: &[CaseHint]| -> Vec<u64> {
         hints.iter().map(|hint| hint.number.sequence()).collect()
     };

@@ -101,12 +101,13 @@ pub(super) fn of(
     weights: &Weights,
 ) -> Vec<UnitHint> {
     let mut found = ByUnit::new();
-    // Whoever is named in a report may be the accused, who must not have the case (domain.md 3.3).
-    if !is_report {
-        by_name(text, directory, &mut found);
-    }
+    by_name(text, directory, &mut found);
+    let named: Vec<String> = found.keys().cloned().collect();
     by_duty(text, directory, weights, &mut found);
     by_case(similar, &mut found);
+    // Whoever is named in a report may be the accused, who must not have the case (domain.md 3.3),
+    // whatever else speaks for him.
+    found.retain(|unit, _| !(is_report && named.contains(unit)));
     let hints = found.into_iter().filter_map(|(unit, evidence)| {
         let name = directory.unit_name(&unit)?;
         Some(hint(unit, name, evidence))
@@ -128,13 +129,19 @@ fn hint(unit: String, name: String, evidence: Evidence) -> UnitHint {
 }
 
 fn by_name(text: &str, directory: &Directory, found: &mut ByUnit) {
-    for unit in &directory.units {
+    let named = directory.units.iter().filter_map(|unit| {
         let names = std::iter::once(&unit.name).chain(&unit.aliases);
         let named = names.filter(|name| text.contains(name.as_str()));
-        if let Some(word) = named.max_by_key(|name| name.chars().count()) {
-            let reason = Reason::Name { word: word.clone() };
-            found.entry(unit.id.clone()).or_default().add(NAME_WORTH, reason, None);
-        }
+        Some((unit, named.max_by_key(|name| name.chars().count())?))
+    });
+    let named: Vec<_> = named.collect();
+    // 公安局 within 公安局交警大队 names the one that the longer name says.
+    let is_within = |word: &String| {
+        named.iter().any(|(_, other)| *other != word && other.contains(word.as_str()))
+    };
+    for (unit, word) in named.iter().filter(|(_, word)| !is_within(word)) {
+        let reason = Reason::Name { word: (*word).clone() };
+        found.entry(unit.id.clone()).or_default().add(NAME_WORTH, reason, None);
     }
     for town in directory.towns.iter().filter(|town| text.contains(&town.name)) {
         let reason = Reason::Name { word: town.name.clone() };

@@ -82,7 +82,8 @@ impl Notes {
                     _ => self.ended_by(EndedBy::Service),
                 });
             }
-            Entry::Left { party, how } => {
+            // Whom we put out because of that ends nothing himself.
+            Entry::Left { party, how: how @ (Leaving::HungUp | Leaving::Lost) } => {
                 self.seat_ended = *how == Leaving::HungUp && self.seats.contains(party);
             }
             _ => {}

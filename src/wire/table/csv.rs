@@ -53,8 +53,9 @@ fn split(text: &str, separator: char) -> Result<Table, TableError> {
                 Place::Start
             }
             (Place::Start | Place::Plain, c) => rows.push(c, Place::Plain),
-            // "12" m is what it says: the mark was meant.
-            (Place::Quote, c) => rows.push(c, Place::Plain),
+            // Text behind a closing mark: one that was meant as text, or the next row's in a cell
+            // that was never closed. Either way rows could be lost.
+            (Place::Quote, _) => return Err(TableError::Quote(rows.done.len() + 1)),
         };
     }
     if place == Place::Quoted {

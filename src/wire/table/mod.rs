@@ -10,6 +10,8 @@ pub const TABLE_BYTES_MAX: usize = 8 << 20;
 pub const TABLE_ROWS_MAX: usize = 20_000;
 /// Most columns.
 pub const TABLE_COLUMNS_MAX: usize = 64;
+/// Most text of all cells of a workbook together, in bytes: its parts are packed.
+pub const TABLE_TEXT_BYTES_MAX: usize = 32 << 20;
 
 /// How an XLSX file, which is a ZIP archive, begins.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -31,6 +33,9 @@ pub enum TableError {
     /// Something stands right of column [`TABLE_COLUMNS_MAX`].
     #[error("第{0}行超过{max}列", max = TABLE_COLUMNS_MAX)]
     TooManyColumns(usize),
+    /// More than [`TABLE_TEXT_BYTES_MAX`] in its cells, or more merged cells than a table has.
+    #[error("表格内容过多，请分成几个文件")]
+    TooMuch,
     /// It is a file of Excel 97 to 2003.
     #[error("这是旧版Excel（.xls）文件，请另存为.xlsx或CSV")]
     OldExcel,
@@ -38,7 +43,7 @@ pub enum TableError {
     #[error("文字编码既不是UTF-8也不是GB18030，请另存为.xlsx或UTF-8编码的CSV")]
     Encoding,
     /// A quotation mark is never closed; the row that it stands in.
-    #[error("第{0}行有没有成对的双引号")]
+    #[error("第{0}行的双引号没有成对")]
     Quote(usize),
     /// The archive or its parts cannot be read; what the reader says.
     #[error("不是完好的.xlsx文件（{0}）")]

@@ -25,6 +25,8 @@ fn a_file_reads_the_same_in_every_encoding_that_offices_use() {
 fn quotation_marks_hold_commas_line_ends_and_themselves() {
     assert_eq!(csv("a,\"b,c\nd\",\"e\"\"f\"\ng").unwrap()[0], ["a", "b,c\nd", "e\"f"]);
     assert_eq!(csv("a\n\"b,c\n").unwrap_err(), TableError::Quote(2));
+    assert_eq!(csv("a,\"b\" c").unwrap_err(), TableError::Quote(1));
+    assert_eq!(csv("a,\"b\nD2,\"c").unwrap_err(), TableError::Quote(1), "a row would be lost");
     assert_eq!(csv("5\" 管,x").unwrap(), [["5\" 管", "x"]]);
     assert_eq!(csv("a\n\nb").unwrap().len(), 3, "blank rows count");
 }
@@ -80,6 +82,14 @@ fn a_stray_cell_far_away_is_told_and_costs_nothing() {
     let mut book = Workbook::new();
     book.add_worksheet().write(0, 16_383, "x").unwrap();
     assert_eq!(read(&book.save_to_buffer().unwrap()), Err(TableError::TooManyColumns(1)));
+    // One text that is shared by many cells, and areas that lie over one another.
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for cell in 0..1_200_u32 {
+        sheet.write(cell, 0, "长".repeat(10_000)).unwrap();
+    }
+    let outcome = read(&book.save_to_buffer().unwrap()).map(|rows| rows.len());
+    assert_eq!(outcome, Err(TableError::TooMuch));
     let empty = Workbook::new().save_to_buffer().unwrap();
     assert_eq!(read(&empty), Err(TableError::Empty));
 }

@@ -1,12 +1,10 @@
 //! XLSX (ECMA-376) as Excel and WPS write it, read cell by cell: one stray cell far away costs one
 //! row that is refused, not a million blank ones.
 
-use super::{TABLE_COLUMNS_MAX, TABLE_ROWS_MAX, Table, TableError};
+use super::{TABLE_COLUMNS_MAX, TABLE_ROWS_MAX, TABLE_TEXT_BYTES_MAX, Table, TableError};
 use calamine::{DataRef, Dimensions, ExcelDateTime, Reader, Xlsx};
 use std::io::Cursor;
-
-/// Merged cells of one sheet that are looked at.
-const MERGED_MAX: usize = 20_000;
+use std::ops::Range;
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
@@ -16,7 +14,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Table, TableError> {
     let name = book.sheet_names().first().cloned().ok_or(TableError::Empty)?;
     let mut table = cells(&mut book, &name)?;
     let merged = book.merge_cells_by_sheet_name(&name).map_err(|error| broken(&error))?;
-    for area in merged.iter().take(MERGED_MAX) {
+    let areas: Vec<Area> = merged.iter().map(|area| Area::within(area, &table)).collect();
+    if areas.iter().map(Area::cells).sum::<usize>() > TABLE_ROWS_MAX * TABLE_COLUMNS_MAX {
+        return Err(TableError::TooMuch);
+    }
+    for area in &areas {
         fill(&mut table, area);
     }
     Ok(table)
@@ -27,7 +29,7 @@ fn broken(error: &calamine::XlsxError) -> TableError {
 }
 
 fn cells(book: &mut Book<'_>, name: &str) -> Result<Table, TableError> {
-    let mut table = Table::new();
+    let (mut table, mut bytes) = (Table::new(), 0_usize);
     let mut reader = book.worksheet_cells_reader(name).map_err(|error| broken(&error))?;
     while let Some(cell) = reader.next_cell().map_err(|error| broken(&error))? {
         let text = shown(cell.get_value());
@@ -41,6 +43,11 @@ fn cells(book: &mut Book<'_>, name: &str) -> Result<Table, TableError> {
         }
         if column >= TABLE_COLUMNS_MAX {
             return Err(TableError::TooManyColumns(row + 1));
+        }
+        // One text may be shared by all cells.
+        bytes = bytes.saturating_add(text.len());
+        if bytes > TABLE_TEXT_BYTES_MAX {
+            return Err(TableError::TooMuch);
         }
         put(&mut table, row, column, text);
     }
@@ -84,21 +91,36 @@ fn day(time: &ExcelDateTime) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
+/// Merged cells, as far as the table has rows for them and may have columns.
+struct Area {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Area {
+    fn within(merged: &Dimensions, table: &Table) -> Self {
+        let behind = |last: u32, most: usize| place(last).saturating_add(1).min(most);
+        Self {
+            rows: place(merged.start.0)..behind(merged.end.0, table.len()),
+            columns: place(merged.start.1)..behind(merged.end.1, TABLE_COLUMNS_MAX),
+        }
+    }
+
+    fn cells(&self) -> usize {
+        self.rows.len().saturating_mul(self.columns.len())
+    }
+}
+
 /// Gives the value of merged cells, which stands in the first, to all of them; rows that hold nothing
 /// else stay blank.
-fn fill(table: &mut Table, area: &Dimensions) {
-    let [(top, left), (bottom, right)] =
-        [area.start, area.end].map(|(row, column)| (place(row), place(column)));
-    let first = table.get(top).and_then(|row| row.get(left)).cloned().unwrap_or_default();
-    if first.is_empty() {
-        return;
-    }
-    let last = bottom.min(table.len().saturating_sub(1));
-    for row in top..=last {
+fn fill(table: &mut Table, area: &Area) {
+    let first = table.get(area.rows.start).and_then(|row| row.get(area.columns.start));
+    let Some(first) = first.cloned().filter(|first| !first.is_empty()) else { return };
+    for row in area.rows.clone() {
         if table.get(row).is_none_or(Vec::is_empty) {
             continue;
         }
-        for column in left..=right.min(TABLE_COLUMNS_MAX - 1) {
+        for column in area.columns.clone() {
             let is_blank =
                 table.get(row).and_then(|cells| cells.get(column)).is_none_or(String::is_empty);
             if is_blank {

@@ -20,7 +20,7 @@ fn next(world: &World) -> NextTry {
 /// Means, begin and end of the next try, and whether it is the last.
 fn told(world: &World) -> (Means, Timestamp, Timestamp, bool) {
     let NextTry { means, from, until, last } = next(world);
-    (means, from, until, last)
+    (means.unwrap(), from, until, last)
 }
 
 fn by(means: Means, outcome: FollowUpOutcome) -> Task {

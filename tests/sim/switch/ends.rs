@@ -1,8 +1,10 @@
 //! Who ended a call, as its account says.
 
-use super::line::{Line, field};
+use super::desk::TRUNK_PORT;
+use super::line::{Line, field, sdp};
 use mayorline::domain::call::EndedBy;
-use mayorline::domain::desk::DeskCommand;
+use mayorline::domain::desk::{DeskCommand, Target};
+use mayorline::units::PhoneNumber;
 
 /// Longer than a survey that nobody answers.
 const SURVEY_MS: u64 = 600_000;
@@ -34,6 +36,21 @@ fn a_call_whose_seat_hung_up_was_ended_by_the_seat() {
     line.ask(&own, DeskCommand::HangUp);
     line.pass(SURVEY_MS);
     assert_eq!(line.ended_by, [EndedBy::Seat], "by its page");
+}
+
+#[test]
+fn whoever_is_let_go_because_the_seat_hung_up_ends_nothing() {
+    let mut line = Line::talk();
+    let (own, number) = (line.own(), PhoneNumber::parse("13900000033").unwrap());
+    line.ask(&own, DeskCommand::Consult { target: Target::Outside { number } });
+    line.pass(50);
+    let rung = line.requests(TRUNK_PORT, "INVITE").pop().expect("he is rung");
+    line.reply(TRUNK_PORT, &rung, 200, &sdp(30_300));
+    line.pass(200);
+    seat_hangs_up(&mut line);
+    line.pass(SURVEY_MS);
+    assert!(!line.requests(TRUNK_PORT, "BYE").is_empty(), "he is let go");
+    assert_eq!(line.ended_by, [EndedBy::Seat]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ const DISPUTE_UNITS_MIN: usize = 2;
 /// B5: returns.
 const RETURNS_MIN: u16 = 2;
 /// B5: persons of a group.
-const GROUP_MIN: u16 = 5;
+pub const GROUP_MIN: u16 = 5;
 /// B5: repeats.
 const REPEATS_MIN: u16 = 3;
 /// A consultation decides within so many working days.

@@ -19,6 +19,8 @@ mod supervise;
 pub use close::missing_elements;
 pub use handle::EXTENSION_DAYS_MAX;
 
+pub use consult::GROUP_MIN;
+
 use super::actor::{Actor, Role};
 use super::clock;
 use super::deadline::local_day;

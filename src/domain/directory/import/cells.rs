@@ -12,6 +12,8 @@ use jiff::{ToSpan, civil::date};
 const CELL_CHARS_MAX: usize = 1_000;
 /// Characters of a wrong cell that are told.
 const TOLD_CHARS: usize = 20;
+/// From so many digits on a cell may hold a telephone number.
+const PHONE_DIGITS_MIN: usize = 7;
 /// Entries of a list in one cell.
 const LIST_MAX: usize = 50;
 
@@ -58,8 +60,8 @@ impl<'a> RowCells<'a> {
             self.fault(column, &format!("最多{CELL_CHARS_MAX}个字"));
             return String::new();
         }
-        if FORMULA_FAULTS.iter().any(|fault| text.starts_with(fault)) {
-            self.fault(column, &format!("公式没有算出结果（{text}），请改为填写内容"));
+        if let Some(fault) = FORMULA_FAULTS.iter().find(|fault| text.starts_with(**fault)) {
+            self.fault(column, &format!("公式没有算出结果（{fault}），请改为填写内容"));
             return String::new();
         }
         text.to_owned()
@@ -175,8 +177,11 @@ impl<'a> RowCells<'a> {
         entries
     }
 
-    /// What is expected, and what stands there.
+    /// What is expected, and what stands there unless it may be a telephone number: columns shift.
     pub(super) fn wrong(&mut self, column: &str, expected: &str, found: &str) {
+        if found.chars().filter(char::is_ascii_digit).count() >= PHONE_DIGITS_MIN {
+            return self.fault(column, expected);
+        }
         let told: String = found.chars().take(TOLD_CHARS).collect();
         self.fault(column, &format!("{expected}，现为“{told}”"));
     }

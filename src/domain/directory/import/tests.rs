@@ -140,6 +140,11 @@ fn a_telephone_number_is_put_right_or_refused_and_never_told() {
         assert!(faults[0].starts_with("第2行“公开电话”列：应为一个电话号码"), "{}", faults[0]);
         assert!(!faults[0].contains(&format!("“{wrong}”")), "{}", faults[0]);
     }
+    // A row that is shifted by a column.
+    let shifted = format!("{head}\n北宿镇政府,王某,镇长,主要责任人,,,19900000022,199-0000-0023,");
+    let faults = told(Kind::Posts, &shifted);
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(!faults.concat().contains("199"), "{faults:?}");
     let faults = told(
         Kind::Posts,
         &format!("{head}\n城市管理局,李某,科长,科室负责人,,,是,2026-02-01,2026-01-01"),
