@@ -102,7 +102,7 @@ impl Reader {
     pub fn page(&self, filter: &PageFilter, before: Option<i64>) -> Result<CasePage, StoreError> {
         let sql = "SELECT c.id,
                 (?3 IS NULL OR CASE WHEN c.seal_proposed THEN 'sealed' ELSE c.state END = ?3)
-                AND (?4 IS NULL OR c.unit = ?4) AND (?5 IS NULL OR c.channel = ?5)
+                AND (?4 IS NULL OR c.unit IS ?4) AND (?5 IS NULL OR c.channel = ?5)
                 AND (?6 IS NULL OR c.received_at >= ?6) AND (?7 IS NULL OR c.received_at < ?7)
                 AND (?8 IS NULL OR EXISTS (SELECT 1 FROM event e
                                            WHERE e.case_id = c.id AND instr(e.body, ?8) > 0))

@@ -23,7 +23,8 @@ fn database() -> (tempfile::TempDir, Connection) {
     let db = Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
     let town = format!("{DIRECTORY} ('towns', '01', 1, '2026-11-22', NULL, '{{}}', 0)");
     let alarm = "INSERT INTO risk_false_alarm SELECT min(id), 'crowd', 0, 'x', '' FROM case_file";
-    db.execute_batch(&format!("{town}; {alarm};")).unwrap();
+    let account = "INSERT INTO account VALUES ('a', 'x', NULL, NULL, 0, 0, NULL, 0, 0)";
+    db.execute_batch(&format!("{town}; {alarm}; {account};")).unwrap();
     (folder, db)
 }
 
@@ -91,6 +92,7 @@ fn every_statement_that_would_break_an_invariant_is_refused_with_its_reason() {
         ("DELETE FROM directory_version", "the directory are never deleted"),
         ("UPDATE risk_false_alarm SET person = 'x'", "found is never changed"),
         ("DELETE FROM risk_false_alarm", "found is never deleted"),
+        ("DELETE FROM account", "accounts are never deleted"),
         ("INSERT INTO meta VALUES ('x', x'00')", "cannot store BLOB"),
     ] {
         let error = db.execute(sql, []).unwrap_err().to_string();
@@ -103,5 +105,5 @@ fn every_trigger_of_the_schema_is_tried_above() {
     let (_folder, db) = database();
     let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'";
     let triggers: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(triggers, 23, "a new trigger needs its statement in the test above");
+    assert_eq!(triggers, 24, "a new trigger needs its statement in the test above");
 }

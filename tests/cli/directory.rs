@@ -18,7 +18,7 @@ fn import(data: &Path, kind: &str, file: &str, more: &[&str]) -> Outcome {
 
 fn imported(data: &Path, kind: &str, file: &str) -> String {
     let done = import(data, kind, file, &[]);
-    assert_eq!((done.code, done.err.as_str()), (0, ""), "{kind}");
+    assert_eq!((done.code, done.told().as_str()), (0, ""), "{kind}");
     done.out
 }
 
