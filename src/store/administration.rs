@@ -165,8 +165,8 @@ impl Administration {
     }
 
     /// What a seal asks for; where a reader holds an old page the service goes on with it.
-    fn purge(&mut self) -> Result<(), StoreError> {
-        if !purge::finish(&mut self.db)? {
+    fn purge(&self) -> Result<(), StoreError> {
+        if !purge::finish(&self.db)? {
             tracing::warn!("a seal is still to be purged; the service does it within a minute");
         }
         Ok(())

@@ -180,7 +180,7 @@ fn seal_calls(db: &mut Connection, vault: &Vault) -> Result<bool, StoreError> {
 
 /// After everything was sealed: the file is written anew, so that no page in clear is left in it, the
 /// log is cut, and the copies that older programs left are removed; all of them are in this database.
-pub(super) fn scrub(db: &mut Connection, data: &Path) -> Result<(), StoreError> {
+pub(super) fn scrub(db: &Connection, data: &Path) -> Result<(), StoreError> {
     let sql = "SELECT 1 FROM meta WHERE key = 'scrub_pending'";
     if db.query_row(sql, [], |_| Ok(())).optional()?.is_none() {
         return Ok(());

@@ -34,7 +34,7 @@ pub(super) fn is_pending(db: &Connection) -> Result<bool, StoreError> {
 
 /// Purges where it is asked for; outside of any transaction. `false`: a reader held an old page and
 /// it is to be tried again.
-pub(super) fn finish(db: &mut Connection) -> Result<bool, StoreError> {
+pub(super) fn finish(db: &Connection) -> Result<bool, StoreError> {
     if !is_pending(db)? {
         return Ok(true);
     }

@@ -74,8 +74,8 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<(Connection, Vault), S
     encrypt::bring_up_to_date(&mut db, &vault)?;
     case_file::bring_up_to_date(&mut db, &vault)?;
     search::bring_up_to_date(&mut db, &vault)?;
-    encrypt::scrub(&mut db, &config.path)?;
-    purge::finish(&mut db)?;
+    encrypt::scrub(&db, &config.path)?;
+    purge::finish(&db)?;
     Ok((db, vault))
 }
 

@@ -111,7 +111,7 @@ impl Sweeper {
     /// What a seal left to be purged because a reader held an old page.
     fn purge(&self) {
         let purged =
-            schema::open_second_writer(&self.folder).and_then(|(mut db, _)| purge::finish(&mut db));
+            schema::open_second_writer(&self.folder).and_then(|(db, _)| purge::finish(&db));
         match purged {
             Ok(true) => {}
             Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),

@@ -305,7 +305,7 @@ impl Writer {
             self.purge_waits = pending;
             return;
         }
-        match purge::finish(&mut self.db) {
+        match purge::finish(&self.db) {
             Ok(true) => return,
             Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
             Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),

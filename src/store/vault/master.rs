@@ -51,7 +51,7 @@ fn known(db: &Connection) -> Result<Option<String>, StoreError> {
 
 /// A new key, on the disk before anything is sealed with it.
 fn make(file: &Path) -> Result<(), StoreError> {
-    let folder = file.parent().unwrap_or(Path::new("."));
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
     crate::store::schema::make_folder(folder)?;
     let key = hex(&random::<KEY_BYTES>()?) + "\n";
     let mut options = std::fs::OpenOptions::new();
