@@ -1,5 +1,5 @@
 //! What people with accounts ask of the running store. Nothing here waits, see
-//! [`StoreHandle`](super::StoreHandle).
+//! [`StoreHandle`].
 
 use super::account;
 use super::case_file;

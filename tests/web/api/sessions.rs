@@ -28,7 +28,7 @@ async fn every_role_signs_in_with_its_password_and_out_again() {
     for role in roles() {
         let name = role.as_str();
         let cookie = cookie(&world, name).await;
-        let me = world.raw("GET", "/session", &[cookie.clone()], "").await;
+        let me = world.raw("GET", "/session", std::slice::from_ref(&cookie), "").await;
         let told: serde_json::Value = serde_json::from_str(&me.body).unwrap();
         assert_eq!((me.status, &told["roles"]), (200, &json!([name])), "{}", me.body);
         let own = format!("Origin: http://{}", world.address);
@@ -59,7 +59,8 @@ async fn wrong_unknown_and_locked_look_the_same_and_five_failures_lock() {
 async fn a_lock_a_new_password_and_a_lost_role_hold_with_the_next_request() {
     let world = World::open().await;
     let mut store = Administration::open(world.folder.path(), noonish()).unwrap();
-    let get = async |cookie: &String| world.raw("GET", "/cases", &[cookie.clone()], "").await;
+    let get =
+        async |cookie: &String| world.raw("GET", "/cases", std::slice::from_ref(cookie), "").await;
     let (one, two) = (cookie(&world, "clerk").await, cookie(&world, "clerk2").await);
     assert_eq!((get(&one).await.status, get(&two).await.status), (200, 200));
     store.lock_account(noonish(), "administrator", ("clerk", true)).unwrap();
