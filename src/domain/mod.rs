@@ -11,6 +11,8 @@ pub mod figures;
 pub mod listening_day;
 pub mod playback;
 pub mod queue;
+pub mod report;
 pub mod room;
 pub mod search;
 pub mod speech;
+pub mod town;

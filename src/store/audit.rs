@@ -36,6 +36,12 @@ pub enum AuditKind {
     SeatRemoved,
     /// A seat got another password.
     PasswordSet,
+    /// Somebody wants an export of more persons than one may export alone.
+    ExportAsked,
+    /// Another person allowed it.
+    ExportApproved,
+    /// A report with citizens in it left the store.
+    Exported,
 }
 
 impl AuditKind {
@@ -52,6 +58,9 @@ impl AuditKind {
             Self::SeatAdded => "seat_added",
             Self::SeatRemoved => "seat_removed",
             Self::PasswordSet => "password_set",
+            Self::ExportAsked => "export_asked",
+            Self::ExportApproved => "export_approved",
+            Self::Exported => "exported",
         }
     }
 }
@@ -63,7 +72,7 @@ pub struct AuditEntry {
     pub actor: String,
     /// What.
     pub kind: AuditKind,
-    /// To which call, file, case or seat.
+    /// To which call, file, case, seat or report.
     pub subject: String,
     /// Why; cut to [`REASON_CHARS_MAX`].
     pub reason: String,
@@ -80,7 +89,7 @@ pub struct AuditRow {
     pub actor: String,
     /// What: a name of [`AuditKind`].
     pub kind: String,
-    /// To which call, file, case or seat.
+    /// To which call, file, case, seat or report.
     pub subject: String,
     /// Why; empty where none is asked for.
     pub reason: String,
