@@ -2,7 +2,7 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{audit, calendar, callbacks, doctor, figures, records, seats, serve};
+use super::{audit, calendar, callbacks, doctor, figures, records, report, seats, serve};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -41,6 +41,9 @@ enum Verb {
     /// What is counted about the cases.
     #[command(subcommand)]
     Figures(figures::FiguresVerb),
+    /// Daily, weekly and monthly reports: issued by the running service, or here.
+    #[command(subcommand)]
+    Report(report::ReportVerb),
     /// Say whether a configuration would be accepted, and where it is wrong.
     CheckConfig(Common),
     /// The recorded prompts.
@@ -87,7 +90,8 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Seat(verb) => seats::seat(verb),
         Verb::Audit(verb) => audit::audit(verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
-        Verb::Figures(verb) => figures::figures(&verb),
+        Verb::Figures(verb) => figures::figures(verb),
+        Verb::Report(verb) => report::report(verb),
         Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),

@@ -3,7 +3,7 @@
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
-use super::{casework, history, search};
+use super::{casework, history, search, trace};
 use crate::store::{CaseFilter, CaseName, VerifyReport};
 use crate::units::CallId;
 use clap::Subcommand;
@@ -29,6 +29,14 @@ pub(super) enum CaseVerb {
     /// What happened to a case: who, when, and who held it for how long, up to now. Of a sealed case
     /// only the times.
     History {
+        /// Its eleven digits, or `draft-N` for a draft.
+        number: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// The trace sheet (责任倒查): who held the case when, up to now; the times add up to the whole. Of
+    /// a sealed case only the times.
+    Trace {
         /// Its eleven digits, or `draft-N` for a draft.
         number: String,
         #[command(flatten)]
@@ -75,6 +83,7 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
         CaseVerb::Search(search) => search::found(&search),
         CaseVerb::Reindex(common) => search::reindex(&common),
         CaseVerb::History { number, output } => history::history(&number, &output),
+        CaseVerb::Trace { number, output } => trace::trace(&number, &output),
         CaseVerb::Work(verb) => casework::work(verb),
     }
 }
@@ -108,7 +117,7 @@ pub(super) fn verify(common: &Common) -> Result<(), Exit> {
 fn described(report: &VerifyReport) -> String {
     let mut text = format!(
         "events {}, cases {}, recordings {}, days {}, erased {}\n\
-         queue rows {}, callback attempts {}, audit entries {}\nhead {}\n",
+         queue rows {}, callback attempts {}, audit entries {}, reports {}\nhead {}\n",
         report.events,
         report.cases,
         report.recordings,
@@ -117,6 +126,7 @@ fn described(report: &VerifyReport) -> String {
         report.queue_rows,
         report.attempts,
         report.audited,
+        report.reports,
         report.head
     );
     for fault in &report.faults {

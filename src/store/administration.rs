@@ -29,7 +29,7 @@ const ACTOR: &str = "administrator";
 
 /// A data folder open for an administrator.
 pub struct Administration {
-    db: Connection,
+    pub(super) db: Connection,
     /// Unlocks a stopped folder when it is dropped.
     _lock: Option<File>,
 }

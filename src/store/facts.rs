@@ -18,6 +18,17 @@ pub struct Period {
 
 /// The cases of a period that had a number, by the order of their intake.
 pub(super) fn of_period(db: &Connection, period: Period) -> Result<Vec<Facts>, StoreError> {
+    let mut found = vec![];
+    each(db, period, |events| found.extend(events.facts()))?;
+    Ok(found)
+}
+
+/// The folds of these cases one after the other, in one pass over their events.
+pub(super) fn each(
+    db: &Connection,
+    period: Period,
+    mut visit: impl FnMut(&FactsOfEvents),
+) -> Result<(), StoreError> {
     let mut statement = db.prepare_cached(
         "SELECT c.id, c.state = 'sealed' OR c.seal_proposed, e.body, p.body
          FROM case_file c JOIN event e ON e.case_id = c.id LEFT JOIN event_private p USING (seq)
@@ -26,23 +37,19 @@ pub(super) fn of_period(db: &Connection, period: Period) -> Result<Vec<Facts>, S
          ORDER BY c.id, e.seq",
     )?;
     let mut rows = statement.query([period.from_ms, period.to_ms, period.as_of_ms])?;
-    let (mut found, mut open): (Vec<Facts>, Option<(i64, FactsOfEvents)>) = (vec![], None);
+    let mut open: Option<(i64, FactsOfEvents)> = None;
     while let Some(row) = rows.next()? {
         let (id, sealed): (i64, bool) = (row.get(0)?, row.get(1)?);
         let (body, private): (String, Option<String>) = (row.get(2)?, row.get(3)?);
         let event = join(&body, private.as_deref())?;
-        match &mut open {
-            Some((of, events)) if *of == id => events.add(&event),
-            _ => {
-                // A seal holds for what was before it, too.
-                let done = open.replace((id, FactsOfEvents::new(sealed)));
-                found.extend(done.and_then(|(_, events)| events.facts()));
-                if let Some((_, events)) = &mut open {
-                    events.add(&event);
-                }
-            }
+        if let Some((_, done)) = open.take_if(|(of, _)| *of != id) {
+            visit(&done);
         }
+        // A seal holds for what was before it, too.
+        open.get_or_insert_with(|| (id, FactsOfEvents::new(sealed))).1.add(&event);
     }
-    found.extend(open.and_then(|(_, events)| events.facts()));
-    Ok(found)
+    if let Some((_, done)) = open {
+        visit(&done);
+    }
+    Ok(())
 }

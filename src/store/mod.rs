@@ -17,6 +17,7 @@ mod config;
 mod desk_handle;
 mod dials;
 mod error;
+mod export;
 mod facts;
 mod figures;
 mod guard;
@@ -33,6 +34,9 @@ mod read;
 mod read_call;
 mod reconcile;
 mod recording;
+mod report;
+mod report_inputs;
+mod report_sweep;
 mod schema;
 mod seal;
 mod search;
@@ -44,6 +48,7 @@ mod transaction;
 mod tree;
 mod verify;
 mod verify_desk;
+mod verify_report;
 mod work;
 mod wrap_up;
 mod writer;
@@ -62,6 +67,7 @@ pub use config::{
 };
 pub use dials::DialledCall;
 pub use error::StoreError;
+pub use export::{ExportRequest, NewExport, PERSONS_ALONE_MAX};
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
 pub use guard::{
@@ -80,6 +86,9 @@ pub use read::{
 pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
 pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
+pub use report::{NewReport, ReportRow, StoredReport};
+pub use report_inputs::{INPUT_CHARS_MAX, NewImprovement, Totals};
+pub use report_sweep::{Issued, REPORTS_AT_ONCE_MAX};
 pub use search::{COUNTED_MAX, Found, SearchFilter};
 pub use seat::{
     BindingRecord, GROUPS_MAX, NAME_CHARS_MAX, NewSeat, SEATS_MAX, SeatRecord, SeatSecrets,

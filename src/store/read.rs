@@ -181,7 +181,7 @@ pub struct CallDetail {
 
 /// Reads a data folder and changes nothing.
 pub struct Reader {
-    db: Connection,
+    pub(super) db: Connection,
 }
 
 pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, c.contact, \

@@ -10,6 +10,7 @@ use super::recording::{hex, parse_recording_file};
 use super::schema;
 use super::search;
 use super::verify_desk;
+use super::verify_report;
 use crate::domain::case::{Case, apply};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -28,7 +29,7 @@ const SETTLE_MS: u64 = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
-    /// `database`.
+    /// `report`, `anchor`, `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,
@@ -53,6 +54,8 @@ pub struct VerifyReport {
     pub attempts: u64,
     /// Entries of the audit.
     pub audited: u64,
+    /// Issued reports whose anchors were held against the chains.
+    pub reports: u64,
     /// Private parts that were erased; not a fault.
     pub erased: u64,
     /// Hash of the last event, in hexadecimal: to be written down outside.
@@ -97,6 +100,7 @@ pub fn verify(data: &Path) -> Result<VerifyReport, StoreError> {
     check_days(&tx, &mut report)?;
     check_recordings(&tx, data, &mut report)?;
     verify_desk::check(&tx, data, &mut report)?;
+    verify_report::check(&tx, &mut report)?;
     Ok(report)
 }
 

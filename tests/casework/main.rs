@@ -14,6 +14,7 @@ mod lookups;
 mod people;
 mod playback;
 mod queue;
+mod reports;
 mod rules;
 mod sealed;
 mod search;

@@ -92,6 +92,8 @@ pub struct Content {
     pub accepted: usize,
     /// Those of them under seal.
     pub sealed: usize,
+    /// Cases under seal among all that were looked at, those of other periods too.
+    pub hidden: usize,
     /// By channel, with opening balances.
     pub channels: Vec<ChannelRow>,
     /// By nature, 合计 first.
@@ -169,6 +171,7 @@ pub fn compose(material: &Material) -> Content {
         anchors: material.anchors.clone(),
         accepted: now.len(),
         sealed: now.iter().filter(|case| case.sealed).count(),
+        hidden: facts.iter().chain(last_year).filter(|case| case.sealed).count(),
         channels: channel_rows(&by_channel(&now), &material.ever, &material.openings),
         natures: natures(&now, &previous, last_year),
         figures: measure(&now, *as_of).kpis.iter().map(figure).collect(),

@@ -194,8 +194,7 @@ fn sheet_table(sheet: &[SheetRow]) -> Table {
 
 fn anchors(content: &Content) -> Table {
     let anchors = [("事项事件", &content.anchors.events), ("审计记录", &content.anchors.audit)];
-    let rows = anchors.map(|(name, anchor)| {
-        vec![name.to_owned(), anchor.seq.to_string(), anchor.hash.clone()]
-    });
+    let rows = anchors
+        .map(|(name, anchor)| vec![name.to_owned(), anchor.seq.to_string(), anchor.hash.clone()]);
     table("链首", &["链", "序号", "SHA-256"], 1, rows.into())
 }

@@ -101,7 +101,8 @@ fn of_axis(axis: Axis, seen: &Seen<'_>) -> Vec<Hot> {
     let now = counts(axis, seen.now.iter().copied());
     let previous = counts(axis, seen.previous.iter().copied());
     let last_year = counts(axis, seen.last_year.iter());
-    let sightings: Vec<Sighting> = seen.recent.iter().filter_map(|case| seen_on(axis, case)).collect();
+    let sightings: Vec<Sighting> =
+        seen.recent.iter().filter_map(|case| seen_on(axis, case)).collect();
     let bursts: BTreeMap<String, u32> = bursts(&sightings, seen.last, &BurstRules::default())
         .into_iter()
         .map(|burst| (burst.key, burst.count))

@@ -47,7 +47,8 @@ impl OutcomePeriod {
             Some((year, month)) => (year, Some(month.parse().ok()?)),
         };
         let period = Self { year: year.parse().ok()?, month };
-        let is_one = (1900..2200).contains(&period.year) && month.is_none_or(|m| (1..=12).contains(&m));
+        let is_one =
+            (1900..2200).contains(&period.year) && month.is_none_or(|m| (1..=12).contains(&m));
         (is_one && period.to_string() == text).then_some(period)
     }
 
@@ -126,9 +127,8 @@ pub(super) fn rows(all: &[Outcome], year: i16, month: i8) -> Vec<OutcomeRow> {
 
 fn row(one: &Outcome, all: &[Outcome]) -> OutcomeRow {
     let ago = one.period.year_ago();
-    let same = |other: &&Outcome| {
-        other.name == one.name && other.period == ago && other.unit == one.unit
-    };
+    let same =
+        |other: &&Outcome| other.name == one.name && other.period == ago && other.unit == one.unit;
     let earlier = all.iter().rev().find(same).map(|other| other.value);
     OutcomeRow {
         name: one.name.clone(),
