@@ -33,7 +33,7 @@ pub(super) enum FiguresVerb {
         #[command(flatten)]
         output: Output,
     },
-    /// Hot issues: domains and units with three cases or more in seven days, twice as many as in
+    /// Hot issues: domains, towns and units with three cases or more in seven days, twice as many as in
     /// the mean of the four weeks before. Sealed cases are not among them.
     Hot {
         /// The last of the seven days, YYYY-MM-DD; today unless told otherwise.
@@ -102,7 +102,8 @@ fn sightings(case: &Facts) -> Vec<Sighting> {
     let Some(on) = case.received_at.map(local_day).filter(|_| !case.sealed) else { return vec![] };
     let domain = case.domain.as_ref().map(|code| format!("领域 {code}"));
     let unit = case.unit.as_ref().map(|id| format!("单位 {id}"));
-    domain.into_iter().chain(unit).map(|key| Sighting { on, key }).collect()
+    let town = case.town.map(|town| format!("镇街 {town}"));
+    domain.into_iter().chain(town).chain(unit).map(|key| Sighting { on, key }).collect()
 }
 
 /// From the beginning of one day to that of another.

@@ -36,7 +36,7 @@ pub(super) enum ReportVerb {
     List(ListArguments),
     /// One report in a format, for a recipient of a role. More than 50 persons need `approve` first.
     Show(ShowArguments),
-    /// What differs between a version and the one before it, as a city leader may see it.
+    /// What differs between a version and the one before it, without citizens and their words.
     Diff {
         /// day-2026-11-22, week-2026-W47 or month-2026-11.
         id: String,
@@ -260,7 +260,7 @@ fn put(out: Option<&Path>, bytes: &[u8]) -> Result<(), Exit> {
 fn diff(id: &str, version: Option<u32>, output: &Output) -> Result<(), Exit> {
     let (config, period) = (output.common.load()?, period_of(id)?);
     let (reader, names) = (output.reader()?, names(&config)?);
-    let rights = Rights::of(Role::CityLeader, "", None);
+    let rights = Rights::of(Role::Auditor, "", None);
     let rights = rights.ok_or_else(|| Exit::new(Failure::Software, "no rights"))?;
     let after = shown(&reader, &period, version, &names, &rights)?;
     let before = after.stored.row.version.checked_sub(1).filter(|version| *version > 0);
