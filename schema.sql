@@ -25,8 +25,6 @@ CREATE TABLE day_sequence (
 -- The ledger of calls: one row from the moment a call is answered.
 CREATE TABLE call (
     id         TEXT PRIMARY KEY NOT NULL,
-    caller     TEXT,                                   -- NULL: withheld
-    display    TEXT,
     called     TEXT NOT NULL,
     peer       TEXT NOT NULL,                          -- where the signalling came from
     started_at INTEGER NOT NULL,
@@ -99,13 +97,7 @@ CREATE TABLE case_file (
     received_at       INTEGER NOT NULL,
     call              TEXT,
     number            INTEGER UNIQUE,                  -- eleven digits; NULL: a draft
-    code              TEXT,                            -- query code, four digits
     accepted_at       INTEGER,
-    contact           TEXT,
-    caller            TEXT,
-    display           TEXT,
-    summary           TEXT,
-    text              TEXT,
     recording         TEXT,
     first_responsible TEXT,
     nature            TEXT,
@@ -134,6 +126,10 @@ CREATE TABLE case_file (
     docket            TEXT,                            -- while it is on the docket
     grade             TEXT,                            -- the last one
     seal_proposed     INTEGER NOT NULL DEFAULT 0,
+    private           BLOB,                            -- who and what; NULL: under seal
+    code_hash         BLOB,                            -- of the query code, keyed
+    caller_hash       BLOB,                            -- of the number that called, keyed
+    contact_hash      BLOB,                            -- of the number to call back, keyed
     CHECK (number IS NOT NULL OR state IN ('draft', 'kept')),
     CHECK ((number IS NULL) = (accepted_at IS NULL)),
     CHECK ((number IS NULL) = (first_responsible IS NULL))
@@ -141,12 +137,13 @@ CREATE TABLE case_file (
 CREATE INDEX case_by_state ON case_file (state) WHERE number IS NOT NULL;
 CREATE INDEX case_by_time ON case_file (received_at);
 CREATE INDEX case_by_call ON case_file (call) WHERE call IS NOT NULL;
-CREATE INDEX case_by_caller ON case_file (caller) WHERE caller IS NOT NULL AND number IS NOT NULL;
-CREATE INDEX case_by_contact ON case_file (contact)
-WHERE contact IS NOT NULL AND number IS NOT NULL;
+CREATE INDEX case_by_caller ON case_file (caller_hash)
+WHERE caller_hash IS NOT NULL AND number IS NOT NULL;
+CREATE INDEX case_by_contact ON case_file (contact_hash)
+WHERE contact_hash IS NOT NULL AND number IS NOT NULL;
 
--- Pairs of characters of number and summary of the cases that may be found by words; the row id is
--- that of the case. Contentless: the words themselves stand in case_file alone.
+-- Keyed tokens of the pairs of characters of number and summary of the cases that may be found by words; the row id is
+-- that of the case. Contentless: the words themselves stand in case_file alone, sealed.
 CREATE VIRTUAL TABLE case_search USING fts5(
     pairs, content = '', contentless_delete = 1, tokenize = 'ascii', detail = full
 );
@@ -167,8 +164,30 @@ CREATE INDEX event_by_case ON event (case_id);
 -- The private part of an event. Only its digest is chained: erasing it later keeps the chain whole.
 CREATE TABLE event_private (
     seq  INTEGER PRIMARY KEY NOT NULL REFERENCES event (seq),
-    salt BLOB NOT NULL CHECK (length(salt) = 16),      -- keeps the digest from being guessed
-    body TEXT NOT NULL
+    body BLOB NOT NULL                                 -- sealed: 16 bytes of salt, then the JSON
+) STRICT;
+
+-- The data key of each case. Under seal it is wrapped for the liaison alone.
+CREATE TABLE case_key (
+    case_id INTEGER PRIMARY KEY NOT NULL
+            REFERENCES case_file (id) DEFERRABLE INITIALLY DEFERRED,
+    holder  INTEGER REFERENCES liaison_key (id),       -- NULL: the service, by its master key
+    wrapped BLOB NOT NULL
+) STRICT;
+
+-- Who called, sealed under a data key of the call.
+CREATE TABLE call_private (
+    call    TEXT PRIMARY KEY NOT NULL REFERENCES call (id),
+    holder  INTEGER REFERENCES liaison_key (id),       -- NULL: the service, by its master key
+    wrapped BLOB NOT NULL,
+    body    BLOB NOT NULL                              -- sealed JSON
+) STRICT, WITHOUT ROWID;
+
+-- Public keys of the discipline liaison; the newest is used.
+CREATE TABLE liaison_key (
+    id         INTEGER PRIMARY KEY NOT NULL,
+    public     BLOB NOT NULL UNIQUE CHECK (length(public) = 32),
+    created_at INTEGER NOT NULL
 ) STRICT;
 
 -- Files below data/recordings.
@@ -199,7 +218,6 @@ CREATE TABLE recording_track (
 -- Who must be called back, and until when.
 CREATE TABLE callback_task (
     case_id INTEGER PRIMARY KEY NOT NULL REFERENCES case_file (id),
-    phone   TEXT,                                      -- NULL: the number was withheld
     reason  TEXT NOT NULL CHECK (
                  reason = 'asked' OR reason = 'missed' OR reason = 'number_untold'),
     due_at  INTEGER NOT NULL,
@@ -287,9 +305,10 @@ CREATE TABLE audit (
     actor   TEXT NOT NULL,
     kind    TEXT NOT NULL CHECK (kind IN (
                 'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
-                'seat_added', 'seat_removed', 'password_set', 'export_asked', 'export_approved',
-                'exported')),
-    subject TEXT NOT NULL,                             -- call, file, case, seat, report
+                'seat_added', 'seat_removed', 'password_set', 'liaison_key_added', 'seal_read',
+                'directory_imported', 'false_alarm', 'account_changed', 'seal_opened', 'exported',
+                'export_asked', 'export_approved')),
+    subject TEXT NOT NULL,                             -- call, file, case, seat, account, report
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
     hash    BLOB NOT NULL CHECK (length(hash) = 32)
@@ -346,6 +365,17 @@ CREATE TABLE outcome_indicator (
     at        INTEGER NOT NULL
 ) STRICT;
 
+-- What a person wrote for a report in his own words (综述); the last of a period counts. It names no
+-- citizen.
+CREATE TABLE report_narrative (
+    seq       INTEGER PRIMARY KEY NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('day', 'week', 'month')),
+    period    TEXT NOT NULL,
+    text      TEXT NOT NULL,
+    by_person TEXT NOT NULL,
+    at        INTEGER NOT NULL
+) STRICT;
+
 -- Exports of more than 50 persons: asked for by one person, approved by another, used once.
 CREATE TABLE export_request (
     id          INTEGER PRIMARY KEY NOT NULL,
@@ -376,6 +406,27 @@ CREATE TRIGGER outcome_indicator_is_append_only_update BEFORE UPDATE ON outcome_
 BEGIN SELECT RAISE(ABORT, 'another value is another row'); END;
 CREATE TRIGGER outcome_indicator_is_append_only_delete BEFORE DELETE ON outcome_indicator
 BEGIN SELECT RAISE(ABORT, 'another value is another row'); END;
+CREATE TRIGGER report_narrative_is_append_only_update BEFORE UPDATE ON report_narrative
+BEGIN SELECT RAISE(ABORT, 'another narrative is another row'); END;
+CREATE TRIGGER report_narrative_is_append_only_delete BEFORE DELETE ON report_narrative
+BEGIN SELECT RAISE(ABORT, 'another narrative is another row'); END;
+CREATE TRIGGER improvement_item_is_only_closed BEFORE UPDATE ON improvement_item
+WHEN OLD.closed_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.cluster <> OLD.cluster
+  OR NEW.title <> OLD.title OR NEW.owner <> OLD.owner OR NEW.measure <> OLD.measure
+  OR NEW.due_on <> OLD.due_on OR NEW.before <> OLD.before OR NEW.opened_by <> OLD.opened_by
+  OR NEW.opened_at <> OLD.opened_at
+BEGIN SELECT RAISE(ABORT, 'an improvement item is only closed'); END;
+CREATE TRIGGER improvement_item_is_never_deleted BEFORE DELETE ON improvement_item
+BEGIN SELECT RAISE(ABORT, 'an improvement item is never deleted'); END;
+CREATE TRIGGER export_request_is_only_answered BEFORE UPDATE ON export_request
+WHEN OLD.used_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.report <> OLD.report
+  OR NEW.format <> OLD.format OR NEW.role <> OLD.role OR NEW.unit IS NOT OLD.unit
+  OR NEW.persons <> OLD.persons OR NEW.reason <> OLD.reason OR NEW.asked_by <> OLD.asked_by
+  OR NEW.asked_at <> OLD.asked_at OR (OLD.approved_by IS NOT NULL
+     AND (NEW.approved_by IS NOT OLD.approved_by OR NEW.approved_at IS NOT OLD.approved_at))
+BEGIN SELECT RAISE(ABORT, 'an export request is only answered'); END;
+CREATE TRIGGER export_request_is_never_deleted BEFORE DELETE ON export_request
+BEGIN SELECT RAISE(ABORT, 'an export request is never deleted'); END;
 
 -- Wrong tries of look-ups, by what they count against: a case number or a caller.
 CREATE TABLE lookup_guard (
@@ -384,6 +435,43 @@ CREATE TABLE lookup_guard (
     since        INTEGER NOT NULL,
     locked_until INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- Accounts of people and programs. Nobody is deleted: what he did stands under his name.
+CREATE TABLE account (
+    name       TEXT PRIMARY KEY NOT NULL,              -- the person's id in the casework
+    title      TEXT NOT NULL,                          -- his name
+    unit       TEXT,                                   -- the unit he belongs to
+    password   TEXT,                                   -- Argon2id; NULL: cannot sign in
+    locked     INTEGER NOT NULL CHECK (locked IN (0, 1)),
+    failures   INTEGER NOT NULL CHECK (failures >= 0), -- wrong passwords in a row
+    failed_at  INTEGER,                                -- the last of them
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL                        -- ends the sessions from before
+) STRICT, WITHOUT ROWID;
+
+-- Roles of accounts; one without confirmation does not hold yet.
+CREATE TABLE account_role (
+    account      TEXT NOT NULL REFERENCES account (name),
+    role         TEXT NOT NULL,
+    granted_by   TEXT NOT NULL,
+    granted_at   INTEGER NOT NULL,
+    confirmed_by TEXT CHECK (confirmed_by <> granted_by AND confirmed_by <> account),
+    confirmed_at INTEGER,
+    PRIMARY KEY (account, role),
+    CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL))
+) STRICT, WITHOUT ROWID;
+
+-- Keys of programs: the SHA-256 of each, and the one role it acts in.
+CREATE TABLE api_token (
+    hash       BLOB PRIMARY KEY NOT NULL CHECK (length(hash) = 32),
+    account    TEXT NOT NULL REFERENCES account (name),
+    role       TEXT NOT NULL,
+    label      TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER account_is_never_deleted BEFORE DELETE ON account
+BEGIN SELECT RAISE(ABORT, 'accounts are never deleted'); END;
 
 -- Events are only ever added, at the end.
 CREATE TRIGGER event_is_append_only_update BEFORE UPDATE ON event
@@ -410,11 +498,12 @@ BEGIN SELECT RAISE(ABORT, 'an audit entry must follow the last one'); END;
 CREATE TRIGGER case_is_never_deleted BEFORE DELETE ON case_file
 BEGIN SELECT RAISE(ABORT, 'cases are never deleted'); END;
 CREATE TRIGGER case_identity_is_fixed
-BEFORE UPDATE OF id, intake_key, received_at, number, code, accepted_at, first_responsible
+BEFORE UPDATE OF id, intake_key, received_at, number, code_hash, accepted_at, first_responsible
 ON case_file
 WHEN NEW.id <> OLD.id OR NEW.intake_key <> OLD.intake_key OR NEW.received_at <> OLD.received_at
   OR (OLD.number IS NOT NULL AND (NEW.number IS NOT OLD.number
-      OR NEW.code IS NOT OLD.code OR NEW.accepted_at IS NOT OLD.accepted_at
+      OR OLD.code_hash IS NOT NULL AND NEW.code_hash IS NOT OLD.code_hash
+      OR NEW.accepted_at IS NOT OLD.accepted_at
       OR NEW.first_responsible IS NOT OLD.first_responsible))
 BEGIN SELECT RAISE(ABORT, 'what identifies a case is never changed'); END;
 
@@ -443,3 +532,45 @@ CREATE TRIGGER queue_log_is_append_only_delete BEFORE DELETE ON queue_log
 BEGIN SELECT RAISE(ABORT, 'the queue ledger is never shortened'); END;
 CREATE TRIGGER seat_is_never_deleted BEFORE DELETE ON seat
 BEGIN SELECT RAISE(ABORT, 'seats are never deleted'); END;
+
+-- The directory and the catalogue of duties: one row a version of one unit, town, village, post,
+-- leader, officer or duty item. A version is never overwritten: a later one closes it, so a case can
+-- name the item with the version that held.
+CREATE TABLE directory_version (
+    kind        TEXT NOT NULL CHECK (kind IN (
+                    'units', 'towns', 'villages', 'posts', 'leaders', 'officers', 'duties')),
+    key         TEXT NOT NULL,                         -- unit id, code, unit/name/post …
+    version     INTEGER NOT NULL CHECK (version > 0),
+    valid_from  TEXT NOT NULL,                         -- the first day that it holds
+    valid_to    TEXT,                                  -- the day of the next; NULL: the last
+    body        TEXT NOT NULL,                         -- JSON of domain::directory::Record
+    imported_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, key, version)
+) STRICT, WITHOUT ROWID;
+
+-- Flags of risk words that a person marked as false for one case.
+CREATE TABLE risk_false_alarm (
+    case_id INTEGER NOT NULL REFERENCES case_file (id),
+    risk    TEXT NOT NULL CHECK (risk IN (
+                'crowd', 'suicide', 'petition', 'explosives', 'minor')),
+    at      INTEGER NOT NULL,
+    person  TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    PRIMARY KEY (case_id, risk)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER directory_version_follows_the_last BEFORE INSERT ON directory_version
+WHEN NEW.version <> 1 + (SELECT COALESCE(MAX(version), 0) FROM directory_version
+                         WHERE kind = NEW.kind AND key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'versions of the directory follow one another'); END;
+CREATE TRIGGER directory_version_is_only_closed BEFORE UPDATE ON directory_version
+WHEN OLD.valid_to IS NOT NULL OR NEW.kind <> OLD.kind OR NEW.key <> OLD.key
+  OR NEW.version <> OLD.version OR NEW.valid_from <> OLD.valid_from OR NEW.body <> OLD.body
+  OR NEW.imported_at <> OLD.imported_at
+BEGIN SELECT RAISE(ABORT, 'versions of the directory are never overwritten'); END;
+CREATE TRIGGER directory_version_is_never_deleted BEFORE DELETE ON directory_version
+BEGIN SELECT RAISE(ABORT, 'versions of the directory are never deleted'); END;
+CREATE TRIGGER false_alarm_is_never_changed BEFORE UPDATE ON risk_false_alarm
+BEGIN SELECT RAISE(ABORT, 'what a person found is never changed'); END;
+CREATE TRIGGER false_alarm_is_never_deleted BEFORE DELETE ON risk_false_alarm
+BEGIN SELECT RAISE(ABORT, 'what a person found is never deleted'); END;

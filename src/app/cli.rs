@@ -2,7 +2,10 @@
 
 use super::common::Common;
 use super::exit::{Exit, Failure};
-use super::{audit, calendar, callbacks, doctor, figures, records, report, seats, serve};
+use super::{
+    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, records, report,
+    seal, seats, serve,
+};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -29,12 +32,28 @@ enum Verb {
     /// Who is to be called back, who was, by whom.
     #[command(subcommand)]
     Callback(callbacks::CallbackVerb),
+    /// Asking citizens how content they are (回访).
+    #[command(subcommand)]
+    FollowUp(follow_ups::FollowUpVerb),
     /// The seats: who may take calls, beside a running service or on a stopped one.
     #[command(subcommand)]
     Seat(seats::SeatVerb),
-    /// Who listened in, heard a recording, was shown a number or changed a seat, when and why.
+    /// The accounts of people and programs: who may sign in, in which roles, by whose word.
+    #[command(subcommand)]
+    Account(accounts::AccountVerb),
+    /// Who listened in, heard a recording, was shown a number, changed a seat or the directory, when
+    /// and why.
     #[command(subcommand)]
     Audit(audit::AuditVerb),
+    /// The discipline liaison (纪委联络员): his key, and the cases under seal that it opens.
+    #[command(subcommand)]
+    Seal(seal::SealVerb),
+    /// Units, towns, villages, people in their posts, duty items: the city's directory.
+    #[command(subcommand)]
+    Directory(directory::DirectoryVerb),
+    /// The catalogue of duties.
+    #[command(subcommand)]
+    Duty(directory::DutyVerb),
     /// The city's calendar.
     #[command(subcommand)]
     Calendar(calendar::CalendarVerb),
@@ -50,7 +69,7 @@ enum Verb {
     #[command(subcommand)]
     Prompts(PromptsVerb),
     /// Verify the audit chain, rebuild and compare the projections, match recordings and rows.
-    Verify(Common),
+    Verify(records::VerifyArguments),
     /// Call the line over real sockets and say in plain words what is wrong with this machine.
     Doctor(Common),
 }
@@ -87,15 +106,20 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Case(verb) => records::case(verb),
         Verb::Call(verb) => records::call(verb),
         Verb::Callback(verb) => callbacks::callback(verb),
+        Verb::FollowUp(verb) => follow_ups::follow_up(verb),
         Verb::Seat(verb) => seats::seat(verb),
+        Verb::Account(verb) => accounts::account(verb),
         Verb::Audit(verb) => audit::audit(verb),
+        Verb::Seal(verb) => seal::seal(verb),
+        Verb::Directory(verb) => directory::directory(verb),
+        Verb::Duty(verb) => directory::duty(&verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::Figures(verb) => figures::figures(verb),
         Verb::Report(verb) => report::report(verb),
         Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),
-        Verb::Verify(common) => records::verify(&common),
+        Verb::Verify(arguments) => records::verify(&arguments),
         Verb::Doctor(common) => doctor::doctor(&common),
     }
 }

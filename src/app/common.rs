@@ -4,6 +4,7 @@ use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::logging;
 use crate::domain::case::city_zone;
+use crate::store::DataFolder;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -25,6 +26,11 @@ pub(super) struct Common {
 }
 
 impl Common {
+    /// The data folder with its key, as the configuration names it.
+    pub(super) fn folder(&self, config: &Config) -> DataFolder {
+        DataFolder::new(&self.data, &config.store.master_key_file)
+    }
+
     /// Loads the configuration and starts logging as it says.
     pub(super) fn load(&self) -> Result<Config, Exit> {
         let config = Config::load(self.config.as_deref(), &self.set)?;

@@ -164,6 +164,7 @@ pub struct Prompts {
 #[allow(missing_docs)]
 pub struct StoreKeys {
     pub queue_max: usize,
+    pub master_key_file: PathBuf,
 }
 
 /// `[web]`
@@ -175,6 +176,7 @@ pub struct WebKeys {
     pub tls_certificate: PathBuf,
     pub tls_key: PathBuf,
     pub trusted_proxy: Option<IpAddr>,
+    pub api_remote: bool,
 }
 
 /// `[log]`

@@ -4,7 +4,7 @@ use super::common::{midnight, say};
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
 use super::{clock, figures_inputs};
-use crate::domain::case::local_day;
+use crate::domain::case::{DOMAIN_UNCODED, local_day};
 use crate::domain::figures::{Burst, BurstRules, Facts, Kpi, Measured, Sighting, bursts, measure};
 use crate::store::Period;
 use clap::Subcommand;
@@ -100,7 +100,9 @@ fn hot(on: Option<Date>, output: &Output) -> Result<(), Exit> {
 /// What a case is alike others by.
 fn sightings(case: &Facts) -> Vec<Sighting> {
     let Some(on) = case.received_at.map(local_day).filter(|_| !case.sealed) else { return vec![] };
-    let domain = case.domain.as_ref().map(|code| format!("领域 {code}"));
+    // What a wrap-up has left without a code has nothing in common.
+    let coded = case.domain.as_ref().filter(|code| *code != DOMAIN_UNCODED);
+    let domain = coded.map(|code| format!("领域 {code}"));
     let unit = case.unit.as_ref().map(|id| format!("单位 {id}"));
     let town = case.town.map(|town| format!("镇街 {town}"));
     domain.into_iter().chain(town).chain(unit).map(|key| Sighting { on, key }).collect()

@@ -111,8 +111,9 @@ fn usage(what: &str) -> Exit {
 
 /// Opens the store for a person.
 fn open(common: &Common) -> Result<Administration, Exit> {
-    common.load()?;
-    Administration::open(&common.data, (clock::system().wall)()).map_err(|error| refused(&error))
+    let config = common.load()?;
+    Administration::open(common.folder(&config), (clock::system().wall)())
+        .map_err(|error| refused(&error))
 }
 
 /// Says that it is stored.

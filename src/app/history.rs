@@ -31,11 +31,11 @@ struct HeldRow {
     ms: i64,
 }
 
-/// One event; `what` is missing where the case is sealed.
+/// One event.
 #[derive(Debug, Serialize)]
 struct EventRow {
     at: String,
-    actor: Option<String>,
+    actor: String,
     state: State,
     title: &'static str,
     what: Option<serde_json::Value>,
@@ -63,26 +63,25 @@ fn told(
     now: Timestamp,
 ) -> History {
     let case = events.iter().fold(Case::default(), |case, (.., event)| apply(case, event));
-    let sealed = case.told_state() == Some(State::Sealed);
     let received = case.received_at.unwrap_or(now);
     let times = events.iter().map(|(at, _, event)| (*at, event));
     let holding = holding(times, now).into_iter().map(|held| HeldRow {
-        state: if sealed { State::Sealed } else { held.state },
-        title: if sealed { State::Sealed.title() } else { held.state.title() },
-        unit: held.unit.filter(|_| !sealed),
+        state: held.state,
+        title: held.state.title(),
+        unit: held.unit,
         from: city_time(held.from),
         ms: held.ms,
     });
     let mut so_far = Case::default();
     let rows = events.iter().map(|(at, actor, event)| {
         so_far = apply(std::mem::take(&mut so_far), event);
-        let state = if sealed { State::Sealed } else { so_far.state.unwrap_or(State::Draft) };
+        let state = so_far.state.unwrap_or(State::Draft);
         EventRow {
             at: city_time(*at),
-            actor: (!sealed).then(|| actor.clone()),
+            actor: actor.clone(),
             state,
             title: state.title(),
-            what: if sealed { None } else { public(event) },
+            what: public(event),
         }
     });
     History {
@@ -115,8 +114,8 @@ fn text(history: &History) -> String {
         let _ = writeln!(text, "  {} {} {} 毫秒 自 {}", held.title, unit, held.ms, held.from);
     }
     for event in &history.events {
-        let what = event.what.as_ref().and_then(|what| what["event"].as_str()).unwrap_or("密件");
-        let actor = event.actor.as_deref().unwrap_or("—");
+        let what = event.what.as_ref().and_then(|what| what["event"].as_str()).unwrap_or("—");
+        let actor = &event.actor;
         let _ = writeln!(text, "{} {} {} {}", event.at, event.title, actor, what);
     }
     text

@@ -1,5 +1,6 @@
 //! Configuration, wiring, clock, shutdown and the verbs of the command line.
 
+mod accounts;
 mod audit;
 mod calendar;
 mod callbacks;
@@ -8,11 +9,13 @@ pub mod cli;
 pub mod clock;
 mod common;
 pub mod config;
+mod directory;
 mod doctor;
 pub mod exit;
 mod export;
 mod figures;
 mod figures_inputs;
+mod follow_ups;
 mod history;
 mod logging;
 mod output;
@@ -21,9 +24,11 @@ pub mod password;
 mod recordings;
 mod records;
 mod report;
+mod seal;
 mod search;
 mod seats;
 mod serve;
 mod settings;
+mod suggest;
 mod switchboard;
 mod trace;

@@ -33,8 +33,8 @@ pub(super) struct Output {
 impl Output {
     /// Reads the data folder; loads the configuration first, for its log.
     pub(super) fn reader(&self) -> Result<Reader, Exit> {
-        self.common.load()?;
-        Reader::open(&self.common.data).map_err(|error| refused(&error))
+        let config = self.common.load()?;
+        Reader::open(self.common.folder(&config)).map_err(|error| refused(&error))
     }
 
     /// JSON is wanted.
@@ -59,6 +59,16 @@ pub(super) fn refused(error: &StoreError) -> Exit {
     let failure = match error {
         StoreError::NotFound | StoreError::Missing(_) => Failure::NoInput,
         _ => Failure::Data,
+    };
+    Exit::new(failure, error)
+}
+
+/// Why an administrator's write failed.
+pub(super) fn unwritten(error: &StoreError) -> Exit {
+    let failure = match error {
+        StoreError::OtherVersion { .. } | StoreError::InUse(_) => Failure::Unavailable,
+        StoreError::File { .. } => Failure::Io,
+        other => return refused(other),
     };
     Exit::new(failure, error)
 }

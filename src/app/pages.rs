@@ -8,11 +8,11 @@ use crate::domain::desk_link::SeatIdentity;
 use crate::gateway::line::DeskEnds;
 use crate::gateway::sip::tls_config;
 use crate::proto::digest::{Algorithm, Secret};
-use crate::store::{Reader, SeatRecord, StoreHandle};
+use crate::store::{DataFolder, Reader, SeatRecord, StoreHandle};
 use crate::units::SeatNumber;
-use crate::web::{DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
+use crate::web::{ApiConfig, DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
 use jiff::Timestamp;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -34,12 +34,14 @@ impl Pages {
     ) -> Result<(Self, DeskEnds), Exit> {
         let (to_line, from) = mpsc::channel(DESK_NEWS_MAX);
         let (to, from_line) = mpsc::channel(DESK_NEWS_MAX);
-        let web = web_config(config)?;
+        let mut web = web_config(config)?;
+        web.api = Some(api_config(config, data, store.clone()));
         let secure = web.tls.is_some();
         let realm = config.seats.realm.clone();
-        let directory = Arc::new(Directory { data: data.to_owned(), realm });
+        let folder = DataFolder::new(data, &config.store.master_key_file);
+        let directory = Arc::new(Directory { folder: folder.clone(), realm });
         let wall = clock::system().wall;
-        let archive = Arc::new(Recordings { data: data.to_owned(), store, wall });
+        let archive = Arc::new(Recordings { folder, store, wall });
         let sources =
             Sources { monotonic: clock::system().monotonic, random: || clock::seed().ok() };
         let link = DeskLink { to_line, from_line };
@@ -72,18 +74,30 @@ pub(super) fn web_config(config: &Config) -> Result<WebConfig, Exit> {
                 .map_err(|error| Exit::new(Failure::Config, format!("web.tls: {error}")))?,
         ),
     };
-    Ok(WebConfig { listen: keys.listen, tls, trusted_proxy: keys.trusted_proxy })
+    Ok(WebConfig { listen: keys.listen, tls, trusted_proxy: keys.trusted_proxy, api: None })
+}
+
+/// What the interface for programs works on.
+fn api_config(config: &Config, data: &Path, store: StoreHandle) -> ApiConfig {
+    let local = config.casework.dispositions.iter();
+    ApiConfig {
+        data: data.to_owned(),
+        store,
+        wall: clock::system().wall,
+        remote: config.web.api_remote,
+        dispositions: local.map(|local| (local.code.clone(), local.like)).collect(),
+    }
 }
 
 /// The seats as they stand in the data folder.
 struct Directory {
-    data: PathBuf,
+    folder: DataFolder,
     realm: String,
 }
 
 impl Directory {
     fn seat(&self, seat: &SeatNumber) -> Option<SeatRecord> {
-        let seats = Reader::open(&self.data).and_then(|reader| reader.seats());
+        let seats = Reader::open(self.folder.clone()).and_then(|reader| reader.seats());
         let seats = seats.map_err(|error| tracing::error!(%error, "the seats cannot be read"));
         seats.ok()?.into_iter().find(|known| known.seat == *seat)
     }

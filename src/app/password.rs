@@ -65,7 +65,7 @@ fn check(password: &str, seat: &str) -> Result<(), &'static str> {
                     letters, digits, others");
     }
     if password.contains(seat) {
-        return Err("the password must not contain the seat's number");
+        return Err("the password must not contain the seat's number or the account's name");
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 //! service's store, the sound as one track.
 
 use crate::domain::desk_link::SeatIdentity;
-use crate::domain::playback::hears;
+use crate::domain::playback::{Hears, hears};
 use crate::gateway::media::Mixdown;
-use crate::store::{AuditEntry, AuditKind, Hearable, PastCall, Reader, StoreError, StoreHandle};
+use crate::store::{
+    AuditEntry, AuditKind, DataFolder, Hearable, PastCall, Reader, StoreError, StoreHandle,
+};
 use crate::web::{Archive, NotHeard, Sound};
 use jiff::Timestamp;
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
@@ -18,14 +19,14 @@ const AUDIT_WAIT: Duration = Duration::from_secs(5);
 
 /// The data folder with its store.
 pub(super) struct Recordings {
-    pub(super) data: PathBuf,
+    pub(super) folder: DataFolder,
     pub(super) store: StoreHandle,
     pub(super) wall: fn() -> Timestamp,
 }
 
 impl Recordings {
     fn reader(&self) -> Result<Reader, NotHeard> {
-        Reader::open(&self.data).map_err(|error| unreadable(&error))
+        Reader::open(self.folder.clone()).map_err(|error| unreadable(&error))
     }
 
     /// Stores who hears what and why; returns after the commit.
@@ -63,17 +64,38 @@ impl Archive for Recordings {
         reason: String,
     ) -> Result<Arc<dyn Sound>, NotHeard> {
         let hears = hears(who.role, &who.seat, (self.wall)()).ok_or(NotHeard::NotAllowed)?;
-        let found = self.reader()?.hearable(recording, &hears);
+        self.opened(who.seat.as_str(), recording, &hears, reason)
+    }
+
+    fn play(
+        &self,
+        person: &str,
+        recording: i64,
+        reason: String,
+    ) -> Result<Arc<dyn Sound>, NotHeard> {
+        self.opened(person, recording, &Hears::All, reason)
+    }
+}
+
+impl Recordings {
+    fn opened(
+        &self,
+        listener: &str,
+        recording: i64,
+        hears: &Hears,
+        reason: String,
+    ) -> Result<Arc<dyn Sound>, NotHeard> {
+        let found = self.reader()?.hearable(recording, hears);
         let file = match found.map_err(|error| unreadable(&error))? {
             Hearable::File(file) => file,
             Hearable::NotAllowed => return Err(NotHeard::NotAllowed),
             Hearable::Gone => return Err(NotHeard::NoSuchRecording),
         };
-        let sound = Mixdown::open(&self.data.join(&file)).map_err(|error| {
+        let sound = Mixdown::open(&self.folder.path.join(&file)).map_err(|error| {
             tracing::error!(%error, "a recording cannot be opened");
             NotHeard::NoSuchRecording
         })?;
-        let actor = who.seat.to_string();
+        let actor = listener.to_owned();
         self.audit(AuditEntry { actor, kind: AuditKind::Playback, subject: file, reason })?;
         Ok(Arc::new(Track(sound)))
     }

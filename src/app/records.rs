@@ -3,10 +3,11 @@
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
-use super::{casework, history, search, trace};
+use super::{casework, history, search, suggest, trace};
+use crate::domain::report::hashes_in;
 use crate::store::{CaseFilter, CaseName, VerifyReport};
 use crate::units::CallId;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::fmt::Write;
 
 /// `mayorline case …`
@@ -26,8 +27,7 @@ pub(super) enum CaseVerb {
     Search(search::SearchArguments),
     /// Make the index of `search` anew from the events, beside a running service too.
     Reindex(Common),
-    /// What happened to a case: who, when, and who held it for how long, up to now. Of a sealed case
-    /// only the times.
+    /// What happened to a case: who, when, and who held it for how long, up to now.
     History {
         /// Its eleven digits, or `draft-N` for a draft.
         number: String,
@@ -42,6 +42,11 @@ pub(super) enum CaseVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// Hints on a new text or a case: nature, units with their reasons, cases that may be the same,
+    /// risk words. Nothing is changed.
+    Suggest(suggest::SuggestArguments),
+    /// C6: a flag of risk words was raised for nothing.
+    FalseAlarm(suggest::FalseAlarmArguments),
     #[command(flatten)]
     Work(casework::WorkVerb),
 }
@@ -60,6 +65,20 @@ pub(super) enum CallVerb {
         #[command(flatten)]
         output: Output,
     },
+}
+
+/// Bytes of a file with anchors.
+const ANCHOR_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// `mayorline verify`
+#[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// A hash that was printed or kept elsewhere, or a text file with such hashes (a report as JSON or
+    /// HTML, a log): the chains must still go through each. May be given more than once.
+    #[arg(long = "anchor", value_name = "HASH|FILE")]
+    anchors: Vec<String>,
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Cases.
@@ -84,6 +103,8 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
         CaseVerb::Reindex(common) => search::reindex(&common),
         CaseVerb::History { number, output } => history::history(&number, &output),
         CaseVerb::Trace { number, output } => trace::trace(&number, &output),
+        CaseVerb::Suggest(arguments) => suggest::hints(&arguments),
+        CaseVerb::FalseAlarm(arguments) => suggest::mark_false(arguments),
         CaseVerb::Work(verb) => casework::work(verb),
     }
 }
@@ -103,15 +124,38 @@ pub(super) fn call(verb: CallVerb) -> Result<(), Exit> {
 }
 
 /// `mayorline verify`
-pub(super) fn verify(common: &Common) -> Result<(), Exit> {
-    common.load()?;
-    let report = crate::store::verify(&common.data).map_err(|e| refused(&e))?;
+pub(super) fn verify(arguments: &VerifyArguments) -> Result<(), Exit> {
+    let VerifyArguments { anchors, common } = arguments;
+    let folder = common.folder(&common.load()?);
+    let mut hashes = vec![];
+    for anchor in anchors {
+        hashes.extend(hashes_of(anchor)?);
+    }
+    let report = crate::store::verify_anchored(folder, &hashes).map_err(|e| refused(&e))?;
     say(&described(&report))?;
     if report.is_sound() {
         Ok(())
     } else {
         Err(Exit::new(Failure::Data, format!("{} faults", report.fault_count)))
     }
+}
+
+/// What was typed, or what stands in a file: a report as text, a log.
+fn hashes_of(anchor: &str) -> Result<Vec<String>, Exit> {
+    let typed = hashes_in(anchor);
+    if !typed.is_empty() {
+        return Ok(typed);
+    }
+    let unread = |error| Exit::new(Failure::NoInput, format!("{anchor}: {error}"));
+    let size = std::fs::metadata(anchor).map_err(unread)?.len();
+    if size > ANCHOR_FILE_BYTES_MAX {
+        return Err(Exit::new(Failure::Data, format!("{anchor}: larger than 16 MiB")));
+    }
+    let found = hashes_in(&String::from_utf8_lossy(&std::fs::read(anchor).map_err(unread)?));
+    if found.is_empty() {
+        return Err(Exit::new(Failure::Data, format!("{anchor}: no hash of 64 digits in it")));
+    }
+    Ok(found)
 }
 
 fn described(report: &VerifyReport) -> String {
@@ -129,6 +173,17 @@ fn described(report: &VerifyReport) -> String {
         report.reports,
         report.head
     );
+    if report.sealed + report.unclaimed > 0 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "private parts under seal {}, sealed cases without the liaison's key {}",
+            report.sealed, report.unclaimed
+        );
+    }
+    for (chain, seq) in &report.anchored {
+        let _ = writeln!(text, "anchor found: {chain} {seq}");
+    }
     for fault in &report.faults {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "FAULT {} {}: {}", fault.area, fault.subject, fault.problem);

@@ -5,16 +5,15 @@ use super::common::{Common, midnight, say};
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::export::Format;
-use super::output::{ListArguments, Output, refused};
+use super::output::{ListArguments, Output, refused, unwritten};
 use super::{clock, serve};
+use crate::domain::access::{EXPORT_ALONE_MAX, needs_second_person};
 use crate::domain::case::{Role, local_day};
 use crate::domain::report::{
     Change, Document, Issue, Names, Period, ReportKind, Rights, Rows, SheetRow, difference,
     document,
 };
-use crate::store::{
-    Administration, NewExport, PERSONS_ALONE_MAX, Reader, StoreError, StoredReport,
-};
+use crate::store::{Administration, NewExport, Reader, StoreError, StoredReport};
 use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -45,6 +44,20 @@ pub(super) enum ReportVerb {
         version: Option<u32>,
         #[command(flatten)]
         output: Output,
+    },
+    /// Write the narrative (综述) of a report, which may not have been made yet; it stands in the next
+    /// version. A later one takes its place.
+    Narrate {
+        /// day-2026-11-22, week-2026-W47 or month-2026-11.
+        id: String,
+        /// The sentences; nothing in them may say who a citizen is.
+        #[arg(long)]
+        text: String,
+        /// The person who writes it.
+        #[arg(long = "by", value_name = "PERSON")]
+        by: String,
+        #[command(flatten)]
+        common: Common,
     },
     /// Exports that were asked for, newest last.
     Requests(ListArguments),
@@ -107,13 +120,14 @@ pub(super) fn report(verb: ReportVerb) -> Result<(), Exit> {
         }
         ReportVerb::Show(arguments) => show(&arguments),
         ReportVerb::Diff { id, version, output } => diff(&id, version, &output),
+        ReportVerb::Narrate { id, text, by, common } => narrate(&id, &text, &by, &common),
         ReportVerb::Requests(list) => {
             let rows =
                 list.output.reader()?.export_requests(list.limit).map_err(|e| refused(&e))?;
             list.output.print(&rows)
         }
         ReportVerb::Approve { request, by, common } => {
-            let mut store = open(&common)?;
+            let mut store = open(&common, &common.load()?)?;
             let now = (clock::system().wall)();
             store.approve_export(now, request, &by).map_err(|error| refused(&error))?;
             say(&format!("申请 {request} 已批准\n"))
@@ -121,8 +135,9 @@ pub(super) fn report(verb: ReportVerb) -> Result<(), Exit> {
     }
 }
 
-fn open(common: &Common) -> Result<Administration, Exit> {
-    Administration::open(&common.data, (clock::system().wall)()).map_err(|error| refused(&error))
+fn open(common: &Common, config: &Config) -> Result<Administration, Exit> {
+    let now = (clock::system().wall)();
+    Administration::open(common.folder(config), now).map_err(|error| unwritten(&error))
 }
 
 fn period_of(id: &str) -> Result<Period, Exit> {
@@ -150,7 +165,7 @@ fn make(kind: &str, period: Option<&str>, common: &Common) -> Result<(), Exit> {
     // A day that the calendar of the machine cannot have is refused here.
     midnight(period.first())?;
     let calendar = serve::calendar(&config)?;
-    let made = open(common)?.make_report(now, &calendar, period);
+    let made = open(common, &config)?.make_report(now, &calendar, period);
     match made.map_err(|error| unmade(&error))? {
         Some(version) => say(&format!("{} 第 {version} 版已生成\n", period.id())),
         None => say(&format!("{} 没有变动，未生成新版\n", period.id())),
@@ -162,6 +177,14 @@ fn unmade(error: &StoreError) -> Exit {
         StoreError::Malformed(_) => Exit::new(Failure::Usage, error),
         other => refused(other),
     }
+}
+
+fn narrate(id: &str, text: &str, by: &str, common: &Common) -> Result<(), Exit> {
+    let (config, period) = (common.load()?, period_of(id)?);
+    let now = (clock::system().wall)();
+    let stored = open(common, &config)?.narrate(now, &period, text, by);
+    stored.map_err(|error| unmade(&error))?;
+    say("已登记，列入下一版\n")
 }
 
 fn names(config: &Config) -> Result<Names, Exit> {
@@ -209,18 +232,23 @@ fn show(arguments: &ShowArguments) -> Result<(), Exit> {
     if format.is_binary() && out.is_none() {
         return Err(Exit::new(Failure::Usage, "this format needs --out"));
     }
-    let reader = Reader::open(&common.data).map_err(|error| refused(&error))?;
+    let reader = Reader::open(common.folder(&config)).map_err(|error| refused(&error))?;
     let shown = shown(&reader, &period, *version, &names, &rights)?;
     let bytes = format.write(&shown.document, &config.report)?;
     let persons = shown.sheet.iter().filter(|row| row.has_person).count();
     if persons > 0 {
-        allow(arguments, &shown, persons)?;
+        allow(arguments, &config, &shown, persons)?;
     }
     put(out.as_deref(), &bytes)
 }
 
 /// Notes the export in the audit; of more than 50 persons only with an approved request.
-fn allow(arguments: &ShowArguments, shown: &Shown, persons: usize) -> Result<(), Exit> {
+fn allow(
+    arguments: &ShowArguments,
+    config: &Config,
+    shown: &Shown,
+    persons: usize,
+) -> Result<(), Exit> {
     let by = arguments.by.clone();
     let by = by.ok_or_else(|| Exit::new(Failure::Usage, "it tells of citizens: --by is needed"))?;
     let row = &shown.stored.row;
@@ -234,11 +262,11 @@ fn allow(arguments: &ShowArguments, shown: &Shown, persons: usize) -> Result<(),
         by,
         reason: arguments.reason.clone(),
     };
-    let (now, mut store) = ((clock::system().wall)(), open(&arguments.common)?);
-    if persons > PERSONS_ALONE_MAX && arguments.request.is_none() {
+    let (now, mut store) = ((clock::system().wall)(), open(&arguments.common, config)?);
+    if needs_second_person(persons) && arguments.request.is_none() {
         let id = store.ask_export(now, &new).map_err(|error| refused(&error))?;
         let sentence = format!(
-            "含 {persons} 人信息，超过 {PERSONS_ALONE_MAX} 人，已登记导出申请 {id}，须由另一人批准：\
+            "含 {persons} 人信息，超过 {EXPORT_ALONE_MAX} 人，已登记导出申请 {id}，须由另一人批准：\
              mayorline report approve {id} --by 批准人，批准后加 --request {id} 导出"
         );
         return Err(Exit::new(Failure::Data, sentence));

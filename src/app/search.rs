@@ -59,9 +59,9 @@ pub(super) fn found(search: &SearchArguments) -> Result<(), Exit> {
 
 /// The index anew.
 pub(super) fn reindex(common: &Common) -> Result<(), Exit> {
-    common.load()?;
+    let folder = common.folder(&common.load()?);
     let mut store =
-        Administration::open(&common.data, (clock::system().wall)()).map_err(|e| refused(&e))?;
+        Administration::open(folder, (clock::system().wall)()).map_err(|e| refused(&e))?;
     let count = store.rebuild_search().map_err(|e| refused(&e))?;
     say(&format!("{count} cases can be found by words\n"))
 }

@@ -3,11 +3,11 @@
 
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
-use super::output::{Output, refused};
+use super::output::{Output, refused, unwritten};
 use super::{clock, password};
 use crate::domain::desk::SeatRole;
 use crate::proto::digest::{Algorithm, Secret};
-use crate::store::{Administration, NewSeat, SeatRecord, SeatSecrets, StoreError, city_time};
+use crate::store::{Administration, DataFolder, NewSeat, SeatRecord, SeatSecrets, city_time};
 use crate::units::SeatNumber;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
@@ -120,12 +120,10 @@ pub(super) fn seat(verb: SeatVerb) -> Result<(), Exit> {
         SeatVerb::Add(arguments) => add(arguments),
         SeatVerb::List(output) => list(&output),
         SeatVerb::Remove { number, common } => {
-            common.load()?;
+            let folder = common.folder(&common.load()?);
             let seat = read_number(&number)?;
             let now = (clock::system().wall)();
-            administration(&common.data, false)?
-                .remove_seat(now, &seat)
-                .map_err(|e| unwritten(&e))?;
+            administration(folder, false)?.remove_seat(now, &seat).map_err(|e| unwritten(&e))?;
             say(&format!("seat {seat} removed\n"))
         }
         SeatVerb::SetPassword { number, password_file, common } => {
@@ -133,7 +131,7 @@ pub(super) fn seat(verb: SeatVerb) -> Result<(), Exit> {
             let seat = read_number(&number)?;
             let secrets = secrets(&seat, &realm, &password_file)?;
             let now = (clock::system().wall)();
-            administration(&common.data, false)?
+            administration(common.folder(&common.load()?), false)?
                 .set_secrets(now, &seat, &secrets)
                 .map_err(|e| unwritten(&e))?;
             say(&format!("seat {seat} has a new password\n"))
@@ -148,7 +146,8 @@ fn add(arguments: AddArguments) -> Result<(), Exit> {
     let AddArguments { name, role, groups, common, .. } = arguments;
     let new = NewSeat { seat: seat.clone(), name, role: role.into(), groups, secrets };
     let now = (clock::system().wall)();
-    administration(&common.data, true)?.add_seat(now, &new).map_err(|e| unwritten(&e))?;
+    let folder = common.folder(&common.load()?);
+    administration(folder, true)?.add_seat(now, &new).map_err(|e| unwritten(&e))?;
     say(&format!("seat {seat} added\n"))
 }
 
@@ -204,19 +203,11 @@ fn secrets(seat: &SeatNumber, realm: &str, file: &Path) -> Result<SeatSecrets, E
     })
 }
 
-fn administration(data: &Path, make: bool) -> Result<Administration, Exit> {
+fn administration(folder: DataFolder, make: bool) -> Result<Administration, Exit> {
     let now = (clock::system().wall)();
-    let open = if make { Administration::open_or_make } else { Administration::open };
-    open(data, now).map_err(|error| unwritten(&error))
-}
-
-/// Why an administrator's write failed.
-fn unwritten(error: &StoreError) -> Exit {
-    let failure = match error {
-        StoreError::Taken(_) | StoreError::Malformed(_) => Failure::Data,
-        StoreError::OtherVersion { .. } | StoreError::InUse(_) => Failure::Unavailable,
-        StoreError::File { .. } => Failure::Io,
-        other => return refused(other),
+    let opened = match make {
+        true => Administration::open_or_make(folder, now),
+        false => Administration::open(folder, now),
     };
-    Exit::new(failure, error)
+    opened.map_err(|error| unwritten(&error))
 }

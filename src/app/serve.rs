@@ -6,14 +6,14 @@ use super::exit::{Exit, Failure};
 use super::pages::{Pages, web_config};
 use super::{clock, settings, switchboard};
 use crate::domain::calendar::Calendar;
-use crate::domain::case::{DeadlineMode as Mode, DeadlineRules};
+use crate::domain::case::{DeadlineMode as Mode, DeadlineRules, local_day};
 use crate::gateway::clock::Now;
 use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
 use crate::gateway::sip::{TlsPort, tls_config};
-use crate::gateway::switch::Switch;
+use crate::gateway::switch::{DutyUnit, Switch};
 use crate::proto::Endpoint;
-use crate::store::{Reader, Store, StoreConfig, StoreError};
+use crate::store::{DataFolder, Reader, Store, StoreConfig, StoreError};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use std::fmt::Write;
@@ -117,21 +117,25 @@ impl Service {
         let prompts = Arc::new(library(config)?);
         let seed = || clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error));
         let rules = deadline_rules(config);
+        let folder = DataFolder::new(data, &config.store.master_key_file);
         let store_config = StoreConfig {
             queue_max: config.store.queue_max,
             rules,
+            master_key: folder.master_key.clone(),
             ..StoreConfig::new(data, (clock.wall)())
         };
         let calendar = calendar(config)?;
         let store = Store::start(store_config, calendar.clone(), seed()?, clock.wall)
             .map_err(|error| Exit::new(unstartable(&error), error))?;
+        let mut switch_config = switchboard::switch(config, &prompts, calendar)?;
+        recall_directory(&mut switch_config.units, data, clock.now());
         let mut switch = Switch::new(
-            switchboard::switch(config, &prompts, calendar)?,
+            switch_config,
             Endpoint::new(settings::endpoint(config), seed()?),
             seed()?,
             clock.now(),
         );
-        recall_dialled(&mut switch, data, clock.now());
+        recall_dialled(&mut switch, folder, clock.now());
         let tls = tls_port(config)?;
         let (pages, desk) = Pages::open(config, data, store.handle())?;
         let line =
@@ -146,11 +150,19 @@ impl Service {
 }
 
 /// Counts the calls out of today and of the last hour. A store that cannot be read yet has none.
-fn recall_dialled(switch: &mut Switch, data: &Path, now: Now) {
+fn recall_dialled(switch: &mut Switch, folder: DataFolder, now: Now) {
     let from = now.wall - DIALLED_WINDOW;
-    match Reader::open(data).and_then(|reader| reader.dialled(from)) {
+    match Reader::open(folder).and_then(|reader| reader.dialled(from)) {
         Ok(calls) => switch.recall_dialled(now, &calls),
         Err(error) => tracing::warn!(%error, "the calls out of today are not counted"),
+    }
+}
+
+/// Takes the telephones of the units from the directory. A store that cannot be read yet has none.
+fn recall_directory(units: &mut [DutyUnit], data: &Path, now: Now) {
+    match Reader::open(data).and_then(|reader| reader.directory(local_day(now.wall))) {
+        Ok(directory) => switchboard::add_directory(units, &directory),
+        Err(error) => tracing::warn!(%error, "duty telephones are those of the configuration"),
     }
 }
 

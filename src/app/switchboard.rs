@@ -4,9 +4,12 @@ use super::config::{Config, TrunkKeys};
 use super::exit::{Exit, Failure};
 use super::{serve, settings};
 use crate::domain::calendar::Calendar;
+use crate::domain::directory::Directory;
 use crate::domain::queue::{GROUPS_MAX, GroupRules, Members, QueueRules};
 use crate::gateway::prompts::Library;
-use crate::gateway::switch::{LEADERS_GROUP, ListeningDays, Outgoing, SwitchConfig, Trunk};
+use crate::gateway::switch::{
+    DutyUnit, LEADERS_GROUP, ListeningDays, Outgoing, SwitchConfig, Trunk,
+};
 use crate::proto::{Credentials, Flow, Registration, Transport, TrunkConfig, TrunkId};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -46,6 +49,20 @@ pub(super) fn switch(
         outgoing: outgoing(config)?,
         page_address: page_address(config),
     })
+}
+
+/// Units get the telephones of the imported directory: for three-way calls where the configuration
+/// names none, and the published one.
+pub(super) fn add_directory(units: &mut [DutyUnit], directory: &Directory) {
+    for unit in units {
+        if unit.contacts.is_empty() {
+            unit.contacts = directory.duty_phones(&unit.id);
+        }
+        let published = directory.units.iter().find(|known| known.id == unit.id && known.public);
+        if let Some(phone) = published.and_then(|known| known.phone.as_ref()) {
+            unit.phone = Some(phone.clone());
+        }
+    }
 }
 
 /// Where callers wait for the leader of a listening day. Nobody serves it of himself: the switch
@@ -122,4 +139,42 @@ fn local_address(listen: SocketAddr, trunk: SocketAddr) -> std::io::Result<Socke
     let probe = UdpSocket::bind(SocketAddr::new(listen.ip(), 0))?;
     probe.connect(trunk)?;
     Ok(SocketAddr::new(probe.local_addr()?.ip(), listen.port()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::directory::{Level, Post, Term};
+    use crate::units::PhoneNumber;
+
+    #[test]
+    fn the_configuration_wins_over_the_directory() {
+        let phone = |tail: u32| PhoneNumber::parse(&format!("1990000{tail:04}")).unwrap();
+        let post = |unit: &str, level| Post {
+            unit: unit.to_owned(),
+            name: "王某".to_owned(),
+            title: "科长".to_owned(),
+            level,
+            phone: None,
+            duty_phone: Some(phone(if level == Level::Handler { 1 } else { 2 })),
+            public: false,
+            term: Term::default(),
+        };
+        let posts = vec![
+            post("unit.13", Level::Head),
+            post("unit.14", Level::Head),
+            post("unit.14", Level::Handler),
+        ];
+        let directory = Directory { posts, ..Directory::default() };
+        let unit = |id: &str, contacts| DutyUnit {
+            id: id.to_owned(),
+            name: String::new(),
+            phone: None,
+            contacts,
+        };
+        let mut units = [unit("unit.13", vec![phone(9)]), unit("unit.14", vec![])];
+        add_directory(&mut units, &directory);
+        assert_eq!(units[0].contacts, [phone(9)]);
+        assert_eq!(units[1].contacts, [phone(1), phone(2)], "the handler first");
+    }
 }

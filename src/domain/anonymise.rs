@@ -74,9 +74,10 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         mail: pattern(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")?,
         plate: pattern(&format!("[{PROVINCES}][A-Za-z][·•. ]?[A-Za-z0-9]{{5,6}}"))?,
         digits: pattern(
-            "[0-9]{17,}[Xx]?|[0-9]{6}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx]|0[0-9]{2,3}[ -][0-9]{7,8}|[0-9]{3,4}(?:[ -][0-9]{3,4}){1,4}|[0-9]+[Xx]?",
+            "[0-9]{17,}[Xx]?|[0-9]{6}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx]\
+             |0[0-9]{2,3}[ -][0-9]{7,8}|[0-9]{3,4}(?:[ -][0-9]{3,4}){1,4}|[0-9]+[Xx]?",
         )?,
-        local: pattern("((?:电话|座机|手机|致电|号码)[是为:： ]{0,2})[0-9]{7,8}([^0-9]|$)")?,
+        local: pattern(r"((?:电话|座机|手机|致电|号码)[是为:： ]{0,2})[0-9]{7,8}(?-u:\b)")?,
         numerals: pattern(&format!("[{NUMERALS}]{{7,}}"))?,
         in_town: pattern(&format!("({towns})\\p{{Han}}{{0,12}}?{part}+[0-9]*"))?,
         house: pattern(&format!("\\p{{Han}}{{2,4}}{estate}(?:\\p{{Han}}{{0,4}}?{part}+[0-9]*)"))?,
@@ -113,7 +114,7 @@ pub fn anonymise(text: &str) -> (String, Vec<Personal>) {
     replace(&mut text, &patterns.house, Personal::Address, &mut found, |_| "某处".to_owned());
     replace(&mut text, &patterns.plate, Personal::Plate, &mut found, hide);
     replace(&mut text, &patterns.local, Personal::Phone, &mut found, |c| {
-        format!("{}{HIDDEN}{}", &c[1], &c[2])
+        format!("{}{HIDDEN}", &c[1])
     });
     numbers(&mut text, &patterns.digits, &mut found);
     numbers(&mut text, &patterns.numerals, &mut found);

@@ -12,6 +12,7 @@ use crate::units::{CallId, Digit, OfferId, PartyId, PhoneNumber, SeatNumber};
 pub use answer::{DeskReply, Failure, Refusal};
 pub use callbacks::{CALLBACKS_LISTED_MAX, CallbackView, CallbacksView};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What a person at a seat may do. Rights are given per seat and checked for every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -126,7 +127,7 @@ pub enum Outcome {
 }
 
 /// What becomes of the matter, by the seven dispositions (七种方式) and what is none of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disposition {
     /// 直接答复.

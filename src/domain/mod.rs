@@ -1,5 +1,6 @@
 //! The city's rules, pure: no clock, no socket, no SQL. It speaks of calls, digits, cases and days.
 
+pub mod access;
 pub mod anonymise;
 pub mod calendar;
 pub mod call;
@@ -7,6 +8,7 @@ pub mod case;
 pub mod desk;
 pub mod desk_link;
 pub mod dial_rules;
+pub mod directory;
 pub mod figures;
 pub mod listening_day;
 pub mod playback;
@@ -15,4 +17,5 @@ pub mod report;
 pub mod room;
 pub mod search;
 pub mod speech;
+pub mod suggest;
 pub mod town;

@@ -5,6 +5,7 @@
 //! bytes whenever it is worked out. It holds counts and numbers of cases and no citizen's words: the
 //! case sheet is folded anew from the events each time it is shown, masked for its reader.
 
+mod anchor;
 mod channel;
 mod content;
 mod difference;
@@ -18,10 +19,9 @@ mod sheet;
 mod trace;
 mod words;
 
+pub use anchor::{Anchor, Anchors, hashes_in};
 pub use channel::{CHANNELS, ChannelRow, channel_rows, channel_title};
-pub use content::{
-    Anchor, Anchors, Compared, Content, DEFECTS_MAX, Defect, Figure, Material, compose,
-};
+pub use content::{Compared, Content, DEFECTS_MAX, Defect, Figure, Material, Narrative, compose};
 pub use difference::{Change, difference};
 pub use document::{Document, Issue, SHEET_TITLE, Table, document};
 pub use hot::{Axis, HOT_MAX, Hot};
@@ -32,6 +32,6 @@ pub use period::{
     missing,
 };
 pub use rights::{Contact, Rights, Rows, Words};
-pub use sheet::{HEADER, SEALED, SheetRow, Subject, sheet_row};
+pub use sheet::{HEADER, SEALED, SheetRow, Subject, city_minute, sheet_row};
 pub use trace::{Share, Stretch, Trace, trace};
 pub use words::Names;

@@ -72,12 +72,26 @@ impl Question {
     /// ```
     #[must_use]
     pub fn expression(&self) -> String {
+        self.expression_of(str::to_owned, str::to_owned)
+    }
+
+    /// The same over an index that holds `token(pair)` in place of each pair, where the tokens of all
+    /// pairs with one first character begin with `prefix(character)`.
+    #[must_use]
+    pub fn expression_of(
+        &self,
+        token: impl Fn(&str) -> String,
+        prefix: impl Fn(&str) -> String,
+    ) -> String {
         let phrases = self.words.iter().map(|word| {
             let pairs = pairs_of(word);
             match pairs.as_slice() {
-                [only] => format!("\"{only}\"*"),
+                [only] => format!("\"{}\"*", prefix(only)),
                 // The last character alone stands at the end of a run only.
-                [found @ .., _] => format!("\"{}\"", found.join(" ")),
+                [found @ .., _] => {
+                    let tokens: Vec<_> = found.iter().map(|pair| token(pair)).collect();
+                    format!("\"{}\"", tokens.join(" "))
+                }
                 [] => String::new(),
             }
         });
@@ -92,7 +106,8 @@ fn runs(text: &str) -> impl Iterator<Item = String> + '_ {
         .map(|run| run.chars().map(narrow).flat_map(char::to_lowercase).collect())
 }
 
-fn narrow(c: char) -> char {
+/// Half width in place of full width.
+pub(in crate::domain) fn narrow(c: char) -> char {
     match c {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - FULL_WIDTH_OFFSET).unwrap_or(c),
         _ => c,

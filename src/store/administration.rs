@@ -7,29 +7,38 @@
 use super::audit::{self, AuditEntry, AuditKind};
 use super::casework::{self, CaseName, CaseNow};
 use super::chain::ChainEnd;
-use super::config::{StoreConfig, database_path};
+use super::config::{DataFolder, StoreConfig, database_path};
+use super::directory::{self, ImportFault, ImportFile, Imported};
 use super::error::StoreError;
 use super::intake::Desk;
 use super::opening::lock_now;
+use super::purge;
+use super::recording::hex;
 use super::schema;
+use super::seal;
+use super::sealed_case::{self, SealedCase};
 use super::search;
 use super::seat::{self, NewSeat, SeatSecrets};
+use super::suggest::{self, FalseAlarm};
+use super::vault::{LiaisonKey, Vault};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineRules, Order};
-use crate::units::SeatNumber;
+use crate::units::{CaseNumber, SeatNumber};
+use crate::wire::table;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fs::File;
-use std::path::Path;
+use std::sync::Arc;
 
 /// Who acts on the command line, in the audit.
-const ACTOR: &str = "administrator";
+pub(super) const ACTOR: &str = "administrator";
 
 /// A data folder open for an administrator.
 pub struct Administration {
     pub(super) db: Connection,
+    pub(super) vault: Arc<Vault>,
     /// Unlocks a stopped folder when it is dropped.
     _lock: Option<File>,
 }
@@ -37,24 +46,29 @@ pub struct Administration {
 impl Administration {
     /// Opens a data folder that is there. Fails with [`StoreError::Missing`] when it is not, and
     /// with [`StoreError::OtherVersion`] when another program's service has it open.
-    pub fn open(data: &Path, now: Timestamp) -> Result<Self, StoreError> {
-        let path = database_path(data);
+    pub fn open(data: impl Into<DataFolder>, now: Timestamp) -> Result<Self, StoreError> {
+        let folder = data.into();
+        let path = database_path(&folder.path);
         if !path.is_file() {
             return Err(StoreError::Missing(path));
         }
-        Self::open_or_make(data, now)
+        Self::open_or_make(folder, now)
     }
 
     /// Opens a data folder; one that is not there is made.
-    pub fn open_or_make(data: &Path, now: Timestamp) -> Result<Self, StoreError> {
-        schema::make_folder(data)?;
-        match lock_now(data) {
+    pub fn open_or_make(data: impl Into<DataFolder>, now: Timestamp) -> Result<Self, StoreError> {
+        let folder = data.into();
+        schema::make_folder(&folder.path)?;
+        match lock_now(&folder.path) {
             Ok(lock) => {
-                let db = schema::open_writer(&StoreConfig::new(data, now))?;
-                Ok(Self { db, _lock: Some(lock) })
+                let DataFolder { path, master_key } = folder;
+                let config = StoreConfig { master_key, ..StoreConfig::new(path, now) };
+                let (db, vault) = schema::open_writer(&config)?;
+                Ok(Self { db, vault: Arc::new(vault), _lock: Some(lock) })
             }
             Err(StoreError::InUse(_)) => {
-                Ok(Self { db: schema::open_second_writer(data)?, _lock: None })
+                let (db, vault) = schema::open_second_writer(&folder)?;
+                Ok(Self { db, vault: Arc::new(vault), _lock: None })
             }
             Err(error) => Err(error),
         }
@@ -86,7 +100,7 @@ impl Administration {
 
     /// Makes the index of the search anew; gives how many cases are in it.
     pub fn rebuild_search(&mut self) -> Result<usize, StoreError> {
-        search::rebuild(&mut self.db)
+        search::rebuild(&mut self.db, &self.vault)
     }
 
     /// Carries out what a person wants done to a case, by the rules of the casework; `desk` is what
@@ -105,11 +119,93 @@ impl Administration {
             rng: StdRng::from_seed(seed),
             queue_base: 0,
             chain: ChainEnd::default(),
+            vault: Arc::clone(&self.vault),
         };
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = casework::run(&tx, &mut desk, at, case, order)?;
+        let done = casework::run(&tx, &mut desk, at, (case, None), order)?;
         tx.commit()?;
+        self.purge()?;
         Ok(done)
+    }
+
+    /// A new key of the discipline liaison: cases are sealed to it from now on, and those that
+    /// waited for one at once. Gives how many waited.
+    pub fn add_liaison_key(
+        &mut self,
+        at: Timestamp,
+        public: [u8; 32],
+    ) -> Result<usize, StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let waited = seal::register(&tx, &self.vault, at, public)?;
+        let (actor, subject) = (ACTOR.to_owned(), hex(&public));
+        let kind = AuditKind::LiaisonKeyAdded;
+        audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: String::new() })?;
+        tx.commit()?;
+        self.purge()?;
+        Ok(waited)
+    }
+
+    /// A sealed case in clear, for the liaison and his key. That he reads it, and why, is on stable
+    /// storage before anything of it is given out.
+    pub fn read_sealed(
+        &mut self,
+        at: Timestamp,
+        number: CaseNumber,
+        key: &LiaisonKey,
+        person: &str,
+        reason: &str,
+    ) -> Result<SealedCase, StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let case = sealed_case::read(&tx, number, key)?;
+        let (actor, subject) = (format!("liaison/{person}"), number.to_string());
+        let kind = AuditKind::SealRead;
+        audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })?;
+        tx.commit()?;
+        Ok(case)
+    }
+
+    /// What a seal asks for; where a reader holds an old page the service goes on with it.
+    fn purge(&mut self) -> Result<(), StoreError> {
+        if !purge::finish(&mut self.db)? {
+            tracing::warn!("a seal is still to be purged; the service does it within a minute");
+        }
+        Ok(())
+    }
+
+    /// Imports a table of the directory, whole or not at all; with a fault, and in a dry run, nothing
+    /// is changed.
+    pub fn import_directory(
+        &mut self,
+        at: Timestamp,
+        file: &ImportFile<'_>,
+    ) -> Result<Result<Imported, ImportFault>, StoreError> {
+        let sheet = match table::read(file.bytes) {
+            Ok(sheet) => sheet,
+            Err(error) => return Ok(Err(ImportFault::File(error))),
+        };
+        // A dry run keeps nobody from writing.
+        let behavior = match file.dry_run {
+            true => TransactionBehavior::Deferred,
+            false => TransactionBehavior::Immediate,
+        };
+        let tx = self.db.transaction_with_behavior(behavior)?;
+        let outcome = directory::import(&tx, at, file, &sheet)?;
+        if outcome.is_ok() && !file.dry_run {
+            tx.commit()?;
+        }
+        Ok(outcome)
+    }
+
+    /// Marks a flag of risk words as false. [`StoreError::NotFound`] for a case under seal too.
+    pub fn mark_false_alarm(
+        &mut self,
+        at: Timestamp,
+        number: CaseNumber,
+        alarm: &FalseAlarm,
+    ) -> Result<(), StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        suggest::mark_false(&tx, &self.vault, at, number, alarm)?;
+        Ok(tx.commit()?)
     }
 
     /// One write with its line in the audit, whole or not at all.

@@ -28,7 +28,8 @@ pub enum AuditKind {
     /// A recording was played; the reason is the listener's own, and behind it the address that
     /// he listens from.
     Playback,
-    /// A citizen's number was shown in clear: to a seat that his call is offered to.
+    /// A citizen's number was shown in clear: to a seat that his call is offered to, or to a person
+    /// who said why.
     ContactShown,
     /// A seat came into use.
     SeatAdded,
@@ -40,8 +41,22 @@ pub enum AuditKind {
     ExportAsked,
     /// Another person allowed it.
     ExportApproved,
-    /// A report with citizens in it left the store.
+    /// The liaison's public key came into use.
+    LiaisonKeyAdded,
+    /// The liaison read a case under seal.
+    SealRead,
+    /// An account was made, given or denied a role, locked, or given a password or a token; the
+    /// reason says which.
+    AccountChanged,
+    /// Cases with who the citizens are left the store: as a report, or as a table that a program
+    /// asked for, agreed to or fetched.
     Exported,
+    /// The content of a sealed case was opened by the liaison, who said why.
+    SealOpened,
+    /// A table of the directory was imported; the reason has file, digest and counts.
+    DirectoryImported,
+    /// A flag of risk words was marked as false; nothing of what the case says, it may be sealed later.
+    FalseAlarm,
 }
 
 impl AuditKind {
@@ -60,7 +75,13 @@ impl AuditKind {
             Self::PasswordSet => "password_set",
             Self::ExportAsked => "export_asked",
             Self::ExportApproved => "export_approved",
+            Self::LiaisonKeyAdded => "liaison_key_added",
+            Self::SealRead => "seal_read",
+            Self::AccountChanged => "account_changed",
             Self::Exported => "exported",
+            Self::SealOpened => "seal_opened",
+            Self::DirectoryImported => "directory_imported",
+            Self::FalseAlarm => "false_alarm",
         }
     }
 }

@@ -4,7 +4,9 @@ use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk};
 use super::read::{clock, masked};
+use super::row_private::{self, KEY_JOIN, RowPrivate, of_row};
 use super::seal::sealed;
+use super::vault::Vault;
 use crate::domain::case::{AttemptOutcome, Command};
 use crate::domain::desk::{CALLBACKS_LISTED_MAX, CallbackView, CallbacksView};
 use crate::units::{CallId, PhoneNumber, SeatNumber};
@@ -109,26 +111,29 @@ pub struct AttemptRow {
 
 /// The tasks with their cases; one of a case under seal is nobody's here.
 fn tasks() -> String {
-    format!("callback_task t JOIN case_file c ON c.id = t.case_id AND NOT {}", sealed("c"))
+    let open = sealed("c");
+    format!("callback_task t JOIN case_file c ON c.id = t.case_id AND NOT {open} {KEY_JOIN}")
 }
 
 /// Begins an attempt on an open task that nobody is calling at the moment.
 pub(super) fn begin(
     db: &Connection,
+    vault: &Vault,
     at: Timestamp,
     attempt: &NewAttempt,
 ) -> Result<Attempt, StoreError> {
     let sql = format!(
-        "SELECT t.phone, EXISTS (SELECT 1 FROM callback_attempt
-                                 WHERE task = t.case_id AND ended_at IS NULL)
+        "SELECT {}, EXISTS (SELECT 1 FROM callback_attempt
+                            WHERE task = t.case_id AND ended_at IS NULL)
          FROM {} WHERE t.case_id = ?1 AND t.done_at IS NULL",
+        row_private::COLUMNS,
         tasks()
     );
-    let task: Option<(Option<String>, bool)> = db
+    let task: Option<(RowPrivate, bool)> = db
         .prepare_cached(&sql)?
-        .query_row([attempt.task], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([attempt.task], |row| Ok((of_row(vault, row, 0)?, row.get(3)?)))
         .optional()?;
-    let (phone, running) = task.ok_or(StoreError::NotFound)?;
+    let (private, running) = task.ok_or(StoreError::NotFound)?;
     if running {
         return Err(StoreError::Taken("somebody is calling already"));
     }
@@ -141,7 +146,7 @@ pub(super) fn begin(
         attempt.call.as_str(),
         at.as_millisecond()
     ])?;
-    let phone = phone.and_then(|phone| PhoneNumber::parse(&phone).ok());
+    let phone = private.contact.and_then(|phone| PhoneNumber::parse(&phone).ok());
     Ok(Attempt { id: AttemptId(db.last_insert_rowid()), phone })
 }
 
@@ -178,7 +183,7 @@ fn tell_case(
     outcome: AttemptOutcome,
 ) -> Result<(), StoreError> {
     let Some(outcome) = outcome.of_citizen() else { return Ok(()) };
-    let case = case_file::load(db, task)?;
+    let case = case_file::load(db, &desk.vault, task)?;
     // Another way may have closed the task meanwhile.
     let open = case.callback.as_ref().is_some_and(|callback| callback.done_at.is_none());
     if open {
@@ -203,22 +208,28 @@ pub(super) fn is_attempt(db: &Connection, call: &CallId) -> Result<bool, StoreEr
 }
 
 /// The open tasks, the most urgent first.
-pub(super) fn open_tasks(db: &Connection, limit: usize) -> Result<Vec<OpenCallback>, StoreError> {
+pub(super) fn open_tasks(
+    db: &Connection,
+    vault: &Vault,
+    limit: usize,
+) -> Result<Vec<OpenCallback>, StoreError> {
     let mut statement = db.prepare_cached(&format!(
-        "SELECT t.case_id, t.phone, t.reason, t.due_at,
+        "SELECT t.case_id, t.reason, t.due_at,
                 (SELECT count(*) FROM callback_attempt WHERE task = t.case_id),
-                (SELECT seat FROM callback_attempt WHERE task = t.case_id AND ended_at IS NULL)
+                (SELECT seat FROM callback_attempt WHERE task = t.case_id AND ended_at IS NULL),
+                {}
          FROM {} WHERE t.done_at IS NULL ORDER BY t.due_at, t.case_id LIMIT ?1",
+        row_private::COLUMNS,
         tasks()
     ))?;
     let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-        let (phone, calling): (Option<String>, Option<String>) = (row.get(1)?, row.get(5)?);
+        let (phone, calling) = (of_row(vault, row, 5)?.contact, row.get::<_, Option<String>>(4)?);
         Ok(OpenCallback {
             task: row.get(0)?,
             phone: phone.and_then(|phone| PhoneNumber::parse(&phone).ok()),
-            reason: row.get(2)?,
-            due_at: Timestamp::from_millisecond(row.get(3)?).unwrap_or_default(),
-            attempts: row.get(4)?,
+            reason: row.get(1)?,
+            due_at: Timestamp::from_millisecond(row.get(2)?).unwrap_or_default(),
+            attempts: row.get(3)?,
             calling: calling.and_then(|seat| SeatNumber::parse(&seat).ok()),
         })
     })?;
@@ -226,14 +237,18 @@ pub(super) fn open_tasks(db: &Connection, limit: usize) -> Result<Vec<OpenCallba
 }
 
 /// The open tasks as the pages show them.
-pub(super) fn shown(db: &Connection, now: Timestamp) -> Result<CallbacksView, StoreError> {
+pub(super) fn shown(
+    db: &Connection,
+    vault: &Vault,
+    now: Timestamp,
+) -> Result<CallbacksView, StoreError> {
     let mut counts = db.prepare_cached(&format!(
         "SELECT count(*), count(*) FILTER (WHERE t.due_at < ?1) FROM {} WHERE t.done_at IS NULL",
         tasks()
     ))?;
     let (open, overdue) =
         counts.query_row([now.as_millisecond()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let tasks = open_tasks(db, CALLBACKS_LISTED_MAX)?.into_iter().map(|task| CallbackView {
+    let tasks = open_tasks(db, vault, CALLBACKS_LISTED_MAX)?.into_iter().map(|task| CallbackView {
         task: task.task,
         contact: task.phone.map(|phone| phone.masked()),
         reason: task.reason,
@@ -247,6 +262,7 @@ pub(super) fn shown(db: &Connection, now: Timestamp) -> Result<CallbacksView, St
 /// All tasks for the command line.
 pub(super) fn list(
     db: &Connection,
+    vault: &Vault,
     now: Timestamp,
     limit: usize,
 ) -> Result<CallbackList, StoreError> {
@@ -261,13 +277,15 @@ pub(super) fn list(
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     })?;
     let mut statement = db.prepare(&format!(
-        "SELECT t.case_id, c.number, t.phone, t.reason, t.due_at, t.done_at FROM {}
+        "SELECT t.case_id, c.number, t.reason, t.due_at, t.done_at, {} FROM {}
          ORDER BY t.done_at IS NOT NULL, CASE WHEN t.done_at IS NULL THEN t.due_at END,
                   t.done_at DESC, t.case_id
          LIMIT ?1",
+        row_private::COLUMNS,
         tasks()
     ))?;
-    let rows = statement.query_map([i64::try_from(limit).unwrap_or(i64::MAX)], task_row)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map([limit], |row| task_row(vault, row))?;
     let mut tasks: Vec<CallbackRow> = rows.collect::<Result<_, _>>()?;
     for task in &mut tasks {
         task.attempts = attempts_of(db, task.task)?;
@@ -278,15 +296,15 @@ pub(super) fn list(
     Ok(CallbackList { open, overdue, done, tasks })
 }
 
-fn task_row(row: &Row<'_>) -> rusqlite::Result<CallbackRow> {
+fn task_row(vault: &Vault, row: &Row<'_>) -> rusqlite::Result<CallbackRow> {
     let number: Option<i64> = row.get(1)?;
     Ok(CallbackRow {
         task: row.get(0)?,
         number: number.map(|number| format!("{number:011}")),
-        contact: row.get::<_, Option<String>>(2)?.map(|phone| masked(&phone)),
-        reason: row.get(3)?,
-        due_at: clock(row.get(4)?),
-        done_at: row.get::<_, Option<i64>>(5)?.map(clock),
+        contact: of_row(vault, row, 5)?.contact.map(|phone| masked(&phone)),
+        reason: row.get(2)?,
+        due_at: clock(row.get(3)?),
+        done_at: row.get::<_, Option<i64>>(4)?.map(clock),
         by: None,
         outcome: None,
         attempts: vec![],

@@ -1,8 +1,12 @@
 //! Cases in the database: events appended to the chain, the row worked out from them.
 
+use super::case_key::{self, Access};
 use super::chain::{self, ChainEnd, Link};
 use super::error::StoreError;
+use super::row_private::RowPrivate;
+use super::seal;
 use super::search;
+use super::vault::Vault;
 use crate::domain::case::{Case, CaseEvent, DueDate, Pending, State, apply};
 use crate::domain::desk::Disposition;
 use crate::units::{CaseNumber, PhoneNumber};
@@ -15,24 +19,31 @@ use std::sync::LazyLock;
 const PRIVATE: &str = "private";
 
 /// The columns of `case_file` that follow from the events, in the order of [`columns`].
-const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, code, accepted_at, \
-    contact, caller, display, summary, text, recording, first_responsible, nature, domain, unit, \
+const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, accepted_at, recording, \
+    code_hash, caller_hash, contact_hash, first_responsible, nature, domain, unit, \
     round, answered_directly, due_on, due_at, due_provisional, unit_due_at, extended, closed_on, \
     merged_into, lawful_channel, urgency, disposition, handler, supervisor, unit_from, unit_due_on, \
     unit_provisional, waiting, warned, docket, grade, seal_proposed";
 
 /// How many columns that are.
-const COLUMN_COUNT: usize = 40;
+const COLUMN_COUNT: usize = 37;
 
 /// Which columns the rows have; another one has them worked out again at opening.
-const ROWS_FORMAT: &str = "casework-1";
+const ROWS_FORMAT: &str = "sealed-1";
+
+/// Rows worked out again in one transaction.
+const REBUILD_ROWS: i64 = 500;
+
+/// Bytes of the salt in front of a private part.
+pub(super) const SALT_BYTES: usize = 16;
 
 static INSERT: LazyLock<String> = LazyLock::new(|| {
-    format!("INSERT INTO case_file ({COLUMNS}, last_event) VALUES ({})", places(1))
+    format!("INSERT INTO case_file (id, {COLUMNS}, last_event, private) VALUES ({})", places(1))
 });
 
 static UPDATE: LazyLock<String> = LazyLock::new(|| {
-    format!("UPDATE case_file SET ({COLUMNS}, last_event) = ({}) WHERE id = ?1", places(2))
+    let columns = format!("{COLUMNS}, last_event, private");
+    format!("UPDATE case_file SET ({columns}) = ({}) WHERE id = ?1", places(2))
 });
 
 /// Who, when, and the salt of the private part, for one event that is to be stored.
@@ -41,13 +52,14 @@ pub(super) struct Stamp<'a> {
     pub(super) at: Timestamp,
     /// Who did it.
     pub(super) actor: &'a str,
-    /// Sixteen random bytes.
-    pub(super) salt: [u8; 16],
+    /// Random bytes.
+    pub(super) salt: [u8; SALT_BYTES],
 }
 
 /// Appends an event to the chain.
 pub(super) fn append(
     db: &Connection,
+    vault: &Vault,
     chain: &mut ChainEnd,
     case_id: i64,
     event: &CaseEvent,
@@ -64,11 +76,53 @@ pub(super) fn append(
     db.prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
         .execute(params![seq, case_id, at, stamp.actor, body, private_digest, prev, hash])?;
     if let Some(private) = private {
-        db.prepare_cached("INSERT INTO event_private VALUES (?1, ?2, ?3)")?
-            .execute(params![seq, stamp.salt, private])?;
+        let key = case_key::of(db, vault, case_id)?;
+        put_private(db, &key, (case_id, seq), &stamp.salt, &private)?;
     }
     chain.moved_to(seq, hash);
     Ok(())
+}
+
+/// Seals the private part of an event, with its salt: the digest in the chain is no help to guess it.
+pub(super) fn put_private(
+    db: &Connection,
+    key: &Access,
+    (case_id, seq): (i64, i64),
+    salt: &[u8; SALT_BYTES],
+    private: &str,
+) -> Result<(), StoreError> {
+    let sealed = key.seal(&place(case_id, seq), &[&salt[..], private.as_bytes()].concat())?;
+    db.prepare_cached("INSERT INTO event_private VALUES (?1, ?2)")?
+        .execute(params![seq, sealed])?;
+    Ok(())
+}
+
+/// Where the private part of an event stands.
+pub(super) fn place(case_id: i64, seq: i64) -> String {
+    format!("{}/event/{seq}", case_key::owner(case_id))
+}
+
+/// Salt and JSON of a private part that was opened.
+pub(super) fn parted(plain: &[u8]) -> Result<(&[u8; SALT_BYTES], &str), StoreError> {
+    let damaged = StoreError::Damaged("private part");
+    let (salt, json) = plain.split_first_chunk().ok_or(damaged)?;
+    let json = std::str::from_utf8(json).map_err(|_| StoreError::Damaged("private part"))?;
+    Ok((salt, json))
+}
+
+/// The event of a row as it stands; without its private part where that is for the liaison.
+pub(super) fn open_event(
+    key: &Access,
+    (case_id, seq): (i64, i64),
+    body: &str,
+    sealed: Option<&[u8]>,
+) -> Result<CaseEvent, StoreError> {
+    let plain = match sealed {
+        Some(sealed) => key.open(&place(case_id, seq), sealed)?,
+        None => None,
+    };
+    let private = plain.as_deref().map(parted).transpose()?;
+    join(body, private.map(|(_, json)| json))
 }
 
 /// The JSON of an event in two parts: what is chained, and what is private.
@@ -93,62 +147,100 @@ pub(super) fn join(body: &str, private: Option<&str>) -> Result<CaseEvent, Store
     serde_json::from_value(value).map_err(damaged)
 }
 
-/// The fold of the events of one case.
-pub(super) fn load(db: &Connection, case_id: i64) -> Result<Case, StoreError> {
+/// The fold of the events of one case; without its private parts where they are for the liaison.
+/// A case that is not there is one to which nothing happened.
+pub(super) fn load(db: &Connection, vault: &Vault, case_id: i64) -> Result<Case, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT e.body, p.body FROM event e LEFT JOIN event_private p USING (seq)
+        "SELECT e.seq, e.body, p.body FROM event e LEFT JOIN event_private p USING (seq)
          WHERE e.case_id = ?1 ORDER BY e.seq",
     )?;
     let mut rows = statement.query([case_id])?;
-    let mut case = Case::default();
+    let (mut case, mut key) = (Case::default(), None);
     while let Some(row) = rows.next()? {
-        let body: String = row.get(0)?;
-        let private: Option<String> = row.get(1)?;
-        case = apply(case, &join(&body, private.as_deref())?);
+        let (seq, body): (i64, String) = (row.get(0)?, row.get(1)?);
+        let sealed: Option<Vec<u8>> = row.get(2)?;
+        if key.is_none() {
+            key = Some(case_key::of(db, vault, case_id)?);
+        }
+        let Some(key) = &key else { continue };
+        case = apply(case, &open_event(key, (case_id, seq), &body, sealed.as_deref())?);
     }
     Ok(case)
 }
 
-/// A new row whose last event will be `last_event`; gives its id.
-pub(super) fn insert(db: &Connection, case: &Case, last_event: i64) -> Result<i64, StoreError> {
-    db.prepare_cached(&INSERT)?.execute(params_from_iter(values(case, last_event)))?;
-    let id = db.last_insert_rowid();
-    search::insert(db, id, case)?;
+/// A new row with its key, whose last event will be `last_event`; gives its id.
+pub(super) fn insert(
+    db: &Connection,
+    vault: &Vault,
+    case: &Case,
+    last_event: i64,
+) -> Result<i64, StoreError> {
+    // Rows are never deleted, so this is what SQLite would choose; the key is bound to it.
+    let mut next = db.prepare_cached("SELECT COALESCE(max(id), 0) + 1 FROM case_file")?;
+    let id = next.query_row([], |row| row.get(0))?;
+    let key = case_key::create(db, vault, id)?;
+    let private = (!seal::is_in_force(case)).then(|| RowPrivate::of(case).seal(&key, id));
+    let values = values(vault, case, id, last_event, private.transpose()?);
+    db.prepare_cached(&INSERT)?.execute(params_from_iter(values))?;
+    search::insert(db, vault, id, case)?;
     insert_callback(db, id, case)?;
     Ok(id)
 }
 
-/// The row of a case brought up to its events.
+/// The row of a case brought up to its events. A seal that came into force with them takes the key
+/// from the service.
 pub(super) fn update(
     db: &Connection,
+    vault: &Vault,
     id: i64,
     case: &Case,
     last_event: i64,
 ) -> Result<(), StoreError> {
-    search::update(db, id, case)?;
-    let values = std::iter::once(integer(id)).chain(values(case, last_event));
+    search::update(db, vault, id, case)?;
+    let private = if seal::is_in_force(case) {
+        seal::enforce(db, vault, id, case)?;
+        None
+    } else {
+        match case_key::of(db, vault, id)? {
+            Access::Service(key) => Some(RowPrivate::of(case).seal(&key, id)?),
+            Access::Liaison(_) => None,
+        }
+    };
+    let values = values(vault, case, id, last_event, private);
     db.prepare_cached(&UPDATE)?.execute(params_from_iter(values))?;
     update_callback(db, id, case)
 }
 
-/// Placeholders for the columns and `last_event`, numbered from `from`.
+/// Placeholders for the columns, `last_event` and the private part, numbered from `from`; from 1 on
+/// with the id in front.
 fn places(from: usize) -> String {
-    (from..=from + COLUMN_COUNT).map(|n| format!("?{n}")).collect::<Vec<_>>().join(", ")
+    (from..from + COLUMN_COUNT + if from == 1 { 3 } else { 2 })
+        .map(|n| format!("?{n}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
-fn values(case: &Case, last_event: i64) -> impl Iterator<Item = ToSqlOutput<'_>> {
-    columns(case).into_iter().chain([integer(last_event)])
+/// The id and the whole row.
+fn values<'a>(
+    vault: &Vault,
+    case: &'a Case,
+    id: i64,
+    last_event: i64,
+    private: Option<Vec<u8>>,
+) -> impl Iterator<Item = ToSqlOutput<'a>> {
+    let columns = columns(vault, case);
+    std::iter::once(integer(id)).chain(columns).chain([integer(last_event), blob(private)])
 }
 
 /// The task of a new case, plainly: an upsert would make SQLite ready to take half of it back.
 fn insert_callback(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
-    put_callback(db, id, case, "INSERT INTO callback_task VALUES (?1, ?2, ?3, ?4, ?5)")
+    put_callback(db, id, case, "INSERT INTO callback_task VALUES (?1, ?2, ?3, ?4)")
 }
 
 fn update_callback(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
-    let upsert = "INSERT INTO callback_task VALUES (?1, ?2, ?3, ?4, ?5)
+    let upsert = "INSERT INTO callback_task VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (case_id) DO UPDATE SET
-         phone = excluded.phone, reason = excluded.reason, due_at = excluded.due_at,
+         reason = excluded.reason, due_at = excluded.due_at,
          done_at = excluded.done_at";
     put_callback(db, id, case, upsert)
 }
@@ -157,7 +249,6 @@ fn put_callback(db: &Connection, id: i64, case: &Case, sql: &str) -> Result<(), 
     let Some(task) = &case.callback else { return Ok(()) };
     db.prepare_cached(sql)?.execute(params![
         id,
-        case.private.contact.as_ref().map(PhoneNumber::as_str),
         task.reason.as_str(),
         task.due_at.as_millisecond(),
         task.done_at.map(Timestamp::as_millisecond),
@@ -173,6 +264,10 @@ fn owned(value: Option<String>) -> ToSqlOutput<'static> {
     ToSqlOutput::Owned(value.map_or(Value::Null, Value::Text))
 }
 
+fn blob(value: Option<Vec<u8>>) -> ToSqlOutput<'static> {
+    ToSqlOutput::Owned(value.map_or(Value::Null, Value::Blob))
+}
+
 fn integer(value: impl Into<i64>) -> ToSqlOutput<'static> {
     ToSqlOutput::Owned(Value::Integer(value.into()))
 }
@@ -186,9 +281,21 @@ fn number(number: Option<CaseNumber>) -> ToSqlOutput<'static> {
     number.map_or(ToSqlOutput::Owned(Value::Null), integer)
 }
 
-/// The row of a case without its id, in the order of [`COLUMNS`].
-fn columns(case: &Case) -> [ToSqlOutput<'_>; COLUMN_COUNT] {
+/// What the query code is compared by; the citizen asks with it under seal too.
+fn code_hash(vault: &Vault, case: &Case) -> Option<Vec<u8>> {
+    let code = case.private.code?.reveal();
+    Some(vault.code_hash(case.number?.as_u64(), &code))
+}
+
+/// The row of a case without its id and its private part, in the order of [`COLUMNS`].
+fn columns<'a>(vault: &Vault, case: &'a Case) -> [ToSqlOutput<'a>; COLUMN_COUNT] {
     let (private, work) = (&case.private, &case.work);
+    // A number under seal could be guessed from its hash by whoever has the master key.
+    let open = !seal::is_in_force(case);
+    let hashed = |number: &Option<PhoneNumber>| {
+        let number = number.as_ref().filter(|_| open);
+        blob(number.map(|number| vault.number_hash(number.as_str())))
+    };
     let (due, unit_due) = (case.due.as_ref(), case.unit_due.as_ref());
     let docket = work.dockets.last().filter(|_| work.is_docketed());
     [
@@ -198,14 +305,11 @@ fn columns(case: &Case) -> [ToSqlOutput<'_>; COLUMN_COUNT] {
         ms(case.received_at),
         text(case.call.as_ref().map(|call| call.as_str())),
         number(case.number),
-        owned(private.code.map(|code| code.reveal())),
         ms(case.accepted_at),
-        text(private.contact.as_ref().map(PhoneNumber::as_str)),
-        text(private.caller.as_ref().map(PhoneNumber::as_str)),
-        text(private.display.as_deref()),
-        text(case.summary.as_deref()),
-        text(private.text.as_deref()),
         text(case.recording.as_ref().map(|recording| recording.file.as_str())),
+        blob(code_hash(vault, case)),
+        hashed(&private.caller),
+        hashed(&private.contact),
         text(case.first_responsible.as_deref()),
         text(case.nature.map(|nature| nature.script_id())),
         text(case.domain.as_deref()),
@@ -237,41 +341,69 @@ fn columns(case: &Case) -> [ToSqlOutput<'_>; COLUMN_COUNT] {
 
 /// Works every row out again from its events when they were worked out in another way: after a
 /// migration brought new columns, also where that was interrupted.
-pub(super) fn bring_up_to_date(db: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn bring_up_to_date(db: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
     let sql = "SELECT value FROM meta WHERE key = 'rows_format'";
     let format: Option<String> = db.query_row(sql, [], |row| row.get(0)).optional()?;
-    if format.as_deref() == Some(ROWS_FORMAT) { Ok(()) } else { rebuild(db) }
+    if format.as_deref() == Some(ROWS_FORMAT) {
+        return Ok(());
+    }
+    let mut after = 0;
+    while let Some(last) = rebuild(db, vault, after)? {
+        after = last;
+    }
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('rows_format', ?1)", [ROWS_FORMAT])?;
+    Ok(())
 }
 
-/// All rows, whole or not at all.
-fn rebuild(db: &mut Connection) -> Result<(), StoreError> {
+/// The next rows behind an id, whole or not at all; gives the last of them.
+fn rebuild(db: &mut Connection, vault: &Vault, after: i64) -> Result<Option<i64>, StoreError> {
     let tx = db.transaction()?;
     let ids: Vec<(i64, i64)> = tx
-        .prepare("SELECT id, last_event FROM case_file")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .prepare("SELECT id, last_event FROM case_file WHERE id > ?1 ORDER BY id LIMIT ?2")?
+        .query_map([after, REBUILD_ROWS], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
-    for (id, last_event) in ids {
-        let case = load(&tx, id)?;
-        update(&tx, id, &case, last_event)?;
+    for (id, last_event) in &ids {
+        let case = load(&tx, vault, *id)?;
+        update(&tx, vault, *id, &case, *last_event)?;
     }
-    tx.execute("INSERT OR REPLACE INTO meta VALUES ('rows_format', ?1)", [ROWS_FORMAT])?;
-    Ok(tx.commit()?)
+    tx.commit()?;
+    Ok(ids.last().map(|(id, _)| *id))
 }
 
 /// Whether the stored row says what the events say; the first column that does not.
-pub(super) fn differs(db: &Connection, id: i64, case: &Case) -> Result<Option<String>, StoreError> {
+pub(super) fn differs(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    case: &Case,
+) -> Result<Option<String>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM case_file WHERE id = ?1");
     let mut statement = db.prepare_cached(&sql)?;
-    let expected = columns(case);
+    let expected = columns(vault, case);
+    let sealed = seal::is_in_force(case);
     let found = statement.query_row([id], |row| {
         for (at, (value, name)) in expected.iter().zip(COLUMNS.split(", ")).enumerate() {
-            if row.get_ref(at)? != as_ref(value) {
+            // Of a sealed case nobody here knows the code any more.
+            let unknown = sealed && name.trim() == "code_hash";
+            if !unknown && row.get_ref(at)? != as_ref(value) {
                 return Ok(Some(name.trim().to_owned()));
             }
         }
         Ok(None)
     })?;
-    Ok(found)
+    if found.is_some() {
+        return Ok(found);
+    }
+    let sql = "SELECT c.private, k.wrapped FROM case_file c
+               LEFT JOIN case_key k ON k.case_id = c.id AND k.holder IS NULL WHERE c.id = ?1";
+    let (private, wrapped): (Option<Vec<u8>>, Option<Vec<u8>>) =
+        db.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if sealed {
+        return Ok(private.map(|_| "private".to_owned()));
+    }
+    let same = RowPrivate::open(vault, id, private, wrapped)
+        .is_ok_and(|stored| stored == RowPrivate::of(case));
+    Ok((!same).then(|| "private".to_owned()))
 }
 
 fn as_ref<'a>(value: &'a ToSqlOutput<'_>) -> ValueRef<'a> {

@@ -3,8 +3,10 @@
 use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk};
+use super::seal;
+use super::vault::Vault;
 use crate::domain::case::{
-    Actor, Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, State, Task,
+    Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, Role, State, Task,
 };
 use crate::units::CaseNumber;
 use jiff::Timestamp;
@@ -19,6 +21,17 @@ pub enum CaseName {
     Draft(i64),
 }
 
+impl CaseName {
+    /// Eleven digits, or `draft-N` for a draft; `None` where it is neither.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("draft-") {
+            Some(id) => id.parse().ok().map(Self::Draft),
+            None => CaseNumber::parse(text).ok().map(Self::Number),
+        }
+    }
+}
+
 /// Where a case stands after a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseNow {
@@ -28,29 +41,43 @@ pub struct CaseNow {
     pub number: Option<CaseNumber>,
     /// Its state.
     pub state: State,
+    /// The place of its last event in the chain.
+    pub last_event: i64,
 }
 
-/// Decides, appends and projects; a merge, or its end, is noted on the other case too.
+/// Who may know by its number that a case is under seal: who decides it, and who opens it (T12).
+const SEAL_ROLES: [Role; 2] = [Role::Director, Role::Liaison];
+
+/// Decides, appends and projects; a merge, or its end, is noted on the other case too. Where the
+/// case has changed since the event `seen`, nothing is done.
 pub(super) fn run(
     db: &Connection,
     desk: &mut Desk,
     at: Timestamp,
-    name: CaseName,
+    (name, seen): (CaseName, Option<i64>),
     order: &Order,
 ) -> Result<CaseNow, StoreError> {
     let id = find(db, name)?.ok_or(StoreError::NotFound)?;
-    let case = case_file::load(db, id)?;
+    let case = case_file::load(db, &desk.vault, id)?;
+    // Whoever has no part in a seal is told what he is told of a number that was never given.
+    if seal::is_sealed(&case) && !order.actor.roles.iter().any(|role| SEAL_ROLES.contains(role)) {
+        return Err(StoreError::NotFound);
+    }
+    let last = last_event(db, id)?;
+    if seen.is_some_and(|seen| seen != last) {
+        return Err(StoreError::Changed(last));
+    }
     let number = case.number;
     let mut order = order.clone();
     if let Task::Merge(target) = &mut order.task {
-        *target = look_up(db, target.number)?;
+        *target = look_up(db, &desk.vault, target.number)?;
     }
     let other = match &order.task {
         Task::Merge(target) => Some((target.number, Notice::Merged)),
         Task::Unmerge => case.merged_into.map(|into| (into, Notice::Unmerged)),
         _ => None,
     };
-    let stamp = signature(&order.actor);
+    let stamp = order.actor.signature();
     let command = Command::Act(Box::new(order));
     let case = intake::command(db, desk, at, id, case, command, &stamp)?;
     if let Some(((into, notice), number)) = other.zip(number) {
@@ -63,16 +90,16 @@ pub(super) fn run(
         intake::record(db, desk, at, into, &events, &stamp)?;
     }
     let state = case.state.ok_or(StoreError::NotFound)?;
-    Ok(CaseNow { id, number: case.number, state })
+    Ok(CaseNow { id, number: case.number, state, last_event: last_event(db, id)? })
 }
 
-/// Who acts, as it stands in the chain: the role and the person.
-fn signature(actor: &Actor) -> String {
-    let roles: Vec<_> = actor.roles.iter().map(|role| role.as_str()).collect();
-    format!("{}/{}", roles.join("+"), actor.person)
+/// The place of a case's last event in the chain.
+pub(super) fn last_event(db: &Connection, id: i64) -> Result<i64, StoreError> {
+    let sql = "SELECT last_event FROM case_file WHERE id = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
 }
 
-fn find(db: &Connection, name: CaseName) -> Result<Option<i64>, StoreError> {
+pub(super) fn find(db: &Connection, name: CaseName) -> Result<Option<i64>, StoreError> {
     let (sql, value) = match name {
         CaseName::Number(number) => {
             let number = i64::try_from(number.as_u64()).map_err(|_| StoreError::NotFound)?;
@@ -84,9 +111,9 @@ fn find(db: &Connection, name: CaseName) -> Result<Option<i64>, StoreError> {
 }
 
 /// The case that another is to be merged into; nothing of it where it is not to be known of.
-fn look_up(db: &Connection, number: CaseNumber) -> Result<MergeTarget, StoreError> {
+fn look_up(db: &Connection, vault: &Vault, number: CaseNumber) -> Result<MergeTarget, StoreError> {
     let id = find(db, CaseName::Number(number))?;
-    let case = id.map_or_else(|| Ok(Case::default()), |id| case_file::load(db, id))?;
+    let case = id.map_or_else(|| Ok(Case::default()), |id| case_file::load(db, vault, id))?;
     let state = case.told_state().filter(|state| *state != State::Sealed);
     Ok(MergeTarget { number, state, closed_on: case.closed_on })
 }

@@ -1,5 +1,6 @@
 //! Where the store lives, and its limits.
 
+use super::vault::MASTER_KEY_FILE;
 use crate::domain::case::DeadlineRules;
 use crate::units::PhoneNumber;
 use jiff::Timestamp;
@@ -46,11 +47,40 @@ pub const CALLBACKS_SHOWN_MAX: usize = 200;
 /// Size the write-ahead log is cut back to, in bytes.
 pub const JOURNAL_BYTES_MAX: i64 = 64 << 20;
 
+/// A data folder and the key to what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// The file of the master key; [`MASTER_KEY_FILE`] below the folder unless the configuration
+    /// names another.
+    pub master_key: PathBuf,
+}
+
+impl DataFolder {
+    /// A folder whose key is in `master_key`; an empty path: below the folder.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, master_key: &Path) -> Self {
+        let path = path.into();
+        let own = master_key.as_os_str().is_empty();
+        let master_key = if own { path.join(MASTER_KEY_FILE) } else { master_key.to_owned() };
+        Self { path, master_key }
+    }
+}
+
+impl<P: AsRef<Path> + ?Sized> From<&P> for DataFolder {
+    fn from(path: &P) -> Self {
+        Self::new(path.as_ref(), Path::new(""))
+    }
+}
+
 /// What a store is opened with.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
     /// The data folder; made when it is not there.
     pub path: PathBuf,
+    /// The file of the master key; made when there is none and nothing was sealed yet.
+    pub master_key: PathBuf,
     /// The time of opening, for what reconciling stores.
     pub opened_at: Timestamp,
     /// Jobs that wait for the writer; one more is refused.
@@ -69,8 +99,10 @@ impl StoreConfig {
     /// The defaults for a data folder.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, opened_at: Timestamp) -> Self {
+        let DataFolder { path, master_key } = DataFolder::new(path, Path::new(""));
         Self {
-            path: path.into(),
+            path,
+            master_key,
             opened_at,
             queue_max: 1024,
             lookup_queue_max: 256,
@@ -78,6 +110,12 @@ impl StoreConfig {
             rules: DeadlineRules::default(),
             unit_phones: BTreeMap::new(),
         }
+    }
+
+    /// The folder with its key.
+    #[must_use]
+    pub fn folder(&self) -> DataFolder {
+        DataFolder { path: self.path.clone(), master_key: self.master_key.clone() }
     }
 }
 

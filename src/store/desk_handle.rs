@@ -12,6 +12,7 @@ use super::lookup::Question;
 use super::queue_log::{self, QueueEntry};
 use super::seat::{self, BindingRecord, NewSeat, SeatSecrets};
 use super::seats_watch::SeatsWatcher;
+use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
 use super::wrap_up::{self, WrapUpDone, WrapUpOrder};
 use super::writer::Job;
@@ -85,7 +86,9 @@ impl StoreHandle {
         attempt: NewAttempt,
         answer: Answer<Attempt>,
     ) -> bool {
-        self.ask(Kind::Asked, answer, move |db, _| callback::begin(db, at, &attempt))
+        self.ask(Kind::Asked, answer, move |db, desk| {
+            callback::begin(db, &desk.vault, at, &attempt)
+        })
     }
 
     /// Ends an attempt; the answer says whether the task is done. Waits for a failed disk. An
@@ -121,29 +124,29 @@ impl StoreHandle {
     /// [`OPEN_CASES_MAX`](crate::domain::desk::OPEN_CASES_MAX).
     #[must_use]
     pub fn open_cases(&self, caller: PhoneNumber, answer: Answer<Vec<OpenCaseView>>) -> bool {
-        self.look(answer, move |db| figures::open_cases(db, &caller))
+        self.look(answer, move |db, vault| figures::open_cases(db, vault, &caller))
     }
 
     /// The callback tasks that are open, the most urgent first.
     #[must_use]
     pub fn open_callbacks(&self, answer: Answer<Vec<OpenCallback>>) -> bool {
-        self.look(answer, |db| callback::open_tasks(db, CALLBACKS_SHOWN_MAX))
+        self.look(answer, |db, vault| callback::open_tasks(db, vault, CALLBACKS_SHOWN_MAX))
     }
 
     /// The callback tasks that are open at `now`, as the pages show them.
     #[must_use]
     pub fn callbacks_view(&self, now: Timestamp, answer: Answer<CallbacksView>) -> bool {
-        self.look(answer, move |db| callback::shown(db, now))
+        self.look(answer, move |db, vault| callback::shown(db, vault, now))
     }
 
     /// What has happened since midnight of the local day that `now` falls in.
     #[must_use]
     pub fn today(&self, now: Timestamp, answer: Answer<TodayFigures>) -> bool {
-        self.look(answer, move |db| figures::today(db, now))
+        self.look(answer, move |db, _| figures::today(db, now))
     }
 
     /// Work for the writer that somebody waits for.
-    fn ask<T: Send + 'static>(
+    pub(super) fn ask<T: Send + 'static>(
         &self,
         kind: Kind,
         answer: Answer<T>,
@@ -157,9 +160,9 @@ impl StoreHandle {
     fn look<T: Send + 'static>(
         &self,
         answer: Answer<T>,
-        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        read: impl FnOnce(&Connection, &Vault) -> Result<T, StoreError> + Send + 'static,
     ) -> bool {
-        let question = Question::Read(Box::new(move |db| answer(read(db))));
+        let question = Question::Read(Box::new(move |db, vault| answer(read(db, vault))));
         let readable = self.shared.readable.load(Ordering::Acquire);
         readable && self.questions.try_send(question).is_ok()
     }

@@ -34,6 +34,17 @@ pub enum StoreError {
     /// There is no database in that folder.
     #[error("no database at {0}")]
     Missing(PathBuf),
+    /// The master key that the database was written with is not there.
+    #[error(
+        "no master key at {0}: the data is sealed with it and cannot be read without; put the key \
+             back from its copy, or name it as store.master_key_file"
+    )]
+    NoMasterKey(PathBuf),
+    /// The file is no master key, or not that of this database.
+    #[error(
+        "{0} is not the master key of this database: put back the key that it was written with"
+    )]
+    WrongMasterKey(PathBuf),
     /// The rules do not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -46,6 +57,12 @@ pub enum StoreError {
     /// Somebody or something else has it.
     #[error("{0}")]
     Taken(&'static str),
+    /// A case is not as it was seen: its last event is this one now.
+    #[error("the case has changed; its last event is {0}")]
+    Changed(i64),
+    /// Whoever acts has no right to it.
+    #[error("not allowed: {0}")]
+    NotAllowed(&'static str),
     /// A value that means nothing or is too long.
     #[error("malformed: {0}")]
     Malformed(&'static str),
@@ -68,12 +85,23 @@ pub enum StoreError {
 impl StoreError {
     /// The asker is told, and nothing is wrong with the store.
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused(_) | Self::NotFound | Self::Taken(_) | Self::Malformed(_))
+        matches!(
+            self,
+            Self::Refused(_)
+                | Self::NotFound
+                | Self::Taken(_)
+                | Self::Changed(_)
+                | Self::NotAllowed(_)
+                | Self::Malformed(_)
+        )
     }
 
     /// Waiting and trying again cannot help: a person must decide.
     pub(super) fn needs_person(&self) -> bool {
-        matches!(self, Self::InUse(_) | Self::Newer { .. })
+        matches!(
+            self,
+            Self::InUse(_) | Self::Newer { .. } | Self::NoMasterKey(_) | Self::WrongMasterKey(_)
+        )
     }
 
     /// The disk or the file failed, not the request: nothing can be committed until it is better.

@@ -5,12 +5,10 @@ use super::administration::Administration;
 use super::audit::{self, AuditEntry, AuditKind};
 use super::error::StoreError;
 use super::read::{Reader, clock};
+use crate::domain::access::{is_second_person, needs_second_person};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::Serialize;
-
-/// Persons that one person may export alone.
-pub const PERSONS_ALONE_MAX: usize = 50;
 
 /// An export that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +91,7 @@ impl Administration {
         named(by)?;
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let request = find(&tx, id)?.ok_or(StoreError::NotFound)?;
-        if request.asked_by.trim() == by.trim() {
+        if !is_second_person(&request.asked_by, by) {
             return Err(StoreError::Taken("须由另一人批准"));
         }
         if request.approved_by.is_some() {
@@ -119,9 +117,10 @@ impl Administration {
     ) -> Result<(), StoreError> {
         named(&new.by)?;
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let alone = new.persons <= PERSONS_ALONE_MAX;
         match request {
-            None if !alone => return Err(StoreError::Taken("须由第二人批准")),
+            None if needs_second_person(new.persons) => {
+                return Err(StoreError::Taken("须由第二人批准"));
+            }
             None => {}
             Some(id) => {
                 let used = tx.execute(

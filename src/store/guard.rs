@@ -5,7 +5,7 @@
 //! counted one by one; the writer stores each before its answer is given.
 
 use super::error::StoreError;
-use crate::units::{CaseNumber, PhoneNumber};
+use crate::units::CaseNumber;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::HashMap;
@@ -85,18 +85,19 @@ impl Guard {
         Ok(Self { counts: rows.collect::<Result<_, _>>()? })
     }
 
-    /// Judges one try. A locked subject is neither counted nor compared further.
+    /// Judges one try; a caller is named by the keyed hash of his number. A locked subject is
+    /// neither counted nor compared further.
     pub(super) fn judge(
         &mut self,
         number: CaseNumber,
-        caller: Option<&PhoneNumber>,
+        caller: Option<&str>,
         right: bool,
         now: Timestamp,
     ) -> Verdict {
         let now = now.as_millisecond();
         let case = format!("case:{number}");
         let (from, from_max) = match caller {
-            Some(caller) => (format!("caller:{}", caller.as_str()), CALLER_FAILURES_MAX),
+            Some(caller) => (format!("caller:{caller}"), CALLER_FAILURES_MAX),
             None => ("caller:withheld".to_owned(), WITHHELD_FAILURES_MAX),
         };
         if self.count(&case, now).locked(now) || self.count(&from, now).locked(now) {
@@ -187,8 +188,8 @@ mod tests {
         CaseNumber::new(2026, 11, 22, sequence).unwrap()
     }
 
-    fn caller(tail: u16) -> Option<PhoneNumber> {
-        PhoneNumber::parse(&format!("1990000{tail:04}")).ok()
+    fn caller(tail: u16) -> Option<String> {
+        Some(format!("{tail:064x}"))
     }
 
     fn at(ms: i64) -> Timestamp {
@@ -203,28 +204,29 @@ mod tests {
     fn the_sixth_try_on_a_case_is_locked_for_a_day_whoever_asks() {
         let mut guard = Guard::default();
         for tail in 0..5 {
-            assert!(wrong(&guard.judge(number(1), caller(tail).as_ref(), false, at(0))));
+            assert!(wrong(&guard.judge(number(1), caller(tail).as_deref(), false, at(0))));
         }
         let owner = caller(99);
-        let right_at = |guard: &mut Guard, ms| guard.judge(number(1), owner.as_ref(), true, at(ms));
+        let right_at =
+            |guard: &mut Guard, ms| guard.judge(number(1), owner.as_deref(), true, at(ms));
         assert_eq!(right_at(&mut guard, 0), Verdict::Locked);
         assert_eq!(right_at(&mut guard, LOCK_MS - 1), Verdict::Locked);
         assert!(matches!(right_at(&mut guard, LOCK_MS), Verdict::Right(_)));
-        assert!(wrong(&guard.judge(number(1), owner.as_ref(), false, at(LOCK_MS))));
+        assert!(wrong(&guard.judge(number(1), owner.as_deref(), false, at(LOCK_MS))));
     }
 
     #[test]
     fn tries_on_a_case_count_in_total_over_days_until_the_right_code() {
         let mut guard = Guard::default();
         for day in 0..4 {
-            guard.judge(number(1), caller(1).as_ref(), false, at(day * LOCK_MS));
+            guard.judge(number(1), caller(1).as_deref(), false, at(day * LOCK_MS));
         }
         let now = at(4 * LOCK_MS);
         assert!(
             matches!(guard.judge(number(1), None, true, now), Verdict::Right(t) if t.len() == 1)
         );
         for _ in 0..4 {
-            assert!(wrong(&guard.judge(number(1), caller(1).as_ref(), false, now)));
+            assert!(wrong(&guard.judge(number(1), caller(1).as_deref(), false, now)));
         }
         assert_eq!(
             guard.judge(number(1), None, true, now),
@@ -239,16 +241,16 @@ mod tests {
     fn a_caller_has_ten_wrong_tries_a_day_over_all_cases() {
         let mut guard = Guard::default();
         for sequence in 1..=10 {
-            assert!(wrong(&guard.judge(number(sequence), caller(1).as_ref(), false, at(HOUR))));
+            assert!(wrong(&guard.judge(number(sequence), caller(1).as_deref(), false, at(HOUR))));
         }
-        assert_eq!(guard.judge(number(50), caller(1).as_ref(), true, at(HOUR)), Verdict::Locked);
+        assert_eq!(guard.judge(number(50), caller(1).as_deref(), true, at(HOUR)), Verdict::Locked);
         assert_eq!(
-            guard.judge(number(50), caller(2).as_ref(), true, at(HOUR)),
+            guard.judge(number(50), caller(2).as_deref(), true, at(HOUR)),
             Verdict::Right(vec![])
         );
         let next_day = at(HOUR + LOCK_MS);
         assert_eq!(
-            guard.judge(number(50), caller(1).as_ref(), true, next_day),
+            guard.judge(number(50), caller(1).as_deref(), true, next_day),
             Verdict::Right(vec![])
         );
     }

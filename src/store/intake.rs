@@ -4,17 +4,20 @@ use super::case_file::{self, Stamp};
 use super::chain::ChainEnd;
 use super::error::StoreError;
 use super::recording;
+use super::row_private::RowPrivate;
+use super::vault::Vault;
 use super::wrap_up;
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
 use crate::domain::case::{
     Case, CaseEvent, Command, Context, DeadlineRules, Refusal, apply, decide, local_day, may_follow,
 };
-use crate::units::{CaseNumber, QueryCode, SeatNumber};
+use crate::units::{CaseNumber, QueryCode};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
 
 /// Who acts when no person does.
 pub(super) const SYSTEM: &str = "system";
@@ -34,6 +37,8 @@ pub(super) struct Desk {
     pub(super) queue_base: i64,
     /// Where events are appended.
     pub(super) chain: ChainEnd,
+    /// The keys of the data folder.
+    pub(super) vault: Arc<Vault>,
 }
 
 /// What a contact became.
@@ -48,16 +53,16 @@ pub(super) struct Opened {
 }
 
 /// Stores a contact once: the same key gives the same case again, with a callback when the repeat
-/// asks for one and none is open. A seat that talks with the citizen answers for it (B4).
+/// asks for one and none is open. A seat that
+/// talks with the citizen, or a person who takes it down, answers for it (B4).
 pub(super) fn open(
     db: &Connection,
     desk: &mut Desk,
     at: Timestamp,
     intake: &NewIntake,
-    by: Option<&SeatNumber>,
+    by: &str,
 ) -> Result<Opened, StoreError> {
-    let by = by.map_or(SYSTEM, SeatNumber::as_str);
-    if let Some(known) = find(db, &intake.key)? {
+    if let Some(known) = find(db, &desk.vault, &intake.key)? {
         if intake.callback {
             call_back(db, desk, at, known.case_id)?;
         }
@@ -65,7 +70,7 @@ pub(super) fn open(
     }
     let (case, events) = decide_intake(db, desk, at, intake, by)?;
     let last_event = desk.chain.last(db)?.0 + i64::try_from(events.len()).unwrap_or(0);
-    let case_id = case_file::insert(db, &case, last_event)?;
+    let case_id = case_file::insert(db, &desk.vault, &case, last_event)?;
     for event in &events {
         append(db, desk, case_id, event, at, by)?;
     }
@@ -83,7 +88,7 @@ pub(super) fn call_back(
     at: Timestamp,
     case_id: i64,
 ) -> Result<(), StoreError> {
-    let case = case_file::load(db, case_id)?;
+    let case = case_file::load(db, &desk.vault, case_id)?;
     command(db, desk, at, case_id, case, Command::CallBack, SYSTEM).map(|_| ())
 }
 
@@ -108,7 +113,8 @@ pub(super) fn command(
         append(db, desk, case_id, event, at, actor)?;
     }
     let case = events.iter().fold(case, apply);
-    case_file::update(db, case_id, &case, desk.chain.last(db)?.0)?;
+    let last_event = desk.chain.last(db)?.0;
+    case_file::update(db, &desk.vault, case_id, &case, last_event)?;
     Ok(case)
 }
 
@@ -119,7 +125,8 @@ fn decide_intake(
     intake: &NewIntake,
     by: &str,
 ) -> Result<(Case, Vec<CaseEvent>), StoreError> {
-    let numbered = intake.kind != IntakeKind::Abandoned;
+    // What a person takes down he accepts with words of his own.
+    let numbered = !matches!(intake.kind, IntakeKind::Abandoned | IntakeKind::WalkIn);
     let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
     let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
     let receive = Command::Receive(Box::new(intake.clone()));
@@ -147,13 +154,14 @@ pub(super) fn record(
     let mut find = db.prepare_cached("SELECT id FROM case_file WHERE number = ?1")?;
     let case_id = find.query_row([number], |row| row.get(0)).optional()?;
     let case_id = case_id.ok_or(StoreError::NotFound)?;
-    let mut case = case_file::load(db, case_id)?;
+    let mut case = case_file::load(db, &desk.vault, case_id)?;
     for event in events {
         may_follow(&case, event)?;
         append(db, desk, case_id, event, at, actor)?;
         case = apply(case, event);
     }
-    case_file::update(db, case_id, &case, desk.chain.last(db)?.0)
+    let last_event = desk.chain.last(db)?.0;
+    case_file::update(db, &desk.vault, case_id, &case, last_event)
 }
 
 fn append(
@@ -164,21 +172,25 @@ fn append(
     at: Timestamp,
     actor: &str,
 ) -> Result<(), StoreError> {
-    let mut salt = [0; 16];
+    let mut salt = [0; case_file::SALT_BYTES];
     desk.rng.fill_bytes(&mut salt);
-    case_file::append(db, &mut desk.chain, case_id, event, &Stamp { at, actor, salt })
+    let stamp = Stamp { at, actor, salt };
+    case_file::append(db, &desk.vault, &mut desk.chain, case_id, event, &stamp)
 }
 
-fn find(db: &Connection, key: &str) -> Result<Option<Opened>, StoreError> {
-    let sql = "SELECT id, number, code FROM case_file WHERE intake_key = ?1";
+fn find(db: &Connection, vault: &Vault, key: &str) -> Result<Option<Opened>, StoreError> {
+    let sql = "SELECT c.id, c.number, c.private, k.wrapped FROM case_file c
+               LEFT JOIN case_key k ON k.case_id = c.id AND k.holder IS NULL
+               WHERE c.intake_key = ?1";
     let row = db
         .prepare_cached(sql)?
         .query_row([key], |row| {
-            Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, Option<String>>(2)?))
+            Ok((row.get(0)?, row.get::<_, Option<i64>>(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((case_id, number, code)) = row else { return Ok(None) };
+    let Some((case_id, number, private, wrapped)) = row else { return Ok(None) };
     let number = number.map(read_number).transpose()?;
+    let code = RowPrivate::open(vault, case_id, private, wrapped)?.code;
     let code = code.map(|code| read_code(&code)).transpose()?;
     Ok(Some(Opened { case_id, number, code }))
 }

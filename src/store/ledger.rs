@@ -1,10 +1,12 @@
 //! The ledger of calls: who called, how long, what was heard and pressed, how it ended.
 
+use super::call_private::{self, CallPrivate};
 use super::error::StoreError;
 use super::recording::{self, Owner};
 use super::tree::{self, CallAccount, LegRecord, cut};
+use super::vault::Vault;
 use crate::domain::call::{CallRecord, Caller, EndedBy, EntryKind};
-use crate::units::{CallId, PhoneNumber};
+use crate::units::CallId;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::time::Duration;
@@ -34,6 +36,7 @@ pub struct CallStarted {
 pub(super) fn ended_by_name(ended_by: EndedBy) -> &'static str {
     match ended_by {
         EndedBy::Citizen => "citizen",
+        EndedBy::Seat => "seat",
         EndedBy::Service => "service",
         EndedBy::Network => "network",
         EndedBy::Shutdown => "shutdown",
@@ -50,20 +53,15 @@ fn count(packets: u64) -> i64 {
 }
 
 /// A row for a call that was answered.
-pub(super) fn start(db: &Connection, call: &CallStarted) -> Result<(), StoreError> {
+pub(super) fn start(db: &Connection, vault: &Vault, call: &CallStarted) -> Result<(), StoreError> {
     db.prepare_cached(
-        "INSERT INTO call (id, caller, display, called, peer, started_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO call (id, called, peer, started_at)
+         VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING",
     )?
-    .execute(params![
-        call.call.as_str(),
-        call.caller.number.as_ref().map(PhoneNumber::as_str),
-        call.caller.display,
-        call.called,
-        call.peer,
-        call.at.as_millisecond(),
-    ])?;
-    Ok(())
+    .execute(params![call.call.as_str(), call.called, call.peer, call.at.as_millisecond()])?;
+    let caller = call.caller.number.as_ref().map(|number| number.as_str().to_owned());
+    let private = CallPrivate { caller, display: call.caller.display.clone() };
+    call_private::put(db, vault, call.call.as_str(), &private)
 }
 
 /// The account of a call that has ended. A second account of the same call changes nothing.

@@ -1,5 +1,5 @@
 //! Look-ups (A6) on read-only connections. An unknown number and a wrong code take the same way:
-//! one row is asked for, four digits are compared in constant time, the try is stored, and only
+//! one row is asked for, keyed hashes of the code are compared in constant time, the try is stored, and only
 //! then comes the same answer.
 
 use super::case_file;
@@ -7,6 +7,8 @@ use super::error::StoreError;
 use super::guard::{Guard, Tally, Verdict};
 use super::handle::Reply;
 use super::job_queue::JobQueue;
+use super::recording::hex;
+use super::vault::Vault;
 use super::writer::Job;
 use crate::domain::call::{Lookup, StoreReply};
 use crate::domain::case::CaseStatus;
@@ -18,7 +20,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Compared with when there is no such case.
-const NO_CODE: &str = "    ";
+const NO_CODE: [u8; 32] = [0; 32];
 
 /// One look-up.
 pub(super) struct Ask {
@@ -34,7 +36,7 @@ pub(super) enum Question {
     /// A look-up.
     Ask(Box<Ask>),
     /// Any other reading, with its answer.
-    Read(Box<dyn FnOnce(&Connection) + Send>),
+    Read(Box<dyn FnOnce(&Connection, &Vault) + Send>),
     /// End.
     Close,
 }
@@ -46,6 +48,7 @@ pub(super) struct Desk {
     pub(super) guard: Arc<Mutex<Guard>>,
     pub(super) writer: JobQueue,
     pub(super) unit_phones: Arc<BTreeMap<String, PhoneNumber>>,
+    pub(super) vault: Arc<Vault>,
 }
 
 impl Desk {
@@ -55,7 +58,7 @@ impl Desk {
             let next = self.questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
             match next {
                 Ok(Question::Ask(ask)) => self.answer(*ask),
-                Ok(Question::Read(read)) => read(&self.db),
+                Ok(Question::Read(read)) => read(&self.db, &self.vault),
                 Ok(Question::Close) | Err(_) => return,
             }
         }
@@ -63,13 +66,15 @@ impl Desk {
 
     fn answer(&self, ask: Ask) {
         let (at, number) = (ask.at, ask.number);
-        let found = match find(&self.db, number, ask.code) {
+        let found = match find(&self.db, &self.vault, number, ask.code) {
             Ok(found) => found,
             Err(error) => return fail(&error, ask.reply),
         };
+        let caller =
+            ask.caller.as_ref().map(|caller| hex(&self.vault.number_hash(caller.as_str())));
         let verdict = self.guard.lock().unwrap_or_else(PoisonError::into_inner).judge(
             number,
-            ask.caller.as_ref(),
+            caller.as_deref(),
             found.is_some(),
             at,
         );
@@ -106,7 +111,7 @@ impl Desk {
     }
 
     fn status(&self, id: i64, now: Timestamp) -> Result<Option<CaseStatus>, StoreError> {
-        let case = case_file::load(&self.db, id)?;
+        let case = case_file::load(&self.db, &self.vault, id)?;
         let phone = case.unit.as_ref().and_then(|unit| self.unit_phones.get(unit)).cloned();
         Ok(case.status(now, phone))
     }
@@ -118,15 +123,21 @@ fn fail(error: &StoreError, reply: Reply) {
 }
 
 /// The row of the case when number and code fit.
-fn find(db: &Connection, number: CaseNumber, code: QueryCode) -> Result<Option<i64>, StoreError> {
+fn find(
+    db: &Connection,
+    vault: &Vault,
+    number: CaseNumber,
+    code: QueryCode,
+) -> Result<Option<i64>, StoreError> {
+    let asked = vault.code_hash(number.as_u64(), &code.reveal());
     let number = i64::try_from(number.as_u64()).unwrap_or(0);
-    let row: Option<(i64, Option<String>)> = db
-        .prepare_cached("SELECT id, code FROM case_file WHERE number = ?1")?
+    let row: Option<(i64, Option<Vec<u8>>)> = db
+        .prepare_cached("SELECT id, code_hash FROM case_file WHERE number = ?1")?
         .query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let (id, stored) = row.unwrap_or((0, None));
-    let stored = stored.unwrap_or_else(|| NO_CODE.to_owned());
-    Ok(equal(stored.as_bytes(), code.reveal().as_bytes()).then_some(id))
+    let stored = stored.unwrap_or_else(|| NO_CODE.to_vec());
+    Ok(equal(&stored, &asked).then_some(id))
 }
 
 /// Compares all bytes, wherever the first difference is.

@@ -7,19 +7,28 @@
 //! commit makes. [`Reader`] and [`verify()`] look at a data folder beside a running service or at
 //! a stopped one.
 
+mod account;
+mod account_admin;
+mod account_token;
 mod administration;
 mod audit;
+mod call_private;
 mod callback;
 mod case_file;
+mod case_key;
+mod case_reading;
 mod casework;
 mod chain;
 mod config;
 mod desk_handle;
 mod dials;
+mod directory;
+mod encrypt;
 mod error;
 mod export;
 mod facts;
 mod figures;
+mod follow_up;
 mod guard;
 mod handle;
 mod intake;
@@ -28,7 +37,10 @@ mod ledger;
 mod listening_day;
 mod lookup;
 mod opening;
+mod password;
+mod person_handle;
 mod playback;
+mod purge;
 mod queue_log;
 mod read;
 mod read_call;
@@ -36,16 +48,21 @@ mod reconcile;
 mod recording;
 mod report;
 mod report_inputs;
+mod report_narrative;
 mod report_sweep;
+mod row_private;
 mod schema;
 mod seal;
+mod sealed_case;
 mod search;
 mod seat;
 mod seats_watch;
+mod suggest;
 mod supervise;
 mod sweep;
 mod transaction;
 mod tree;
+mod vault;
 mod verify;
 mod verify_desk;
 mod verify_report;
@@ -53,23 +70,32 @@ mod work;
 mod wrap_up;
 mod writer;
 
+pub use account::{
+    ACCOUNT_NAME_BYTES_MAX, ACCOUNTS_MAX, AccountRecord, GrantedRole, NewAccount,
+    SIGN_IN_FAILURES_MAX, SIGN_IN_LOCK_MS,
+};
+pub use account_admin::FoundingAccounts;
+pub use account_token::{NewToken, TOKEN_DAYS_MAX, TOKENS_MAX, TokenHash, TokenRecord};
 pub use administration::Administration;
 pub use audit::{AuditEntry, AuditKind, AuditRow, REASON_CHARS_MAX};
 pub use callback::{
     ATTEMPTS_MAX, Attempt, AttemptId, AttemptRow, CallbackList, CallbackRow, NewAttempt,
     OpenCallback,
 };
+pub use case_reading::{CaseFile, CasePage, CaseRecording, PageFilter, SCANNED_MAX};
 pub use casework::{CaseName, CaseNow};
 pub use config::{
-    BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, COMMIT_REST_MS, DATABASE_FILE,
+    BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, COMMIT_REST_MS, DATABASE_FILE, DataFolder,
     FOLDER_WAIT_MS, GROUP_JOBS_MAX, JOURNAL_BYTES_MAX, LEDGER_BACKLOG_MAX, OPEN_RETRY_PROBES,
     PROBE_INTERVAL_MS, RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
 pub use dials::DialledCall;
+pub use directory::{ImportFault, ImportFile, Imported};
 pub use error::StoreError;
-pub use export::{ExportRequest, NewExport, PERSONS_ALONE_MAX};
+pub use export::{ExportRequest, NewExport};
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
+pub use follow_up::{FOLLOW_UPS_MAX, FollowUpRow, FollowUps};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,
     WITHHELD_FAILURES_MAX,
@@ -77,6 +103,8 @@ pub use guard::{
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
+pub use password::PasswordHash;
+pub use person_handle::{PersonIntake, PersonOrder};
 pub use playback::{Hearable, PAST_CALLS_MAX, PastCall, PastRecording};
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
@@ -88,13 +116,16 @@ pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
 pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
 pub use report::{NewReport, ReportRow, StoredReport};
 pub use report_inputs::{INPUT_CHARS_MAX, NewImprovement, Totals};
+pub use report_narrative::NARRATIVE_CHARS_MAX;
 pub use report_sweep::{Issued, REPORTS_AT_ONCE_MAX};
+pub use sealed_case::{SealedCase, SealedEvent};
 pub use search::{COUNTED_MAX, Found, SearchFilter};
 pub use seat::{
     BindingRecord, GROUPS_MAX, NAME_CHARS_MAX, NewSeat, SEATS_MAX, SeatRecord, SeatSecrets,
     SeatsNow,
 };
 pub use seats_watch::SeatsWatcher;
+pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};
 pub use transaction::Committed;
@@ -102,6 +133,7 @@ pub use tree::{
     CallAccount, LABEL_CHARS_MAX, LegEnd, LegRecord, LegRole, PartyEntry, PartyEntryKind,
     TRACKS_MAX, TrackRecord,
 };
-pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify};
+pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN};
+pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify, verify_anchored};
 pub use work::Answer;
 pub use wrap_up::{WrapUpDone, WrapUpOrder};

@@ -68,11 +68,13 @@ impl Plan {
         let config = &self.config;
         schema::make_folder(&config.path)?;
         let lock = lock(&config.path)?;
-        let mut db = schema::open_writer(config)?;
+        let (mut db, vault) = schema::open_writer(config)?;
+        let vault = Arc::new(vault);
         let rng = StdRng::from_seed(self.seed);
         let calendar = self.calendar.clone();
         let rules = config.rules.clone();
-        let mut desk = Desk { calendar, rules, rng, queue_base: 0, chain: ChainEnd::default() };
+        let chain = ChainEnd::default();
+        let mut desk = Desk { calendar, rules, rng, queue_base: 0, chain, vault };
         let reconciled = reconcile::run(&mut db, &mut desk, config, live_since)?;
         desk.queue_base = queue_log::last(&db)?;
         let guard = Guard::load(&db)?;
@@ -137,6 +139,7 @@ impl Opener {
         let Opened { db, desk, guard, readers, reconciled, lock } = opened;
         let shared = Arc::clone(&self.handle.shared);
         let guard = Arc::new(Mutex::new(guard));
+        let vault = Arc::clone(&desk.vault);
         let unit_phones = Arc::new(self.plan.config.unit_phones.clone());
         for db in readers {
             let desk = lookup::Desk {
@@ -145,16 +148,18 @@ impl Opener {
                 guard: Arc::clone(&guard),
                 writer: self.handle.jobs.clone(),
                 unit_phones: Arc::clone(&unit_phones),
+                vault: Arc::clone(&vault),
             };
             let reader = start(&self.plan.config.path, "store-reader", move || desk.run())?;
             self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         }
-        let (path, wall) = (self.plan.config.path.clone(), self.wall);
+        let (folder, wall) = (self.plan.config.folder(), self.wall);
         let (handle, asked) = (self.handle.clone(), self.swept);
         let (calendar, rules) = (self.plan.calendar.clone(), self.plan.config.rules.clone());
         let ahead = Ahead::new();
         let sweeper = Sweeper {
-            data: path,
+            folder,
+            vault,
             handle,
             asked,
             wall,
@@ -172,7 +177,16 @@ impl Opener {
         shared.readable.store(true, Ordering::Release);
         shared.up.store(true, Ordering::Release);
         let seats = SeatsWatch::new(self.plan.config.opened_at);
-        Ok(Writer { db, desk, jobs: self.jobs, shared, backlog, seats, _lock: lock })
+        Ok(Writer {
+            db,
+            desk,
+            jobs: self.jobs,
+            shared,
+            backlog,
+            seats,
+            purge_waits: false,
+            _lock: lock,
+        })
     }
 
     /// Tries the folder again and again, then writes; ends early when it is told to close.

@@ -1,10 +1,12 @@
 //! The recordings of past calls, for a person who wants to hear one: a list, and the file behind a
 //! row where he may. What a person may hear says `domain::playback`.
 
+use super::call_private;
 use super::error::StoreError;
 use super::read::{clock, masked};
 use super::read_call::all;
 use super::seal::unsealed;
+use super::vault::Vault;
 use crate::domain::playback::Hears;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
@@ -63,9 +65,13 @@ fn bounds(hears: &Hears) -> (Option<&str>, i64) {
 }
 
 /// The newest calls first.
-pub(super) fn past_calls(db: &Connection, hears: &Hears) -> Result<Vec<PastCall>, StoreError> {
+pub(super) fn past_calls(
+    db: &Connection,
+    vault: &Vault,
+    hears: &Hears,
+) -> Result<Vec<PastCall>, StoreError> {
     let sql = format!(
-        "SELECT c.id, c.caller, c.started_at FROM call c
+        "SELECT c.id, c.started_at FROM call c
          WHERE c.ended_at IS NOT NULL AND {HEARD} AND {}
            AND EXISTS (SELECT 1 FROM recording r WHERE r.call = c.id AND r.missing = 0)
          ORDER BY c.started_at DESC, c.id LIMIT ?3",
@@ -74,11 +80,10 @@ pub(super) fn past_calls(db: &Connection, hears: &Hears) -> Result<Vec<PastCall>
     let (seat, since) = bounds(hears);
     let limit = i64::try_from(PAST_CALLS_MAX).unwrap_or(0);
     let mut calls = all(db, &sql, params![seat, since, limit], |row| {
-        let caller: Option<String> = row.get(1)?;
         Ok(PastCall {
             call: row.get(0)?,
-            caller: caller.map(|caller| masked(&caller)),
-            started_at: clock(row.get(2)?),
+            caller: None,
+            started_at: clock(row.get(1)?),
             seats: vec![],
             recordings: vec![],
         })
@@ -89,6 +94,8 @@ pub(super) fn past_calls(db: &Connection, hears: &Hears) -> Result<Vec<PastCall>
     let recordings = "SELECT id, kind, duration_ms FROM recording
                       WHERE call = ?1 AND missing = 0 ORDER BY id";
     for call in &mut calls {
+        let caller = call_private::of(db, vault, &call.call)?.caller;
+        call.caller = caller.map(|caller| masked(&caller));
         call.seats = all(db, seats, [&call.call], |row| row.get(0))?;
         call.recordings = all(db, recordings, [&call.call], |row| {
             let (recording, kind) = (row.get(0)?, row.get(1)?);

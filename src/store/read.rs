@@ -4,29 +4,39 @@
 //! by its id. The query code is never part of a row; [`Reader::code`] is the one way to it.
 
 use super::audit::{self, AuditRow};
+use super::call_private;
 use super::callback::{self, CallbackList};
 use super::case_file;
+use super::case_key;
+use super::config::DataFolder;
 use super::dials::{self, DialledCall};
+use super::directory;
 use super::error::StoreError;
 use super::facts::{self, Period};
+use super::follow_up::{self, FollowUps};
 use super::intake::{read_code, read_number};
 use super::listening_day;
 use super::playback::{self, Hearable, PastCall};
 use super::read_call::{self, EntryRow, LegRow, QueueRow, TrackRow};
+use super::row_private::{self, KEY_JOIN, RowPrivate, of_row, unreadable};
 use super::schema;
 use super::seal::{is_call_sealed, sealed};
 use super::search::{self, Found, SearchFilter};
 use super::seat::{self, BindingRecord, SeatRecord};
+use super::suggest::{self, FalseAlarm, TextOfCase};
+use super::vault::Vault;
 use crate::domain::case::{CaseEvent, State, city_zone};
+use crate::domain::directory::{Directory, Kind, Record, Version};
 use crate::domain::figures::Facts;
 use crate::domain::listening_day::DayCall;
 use crate::domain::playback::Hears;
 use crate::domain::search::Question;
+use crate::domain::suggest::PastCase;
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::Serialize;
-use std::path::Path;
 
 /// Most rows of one answer.
 pub const ROWS_MAX: usize = 10_000;
@@ -182,21 +192,24 @@ pub struct CallDetail {
 /// Reads a data folder and changes nothing.
 pub struct Reader {
     pub(super) db: Connection,
+    pub(super) vault: Vault,
 }
 
-pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, c.contact, \
-    c.summary, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording, \
+pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, \
+    c.private, k.wrapped, c.unit, c.due_on, c.due_provisional, t.due_at, t.reason, c.recording, \
     (c.state = 'sealed' OR c.seal_proposed)";
 
-pub(super) const CASE_TABLES: &str =
-    "case_file c LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL";
+pub(super) const CASE_TABLES: &str = "case_file c \
+     LEFT JOIN callback_task t ON t.case_id = c.id AND t.done_at IS NULL \
+     LEFT JOIN case_key k ON k.case_id = c.id AND k.holder IS NULL";
 
-const CALL_COLUMNS: &str = "id, caller, called, started_at, ended_at, lasted_ms, ended_by";
+const CALL_COLUMNS: &str = "id, called, started_at, ended_at, lasted_ms, ended_by";
 
 impl Reader {
     /// Opens the database of a data folder; fails when there is none or a newer program wrote it.
-    pub fn open(data: &Path) -> Result<Self, StoreError> {
-        Ok(Self { db: schema::open_reader(data)? })
+    pub fn open(data: impl Into<DataFolder>) -> Result<Self, StoreError> {
+        let (db, vault) = schema::open_reader_with(&data.into())?;
+        Ok(Self { db, vault })
     }
 
     /// The newest cases first.
@@ -207,8 +220,9 @@ impl Reader {
              ORDER BY c.received_at DESC, c.id DESC LIMIT ?3"
         );
         let state = filter.state.map(State::as_str);
-        let mut rows =
-            self.all(&sql, params![state, filter.callback_open, cap(limit)], case_row)?;
+        let mut rows = self.all(&sql, params![state, filter.callback_open, cap(limit)], |row| {
+            case_row(&self.vault, row)
+        })?;
         for row in &mut rows {
             row.contact = row.contact.take().map(|contact| masked(&contact));
         }
@@ -222,7 +236,7 @@ impl Reader {
         filter: &SearchFilter,
         limit: usize,
     ) -> Result<Found, StoreError> {
-        search::find(&self.db, question, filter, limit)
+        search::find(&self.db, &self.vault, question, filter, limit)
     }
 
     /// One case by its number.
@@ -237,39 +251,45 @@ impl Reader {
 
     /// The query code of a case, in clear: to be told to its citizen and to nobody else.
     pub fn code(&self, number: CaseNumber) -> Result<QueryCode, StoreError> {
-        let sql = "SELECT code FROM case_file WHERE number = ?1 AND code IS NOT NULL";
+        let columns = row_private::COLUMNS;
+        let sql = format!("SELECT {columns} FROM case_file c {KEY_JOIN} WHERE c.number = ?1");
         let number = i64::try_from(number.as_u64()).unwrap_or(0);
-        let code = self.db.query_row(sql, [number], |row| row.get::<_, String>(0)).optional()?;
-        read_code(&code.ok_or(StoreError::NotFound)?)
+        let row =
+            self.db.query_row(&sql, [number], |row| of_row(&self.vault, row, 0)).optional()?;
+        read_code(&row.and_then(|row| row.code).ok_or(StoreError::NotFound)?)
     }
 
     /// The events of a case with the times they were stored at and who did them, first to last.
     pub fn events(&self, id: i64) -> Result<Vec<(Timestamp, String, CaseEvent)>, StoreError> {
-        let sql = "SELECT e.at, e.actor, e.body, p.body
+        let sql = "SELECT e.at, e.actor, e.body, e.seq, p.body
                    FROM event e LEFT JOIN event_private p USING (seq)
                    WHERE e.case_id = ?1 ORDER BY e.seq";
         let rows = self.all(sql, [id], |row| {
-            let private: Option<String> = row.get(3)?;
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, private))
+            let (at, actor, body): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((at, actor, body, row.get::<_, i64>(3)?, row.get::<_, Option<Vec<u8>>>(4)?))
         })?;
+        if rows.is_empty() {
+            return Ok(vec![]);
+        }
+        let key = case_key::of(&self.db, &self.vault, id)?;
         rows.into_iter()
-            .map(|(at, actor, body, private)| {
+            .map(|(at, actor, body, seq, sealed)| {
                 let at = Timestamp::from_millisecond(at).unwrap_or_default();
-                Ok((at, actor, case_file::join(&body, private.as_deref())?))
+                let event = case_file::open_event(&key, (id, seq), &body, sealed.as_deref())?;
+                Ok((at, actor, event))
             })
             .collect()
     }
 
     fn case_where(&self, column: &str, value: &i64) -> Result<CaseDetail, StoreError> {
         let sql = format!(
-            "SELECT {CASE_COLUMNS}, c.caller, c.text, c.round, c.nature, c.closed_on, c.merged_into
+            "SELECT {CASE_COLUMNS}, c.round, c.nature, c.closed_on, c.merged_into
              FROM {CASE_TABLES} WHERE c.{column} = ?1"
         );
-        let detail = self.db.query_row(&sql, [value], case_detail).optional()?;
-        let (mut detail, sealed) = detail.ok_or(StoreError::NotFound)?;
-        if sealed {
-            return Ok(detail);
-        }
+        let find = |row: &Row<'_>| case_detail(&self.vault, row);
+        let detail = self.db.query_row(&sql, [value], find).optional()?;
+        // A case under seal is answered for like one that does not exist.
+        let mut detail = detail.flatten().ok_or(StoreError::NotFound)?;
         let id = detail.row.id;
         detail.events = self.all(
             "SELECT seq, at, actor, body FROM event WHERE case_id = ?1 ORDER BY seq",
@@ -289,7 +309,9 @@ impl Reader {
         let sql = format!("SELECT {CALL_COLUMNS} FROM call ORDER BY started_at DESC, id LIMIT ?1");
         let mut rows = self.all(&sql, [cap(limit)], call_row)?;
         for row in &mut rows {
-            row.caller = row.caller.take().map(|caller| masked(&caller));
+            let shown = !is_call_sealed(&self.db, &row.id)?;
+            let caller = call_private::of(&self.db, &self.vault, &row.id)?.caller;
+            row.caller = caller.filter(|_| shown).map(|caller| masked(&caller));
             row.cases = self.cases_of(&row.id)?;
         }
         Ok(rows)
@@ -297,7 +319,7 @@ impl Reader {
 
     /// One call by its id. Of one whose case is under seal, neither people nor what was said.
     pub fn call(&self, id: &CallId) -> Result<CallDetail, StoreError> {
-        let sql = format!("SELECT {CALL_COLUMNS}, display, peer FROM call WHERE id = ?1");
+        let sql = format!("SELECT {CALL_COLUMNS}, peer FROM call WHERE id = ?1");
         let detail = self.db.query_row(&sql, [id.as_str()], call_detail).optional()?;
         let mut detail = detail.ok_or(StoreError::NotFound)?;
         detail.row.cases = self.cases_of(id.as_str())?;
@@ -305,6 +327,8 @@ impl Reader {
             let row = CallRow { caller: None, ..detail.row };
             return Ok(CallDetail { row, ..CallDetail::default() });
         }
+        let private = call_private::of(&self.db, &self.vault, id.as_str())?;
+        (detail.row.caller, detail.display) = (private.caller, private.display);
         detail.entries = read_call::entries(&self.db, id.as_str())?;
         let of = |kind| {
             let entries = detail.entries.iter().filter(move |entry| entry.kind == kind);
@@ -348,7 +372,12 @@ impl Reader {
 
     /// All callback tasks: who was called back, by whom, how many remain at `now`.
     pub fn callbacks(&self, now: Timestamp, limit: usize) -> Result<CallbackList, StoreError> {
-        callback::list(&self.db, now, limit.min(ROWS_MAX))
+        callback::list(&self.db, &self.vault, now, limit.min(ROWS_MAX))
+    }
+
+    /// Whose word on the answer is still to be asked for, at most `limit` of them listed.
+    pub fn follow_ups(&self, now: Timestamp, limit: usize) -> Result<FollowUps, StoreError> {
+        follow_up::list(&self.db, &self.vault, now, limit)
     }
 
     /// Numbers that were dialled from `from` on, oldest first, at most [`ROWS_MAX`].
@@ -373,7 +402,7 @@ impl Reader {
 
     /// The numbered cases of a period as the figures look at them.
     pub fn facts(&self, period: Period) -> Result<Vec<Facts>, StoreError> {
-        facts::of_period(&self.db, period)
+        facts::of_period(&self.db, &self.vault, period)
     }
 
     /// The seats in use, by number.
@@ -388,12 +417,37 @@ impl Reader {
 
     /// The newest calls whose recordings may be heard.
     pub fn past_calls(&self, hears: &Hears) -> Result<Vec<PastCall>, StoreError> {
-        playback::past_calls(&self.db, hears)
+        playback::past_calls(&self.db, &self.vault, hears)
     }
 
     /// Where a recording is, if it may be heard.
     pub fn hearable(&self, recording: i64, hears: &Hears) -> Result<Hearable, StoreError> {
         playback::hearable(&self.db, recording, hears)
+    }
+
+    /// The directory as it holds on a day.
+    pub fn directory(&self, day: Date) -> Result<Directory, StoreError> {
+        directory::on(&self.db, day)
+    }
+
+    /// Every version of one table of the directory, by key and version.
+    pub fn directory_versions(&self, kind: Kind) -> Result<Vec<Version<Record>>, StoreError> {
+        directory::versions(&self.db, kind)
+    }
+
+    /// Past cases for suggestions, from `from` on, newest first, without one of them; none under seal.
+    pub fn past_cases(&self, from: Timestamp, without: i64) -> Result<Vec<PastCase>, StoreError> {
+        suggest::past_cases(&self.db, &self.vault, from, without)
+    }
+
+    /// What a case says; [`StoreError::NotFound`] for one under seal too.
+    pub fn text_of_case(&self, number: CaseNumber) -> Result<TextOfCase, StoreError> {
+        suggest::text_of(&self.db, &self.vault, number)
+    }
+
+    /// The flags of risk words of a case that were marked as false.
+    pub fn false_alarms(&self, case: i64) -> Result<Vec<FalseAlarm>, StoreError> {
+        suggest::false_alarms(&self.db, case)
     }
 
     fn all<T>(
@@ -435,7 +489,12 @@ const CASE_COLUMN_COUNT: usize = 15;
 
 /// A case in a list. Of one under seal, proposed or in force, number, date and channel are told and
 /// nothing else (domain.md B9).
-pub(super) fn case_row(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
+pub(super) fn case_row(vault: &Vault, row: &Row<'_>) -> rusqlite::Result<CaseRow> {
+    Ok(with_private(vault, row)?.0)
+}
+
+/// The same with the private part that it was made of.
+fn with_private(vault: &Vault, row: &Row<'_>) -> rusqlite::Result<(CaseRow, RowPrivate)> {
     let told = CaseRow {
         id: row.get(0)?,
         number: digits(row.get(1)?),
@@ -445,12 +504,15 @@ pub(super) fn case_row(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
         ..CaseRow::default()
     };
     if is_sealed(row)? {
-        return Ok(CaseRow { state: State::Sealed.as_str().to_owned(), ..told });
+        let told = CaseRow { state: State::Sealed.as_str().to_owned(), ..told };
+        return Ok((told, RowPrivate::default()));
     }
-    Ok(CaseRow {
+    let private = RowPrivate::open(vault, told.id, row.get(6)?, row.get(7)?);
+    let private = private.map_err(|error| unreadable(6, error))?;
+    let told = CaseRow {
         call: row.get(5)?,
-        contact: row.get(6)?,
-        summary: row.get(7)?,
+        contact: private.contact.clone(),
+        summary: private.summary.clone(),
         unit: row.get(8)?,
         due_on: row.get(9)?,
         due_provisional: row.get(10)?,
@@ -458,29 +520,32 @@ pub(super) fn case_row(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
         callback_reason: row.get(12)?,
         recording: row.get(13)?,
         ..told
-    })
+    };
+    Ok((told, private))
 }
 
 fn is_sealed(row: &Row<'_>) -> rusqlite::Result<bool> {
     row.get(CASE_COLUMN_COUNT - 1)
 }
 
-fn case_detail(row: &Row<'_>) -> rusqlite::Result<(CaseDetail, bool)> {
-    let told = CaseDetail { row: case_row(row)?, ..CaseDetail::default() };
+/// `None`: it is under seal.
+fn case_detail(vault: &Vault, row: &Row<'_>) -> rusqlite::Result<Option<CaseDetail>> {
     if is_sealed(row)? {
-        return Ok((told, true));
+        return Ok(None);
     }
+    let (told, private) = with_private(vault, row)?;
     let at = |place: usize| CASE_COLUMN_COUNT + place;
-    let detail = CaseDetail {
-        caller: row.get(at(0))?,
-        text: row.get(at(1))?,
-        round: row.get(at(2))?,
-        nature: row.get(at(3))?,
-        closed_on: row.get(at(4))?,
-        merged_into: digits(row.get(at(5))?),
-        ..told
-    };
-    Ok((detail, false))
+    Ok(Some(CaseDetail {
+        row: told,
+        caller: private.caller,
+        text: private.text,
+        round: row.get(at(0))?,
+        nature: row.get(at(1))?,
+        closed_on: row.get(at(2))?,
+        merged_into: digits(row.get(at(3))?),
+        events: vec![],
+        recordings: vec![],
+    }))
 }
 
 fn event_row(row: &Row<'_>) -> rusqlite::Result<EventRow> {
@@ -505,12 +570,12 @@ fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
 fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
     Ok(CallRow {
         id: row.get(0)?,
-        caller: row.get(1)?,
-        called: row.get(2)?,
-        started_at: clock(row.get(3)?),
-        ended_at: row.get::<_, Option<i64>>(4)?.map(clock),
-        lasted_ms: row.get(5)?,
-        ended_by: row.get(6)?,
+        caller: None,
+        called: row.get(1)?,
+        started_at: clock(row.get(2)?),
+        ended_at: row.get::<_, Option<i64>>(3)?.map(clock),
+        lasted_ms: row.get(4)?,
+        ended_by: row.get(5)?,
         cases: vec![],
     })
 }
@@ -518,8 +583,8 @@ fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
 fn call_detail(row: &Row<'_>) -> rusqlite::Result<CallDetail> {
     Ok(CallDetail {
         row: call_row(row)?,
-        display: row.get(7)?,
-        peer: row.get(8)?,
+        display: None,
+        peer: row.get(6)?,
         digits: String::new(),
         prompts: vec![],
         entries: vec![],

@@ -1,12 +1,14 @@
 //! What a crash left behind, put right before anything else happens: calls that never ended,
 //! recordings without a row, rows whose file is gone.
 
+use super::call_private;
 use super::callback;
 use super::config::{RECORDINGS_FOLDER, StoreConfig};
 use super::error::{StoreError, at_path};
 use super::intake::{self, Desk};
 use super::queue_log;
 use super::recording::{Owner, WIDENING_SUFFIX, is_inside, parse_recording_file, put};
+use super::vault::Vault;
 use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
 use crate::units::{CallId, PhoneNumber};
 use jiff::Timestamp;
@@ -79,7 +81,7 @@ pub(super) fn run(
     remove_widenings(&config.path, live_since)?;
     let mut messages = find_recordings(&tx, &config.path, live_since, &mut report)?;
     report.attempts = callback::interrupt(&tx, config.opened_at)?;
-    for running in running_calls(&tx)? {
+    for running in running_calls(&tx, &desk.vault)? {
         let message = messages.get_mut(&running.call).and_then(Vec::pop);
         end_crashed(&tx, desk, config.opened_at, &running, message, &mut report)?;
     }
@@ -136,7 +138,7 @@ fn adopt(
             let owner = Owner { call: Some(call), case_id: Some(case_id) };
             put(db, RecordingKind::Message, &message.summary, owner)?;
         } else {
-            let (caller, at) = caller_of(db, call)?.unwrap_or((None, now));
+            let (caller, at) = caller_of(db, &desk.vault, call)?.unwrap_or((None, now));
             make_draft(db, desk, now, call, caller, at, Some(message))?;
             drafts += 1;
         }
@@ -169,7 +171,7 @@ fn make_draft(
         text: None,
         callback: true,
     };
-    intake::open(db, desk, now, &intake, None).map(|_| ())
+    intake::open(db, desk, now, &intake, intake::SYSTEM).map(|_| ())
 }
 
 /// A call that was running when the process died.
@@ -179,16 +181,16 @@ struct Running {
     started_at: i64,
 }
 
-fn running_calls(db: &Connection) -> Result<Vec<Running>, StoreError> {
-    let sql = "SELECT id, caller, started_at FROM call WHERE ended_at IS NULL ORDER BY id";
+fn running_calls(db: &Connection, vault: &Vault) -> Result<Vec<Running>, StoreError> {
+    let sql = "SELECT id, started_at FROM call WHERE ended_at IS NULL ORDER BY id";
     let mut statement = db.prepare(sql)?;
     let mut rows = statement.query([])?;
     let mut running = vec![];
     while let Some(row) = rows.next()? {
-        let (id, caller): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+        let id: String = row.get(0)?;
         let call = CallId::parse(&id).map_err(|_| StoreError::Damaged("call id"))?;
-        let caller = caller.and_then(|text| PhoneNumber::parse(&text).ok());
-        running.push(Running { call, caller, started_at: row.get(2)? });
+        let caller = call_private::of(db, vault, &id)?.into_caller().number;
+        running.push(Running { call, caller, started_at: row.get(1)? });
     }
     Ok(running)
 }
@@ -209,14 +211,16 @@ pub(super) fn newest_case_of_call(
 
 type CallerAt = (Option<PhoneNumber>, Timestamp);
 
-fn caller_of(db: &Connection, call: &CallId) -> Result<Option<CallerAt>, StoreError> {
-    let sql = "SELECT caller, started_at FROM call WHERE id = ?1";
-    let row: Option<(Option<String>, i64)> =
-        db.query_row(sql, [call.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    Ok(row.map(|(caller, at)| {
-        let caller = caller.and_then(|text| PhoneNumber::parse(&text).ok());
-        (caller, Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH))
-    }))
+fn caller_of(
+    db: &Connection,
+    vault: &Vault,
+    call: &CallId,
+) -> Result<Option<CallerAt>, StoreError> {
+    let sql = "SELECT started_at FROM call WHERE id = ?1";
+    let at: Option<i64> = db.query_row(sql, [call.as_str()], |row| row.get(0)).optional()?;
+    let Some(at) = at else { return Ok(None) };
+    let caller = call_private::of(db, vault, call.as_str())?.into_caller().number;
+    Ok(Some((caller, Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH))))
 }
 
 /// Marks rows whose file is gone; gives how many are newly so.

@@ -8,6 +8,8 @@ use super::facts::{self, Period as Span};
 use super::read::{Reader, city_time};
 use super::recording::hex;
 use super::report_inputs;
+use super::report_narrative;
+use super::vault::Vault;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::local_day;
 use crate::domain::figures::{BurstRules, Facts};
@@ -71,11 +73,12 @@ pub struct NewReport {
 /// Works a report out as of an instant. One pass over the events of each span, never a query a case.
 pub(super) fn work_out(
     db: &Connection,
+    vault: &Vault,
     period: Period,
     as_of: Timestamp,
 ) -> Result<Content, StoreError> {
-    let facts = facts_of(db, looked_at(&period), as_of)?;
-    let last_year = facts_of(db, range(&period.year_ago())?, as_of)?;
+    let facts = facts_of(db, vault, looked_at(&period), as_of)?;
+    let last_year = facts_of(db, vault, range(&period.year_ago())?, as_of)?;
     let (_, end) = range(&period)?;
     let material = Material {
         period,
@@ -86,6 +89,7 @@ pub(super) fn work_out(
         openings: report_inputs::openings(db, as_of)?,
         improvements: report_inputs::improvements(db, as_of)?,
         outcomes: report_inputs::outcomes(db, as_of)?,
+        narrative: report_narrative::of(db, &period, as_of)?,
         anchors: anchors(db, as_of)?,
     };
     Ok(compose(&material))
@@ -111,10 +115,11 @@ fn range(period: &Period) -> Result<(i64, i64), StoreError> {
 
 fn facts_of(
     db: &Connection,
+    vault: &Vault,
     (from_ms, to_ms): (i64, i64),
     as_of: Timestamp,
 ) -> Result<Vec<Facts>, StoreError> {
-    facts::of_period(db, Span { from_ms, to_ms, as_of_ms: as_of.as_millisecond() })
+    facts::of_period(db, vault, Span { from_ms, to_ms, as_of_ms: as_of.as_millisecond() })
 }
 
 /// Numbered cases up to an end, by channel.
@@ -188,13 +193,17 @@ const CORRECTING: &str = "
     OR e.body ->> 'event' IN ('accepted', 'merged', 'unmerged', 'withdrawn', 'seal_proposed',
                               'seal_refused', 'sealed', 'false_feedback')";
 
-/// Whether something came after `as_of` and by `until` that corrects the report of a period.
+/// Whether something came after `as_of` and by `until` that corrects the report of a period, or
+/// somebody wrote another narrative for it.
 pub(super) fn is_corrected(
     db: &Connection,
     period: &Period,
     as_of: Timestamp,
     until: Timestamp,
 ) -> Result<bool, StoreError> {
+    if report_narrative::is_newer(db, period, as_of, until)? {
+        return Ok(true);
+    }
     let (from, to) = range(period)?;
     let sql = format!(
         "SELECT 1 FROM case_file c JOIN event e ON e.case_id = c.id
@@ -275,7 +284,7 @@ impl Reader {
             serde_json::from_str(&content).map_err(|_| StoreError::Damaged("report"))?;
         let recounted = self.hidden(period, as_of)? != content.hidden;
         if recounted {
-            content = work_out(&self.db, *period, as_of)?;
+            content = work_out(&self.db, &self.vault, *period, as_of)?;
         }
         Ok(StoredReport { id, row, content, as_of, recounted })
     }
@@ -303,7 +312,7 @@ impl Reader {
         let (from_ms, to_ms) = range(period)?;
         let span = Span { from_ms, to_ms, as_of_ms: as_of.as_millisecond() };
         let mut rows = vec![];
-        facts::each(&self.db, span, |events| {
+        facts::each(&self.db, &self.vault, span, |events| {
             let subject = Subject { case: events.case(), sealed: events.is_sealed() };
             rows.extend(sheet_row(subject, names, rights));
         })?;
@@ -330,7 +339,7 @@ impl Administration {
             Some((version, as_of)) if is_corrected(&tx, &period, as_of, now)? => (version, now),
             Some(_) => return Ok(None),
         };
-        let content = work_out(&tx, period, as_of)?;
+        let content = work_out(&tx, &self.vault, period, as_of)?;
         insert(&tx, &NewReport { period, after_version, generated_at: now, as_of, content })?;
         tx.commit()?;
         Ok(Some(after_version + 1))

@@ -6,6 +6,7 @@ use super::error::StoreError;
 use super::facts::{self, Period as Span};
 use super::read::Reader;
 use super::report;
+use super::vault::Vault;
 use crate::domain::case::local_day;
 use crate::domain::report::{
     CHANNELS, ChannelRow, Cluster, EFFECT_DAYS, Improvement, Outcome, OutcomePeriod, OutcomeUnit,
@@ -73,7 +74,7 @@ impl Administration {
         let NewImprovement { cluster, title, owner, measure, due_on } = new;
         check(&[title, owner, measure, by])?;
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before = count_before(&tx, cluster, at)?;
+        let before = count_before(&tx, &self.vault, cluster, at)?;
         tx.execute(
             "INSERT INTO improvement_item
                  (cluster, title, owner, measure, due_on, before, opened_by, opened_at)
@@ -162,13 +163,18 @@ fn check(texts: &[&str]) -> Result<(), StoreError> {
 }
 
 /// Cases of a cluster in the [`EFFECT_DAYS`] before the day of `at`.
-fn count_before(db: &Connection, cluster: &Cluster, at: Timestamp) -> Result<u32, StoreError> {
+fn count_before(
+    db: &Connection,
+    vault: &Vault,
+    cluster: &Cluster,
+    at: Timestamp,
+) -> Result<u32, StoreError> {
     let today = local_day(at);
     let first = today.saturating_sub(i64::from(EFFECT_DAYS).days());
     let begin = |day| Period::containing(ReportKind::Day, day).range().map(|(begin, _)| begin);
     let span = begin(first).zip(begin(today)).ok_or(StoreError::Malformed("day"))?;
     let [from_ms, to_ms, as_of_ms] = [span.0, span.1, at].map(Timestamp::as_millisecond);
-    let facts = facts::of_period(db, Span { from_ms, to_ms, as_of_ms })?;
+    let facts = facts::of_period(db, vault, Span { from_ms, to_ms, as_of_ms })?;
     let count = facts.iter().filter(|case| cluster.has(case)).count();
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }

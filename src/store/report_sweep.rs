@@ -31,7 +31,7 @@ impl Issued {
 impl Sweeper {
     /// Issues what is ready at `now`.
     pub(super) fn report(&mut self, now: Timestamp) -> Result<Issued, StoreError> {
-        let db = super::schema::open_reader(&self.data)?;
+        let db = super::schema::open_reader(&self.folder.path)?;
         let mut done = Issued::default();
         let Some(since) = report::since(&db)? else { return Ok(done) };
         for (kind, ..) in ReportKind::NAMES {
@@ -86,7 +86,7 @@ impl Sweeper {
         as_of: Timestamp,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let content = report::work_out(db, period, as_of)?;
+        let content = report::work_out(db, &self.vault, period, as_of)?;
         let anchors = content.anchors.clone();
         let new = NewReport { period, after_version, generated_at: now, as_of, content };
         self.ask(move |db, _| report::insert(db, &new))?;

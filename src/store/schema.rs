@@ -2,10 +2,13 @@
 
 use super::case_file;
 use super::config::{
-    BACKUP_FOLDER, BUSY_TIMEOUT_MS, JOURNAL_BYTES_MAX, StoreConfig, database_path,
+    BACKUP_FOLDER, BUSY_TIMEOUT_MS, DataFolder, JOURNAL_BYTES_MAX, StoreConfig, database_path,
 };
+use super::encrypt;
 use super::error::{StoreError, at_path};
+use super::purge;
 use super::search;
+use super::vault::Vault;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use std::os::unix::fs::DirBuilderExt;
@@ -23,6 +26,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004.sql"),
     include_str!("migrations/0005.sql"),
     include_str!("migrations/0006.sql"),
+    include_str!("migrations/0007.sql"),
+    include_str!("migrations/0008.sql"),
+    include_str!("migrations/0009.sql"),
 ];
 
 /// Prepared statements kept per connection.
@@ -45,7 +51,7 @@ pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
 }
 
 /// The connection that writes. Makes the database when it is not there.
-pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError> {
+pub(super) fn open_writer(config: &StoreConfig) -> Result<(Connection, Vault), StoreError> {
     let mut db = Connection::open(database_path(&config.path))?;
     db.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
     refuse_newer(&db, MIGRATIONS)?;
@@ -61,16 +67,22 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<Connection, StoreError
     db.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     // Pages that a savepoint may need again stay in memory.
     db.pragma_update(None, "temp_store", "MEMORY")?;
+    // What is deleted is overwritten: a key that was wrapped, words of the index.
+    db.pragma_update(None, "secure_delete", true)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     migrate(&mut db, MIGRATIONS, Some((&config.path, config.opened_at)))?;
-    case_file::bring_up_to_date(&mut db)?;
-    search::bring_up_to_date(&mut db)?;
-    Ok(db)
+    let vault = Vault::of_writer(&db, &config.master_key)?;
+    encrypt::bring_up_to_date(&mut db, &vault)?;
+    case_file::bring_up_to_date(&mut db, &vault)?;
+    search::bring_up_to_date(&mut db, &vault)?;
+    encrypt::scrub(&mut db, &config.path)?;
+    purge::finish(&mut db)?;
+    Ok((db, vault))
 }
 
 /// A connection that writes beside that of a running service, and therefore changes no schema.
-pub(super) fn open_second_writer(data: &Path) -> Result<Connection, StoreError> {
-    let path = database_path(data);
+pub(super) fn open_second_writer(folder: &DataFolder) -> Result<(Connection, Vault), StoreError> {
+    let path = database_path(&folder.path);
     if !path.is_file() {
         return Err(StoreError::Missing(path));
     }
@@ -81,7 +93,17 @@ pub(super) fn open_second_writer(data: &Path) -> Result<Connection, StoreError> 
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
-    Ok(db)
+    db.pragma_update(None, "secure_delete", true)?;
+    let vault = Vault::of(&db, &folder.master_key)?;
+    Ok((db, vault))
+}
+
+/// A connection that cannot write, with the keys to what it reads.
+pub(super) fn open_reader_with(folder: &DataFolder) -> Result<(Connection, Vault), StoreError> {
+    let db = open_reader(&folder.path)?;
+    require_current(&db)?;
+    let vault = Vault::of(&db, &folder.master_key)?;
+    Ok((db, vault))
 }
 
 /// A connection that cannot write.
@@ -187,6 +209,7 @@ mod tests {
         for (number, sql) in (1..).zip(MIGRATIONS) {
             step(&mut stepped, sql, number).unwrap();
         }
+        encrypt::bring_up_to_date(&mut stepped, &Vault::new(&[7; 32]).unwrap()).unwrap();
         assert!(objects(&fresh).len() > 30);
         assert_eq!(objects(&fresh), objects(&stepped));
         assert_eq!(version(&fresh).unwrap(), version(&stepped).unwrap());
@@ -288,17 +311,63 @@ mod tests {
         }
         drop(db);
         let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
-        let db = open_writer(&config).unwrap();
+        let (db, _) = open_writer(&config).unwrap();
         let sql = "SELECT disposition || last_event FROM case_file";
         let row: String = db.query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(row, "kept2");
     }
 
     #[test]
+    fn the_audit_of_version_5_comes_along_and_takes_imports() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for (number, sql) in (1..).zip(&MIGRATIONS[..5]) {
+            step(&mut db, sql, number).unwrap();
+        }
+        let entry = |seq: u8, kind: &str| {
+            format!(
+                "INSERT INTO audit VALUES ({seq}, 1, 'a', '{kind}', 's', 'r', zeroblob(32), zeroblob(32))"
+            )
+        };
+        db.execute(&entry(1, "listen"), []).unwrap();
+        assert!(db.execute(&entry(2, "directory_imported"), []).is_err());
+        migrate(&mut db, MIGRATIONS, None).unwrap();
+        db.execute(&entry(2, "directory_imported"), []).unwrap();
+        assert!(db.execute(&entry(3, "nonsense"), []).is_err());
+        assert!(db.execute("DELETE FROM audit", []).is_err());
+        let kept: String =
+            db.query_row("SELECT group_concat(kind) FROM audit", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "listen,directory_imported");
+    }
+
+    #[test]
+    fn versions_of_the_directory_are_closed_and_never_overwritten() {
+        let mut db = Connection::open_in_memory().unwrap();
+        migrate(&mut db, MIGRATIONS, None).unwrap();
+        let put = |version: u8| {
+            format!(
+                "INSERT INTO directory_version VALUES ('units', 'k', {version}, 'd', NULL, '', 1)"
+            )
+        };
+        db.execute(&put(1), []).unwrap();
+        for wrong in [
+            put(1).as_str(),
+            &put(3),
+            "DELETE FROM directory_version",
+            "UPDATE directory_version SET body = 'x'",
+            "UPDATE directory_version SET version = 2",
+        ] {
+            assert!(db.execute(wrong, []).is_err(), "{wrong}");
+        }
+        db.execute("UPDATE directory_version SET valid_to = 'e'", []).unwrap();
+        assert!(db.execute("UPDATE directory_version SET valid_to = NULL", []).is_err());
+        db.execute(&put(2), []).unwrap();
+    }
+
+    #[test]
     fn an_older_database_is_copied_and_brought_up() {
         let folder = tempfile::tempdir().unwrap();
         let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
-        let mut db = open_writer(&config).unwrap();
+        let (mut db, _) = open_writer(&config).unwrap();
         let last = known(MIGRATIONS);
         let mut longer = MIGRATIONS.to_vec();
         longer.push("CREATE TABLE later (id INTEGER PRIMARY KEY) STRICT;");
@@ -308,15 +377,106 @@ mod tests {
         let copy = Connection::open(copy).unwrap();
         assert_eq!(version(&copy).unwrap(), last);
         drop(db);
-        let error = open_writer(&config).unwrap_err();
+        let error = open_writer(&config).err().unwrap();
         assert!(matches!(error, StoreError::Newer { .. }), "{error}");
         assert!(error.to_string().contains("newer program"));
+    }
+
+    /// A database of version 5 with a case in clear; gives its canary.
+    fn plain(data: &Path) -> &'static str {
+        let mut db = Connection::open(database_path(data)).unwrap();
+        db.pragma_update(None, "journal_mode", "WAL").unwrap();
+        for (number, sql) in (1..).zip(&MIGRATIONS[..5]) {
+            step(&mut db, sql, number).unwrap();
+        }
+        let canary = "canaryzqxj";
+        let received = r#"{"event":"received","key":"k","channel":"text","at":0}"#;
+        let number = crate::units::CaseNumber::new(2026, 11, 22, 1).unwrap();
+        let accepted = format!(
+            r#"{{"event":"accepted","number":"{number}","at":0,"summary":"{canary}",
+                "first_responsible":"system",
+                "due":{{"on":"2026-11-27","at":0,"provisional":false,"explained":[]}}}}"#
+        );
+        let parts = [
+            format!(r#"{{"caller":"19900000017","text":"{canary}"}}"#),
+            r#"{"code":"1234"}"#.into(),
+        ];
+        db.execute_batch(&format!(
+            "INSERT INTO day_sequence VALUES (261122, 1);
+             INSERT INTO call VALUES ('c', '19900000017', '{canary}', '1', 'p', 0, 9, 8, 'service');
+             INSERT INTO case_file (intake_key, state, channel, received_at, number, accepted_at,
+                 first_responsible, summary, round, answered_directly, due_provisional, last_event)
+             VALUES ('k', 'accepted', 'text', 0, {number}, 0, 'system', '{canary}', 1, 0, 0, 2);"
+        ))
+        .unwrap();
+        let salt = [3; 16];
+        for ((seq, body), part) in (1..).zip([received, accepted.as_str()]).zip(&parts) {
+            let digest = super::super::chain::private_digest(&salt, part);
+            let put =
+                "INSERT INTO event VALUES (?1, 1, 0, 'x', ?2, ?3, zeroblob(32), zeroblob(32))";
+            db.execute(put, rusqlite::params![seq, body, digest]).unwrap();
+            let put = "INSERT INTO event_private VALUES (?1, ?2, ?3)";
+            db.execute(put, rusqlite::params![seq, salt, part]).unwrap();
+        }
+        canary
+    }
+
+    fn holds(file: &Path, words: &str) -> bool {
+        let bytes = std::fs::read(file).unwrap_or_default();
+        bytes.windows(words.len()).any(|window| window == words.as_bytes())
+    }
+
+    #[test]
+    fn what_stood_in_clear_is_sealed_and_no_page_of_it_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let canary = plain(folder.path());
+        let file = database_path(folder.path());
+        assert!(holds(&file, canary));
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, vault) = open_writer(&config).unwrap();
+        let case = case_file::load(&db, &vault, 1).unwrap();
+        assert_eq!(case.summary.as_deref(), Some(canary));
+        assert_eq!(case.private.text.as_deref(), Some(canary));
+        let call = super::super::call_private::of(&db, &vault, "c").unwrap();
+        assert_eq!(call.display.as_deref(), Some(canary));
+        let sql = "SELECT count(*) FROM meta WHERE key = 'chain_before_sealing'";
+        assert_eq!(db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+        drop(db);
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            for words in [canary, "19900000017"] {
+                assert!(!holds(&path, words), "{words} in {}", path.display());
+            }
+        }
+        let copies = std::fs::read_dir(folder.path().join(BACKUP_FOLDER)).unwrap().count();
+        assert_eq!(copies, 0, "the copy in clear stays");
+        let report = super::super::verify::verify(folder.path()).unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    }
+
+    /// Every place where the sealing of an old database can be cut off by a power cut.
+    #[test]
+    fn sealing_goes_on_from_where_it_was_interrupted() {
+        let folder = tempfile::tempdir().unwrap();
+        plain(folder.path());
+        let mut db = Connection::open(database_path(folder.path())).unwrap();
+        step(&mut db, MIGRATIONS[5], 6).unwrap();
+        let vault = Vault::of_writer(&db, &folder.path().join("keys/master.key")).unwrap();
+        // Interrupted after the events, before the calls and the rows.
+        encrypt::seal_events(&mut db, &vault).unwrap();
+        drop(db);
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        drop(open_writer(&config).unwrap());
+        let report = super::super::verify::verify(folder.path()).unwrap();
+        assert!(report.is_sound() && report.events == 2, "{report:?}");
+        assert!(!holds(&database_path(folder.path()), "canaryzqxj"));
     }
 
     #[test]
     fn the_writer_syncs_every_commit_and_readers_cannot_write() {
         let folder = tempfile::tempdir().unwrap();
-        let db = open_writer(&StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH)).unwrap();
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, _) = open_writer(&config).unwrap();
         let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
         let journal: String =
             db.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
@@ -331,6 +491,7 @@ mod tests {
             ("wal_autocheckpoint", LOG_PAGES),
             ("cache_size", -WRITER_CACHE_KIB),
             ("temp_store", 2), // MEMORY
+            ("secure_delete", 1),
         ] {
             assert_eq!(pragma(name), value, "{name}");
         }

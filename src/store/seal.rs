@@ -1,13 +1,18 @@
 //! Which cases are under seal: hidden from everybody but the discipline liaison from the moment it
 //! is proposed (domain.md B9, T12). Of such a case number, date and channel are told, nothing else.
 
+use super::call_private;
+use super::case_key;
 use super::error::StoreError;
+use super::purge;
+use super::vault::{PublicKey, Vault};
 use crate::domain::case::{Case, State};
-use rusqlite::Connection;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// A seal is proposed or in force.
 pub(super) fn is_sealed(case: &Case) -> bool {
-    case.state == Some(State::Sealed) || case.work.seal_proposed.is_some()
+    case.told_state() == Some(State::Sealed)
 }
 
 /// The same of a row of `case_file` that is named so in a query.
@@ -25,4 +30,102 @@ pub(super) fn unsealed(call: &str) -> String {
 pub(super) fn is_call_sealed(db: &Connection, call: &str) -> Result<bool, StoreError> {
     let sql = format!("SELECT 1 FROM case_file f WHERE f.call = ?1 AND {}", sealed("f"));
     Ok(db.prepare_cached(&sql)?.exists([call])?)
+}
+
+/// A seal is in force: the service has nothing to read in the case any more.
+pub(super) fn is_in_force(case: &Case) -> bool {
+    case.state == Some(State::Sealed)
+}
+
+/// The key that is sealed to from now on, with its row.
+fn liaison(db: &Connection) -> Result<Option<(i64, PublicKey)>, StoreError> {
+    let sql = "SELECT id, public FROM liaison_key ORDER BY id DESC LIMIT 1";
+    let mut newest = db.prepare_cached(sql)?;
+    let found = newest.query_row([], |row| Ok((row.get(0)?, PublicKey(row.get(1)?)))).optional()?;
+    Ok(found)
+}
+
+/// A seal comes into force: the keys of the case and of its call are wrapped for the liaison, and the
+/// service's own copies are overwritten. While there is no liaison's key they wait for it; the case
+/// is hidden all the same.
+pub(super) fn enforce(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    case: &Case,
+) -> Result<(), StoreError> {
+    purge::ask(db)?;
+    match liaison(db)? {
+        Some(liaison) => hand_over(db, vault, liaison, id, case.call.as_ref().map(|c| c.as_str())),
+        None => {
+            tracing::error!(
+                case = id,
+                "ALARM a sealed case waits for the liaison's key: \
+                `mayorline seal key new`"
+            );
+            Ok(())
+        }
+    }
+}
+
+fn hand_over(
+    db: &Connection,
+    vault: &Vault,
+    (holder, public): (i64, PublicKey),
+    id: i64,
+    call: Option<&str>,
+) -> Result<(), StoreError> {
+    let owner = case_key::owner(id);
+    let mut find =
+        db.prepare_cached("SELECT wrapped FROM case_key WHERE case_id = ?1 AND holder IS NULL")?;
+    let wrapped: Option<Vec<u8>> = find.query_row([id], |row| row.get(0)).optional()?;
+    if let Some(wrapped) = wrapped {
+        let wrapped = public.wrap(&vault.unwrap(&wrapped, &owner)?, &owner)?;
+        db.prepare_cached("UPDATE case_key SET holder = ?2, wrapped = ?3 WHERE case_id = ?1")?
+            .execute(params![id, holder, wrapped])?;
+    }
+    let Some(call) = call else { return Ok(()) };
+    let owner = call_private::owner(call);
+    let mut find =
+        db.prepare_cached("SELECT wrapped FROM call_private WHERE call = ?1 AND holder IS NULL")?;
+    let wrapped: Option<Vec<u8>> = find.query_row([call], |row| row.get(0)).optional()?;
+    if let Some(wrapped) = wrapped {
+        let wrapped = public.wrap(&vault.unwrap(&wrapped, &owner)?, &owner)?;
+        db.prepare_cached("UPDATE call_private SET holder = ?2, wrapped = ?3 WHERE call = ?1")?
+            .execute(params![call, holder, wrapped])?;
+    }
+    Ok(())
+}
+
+/// A new public key of the liaison; cases that waited for one are handed over. Gives how many.
+pub(super) fn register(
+    db: &Connection,
+    vault: &Vault,
+    at: Timestamp,
+    public: [u8; 32],
+) -> Result<usize, StoreError> {
+    db.execute(
+        "INSERT INTO liaison_key (public, created_at) VALUES (?1, ?2)",
+        params![public, at.as_millisecond()],
+    )?;
+    let holder = db.last_insert_rowid();
+    let sql = "SELECT c.id, c.call FROM case_file c JOIN case_key k ON k.case_id = c.id
+               WHERE c.state = 'sealed' AND k.holder IS NULL";
+    let waiting: Vec<(i64, Option<String>)> =
+        super::read_call::all(db, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (id, call) in &waiting {
+        hand_over(db, vault, (holder, PublicKey(public)), *id, call.as_deref())?;
+    }
+    if !waiting.is_empty() {
+        purge::ask(db)?;
+    }
+    Ok(waiting.len())
+}
+
+/// Sealed cases whose key the service still has, because no liaison's key is known.
+pub(super) fn waiting(db: &Connection) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM case_file c JOIN case_key k ON k.case_id = c.id
+               WHERE c.state = 'sealed' AND k.holder IS NULL";
+    let count: i64 = db.query_row(sql, [], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }

@@ -8,7 +8,9 @@ use super::case_file;
 use super::error::StoreError;
 use super::read::{CASE_COLUMNS, CASE_TABLES, CaseRow, ROWS_MAX, case_row, masked};
 use super::read_call;
+use super::row_private::{self, KEY_JOIN, of_row};
 use super::seal::{is_sealed, sealed};
+use super::vault::Vault;
 use crate::domain::case::{Case, State};
 use crate::domain::search::{Question, pairs};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -17,8 +19,8 @@ use serde::Serialize;
 /// Hits are counted up to here; past it the answer says that there are more.
 pub const COUNTED_MAX: usize = 1_000;
 
-/// How texts are cut; an index that was made in another way is made anew at opening.
-const FORMAT: &str = "pairs-1";
+/// How texts are cut and keyed; an index that was made in another way is made anew at opening.
+const FORMAT: &str = "keyed-pairs-1";
 
 /// Cases indexed in one turn of [`rebuild`].
 const REBUILD_ROWS: i64 = 200;
@@ -57,30 +59,59 @@ fn indexed(case: &Case) -> Option<String> {
 }
 
 /// Puts a new case into the index.
-pub(super) fn insert(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
-    indexed(case).map_or(Ok(()), |text| put(db, id, &text))
+pub(super) fn insert(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    case: &Case,
+) -> Result<(), StoreError> {
+    indexed(case).map_or(Ok(()), |text| put(db, vault, id, &text))
 }
 
 /// Brings the index up to a case whose row in `case_file` is still the old one.
-pub(super) fn update(db: &Connection, id: i64, case: &Case) -> Result<(), StoreError> {
+pub(super) fn update(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    case: &Case,
+) -> Result<(), StoreError> {
     let sql = format!(
-        "SELECT summary FROM case_file c WHERE id = ?1 AND number IS NOT NULL AND NOT {}",
+        "SELECT {}, c.number IS NOT NULL AND NOT {} FROM case_file c {KEY_JOIN} WHERE c.id = ?1",
+        row_private::COLUMNS,
         sealed("c")
     );
-    let before: Option<Option<String>> =
-        db.prepare_cached(&sql)?.query_row([id], |row| row.get(0)).optional()?;
+    // A row that cannot be opened is worked out anew, and its words with it.
+    let before: Option<Option<String>> = db
+        .prepare_cached(&sql)?
+        .query_row([id], |row| {
+            let shown: bool = row.get(3)?;
+            Ok(shown.then(|| of_row(vault, row, 0).ok()).flatten().map(|row| row.summary))
+        })
+        .optional()?
+        .flatten();
     match indexed(case) {
         Some(_) if before.is_some_and(|summary| summary == case.summary) => Ok(()),
-        Some(text) => put(db, id, &text),
+        Some(text) => put(db, vault, id, &text),
         None if is_sealed(case) => take_out(db, id),
         None => Ok(()),
     }
 }
 
-fn put(db: &Connection, id: i64, text: &str) -> Result<(), StoreError> {
+fn put(db: &Connection, vault: &Vault, id: i64, text: &str) -> Result<(), StoreError> {
     db.prepare_cached("INSERT OR REPLACE INTO case_search (rowid, pairs) VALUES (?1, ?2)")?
-        .execute(params![id, pairs(text)])?;
+        .execute(params![id, keyed(vault, text)])?;
     Ok(())
+}
+
+/// The tokens of a text: its words do not stand in the index, nor can they be tried without the key.
+fn keyed(vault: &Vault, text: &str) -> String {
+    let pairs = pairs(text);
+    pairs.split(' ').map(|pair| vault.token(pair)).collect::<Vec<_>>().join(" ")
+}
+
+/// A question in the language of FTS5, over tokens.
+fn expression(vault: &Vault, question: &Question) -> String {
+    question.expression_of(|pair| vault.token(pair), |first| vault.token_prefix(first))
 }
 
 fn take_out(db: &Connection, id: i64) -> Result<(), StoreError> {
@@ -89,21 +120,22 @@ fn take_out(db: &Connection, id: i64) -> Result<(), StoreError> {
 }
 
 /// Makes the index anew when it was made in another way or never.
-pub(super) fn bring_up_to_date(db: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn bring_up_to_date(db: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
     let sql = "SELECT value FROM meta WHERE key = 'search_format'";
     let format: Option<String> = db.query_row(sql, [], |row| row.get(0)).optional()?;
     if format.as_deref() == Some(FORMAT) {
         return Ok(());
     }
-    db.execute("INSERT INTO case_search (case_search) VALUES ('delete-all')", [])?;
-    rebuild(db)?;
+    rebuild(db, vault)?;
     db.execute("INSERT OR REPLACE INTO meta VALUES ('search_format', ?1)", [FORMAT])?;
     Ok(())
 }
 
-/// Puts every case into the index as its events say; gives how many can be found. Each turn is a
-/// transaction of its own, so that a service that runs beside it waits for a turn only.
-pub(super) fn rebuild(db: &mut Connection) -> Result<usize, StoreError> {
+/// Makes the index anew: empties it and puts every case in as its events say; gives how many can be
+/// found. Each turn is a transaction of its own, so that a service that runs beside it waits for a
+/// turn only; until the last one fewer cases are found.
+pub(super) fn rebuild(db: &mut Connection, vault: &Vault) -> Result<usize, StoreError> {
+    db.execute("INSERT INTO case_search (case_search) VALUES ('delete-all')", [])?;
     let (mut after, mut count) = (0, 0);
     let sql = "SELECT id FROM case_file WHERE id > ?1 AND number IS NOT NULL ORDER BY id LIMIT ?2";
     loop {
@@ -112,9 +144,9 @@ pub(super) fn rebuild(db: &mut Connection) -> Result<usize, StoreError> {
         let Some(last) = ids.last() else { return Ok(count) };
         after = *last;
         for id in ids {
-            match indexed(&case_file::load(&tx, id)?) {
+            match indexed(&case_file::load(&tx, vault, id)?) {
                 Some(text) => {
-                    put(&tx, id, &text)?;
+                    put(&tx, vault, id, &text)?;
                     count += 1;
                 }
                 None => take_out(&tx, id)?,
@@ -125,7 +157,12 @@ pub(super) fn rebuild(db: &mut Connection) -> Result<usize, StoreError> {
 }
 
 /// Whether the index lacks a word of what the events say, or knows a case that is to be hidden.
-pub(super) fn misses(db: &Connection, id: i64, case: &Case) -> Result<bool, StoreError> {
+pub(super) fn misses(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    case: &Case,
+) -> Result<bool, StoreError> {
     let Some(text) = indexed(case) else {
         let mut any = db.prepare_cached("SELECT 1 FROM case_search WHERE rowid = ?1")?;
         return Ok(any.exists([id])?);
@@ -133,12 +170,13 @@ pub(super) fn misses(db: &Connection, id: i64, case: &Case) -> Result<bool, Stor
     let question = Question::whole(&text);
     let mut found =
         db.prepare_cached("SELECT 1 FROM case_search WHERE case_search MATCH ?1 AND rowid = ?2")?;
-    Ok(!found.exists(params![question.expression(), id])?)
+    Ok(!found.exists(params![expression(vault, &question), id])?)
 }
 
 /// The newest cases that have all words.
 pub(super) fn find(
     db: &Connection,
+    vault: &Vault,
     question: &Question,
     filter: &SearchFilter,
     limit: usize,
@@ -150,7 +188,7 @@ pub(super) fn find(
          AND (?5 IS NULL OR c.received_at < ?5) AND NOT {}",
         sealed("c")
     );
-    let (expression, state) = (question.expression(), filter.state.map(State::as_str));
+    let (expression, state) = (expression(vault, question), filter.state.map(State::as_str));
     let SearchFilter { unit, from_ms, to_ms, .. } = filter;
     let counted = format!("SELECT count(*) FROM (SELECT 1 FROM {hits} WHERE {tests} LIMIT ?6)");
     let counted_max = i64::try_from(COUNTED_MAX + 1).unwrap_or(i64::MAX);
@@ -164,7 +202,7 @@ pub(super) fn find(
     );
     let limit = i64::try_from(limit.min(ROWS_MAX)).unwrap_or(i64::MAX);
     let values = params![expression, state, unit, from_ms, to_ms, limit];
-    let mut cases = read_call::all(db, &listed, values, case_row)?;
+    let mut cases = read_call::all(db, &listed, values, |row| case_row(vault, row))?;
     for case in &mut cases {
         case.contact = case.contact.take().map(|contact| masked(&contact));
     }

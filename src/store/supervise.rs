@@ -38,7 +38,7 @@ pub(super) type Ahead = BTreeMap<i64, (i64, Option<Timestamp>)>;
 impl Sweeper {
     /// One look at all open cases, as at `now`.
     pub(super) fn supervise(&mut self, now: Timestamp) -> Result<Supervised, StoreError> {
-        let db = super::schema::open_reader(&self.data)?;
+        let (db, vault) = super::schema::open_reader_with(&self.folder)?;
         let mut done = Supervised::default();
         let open = open_cases(&db)?;
         self.ahead.retain(|id, _| open.contains_key(id));
@@ -49,7 +49,7 @@ impl Sweeper {
                 Some((_, next)) => *next,
                 None => {
                     done.looked_at += 1;
-                    let next = match case_file::load(&db, id) {
+                    let next = match case_file::load(&db, &vault, id) {
                         Ok(case) => self.next_of(&case, now),
                         Err(StoreError::Damaged(what)) => {
                             tracing::error!(
@@ -115,7 +115,7 @@ fn fire(
 ) -> Result<usize, StoreError> {
     let mut fired = 0;
     for id in group {
-        let before = case_file::load(db, *id)?;
+        let before = case_file::load(db, &desk.vault, *id)?;
         let case = intake::command(db, desk, now, *id, before.clone(), Command::Recompute, SYSTEM)?;
         let case = intake::command(db, desk, now, *id, case, Command::Supervise, SYSTEM)?;
         fired += usize::from(case != before);

@@ -3,21 +3,25 @@
 //! time, and never a file that may still be written. The same thread looks every half minute which
 //! warnings of the casework are due (`supervise`) and which reports are ready (`report_sweep`).
 
+use super::config::DataFolder;
 use super::error::StoreError;
 use super::handle::StoreHandle;
 use super::intake::Desk;
+use super::purge;
 use super::reconcile::{self, FoundFile, list_recordings};
 use super::recording::parse_recording_file;
 use super::report_sweep::Issued;
 use super::schema;
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
+use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
 use super::writer::Job;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::DeadlineRules;
 use jiff::Timestamp;
 use rusqlite::Connection;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, UNIX_EPOCH};
@@ -63,7 +67,9 @@ pub(super) enum Sweep {
 
 /// The thread that sweeps.
 pub(super) struct Sweeper {
-    pub(super) data: PathBuf,
+    pub(super) folder: DataFolder,
+    /// Opens what is private in the cases of a report.
+    pub(super) vault: Arc<Vault>,
     pub(super) handle: StoreHandle,
     pub(super) asked: Receiver<Sweep>,
     pub(super) wall: fn() -> Timestamp,
@@ -105,6 +111,7 @@ impl Sweeper {
     }
 
     fn look(&mut self) {
+        self.purge();
         let now = (self.wall)();
         match self.supervise(now) {
             Ok(done) if done.fired == 0 => {}
@@ -120,6 +127,17 @@ impl Sweeper {
         }
     }
 
+    /// What a seal left to be purged because a reader held an old page.
+    fn purge(&self) {
+        let purged =
+            schema::open_second_writer(&self.folder).and_then(|(mut db, _)| purge::finish(&mut db));
+        match purged {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
+            Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
+        }
+    }
+
     fn hold_against_rows(&mut self) {
         let now = (self.wall)();
         match self.sweep(now) {
@@ -130,13 +148,13 @@ impl Sweeper {
     }
 
     fn sweep(&mut self, now: Timestamp) -> Result<Swept, StoreError> {
-        let db = schema::open_reader(&self.data)?;
+        let db = schema::open_reader(&self.folder.path)?;
         let mut swept = Swept::default();
-        for file in without_row(&db, &self.data, now)? {
+        for file in without_row(&db, &self.folder.path, now)? {
             if self.handle.shared.closing.load(Ordering::Acquire) {
                 return Ok(swept);
             }
-            let Some(found) = reconcile::examine(&self.data, &file) else { continue };
+            let Some(found) = reconcile::examine(&self.folder.path, &file) else { continue };
             swept.repaired += usize::from(found.repaired);
             swept.found += usize::from(self.take_in(now, found)?);
         }
@@ -164,7 +182,7 @@ impl Sweeper {
             let (id, file): (i64, String) = (row.get(0)?, row.get(1)?);
             seen += 1;
             self.after = id;
-            if !self.data.join(&file).is_file() {
+            if !self.folder.path.join(&file).is_file() {
                 gone.push(id);
             }
         }

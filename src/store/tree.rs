@@ -81,6 +81,7 @@ impl From<EndedBy> for LegEnd {
     fn from(ended_by: EndedBy) -> Self {
         match ended_by {
             EndedBy::Citizen => Self::Party,
+            EndedBy::Seat => Self::Seat,
             EndedBy::Service => Self::Service,
             EndedBy::Network | EndedBy::Crash => Self::Network,
             EndedBy::Shutdown => Self::Shutdown,

@@ -3,12 +3,16 @@
 //! `verify_desk` looks at.
 
 use super::case_file;
+use super::case_key;
 use super::chain::{self, Link};
+use super::config::DataFolder;
 use super::error::StoreError;
 use super::reconcile::{list_recordings, sha256_of};
 use super::recording::{hex, parse_recording_file};
 use super::schema;
+use super::seal;
 use super::search;
+use super::vault::Vault;
 use super::verify_desk;
 use super::verify_report;
 use crate::domain::case::{Case, apply};
@@ -56,8 +60,14 @@ pub struct VerifyReport {
     pub audited: u64,
     /// Issued reports whose anchors were held against the chains.
     pub reports: u64,
+    /// Anchors from outside that a chain goes through: which chain, and which entry.
+    pub anchored: Vec<(&'static str, i64)>,
     /// Private parts that were erased; not a fault.
     pub erased: u64,
+    /// Private parts under seal, which only the liaison can look at; not a fault.
+    pub sealed: u64,
+    /// Sealed cases whose key the service still has, because no liaison's key is known.
+    pub unclaimed: u64,
     /// Hash of the last event, in hexadecimal: to be written down outside.
     pub head: String,
     /// How many faults there are.
@@ -89,18 +99,30 @@ impl VerifyReport {
 
 /// Checks everything in the data folder and changes nothing. An error means that it could not be
 /// looked at; what is wrong stands in the report. One read transaction: a running service goes on.
-pub fn verify(data: &Path) -> Result<VerifyReport, StoreError> {
-    let db = schema::open_reader(data)?;
-    schema::require_current(&db)?;
+pub fn verify(data: impl Into<DataFolder>) -> Result<VerifyReport, StoreError> {
+    verify_anchored(data, &[])
+}
+
+/// The same, and that a chain still goes through each of these hashes, which were kept outside: 64
+/// hexadecimal digits in small letters each.
+pub fn verify_anchored(
+    data: impl Into<DataFolder>,
+    hashes: &[String],
+) -> Result<VerifyReport, StoreError> {
+    let folder = data.into();
+    let data = folder.path.as_path();
+    let (db, vault) = schema::open_reader_with(&folder)?;
     let tx = db.unchecked_transaction()?;
     let mut report = VerifyReport::default();
     check_database(&tx, &mut report)?;
-    check_chain(&tx, &mut report)?;
-    check_cases(&tx, &mut report)?;
+    check_chain(&tx, &vault, &mut report)?;
+    check_cases(&tx, &vault, &mut report)?;
     check_days(&tx, &mut report)?;
     check_recordings(&tx, data, &mut report)?;
+    report.unclaimed = seal::waiting(&tx)?;
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
+    verify_report::check_hashes(&tx, hashes, &mut report)?;
     Ok(report)
 }
 
@@ -122,10 +144,14 @@ fn check_database(db: &Connection, report: &mut VerifyReport) -> Result<(), Stor
     Ok(())
 }
 
-fn check_chain(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
+fn check_chain(
+    db: &Connection,
+    vault: &Vault,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let mut statement = db.prepare(
         "SELECT e.seq, e.case_id, e.at, e.actor, e.body, e.private_digest, e.prev, e.hash,
-                p.salt, p.body
+                p.body
          FROM event e LEFT JOIN event_private p USING (seq) ORDER BY e.seq",
     )?;
     let mut rows = statement.query([])?;
@@ -134,6 +160,7 @@ fn check_chain(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreEr
         seq += 1;
         report.events += 1;
         prev = check_link(row, seq, &prev, report)?;
+        check_private(db, vault, row, report)?;
     }
     report.head = hex(&prev);
     Ok(())
@@ -161,16 +188,43 @@ fn check_link(
     if chain::hash(prev, &link) != stored {
         report.fault("chain", seq, "was changed");
     }
-    let private: Option<(Vec<u8>, String)> = row.get::<_, Option<_>>(8)?.zip(row.get(9)?);
-    match (digest, private) {
-        (Some(digest), Some((salt, body))) if chain::private_digest(&salt, &body) != digest => {
+    Ok(stored)
+}
+
+/// The private part of an event against its digest; one under seal is the liaison's to look at.
+fn check_private(
+    db: &Connection,
+    vault: &Vault,
+    row: &Row<'_>,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
+    let (seq, case_id): (i64, i64) = (row.get(0)?, row.get(1)?);
+    let digest: Option<[u8; 32]> = row.get(5)?;
+    let sealed: Option<Vec<u8>> = row.get(8)?;
+    let (Some(digest), Some(sealed)) = (digest, &sealed) else {
+        match (digest, sealed) {
+            (Some(_), None) => report.erased += 1,
+            (None, Some(_)) => report.fault("private", seq, "was added"),
+            _ => {}
+        }
+        return Ok(());
+    };
+    let opened = case_key::of(db, vault, case_id)
+        .and_then(|key| key.open(&case_file::place(case_id, seq), sealed));
+    let same = opened.map(|plain| {
+        let plain = plain.as_deref()?;
+        let parts = case_file::parted(plain).ok();
+        Some(parts.is_some_and(|(salt, json)| chain::private_digest(salt, json) == digest))
+    });
+    match same {
+        Ok(Some(true)) => {}
+        Ok(None) => report.sealed += 1,
+        Ok(Some(false)) | Err(StoreError::Damaged(_)) => {
             report.fault("private", seq, "was changed");
         }
-        (Some(_), None) => report.erased += 1,
-        (None, Some(_)) => report.fault("private", seq, "was added"),
-        _ => {}
+        Err(error) => return Err(error),
     }
-    Ok(stored)
+    Ok(())
 }
 
 /// One case being folded.
@@ -181,7 +235,11 @@ struct Fold {
 }
 
 /// Folds all events by case and compares each with its row.
-fn check_cases(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreError> {
+fn check_cases(
+    db: &Connection,
+    vault: &Vault,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     let mut statement = db.prepare(
         "SELECT e.case_id, e.seq, e.body, p.body
          FROM event e LEFT JOIN event_private p USING (seq) ORDER BY e.case_id, e.seq",
@@ -193,18 +251,21 @@ fn check_cases(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreEr
         if open.as_ref().is_some_and(|fold| fold.id != id)
             && let Some(done) = open.take()
         {
-            compare(db, &done, report)?;
+            compare(db, vault, &done, report)?;
         }
         let fold = open.get_or_insert_with(|| Fold { id, case: Case::default(), last: 0 });
         fold.last = row.get(1)?;
-        let (body, private): (String, Option<String>) = (row.get(2)?, row.get(3)?);
-        match case_file::join(&body, private.as_deref()) {
+        let (body, sealed): (String, Option<Vec<u8>>) = (row.get(2)?, row.get(3)?);
+        let place = (id, fold.last);
+        let event = case_key::of(db, vault, id)
+            .and_then(|key| case_file::open_event(&key, place, &body, sealed.as_deref()));
+        match event {
             Ok(event) => fold.case = apply(std::mem::take(&mut fold.case), &event),
             Err(error) => report.fault("projection", fold.last, error.to_string()),
         }
     }
     if let Some(done) = open {
-        compare(db, &done, report)?;
+        compare(db, vault, &done, report)?;
     }
     let sql = "SELECT id FROM case_file WHERE id NOT IN (SELECT case_id FROM event)";
     for id in column(db, sql)? {
@@ -213,16 +274,21 @@ fn check_cases(db: &Connection, report: &mut VerifyReport) -> Result<(), StoreEr
     Ok(())
 }
 
-fn compare(db: &Connection, fold: &Fold, report: &mut VerifyReport) -> Result<(), StoreError> {
+fn compare(
+    db: &Connection,
+    vault: &Vault,
+    fold: &Fold,
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
     report.cases += 1;
-    match case_file::differs(db, fold.id, &fold.case) {
+    match case_file::differs(db, vault, fold.id, &fold.case) {
         Ok(None) => {}
         Ok(Some(column)) => {
             report.fault("projection", fold.id, format!("{column} is not what the events say"));
         }
         Err(_) => report.fault("projection", fold.id, "has events and no row"),
     }
-    if search::misses(db, fold.id, &fold.case)? {
+    if search::misses(db, vault, fold.id, &fold.case)? {
         report.fault("search", fold.id, "is not found as it should be: `case reindex` mends it");
     }
     let last = db

@@ -67,3 +67,28 @@ fn check_anchor(
     out.fault("anchor", name, problem);
     Ok(())
 }
+
+/// Hashes that were kept outside: each is that of an entry, or the chain was cut off or written anew.
+pub(super) fn check_hashes(
+    db: &Connection,
+    hashes: &[String],
+    out: &mut VerifyReport,
+) -> Result<(), StoreError> {
+    for hash in hashes {
+        let mut found = None;
+        for chain in ["event", "audit"] {
+            let sql = format!("SELECT seq FROM {chain} WHERE lower(hex(hash)) = ?1");
+            let seq = db.query_row(&sql, [hash], |row| row.get(0)).optional()?;
+            found = found.or(seq.map(|seq: i64| (chain, seq)));
+        }
+        match found {
+            Some(found) => out.anchored.push(found),
+            None => out.fault(
+                "anchor",
+                hash,
+                "no entry has this hash: a chain was cut off or rewritten",
+            ),
+        }
+    }
+    Ok(())
+}

@@ -1,13 +1,14 @@
 //! What an operator records at the end of a talk, onto the case of the call.
 
+use super::call_private;
 use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk};
 use super::reconcile::newest_case_of_call;
-use crate::domain::call::{Caller, IntakeKind, NewIntake};
+use crate::domain::call::{IntakeKind, NewIntake};
 use crate::domain::case::{Command, State, Task, WrapUp};
 use crate::domain::desk::Disposition;
-use crate::units::{CaseNumber, PhoneNumber};
+use crate::units::CaseNumber;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
@@ -42,7 +43,7 @@ pub(super) fn run(
         Some(id) => id,
         None => case_of_call(db, desk, at, &order.wrap_up)?,
     };
-    let case = case_file::load(db, id)?;
+    let case = case_file::load(db, &desk.vault, id)?;
     if case.state.is_none() {
         return Err(StoreError::NotFound);
     }
@@ -63,25 +64,24 @@ fn case_of_call(
     if let Some(id) = newest_case_of_call(db, &wrap_up.call)? {
         return Ok(id);
     }
-    let sql = "SELECT caller, display, started_at FROM call WHERE id = ?1";
-    let call: Option<(Option<String>, Option<String>, i64)> = db
-        .prepare_cached(sql)?
-        .query_row([wrap_up.call.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let (number, display, started_at) = call.ok_or(StoreError::NotFound)?;
-    let number = number.and_then(|number| PhoneNumber::parse(&number).ok());
+    let sql = "SELECT started_at FROM call WHERE id = ?1";
+    let mut find = db.prepare_cached(sql)?;
+    let started_at: Option<i64> =
+        find.query_row([wrap_up.call.as_str()], |row| row.get(0)).optional()?;
+    let started_at = started_at.ok_or(StoreError::NotFound)?;
+    let caller = call_private::of(db, &desk.vault, wrap_up.call.as_str())?.into_caller();
     let intake = NewIntake {
         key: format!("wrap_up:{}", wrap_up.call),
         kind: IntakeKind::Attended,
         call: Some(wrap_up.call.clone()),
-        contact: number.clone(),
-        caller: Caller { number, display },
+        contact: caller.number.clone(),
+        caller,
         received_at: Timestamp::from_millisecond(started_at).unwrap_or(at),
         recording: None,
         text: None,
         callback: false,
     };
-    Ok(intake::open(db, desk, at, &intake, Some(&wrap_up.seat))?.case_id)
+    Ok(intake::open(db, desk, at, &intake, wrap_up.seat.as_str())?.case_id)
 }
 
 /// Whether this command gives a draft its number.

@@ -14,6 +14,7 @@ use super::handle::Reply;
 use super::intake::{self, Desk, Opened};
 use super::job_queue::JobReceiver;
 use super::ledger::{self, CallStarted};
+use super::purge;
 use super::reconcile::Reconciled;
 use super::seats_watch::{SeatsWatch, WatcherSlot};
 use super::transaction::{self, Committed};
@@ -74,13 +75,14 @@ impl Job {
     pub(super) fn run(&mut self, db: &Connection, desk: &mut Desk) -> Result<Done, StoreError> {
         match self {
             Self::Open { at, intake, by, .. } => {
-                return intake::open(db, desk, *at, intake, by.as_ref()).map(Done::Opened);
+                let by = by.as_ref().map_or(intake::SYSTEM, SeatNumber::as_str);
+                return intake::open(db, desk, *at, intake, by).map(Done::Opened);
             }
             Self::Tally { at, tallies, .. } => guard::put(db, tallies, *at)?,
             Self::Record { at, number, events, actor, .. } => {
                 intake::record(db, desk, *at, *number, events, actor)?;
             }
-            Self::CallStarted(call) => ledger::start(db, call)?,
+            Self::CallStarted(call) => ledger::start(db, &desk.vault, call)?,
             Self::CallFinished { at, account } => ledger::finish(db, *at, account)?,
             Self::Work(work) => work.run(db, desk)?,
             Self::Wake | Self::Close => {}
@@ -200,6 +202,8 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) backlog: Backlog,
     pub(super) seats: SeatsWatch,
+    /// A reader held what is to be purged: the sweeper goes on with it.
+    pub(super) purge_waits: bool,
     /// Unlocks the folder when it is dropped.
     pub(super) _lock: File,
 }
@@ -288,9 +292,25 @@ impl Writer {
                 for (job, outcome) in batch.into_iter().zip(outcomes) {
                     self.answer(job, outcome, &committed);
                 }
+                self.purge();
             }
             Err(error) => self.go_down(&error, batch),
         }
+    }
+
+    /// What a seal of this commit asks for, at once.
+    fn purge(&mut self) {
+        let pending = purge::is_pending(&self.db).unwrap_or(false);
+        if !pending || self.purge_waits {
+            self.purge_waits = pending;
+            return;
+        }
+        match purge::finish(&mut self.db) {
+            Ok(true) => return,
+            Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
+            Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
+        }
+        self.purge_waits = true;
     }
 
     fn answer(&mut self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {

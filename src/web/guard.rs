@@ -11,6 +11,8 @@ const FAILURES_MAX: u32 = 5;
 const ADDRESS_FAILURES_MAX: u32 = 30;
 /// How long a lock holds, and how long failures are remembered.
 const LOCK: Duration = Duration::from_secs(15 * 60);
+/// Characters of a name that tell it from others.
+const NAME_CHARS: usize = 32;
 /// Pairs and addresses that are counted; the oldest give way.
 const SUBJECTS_MAX: usize = 4_096;
 
@@ -39,7 +41,7 @@ pub(super) struct Guard {
 impl Guard {
     fn subjects(seat: &str, address: IpAddr) -> [Subject; 2] {
         // Whatever is typed as a seat is cut, so that a name cannot fill the memory.
-        let seat = seat.chars().take(8).collect();
+        let seat = seat.chars().take(NAME_CHARS).collect();
         [Subject::Address(address), Subject::Seat(seat, address)]
     }
 

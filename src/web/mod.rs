@@ -6,10 +6,12 @@
 //!   [`WebThread`] runs it on a thread of its own.
 //! * `pages`: what is served over HTTP, who may see it, the headers that keep it safe.
 //! * `playback`: recordings, for those who may hear them and say why.
+//! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
 //! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
 //! * `protocol`, `socket`: the messages, and one connection that carries them.
 
+mod api;
 mod guard;
 mod hub;
 mod pages;
@@ -20,6 +22,10 @@ mod session;
 mod socket;
 mod thread;
 
+pub use api::{
+    ACCOUNT_SESSIONS_MAX, API_BODY_BYTES_MAX, API_SESSIONS_MAX, ApiConfig, CASES_PAGE_MAX,
+    CommandFault, CommandForm, EXPORT_ROWS_MAX, EXPORTS_MAX, REQUESTS_PER_MINUTE_MAX, openapi,
+};
 pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
 pub use playback::GRANTS_MAX;
 pub use protocol::{DESK_MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
@@ -48,6 +54,8 @@ pub struct WebConfig {
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// A proxy on this address speaks HTTPS to the browsers; its `X-Forwarded-For` is believed.
     pub trusted_proxy: Option<IpAddr>,
+    /// The interface below `/api/v1`; `None`: there is none.
+    pub api: Option<ApiConfig>,
 }
 
 impl WebConfig {
@@ -101,6 +109,18 @@ pub trait Archive: Send + Sync + 'static {
     fn open(
         &self,
         who: &SeatIdentity,
+        recording: i64,
+        reason: String,
+    ) -> Result<Arc<dyn Sound>, NotHeard>;
+
+    /// Opens a recording for a person with an account whose right to it was found already, after the
+    /// audit has stored that he hears it and why.
+    ///
+    /// # Errors
+    /// When it is not there or under seal, or the audit cannot be stored.
+    fn play(
+        &self,
+        person: &str,
         recording: i64,
         reason: String,
     ) -> Result<Arc<dyn Sound>, NotHeard>;

@@ -184,7 +184,9 @@ pub(super) type App = State<Arc<Shared>>;
 
 /// Every path there is.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
+    let api = shared.config.api.clone();
+    let api = api.map(|config| super::api::router(Arc::clone(&shared), config));
+    let pages = Router::new()
         .route("/", get(seat_page))
         .route("/sign-in", get(sign_in_page).post(sign_in))
         .route("/sign-out", post(sign_out))
@@ -195,8 +197,12 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/playback", post(playback::ask))
         .route("/playback/{token}", get(playback::sound))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(from_fn_with_state(Arc::clone(&shared), with_headers))
-        .with_state(shared)
+        .with_state(Arc::clone(&shared));
+    let all = match api {
+        Some(api) => pages.nest("/api/v1", api),
+        None => pages,
+    };
+    all.layer(from_fn_with_state(shared, with_headers))
 }
 
 /// The headers of every answer, whatever it is.

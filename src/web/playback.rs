@@ -167,7 +167,7 @@ pub(super) async fn sound(
 }
 
 /// The bytes from `from` to before `end`, read as they are taken.
-fn pieces(
+pub(super) fn pieces(
     sound: Arc<dyn Sound>,
     from: u64,
     end: u64,

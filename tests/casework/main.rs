@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access;
 mod acting;
 mod desk;
 mod dials;
@@ -21,3 +22,4 @@ mod search;
 mod sound;
 mod sweep;
 mod tree;
+mod vault;

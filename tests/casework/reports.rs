@@ -16,7 +16,7 @@ use mayorline::domain::report::{
 };
 use mayorline::store::{
     Administration, CaseName, Issued, NewExport, NewImprovement, Reader, Store, StoreError,
-    StoreHandle, verify,
+    StoreHandle, verify, verify_anchored,
 };
 use mayorline::units::CaseNumber;
 use std::path::Path;
@@ -106,6 +106,33 @@ fn filled(folder: &Path) -> Vec<CaseNumber> {
 fn make(folder: &Path, now: &str, id: &str) -> Option<u32> {
     let mut store = Administration::open(folder, at(now)).unwrap();
     store.make_report(at(now), &Calendar::built_in(), period(id)).unwrap()
+}
+
+fn narrate(folder: &Path, now: &str, text: &str) -> Result<(), StoreError> {
+    let mut store = Administration::open(folder, at(now)).unwrap();
+    store.narrate(at(now), &period("day-2026-11-22"), text, "wang")
+}
+
+#[test]
+fn a_narrative_stands_with_its_author_in_the_next_version_and_names_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    let id = "day-2026-11-22";
+    assert_eq!(make(folder.path(), "2026-11-23T08:00:00+08:00", id), Some(1));
+    for wrong in ["", "  ", &"字".repeat(2001), "请回拨19900000017"] {
+        let refused = narrate(folder.path(), "2026-11-23T09:00:00+08:00", wrong);
+        assert!(matches!(refused, Err(StoreError::Malformed(_))), "{wrong}: {refused:?}");
+    }
+    assert_eq!(make(folder.path(), "2026-11-23T09:30:00+08:00", id), None, "nothing was stored");
+    narrate(folder.path(), "2026-11-23T10:00:00+08:00", "供水诉求集中。").unwrap();
+    narrate(folder.path(), "2026-11-23T11:00:00+08:00", "北宿镇供水诉求集中，已会商。").unwrap();
+    assert_eq!(make(folder.path(), "2026-11-23T12:00:00+08:00", id), Some(2));
+    assert_eq!(make(folder.path(), "2026-11-23T12:30:00+08:00", id), None);
+    let told = |version| golden(&shown(folder.path(), id, Some(version), Role::CityLeader));
+    assert!(!told(1).contains("综述"), "{}", told(1));
+    let line = "综述|北宿镇供水诉求集中，已会商。|wang|2026-11-23 11:00\n";
+    assert!(told(2).contains(line), "{}", told(2));
+    assert!(verify(folder.path()).unwrap().is_sound());
 }
 
 /// An issue as a director is shown it.
@@ -287,6 +314,9 @@ fn a_chain_whose_end_was_cut_off_is_found_by_its_anchor() {
     assert_eq!(make(folder.path(), "2026-11-23T08:00:00+08:00", "day-2026-11-22"), Some(1));
     let report = verify(folder.path()).unwrap();
     assert!(report.is_sound() && report.reports == 1, "{report:?}");
+    // Whoever has the hash on paper needs no report in the database.
+    let paper = std::slice::from_ref(&report.head);
+    assert_eq!(verify_anchored(folder.path(), paper).unwrap().anchored, [("event", 4)]);
     let db = rusqlite::Connection::open(folder.path().join("mayorline.db")).unwrap();
     let triggers = "SELECT group_concat('DROP TRIGGER ' || name, ';') FROM sqlite_schema
                     WHERE type = 'trigger'";
@@ -298,6 +328,7 @@ fn a_chain_whose_end_was_cut_off_is_found_by_its_anchor() {
          DELETE FROM event_private WHERE seq IN (SELECT seq FROM event WHERE case_id = 2);
          DELETE FROM event WHERE case_id = 2; DELETE FROM callback_task WHERE case_id = 2;
          DELETE FROM case_search WHERE rowid = 2;
+         DELETE FROM case_key WHERE case_id = 2;
          DELETE FROM case_file WHERE id = 2; DELETE FROM day_sequence WHERE day = 261122;",
     )
     .unwrap();
@@ -305,6 +336,11 @@ fn a_chain_whose_end_was_cut_off_is_found_by_its_anchor() {
     let shown: Vec<_> = faults.iter().map(|fault| (fault.area, fault.subject.as_str())).collect();
     assert_eq!(shown, [("anchor", "day-2026-11-22 version 1")], "{faults:?}");
     assert!(faults[0].problem.contains("event 4 is anchored and missing"), "{faults:?}");
+    db.execute_batch("DELETE FROM report").unwrap();
+    assert!(verify(folder.path()).unwrap().is_sound(), "the report is gone with the end");
+    let outside = verify_anchored(folder.path(), paper).unwrap();
+    let fault = &outside.faults[0];
+    assert_eq!((outside.fault_count, fault.area, &fault.subject), (1, "anchor", &paper[0]));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::desk::*;
 use crate::support::service::{Start, json};
 use crate::{run, text};
+use mayorline::domain::case::Role;
 use std::path::Path;
 
 /// A numbered case in a folder whose service is stopped.
@@ -70,15 +71,67 @@ fn the_history_adds_up_and_keeps_private_parts_and_sealed_cases_to_itself() {
     let shown = run(&["case", "history", &number, "--data", data.to_str().unwrap()]);
     assert!(shown.code == 0 && shown.out.contains("已交办 unit.07"), "{shown:?}");
     case(data, "seal", &number, &CLERK, &[]);
-    let history = json(data, &["case", "history", &number]).to_string();
-    assert!(!history.contains("unit.07") && !history.contains("clerk"), "{history}");
-    for verb in [&["case", "show", &number][..], &["case", "list"]] {
-        let told = json(data, verb).to_string();
-        assert!(told.contains(&number) && told.contains("sealed"), "{told}");
-        for hidden in ["unit.07", "clerk", "0017", "路灯", "文字消息", "help"] {
-            assert!(!told.contains(hidden), "{verb:?} tells {hidden}: {told}");
+    let told = json(data, &["case", "list"]).to_string();
+    assert!(told.contains(&number) && told.contains("sealed"), "{told}");
+    for hidden in ["unit.07", "clerk", "0017", "路灯", "文字消息", "help"] {
+        assert!(!told.contains(hidden), "the list tells {hidden}: {told}");
+    }
+    // By its number it is answered for like one that was never given, byte for byte.
+    let never = "26112299991";
+    let folder = ["--data", data.to_str().unwrap()];
+    for verb in ["show", "history"] {
+        let asked = |number: &str| run(&[&["case", verb, number][..], &folder].concat());
+        let (sealed, none) = (asked(&number), asked(never));
+        assert_eq!((sealed.code, sealed.out, sealed.err), (66, none.out, none.err), "{verb}");
+    }
+    for (_, name, _) in Role::NAMES {
+        if ["director", "liaison"].contains(&name) {
+            continue;
+        }
+        let who = ["li", "--role", name];
+        for verb in ["archive", "seal", "confirm-seal", "refuse-seal", "claim", "redo"] {
+            let sealed = case(data, verb, &number, &who, &[]);
+            let none = case(data, verb, never, &who, &[]);
+            let (sealed, none) =
+                ((sealed.code, sealed.out, sealed.err), (none.code, none.out, none.err));
+            assert_eq!(sealed, none, "{name} {verb}");
         }
     }
+    assert_eq!(case(data, "refuse-seal", &number, &["wang", "--role", "director"], &[]).code, 0);
+    assert_eq!(json(data, &["case", "show", &number])["number"], number);
+}
+
+#[test]
+fn the_work_list_tells_whom_to_ask_by_what_and_when() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let number = stopped(data);
+    let list = || json(data, &["follow-up", "list"]);
+    assert_eq!(list(), serde_json::json!({ "waiting": 0, "ready": 0, "cases": [] }));
+    case(data, "classify", &number, &CLERK, &CLASSIFIED);
+    let operator = ["sun", "--role", "operator"];
+    let answered = case(data, "answer", &number, &operator, &["--text", "已告知"]);
+    assert!(answered.out.contains("待回访"), "{answered:?}");
+    let asks = ["wu", "--role", "callback_agent"];
+    let wrong = case(data, "follow-up", &number, &asks, &["--means", "sms", "--outcome", "busy"]);
+    assert!(wrong.code == 65 && wrong.err.contains("先打电话"), "{wrong:?}");
+    let tried = case(data, "follow-up", &number, &asks, &["--outcome", "busy"]);
+    assert_eq!(tried.code, 0, "{tried:?}");
+    let told = list();
+    assert_eq!((&told["waiting"], &told["ready"]), (&1.into(), &0.into()), "{told}");
+    let row = &told["cases"][0];
+    let (tries, next) = (&row["tries"], &row["next"]);
+    assert_eq!((&row["number"], &row["contact"]), (&number.into(), &"199****0017".into()));
+    assert_eq!((&tries[0]["means"], &tries[0]["outcome"]), (&"phone".into(), &"busy".into()));
+    assert_eq!((&next["means"], &next["last"]), (&"phone".into(), &false.into()));
+    let moment =
+        |value: &serde_json::Value| -> jiff::Timestamp { value.as_str().unwrap().parse().unwrap() };
+    assert!(
+        moment(&next["from"]) > moment(&tries[0]["at"])
+            && moment(&next["until"]) > moment(&next["from"])
+    );
+    let shown = run(&["follow-up", "list", "--data", data.to_str().unwrap()]);
+    assert!(shown.out.starts_with("waiting=1 ready=0\n"), "{shown:?}");
 }
 
 #[test]

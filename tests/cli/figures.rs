@@ -62,14 +62,23 @@ fn a_hot_issue_names_its_domain_and_leaves_sealed_cases_out() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let handle = store.handle();
-    for (key, domain) in [("a", "080100"), ("b", "080100"), ("c", "080100"), ("d", "050100")] {
+    for (key, domain) in [
+        ("a", "080100"),
+        ("b", "080100"),
+        ("c", "080100"),
+        ("d", "050100"),
+        ("e", "000000"),
+        ("f", "000000"),
+        ("g", "000000"),
+    ] {
         let number = new_case(&handle, key).0;
         let domain = domain.to_owned();
         record(&handle, number, vec![CaseEvent::Classified { nature: Nature::Help, domain }])
             .unwrap();
     }
     let sealed = new_case(&handle, "sealed").0;
-    let domain = "120000".to_owned();
+    // A fourth one, if it were told.
+    let domain = "080100".to_owned();
     let hidden = [CaseEvent::Classified { nature: Nature::Report, domain }, CaseEvent::Sealed];
     record(&handle, sealed, hidden.to_vec()).unwrap();
     store.close();

@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 49] = [
+const VERBS: [&[&str]; 63] = [
     &[],
     &["serve"],
     &["case"],
@@ -15,6 +15,8 @@ const VERBS: [&[&str]; 49] = [
     &["case", "trace"],
     &["case", "search"],
     &["case", "reindex"],
+    &["case", "suggest"],
+    &["case", "false-alarm"],
     &["case", "classify"],
     &["case", "assign"],
     &["case", "refuse"],
@@ -30,6 +32,17 @@ const VERBS: [&[&str]; 49] = [
     &["seat", "set-password"],
     &["audit"],
     &["audit", "list"],
+    &["seal"],
+    &["seal", "key"],
+    &["seal", "key", "new"],
+    &["seal", "read"],
+    &["directory"],
+    &["directory", "import"],
+    &["directory", "list"],
+    &["directory", "public"],
+    &["directory", "defects"],
+    &["duty"],
+    &["duty", "search"],
     &["calendar"],
     &["calendar", "listening-days"],
     &["calendar", "due"],
@@ -47,6 +60,7 @@ const VERBS: [&[&str]; 49] = [
     &["report", "list"],
     &["report", "show"],
     &["report", "diff"],
+    &["report", "narrate"],
     &["report", "requests"],
     &["report", "approve"],
     &["check-config"],
@@ -115,6 +129,7 @@ fn an_output_that_cannot_be_written_is_74() {
         &["report", "list"],
         &["report", "show"],
         &["report", "diff"],
+        &["report", "narrate"],
         &["report", "requests"],
         &["report", "approve"],
         &["check-config"],

@@ -8,10 +8,12 @@ mod desk;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
 mod audit;
 mod calendar;
 mod casework;
 mod config;
+mod directory;
 mod doctor;
 mod down;
 mod figures;
@@ -21,6 +23,7 @@ mod queue;
 mod report;
 mod seats;
 mod signals;
+mod verbs;
 mod verify;
 
 use std::net::{SocketAddr, UdpSocket};

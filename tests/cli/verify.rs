@@ -53,8 +53,8 @@ fn a_changed_event_is_found() {
 
 #[test]
 fn a_changed_row_is_found() {
-    let change = "UPDATE case_file SET summary = '无事' WHERE id = 2";
-    finds(&after(|data, _| sql(data, change)), "projection 2: summary");
+    let change = "UPDATE case_file SET unit = 'unit.99' WHERE id = 2";
+    finds(&after(|data, _| sql(data, change)), "projection 2: unit");
 }
 
 #[test]

@@ -46,6 +46,18 @@ pub fn wait_for<T>(limit: Duration, mut probe: impl FnMut() -> Option<T>) -> Opt
     }
 }
 
+/// A port of 127.0.0.1 that is free for UDP and TCP, and the next one for TCP: for programs that take
+/// it for SIP and the next for TLS. Outside the range from which the kernel takes its own.
+pub fn free_sip_port() -> u16 {
+    use std::net::{TcpListener, UdpSocket};
+    let free = |port: &u16| {
+        let tcp = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        UdpSocket::bind(("127.0.0.1", *port)).is_ok() && tcp(*port) && tcp(*port + 1)
+    };
+    let mut picked = std::iter::repeat_with(|| rand::random_range(5_000..8_000_u16) * 2);
+    picked.find(free).expect("one of 3,000 ports is free")
+}
+
 /// A UDP port of 127.0.0.1 that was free a moment ago, for programs that cannot bind port 0.
 pub fn free_udp_port() -> u16 {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");

@@ -1,9 +1,8 @@
 //! A telephone that consults by a second call and hands over by its own key: REFER with Replaces
 //! (RFC 5589 section 7), as linphone does it.
 
-use crate::foreign_seats::{
-    Handset, PASSWORD, hears_music, hears_the_seat, house, microphone, registered,
-};
+use crate::foreign_seats::{PASSWORD, hears_music, hears_the_seat, house, microphone, registered};
+use crate::handset::Handset;
 use crate::seats::{self, SOON, hear_each_other};
 use crate::support::audio::wait_quiet;
 use crate::support::clients::linphone::Linphone;

@@ -1,6 +1,7 @@
 //! Telephones of others at the seats: they register with their password, ring, are lifted, talk,
 //! hold and hang up, by every transport.
 
+use crate::handset::Handset;
 use crate::line::House;
 use crate::seats::{CITIZEN_HZ, SEAT_HZ, SOON, account};
 use crate::support::audio::{level_db, tone_ms, tone_share, tones, write_wav};
@@ -24,88 +25,6 @@ const SPOKEN_MS: u32 = 3_000;
 const HEARD_MS_MIN: usize = 2_000;
 /// Half a second.
 const WINDOW: usize = 4_000;
-
-/// What a seat's telephone can do.
-pub(crate) trait Handset {
-    /// The words it prints at its n-th call.
-    const RINGS: &'static str;
-    /// At its n-th end of a call.
-    const OVER: &'static str;
-
-    fn at_seat(seat: Seat<'_>, microphone: &Path) -> Self;
-    fn printed(&self, words: &str, times: usize, limit: Duration);
-    fn output(&self) -> String;
-    fn lift(&mut self);
-    fn hold(&mut self, on: bool);
-    fn hang_up(&mut self);
-    fn quit(self) -> Vec<i16>;
-}
-
-impl Handset for Baresip {
-    const RINGS: &'static str = "Incoming call from";
-    const OVER: &'static str = "terminated";
-
-    fn at_seat(seat: Seat<'_>, microphone: &Path) -> Self {
-        Self::at_seat(seat, microphone)
-    }
-
-    fn printed(&self, words: &str, times: usize, limit: Duration) {
-        self.wait_printed_times(words, times, limit);
-    }
-
-    fn output(&self) -> String {
-        self.output()
-    }
-
-    fn lift(&mut self) {
-        self.lift();
-    }
-
-    fn hold(&mut self, on: bool) {
-        self.hold(on);
-    }
-
-    fn hang_up(&mut self) {
-        self.hang_up();
-    }
-
-    fn quit(self) -> Vec<i16> {
-        self.quit()
-    }
-}
-
-impl Handset for Linphone {
-    const RINGS: &'static str = "Receiving new incoming call from";
-    const OVER: &'static str = " ended (";
-
-    fn at_seat(seat: Seat<'_>, microphone: &Path) -> Self {
-        Self::at_seat(seat, microphone)
-    }
-
-    fn printed(&self, words: &str, times: usize, limit: Duration) {
-        self.wait_printed_times(words, times, limit);
-    }
-
-    fn output(&self) -> String {
-        self.output()
-    }
-
-    fn lift(&mut self) {
-        self.lift();
-    }
-
-    fn hold(&mut self, on: bool) {
-        self.hold(on);
-    }
-
-    fn hang_up(&mut self) {
-        self.hang_up();
-    }
-
-    fn quit(self) -> Vec<i16> {
-        self.quit()
-    }
-}
 
 pub(crate) fn baresip_at_a_seat_over_udp() {
     // Its library gives up where SHA-256 is offered at all.

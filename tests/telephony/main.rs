@@ -15,6 +15,7 @@ mod calls;
 mod carrier;
 mod disk;
 mod foreign_seats;
+mod handset;
 mod keys;
 mod line;
 mod listening_day;

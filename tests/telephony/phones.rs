@@ -1,5 +1,6 @@
 //! Programs of others dial in: they hear what is played, their keys arrive, their words are kept.
 
+use crate::handset::Handset;
 use crate::line::{House, LINE, PROMPTS, account, case_row, recordings, voice};
 use crate::support::audio::{frames_known, from_alaw, level_db, read_wav, to_alaw, write_wav};
 use crate::support::clients::baresip::Baresip;
@@ -31,43 +32,6 @@ pub(crate) fn a_sipp_scenario_with_options_inside_the_call_succeeds() {
     assert_eq!((counts.successful, counts.failed), (20, 0));
 }
 
-/// What the tests need of a foreign phone.
-trait Phone {
-    fn dial(&mut self, house: &House);
-    fn press(&mut self, keys: &str);
-    fn hang_up(self) -> Vec<i16>;
-}
-
-impl Phone for Baresip {
-    fn dial(&mut self, house: &House) {
-        Self::dial(self, LINE, house.service.udp());
-    }
-
-    fn press(&mut self, keys: &str) {
-        Self::press(self, keys);
-    }
-
-    fn hang_up(mut self) -> Vec<i16> {
-        Self::hang_up(&mut self);
-        self.quit()
-    }
-}
-
-impl Phone for Linphone {
-    fn dial(&mut self, house: &House) {
-        Self::dial(self, LINE, house.service.udp());
-    }
-
-    fn press(&mut self, keys: &str) {
-        Self::press(self, keys);
-    }
-
-    fn hang_up(mut self) -> Vec<i16> {
-        Self::hang_up(&mut self);
-        self.quit()
-    }
-}
-
 pub(crate) fn baresip_leaves_a_message_and_hears_how_it_stands() {
     let house = House::open();
     let (from, again) = ("19900000041", "19900000042");
@@ -84,11 +48,12 @@ pub(crate) fn linphone_leaves_a_message_and_hears_how_it_stands() {
     message_and_look_up(&house, [from, again], start);
 }
 
-fn message_and_look_up<P: Phone>(house: &House, users: [&str; 2], start: impl Fn(&str) -> P) {
+fn message_and_look_up<P: Handset>(house: &House, users: [&str; 2], start: impl Fn(&str) -> P) {
     let mut phone = start(users[0]);
-    phone.dial(house);
+    phone.dial(LINE, house.service.udp());
     message_by_clock(&mut phone);
-    let heard = phone.hang_up();
+    phone.hang_up();
+    let heard = phone.quit();
     heard_most_of(&heard, "G01");
     heard_most_of(&heard, "M05.1");
     let first = account(&house.service, users[0]);
@@ -98,11 +63,12 @@ fn message_and_look_up<P: Phone>(house: &House, users: [&str; 2], start: impl Fn
     let number = row["number"].as_str().unwrap();
     let code = code_in(&heard, number);
     let mut phone = start(users[1]);
-    phone.dial(house);
+    phone.dial(LINE, house.service.udp());
     phone.press(&format!("1{number}#{code}#"));
     // The greeting ends, then number, date and status are said.
     std::thread::sleep(length("G01") + length("G02") + Duration::from_secs(20));
-    let heard = phone.hang_up();
+    phone.hang_up();
+    let heard = phone.quit();
     let second = account(&house.service, users[1]);
     assert_eq!(second["digits"], "1***********#****#");
     heard_most_of(&heard, "ST01");
@@ -156,7 +122,7 @@ fn length(id: &str) -> Duration {
 }
 
 /// A phone that cannot be listened to while it calls goes by the lengths of the prompts.
-fn message_by_clock(phone: &mut impl Phone) {
+fn message_by_clock(phone: &mut impl Handset) {
     phone.press("2");
     std::thread::sleep(length("G01") + length("G02") + Duration::from_secs(1));
     // `#` skips the instructions to the tone.

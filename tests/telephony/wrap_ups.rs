@@ -94,6 +94,10 @@ pub(crate) fn on_a_full_disk_a_wrap_up_is_not_done_the_seat_goes_on_and_sends_it
     wait_state(&desk, "ready");
     stands(&house.service, "建议加开公交");
     let again = desk.command(of(&call, "建议加开公交"));
-    assert_eq!(again["why"], "no_such_call", "nothing is owed any more: {again}");
+    assert_eq!(again["result"], "done", "it is stored: {again}");
+    let other = desk.command(of(&call, "建议减少公交"));
+    assert_eq!(other["why"], "case_refuses", "which is not what is stored: {other}");
+    let alarms = house.service.stderr().matches("ALARM wrap-ups are not stored").count();
+    assert_eq!(alarms, 1, "one outage, one alarm\n{}", house.service.stderr());
     assert!(house.service.stop().success());
 }

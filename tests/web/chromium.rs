@@ -153,6 +153,11 @@ impl Chromium {
         self.wait("document.readyState === 'complete'").await;
     }
 
+    /// Runs in every page that is opened from now on, before anything of its own.
+    pub(crate) async fn before_all(&mut self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await;
+    }
+
     /// The value of an expression, promises awaited.
     pub(crate) async fn value(&mut self, expression: &str) -> Value {
         let params = json!({"expression": expression, "awaitPromise": true, "returnByValue": true,

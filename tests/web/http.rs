@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 /// An answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 

@@ -7,10 +7,13 @@
 #![allow(clippy::result_large_err, clippy::large_futures, reason = "nobody waits for a copy here")]
 #![allow(clippy::disallowed_methods, reason = "a test reads the clock")]
 
+#[path = "../casework/desk.rs"]
+mod folder;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod accounts;
+mod api;
 mod browser;
 mod chromium;
 mod desk;
@@ -26,3 +29,4 @@ mod socket;
 mod texts;
 mod threads;
 mod three_way;
+mod unsent;

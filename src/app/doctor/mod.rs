@@ -91,6 +91,8 @@ fn line(config: &Config, clock: Clock) -> Vec<Finding> {
     own.sip.tls.set_port(0);
     own.sip.advertised = None;
     own.service.drain_seconds = 1;
+    // The trial line seals with a key of its own.
+    own.store.master_key_file = PathBuf::new();
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, addresses) = std::sync::mpsc::sync_channel(1);
     let data = scratch.0.clone();

@@ -192,6 +192,8 @@ pub struct RecordingSummary {
 pub enum EndedBy {
     /// The citizen hung up.
     Citizen,
+    /// A seat hung up, and we said goodbye after it.
+    Seat,
     /// We said goodbye.
     Service,
     /// The network or the peer failed (timeout, transport error, no media).
@@ -217,7 +219,7 @@ pub enum StoreRequest {
     },
 }
 
-/// How a contact came in by telephone.
+/// How a contact came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum IntakeKind {
     /// A spoken message (语音留言).
@@ -231,6 +233,8 @@ pub enum IntakeKind {
     /// A person at a seat talks with the citizen: stored when they are connected, so that the
     /// person can tell the number.
     Attended,
+    /// No call at all: told to a person, who took it down.
+    WalkIn,
 }
 
 /// A contact to be stored as a case.

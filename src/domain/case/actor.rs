@@ -1,12 +1,15 @@
 //! Who acts on a case: a person, the roles he acts in, and the unit he belongs to (domain.md 3.7).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Longest id of a person.
 const PERSON_CHARS_MAX: usize = 100;
 
 /// The roles of the city's table of rights; the system acts where no person does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// 系统.
@@ -43,13 +46,15 @@ pub enum Role {
     Evaluator,
     /// 审计员.
     Auditor,
-    /// 系统管理员.
+    /// 系统管理员: makes accounts; sees no case.
     Administrator,
+    /// 安全管理员: grants roles; sees no case.
+    Security,
 }
 
 impl Role {
     /// Every role with its name in JSON and on the command line, and as officials read it.
-    pub const NAMES: [(Self, &'static str, &'static str); 18] = [
+    pub const NAMES: [(Self, &'static str, &'static str); 19] = [
         (Self::System, "system", "系统"),
         (Self::Citizen, "citizen", "市民"),
         (Self::Operator, "operator", "话务员"),
@@ -68,6 +73,7 @@ impl Role {
         (Self::Evaluator, "evaluator", "评议员"),
         (Self::Auditor, "auditor", "审计员"),
         (Self::Administrator, "administrator", "系统管理员"),
+        (Self::Security, "security", "安全管理员"),
     ];
 
     /// Its name in JSON and on the command line.
@@ -119,6 +125,13 @@ impl Actor {
         Self::new("system", Role::System, None)
     }
 
+    /// As he stands in the chain of events and in the audit: his roles and his id.
+    #[must_use]
+    pub fn signature(&self) -> String {
+        let roles: Vec<_> = self.roles.iter().map(|role| role.as_str()).collect();
+        format!("{}/{}", roles.join("+"), self.person)
+    }
+
     /// He acts in one of these roles.
     #[must_use]
     pub fn has(&self, roles: &[Role]) -> bool {
@@ -138,7 +151,8 @@ impl Actor {
 }
 
 /// Whether a text can be the id of a person.
-pub(super) fn is_person(id: &str) -> bool {
+#[must_use]
+pub fn is_person(id: &str) -> bool {
     !id.trim().is_empty() && id.chars().count() <= PERSON_CHARS_MAX
 }
 

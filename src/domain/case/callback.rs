@@ -116,13 +116,13 @@ fn is_done(task: &CallbackTask, last: Try) -> bool {
 
 /// Tries without an answer are enough: three, on two days and in two parts of the day.
 pub(super) fn is_spread(tries: impl Iterator<Item = Timestamp> + Clone) -> bool {
-    let days: BTreeSet<Date> = tries.clone().map(|at| local(at).0).collect();
-    let parts: BTreeSet<i8> = tries.clone().map(|at| local(at).1).collect();
+    let days: BTreeSet<Date> = tries.clone().map(|at| part_of_day(at).0).collect();
+    let parts: BTreeSet<i8> = tries.clone().map(|at| part_of_day(at).1).collect();
     tries.count() >= TRIES_MIN && days.len() >= SPREAD_MIN && parts.len() >= SPREAD_MIN
 }
 
 /// The local day, and its part: morning, afternoon, evening.
-fn local(at: Timestamp) -> (Date, i8) {
+pub(super) fn part_of_day(at: Timestamp) -> (Date, i8) {
     let zoned = at.to_zoned(city_zone());
     let part = match zoned.hour() {
         ..12 => 0,

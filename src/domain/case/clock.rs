@@ -7,7 +7,7 @@ use super::event::{CaseEvent, DueDate};
 use super::fold::Case;
 use super::reasons::{Notice, Urgency};
 use super::record::Record;
-use super::workflow::Context;
+use super::workflow::{Context, whole_milliseconds};
 use jiff::Timestamp;
 
 /// 特急: dispatched within an hour, answered within two (DB11/T 2021-2022).
@@ -53,7 +53,13 @@ pub(super) fn promise_anew(case: &Case, now: Timestamp, context: &Context<'_>) -
         return vec![];
     }
     let notice = notify(case, Notice::DateMoved, Some(&due));
-    vec![notice, Record::Recomputed { due: Some(due), unit_due: None }.into()]
+    let (due, from) = (Some(due), Some(whole_milliseconds(now)));
+    vec![notice, Record::Recomputed { due, unit_due: None, from }.into()]
+}
+
+/// Since when the citizen's period runs: T2, or a date that he was promised later.
+pub(super) fn promised_from(case: &Case) -> Option<Timestamp> {
+    case.work.promised_from.or(case.accepted_at)
 }
 
 /// Provisional dates worked out again. Nothing while the table is still missing.
@@ -63,8 +69,8 @@ pub(super) fn recompute(case: &Case, context: &Context<'_>) -> Vec<CaseEvent> {
     let unit_due = unit_due.and_then(|told| settled(told, unit_anew(case, context)?));
     let due = case.due.as_ref().filter(|due| open && due.provisional);
     let due = due.and_then(|told| {
-        let accepted = case.accepted_at?;
-        let mut anew = Deadline::due(accepted, REPLY_DAYS, context.rules, context.calendar);
+        let from = promised_from(case)?;
+        let mut anew = Deadline::due(from, REPLY_DAYS, context.rules, context.calendar);
         // A redo or an extension had moved the citizen's date along with the unit's.
         if case.unit_due.as_ref().is_some_and(|unit| unit.on == told.on) {
             let unit = unit_anew(case, context)?;
@@ -78,7 +84,7 @@ pub(super) fn recompute(case: &Case, context: &Context<'_>) -> Vec<CaseEvent> {
     }
     let moved = due.as_ref().filter(|due| case.due.as_ref().is_some_and(|told| told.on < due.on));
     let notice = moved.map(|due| notify(case, Notice::DateMoved, Some(due)));
-    notice.into_iter().chain([Record::Recomputed { due, unit_due }.into()]).collect()
+    notice.into_iter().chain([Record::Recomputed { due, unit_due, from: None }.into()]).collect()
 }
 
 /// The date that holds now that the table is there, never before the one that was told.

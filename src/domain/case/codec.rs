@@ -6,7 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// A value that is written as text and read back.
-pub(super) trait Text: Sized {
+pub(in crate::domain) trait Text: Sized {
     /// The text that [`Text::read`] takes.
     fn write(&self) -> String;
     /// The value, when the text is one.
@@ -50,17 +50,17 @@ impl Text for CallId {
 }
 
 /// For `#[serde(with = "codec::one")]`.
-pub(super) mod one {
+pub(in crate::domain) mod one {
     use super::{Deserialize, Deserializer, Error, Serializer, Text};
 
-    pub(in super::super) fn serialize<T: Text, S: Serializer>(
+    pub(in crate::domain) fn serialize<T: Text, S: Serializer>(
         value: &T,
         out: S,
     ) -> Result<S::Ok, S::Error> {
         out.serialize_str(&value.write())
     }
 
-    pub(in super::super) fn deserialize<'de, T: Text, D: Deserializer<'de>>(
+    pub(in crate::domain) fn deserialize<'de, T: Text, D: Deserializer<'de>>(
         from: D,
     ) -> Result<T, D::Error> {
         let text = String::deserialize(from)?;
@@ -69,10 +69,10 @@ pub(super) mod one {
 }
 
 /// For `#[serde(with = "codec::maybe")]`.
-pub(super) mod maybe {
+pub(in crate::domain) mod maybe {
     use super::{Deserialize, Deserializer, Error, Serializer, Text};
 
-    pub(in super::super) fn serialize<T: Text, S: Serializer>(
+    pub(in crate::domain) fn serialize<T: Text, S: Serializer>(
         value: &Option<T>,
         out: S,
     ) -> Result<S::Ok, S::Error> {
@@ -82,7 +82,7 @@ pub(super) mod maybe {
         }
     }
 
-    pub(in super::super) fn deserialize<'de, T: Text, D: Deserializer<'de>>(
+    pub(in crate::domain) fn deserialize<'de, T: Text, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<T>, D::Error> {
         let Some(text) = Option::<String>::deserialize(from)? else { return Ok(None) };

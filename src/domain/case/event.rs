@@ -14,9 +14,10 @@ use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The way a contact came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// A spoken message (语音留言).
@@ -29,6 +30,8 @@ pub enum Channel {
     Text,
     /// A talk with a person at a seat (电话).
     Phone,
+    /// Told to a person of the centre or of a village, who took it down (来访).
+    WalkIn,
 }
 
 impl Channel {
@@ -41,6 +44,7 @@ impl Channel {
             Self::Abandoned => "abandoned",
             Self::Text => "text",
             Self::Phone => "phone",
+            Self::WalkIn => "walk_in",
         }
     }
 }
@@ -53,6 +57,7 @@ impl From<IntakeKind> for Channel {
             IntakeKind::Abandoned => Self::Abandoned,
             IntakeKind::Text => Self::Text,
             IntakeKind::Attended => Self::Phone,
+            IntakeKind::WalkIn => Self::WalkIn,
         }
     }
 }
@@ -82,7 +87,7 @@ impl CallbackReason {
 }
 
 /// The nature of a matter (domain.md 3.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Nature {
     /// 咨询.
@@ -143,7 +148,7 @@ impl Nature {
 }
 
 /// Why a period was extended; a fixed list, so that each can be spoken (DL05).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ExtensionReason {
     /// 情况复杂.
@@ -198,7 +203,7 @@ impl ExtensionReason {
 }
 
 /// The lawful way of a declined matter (ST15); a fixed list, so that each can be spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LawfulChannel {
     /// 诉讼.
@@ -278,6 +283,9 @@ pub struct Private {
     /// The query code (查询码).
     #[serde(default, with = "codec::maybe")]
     pub code: Option<QueryCode>,
+    /// What the case is about; only where it is numbered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
 }
 
 /// The original recording as it came in.
@@ -356,13 +364,11 @@ pub struct Accepted {
     /// When: the citizen's clock starts here.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// What it is about, without names.
-    pub summary: String,
     /// Who took it first (首问负责); never changes.
     pub first_responsible: String,
     /// The citizen's due date.
     pub due: DueDate,
-    /// The query code.
+    /// The query code, and what it is about, without names.
     #[serde(default)]
     pub private: Private,
 }

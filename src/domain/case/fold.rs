@@ -9,6 +9,7 @@ use super::event::{
 use super::record::Proposal;
 use super::status::{CaseStatus, Due, State};
 use super::work::{self, Work};
+use super::wrap_up::DOMAIN_UNCODED;
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, CaseNumber, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
@@ -103,8 +104,7 @@ pub fn apply(mut case: Case, event: &CaseEvent) -> Case {
         }
         CaseEvent::WrappedUp(talk) => {
             case.wrapped_up = Some((talk.call.clone(), talk.seat.clone()));
-            let is_new = matches!(before, Some(State::Draft | State::Accepted));
-            if is_new && talk.disposition != Disposition::NoMatter {
+            if case.waits_for_a_way() && talk.disposition != Disposition::NoMatter {
                 case.work.dispositions.push(talk.disposition);
             }
             if !talk.private.summary.is_empty() {
@@ -195,7 +195,7 @@ fn receive(case: &mut Case, received: &Received) {
 fn accept(case: &mut Case, accepted: &Accepted) {
     case.number = Some(accepted.number);
     case.accepted_at = Some(accepted.at);
-    case.summary = Some(accepted.summary.clone());
+    case.summary.clone_from(&accepted.private.summary);
     case.first_responsible.get_or_insert_with(|| accepted.first_responsible.clone());
     case.due = Some(accepted.due.clone());
     case.private.code = accepted.private.code;
@@ -205,7 +205,7 @@ fn accept(case: &mut Case, accepted: &Accepted) {
 fn redo(case: &mut Case, due: &DueDate) {
     case.round = case.round.saturating_add(1);
     case.answered_directly = false;
-    case.work.answered_at = None;
+    case.work.void_answer();
     case.unit_due = Some(due.clone());
     postpone(case, due);
 }
@@ -222,6 +222,19 @@ impl Case {
     #[must_use]
     pub fn told_state(&self) -> Option<State> {
         if self.work.seal_proposed.is_some() { Some(State::Sealed) } else { self.state }
+    }
+
+    /// A talk that ends now sends it on its way; one that is proposed for sealing waits for the
+    /// second person (T12).
+    pub(super) fn waits_for_a_way(&self) -> bool {
+        let is_new = matches!(self.state, Some(State::Draft | State::Accepted));
+        is_new && self.work.seal_proposed.is_none()
+    }
+
+    /// Classified by a wrap-up, and nobody has coded it since (T4).
+    pub(super) fn is_uncoded(&self) -> bool {
+        let uncoded = self.domain.as_deref() == Some(DOMAIN_UNCODED);
+        self.state == Some(State::Classified) && uncoded
     }
 
     /// A unit has part in it: lead, helper or reader.

@@ -8,11 +8,12 @@
 mod actor;
 mod callback;
 mod clock;
-mod codec;
+pub(super) mod codec;
 mod deadline;
 mod decide;
 mod event;
 mod fold;
+mod follow_up;
 mod holding;
 mod reasons;
 mod record;
@@ -26,23 +27,24 @@ mod work;
 mod workflow;
 mod wrap_up;
 
-pub use actor::{Actor, Role};
+pub use actor::{Actor, Role, is_person};
 pub use callback::{AttemptOutcome, TRIES_MIN, Try};
 pub use deadline::{
     CITY_ZONE, DAYS_MAX, Deadline, DeadlineMode, DeadlineRules, REPLY_DAYS, Step, city_zone,
     local_day,
 };
-pub use decide::{EXTENSION_DAYS_MAX, NOTE_CHARS_MAX, missing_elements};
+pub use decide::{EXTENSION_DAYS_MAX, GROUP_MIN, NOTE_CHARS_MAX, missing_elements};
 pub use event::{
     Accepted, CallbackReason, CaseEvent, Channel, DueDate, ExtensionReason, LawfulChannel, Nature,
     Original, Private, Received,
 };
 pub use fold::{CallbackTask, Case, apply};
+pub use follow_up::{FollowUp, FollowUpTry, NextTry, next_try};
 pub use holding::{Held, holding};
 pub use reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    FollowUpOutcome, Grade, KeepReason, LiftReason, Notice, Post, ReopenReason, ReturnReason,
-    ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
+    FollowUpOutcome, Grade, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
+    ReturnReason, ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
 };
 pub use record::{DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};
@@ -50,7 +52,7 @@ pub use status::{CaseStatus, Due, State};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
 pub use table::{Row, row_of};
 pub use task::{Classification, Decision, MergeTarget, Order, Pending, Task};
-pub use unit::{Unit, UnitsError, parse_units};
+pub use unit::{Unit, UnitsError, is_unit_id, parse_units};
 pub use work::{Admonition, Consultation, Docket, Given, Submission, Waiting, Work};
 pub use workflow::{
     CALLBACK_MINUTES, Command, Context, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX, decide, may_follow,

@@ -1,6 +1,7 @@
-//! Reasons as fixed lists: each can be counted, shown in Chinese and spoken, and none is free text.
+//! Reasons as fixed lists: each can be counted and shown in Chinese, and none is free text.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A name that is none of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -9,10 +10,11 @@ pub struct UnknownName(&'static [&'static str]);
 
 /// A list of reasons: each with its name in JSON and on the command line, and as officials read it.
 macro_rules! reasons {
-    ($(#[$about:meta])* $list:ident, $group:literal:
-     $($(#[$on:meta])* $variant:ident = $name:literal, $title:literal;)+) => {
+    ($(#[$about:meta])* $list:ident:
+     $($(#[$on:meta])* $variant:ident = $name:tt, $title:literal;)+) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Serialize, Deserialize, ToSchema)]
         pub enum $list {
             $($(#[$on])* #[doc = $title] #[serde(rename = $name)] $variant,)+
         }
@@ -31,12 +33,6 @@ macro_rules! reasons {
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)+ }
-            }
-
-            /// Its id among the texts (`group.name`).
-            #[must_use]
-            pub fn script_id(self) -> &'static str {
-                match self { $(Self::$variant => concat!($group, ".", $name),)+ }
             }
 
             /// Reads what `as_str` gave.
@@ -60,7 +56,7 @@ macro_rules! reasons {
 reasons! {
     /// How urgent a matter is; sets when it must be dispatched and answered (domain.md 3.2).
     #[derive(Default)]
-    Urgency, "urgency":
+    Urgency:
     Immediate = "immediate", "特急";
     Urgent = "urgent", "紧急";
     #[default]
@@ -70,7 +66,7 @@ reasons! {
 
 reasons! {
     /// Why the urgency was changed.
-    UrgencyReason, "urgency_change":
+    UrgencyReason:
     RiskFound = "risk_found", "发现安全或稳定风险";
     RiskGone = "risk_gone", "风险已解除";
     Misjudged = "misjudged", "原定等级有误";
@@ -79,7 +75,7 @@ reasons! {
 
 reasons! {
     /// Why a citizen left no contact (T2).
-    AnonymousReason, "anonymous":
+    AnonymousReason:
     WillNotSay = "will_not_say", "本人不愿留联系方式";
     Withheld = "withheld", "来电号码未显示";
     Unreachable = "unreachable", "本人无联系方式";
@@ -87,7 +83,7 @@ reasons! {
 
 reasons! {
     /// Why a draft is no matter (T3).
-    DiscardReason, "discard":
+    DiscardReason:
     EmptyNumber = "empty_number", "空号";
     Advertising = "advertising", "广告";
     Harassment = "harassment", "骚扰";
@@ -96,7 +92,7 @@ reasons! {
 
 reasons! {
     /// Why a matter is kept without handling (T11).
-    KeepReason, "keep":
+    KeepReason:
     NothingToDo = "nothing_to_do", "无需办理";
     NothingConcrete = "nothing_concrete", "内容不具体且无法补充";
     UnderWay = "under_way", "同一事项已有办理结果";
@@ -105,7 +101,7 @@ reasons! {
 
 reasons! {
     /// Why a matter is not taken on (T13).
-    DeclineReason, "decline":
+    DeclineReason:
     Emergency = "emergency", "属于紧急救援";
     LegalRoute = "legal_route", "应通过法定途径解决";
     Petition = "petition", "已进入信访渠道";
@@ -116,7 +112,7 @@ reasons! {
 
 reasons! {
     /// Why a unit gives a matter back (T16).
-    ReturnReason, "return":
+    ReturnReason:
     NotOurDuty = "not_our_duty", "不属于本单位职责";
     OtherLead = "other_lead", "应由其他单位主办";
     OtherPlace = "other_place", "不在本单位辖区";
@@ -124,7 +120,7 @@ reasons! {
 
 reasons! {
     /// What is wrong with a unit's answer (T21).
-    ReviewFault, "review":
+    ReviewFault:
     Unanswered = "unanswered", "未回应群众诉求";
     NoEvidence = "no_evidence", "缺少办理佐证";
     NotContacted = "not_contacted", "未与群众联系";
@@ -133,14 +129,14 @@ reasons! {
 
 reasons! {
     /// Why a case is opened again (T28).
-    ReopenReason, "reopen":
+    ReopenReason:
     NewFacts = "new_facts", "出现新情况";
     Recurred = "recurred", "问题再次发生";
 }
 
 reasons! {
     /// Why the disposition was changed (B2).
-    DispositionReason, "disposition_change":
+    DispositionReason:
     MoreFacts = "more_facts", "补充了情况";
     CallFailed = "call_failed", "通话中未能解决";
     Misjudged = "misjudged", "原办理方式不当";
@@ -149,7 +145,7 @@ reasons! {
 
 reasons! {
     /// What makes a consultation necessary (B5).
-    Trigger, "consultation":
+    Trigger:
     Disputed = "disputed", "两个以上单位争办或推诿";
     Returned = "returned", "两次以上退回";
     Group = "group", "五人以上群体诉求";
@@ -162,7 +158,7 @@ reasons! {
 
 reasons! {
     /// Why a supervision is lifted (3.5).
-    LiftReason, "lift":
+    LiftReason:
     Settled = "settled", "已整改到位";
     Unfounded = "unfounded", "与事实不符";
     Approved = "approved", "经批准解除";
@@ -170,7 +166,7 @@ reasons! {
 
 reasons! {
     /// Why a case is put on the docket (挂号督办, 3.5).
-    DocketReason, "docket":
+    DocketReason:
     Overdue = "overdue", "超期三日";
     FalseFeedback = "false_feedback", "虚假反馈";
     SecondRedo = "second_redo", "第二次重办";
@@ -180,7 +176,7 @@ reasons! {
 
 reasons! {
     /// What a citizen is told of a case, by the texts of domain.md 4.3.
-    Notice, "notice":
+    Notice:
     Assigned = "assigned", "交办告知";
     Extended = "extended", "延期告知";
     Reply = "reply", "办理结果告知";
@@ -195,7 +191,7 @@ reasons! {
 
 reasons! {
     /// How a citizen is content with the answer.
-    Grade, "grade":
+    Grade:
     Satisfied = "1", "满意";
     FairlySatisfied = "2", "比较满意";
     BasicallySatisfied = "3", "基本满意";
@@ -203,8 +199,18 @@ reasons! {
 }
 
 reasons! {
+    /// By what a citizen is asked (回访), in the order of the ladder (domain.md B6).
+    #[derive(Default)]
+    Means:
+    #[default]
+    Phone = "phone", "电话";
+    Sms = "sms", "短信";
+    Mail = "mail", "邮件";
+}
+
+reasons! {
     /// How a try to ask the citizen (回访) ended without a grade (T26).
-    FollowUpOutcome, "follow_up":
+    FollowUpOutcome:
     NoAnswer = "no_answer", "无人接听";
     Busy = "busy", "占线";
     WrongPerson = "wrong_person", "非本人";
@@ -214,7 +220,7 @@ reasons! {
 
 reasons! {
     /// The posts a warning goes to (3.5), from the desk upwards.
-    Post, "post":
+    Post:
     Handler = "handler", "承办人员";
     SectionHead = "section_head", "科室负责人";
     DeputyHead = "deputy_head", "分管负责人";
@@ -233,7 +239,6 @@ mod tests {
         }
         assert_eq!(DeclineReason::ALL.len(), 6, "T13 has six reasons");
         assert_eq!(Grade::parse("4"), Some(Grade::Dissatisfied));
-        assert_eq!(Post::UnitHead.script_id(), "post.unit_head");
         assert_eq!(KeepReason::parse("because"), None);
     }
 }

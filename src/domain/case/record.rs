@@ -8,8 +8,8 @@ use super::codec;
 use super::event::{DueDate, ExtensionReason, LawfulChannel};
 use super::reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    FollowUpOutcome, Grade, KeepReason, LiftReason, Notice, Post, ReopenReason, ReturnReason,
-    ReviewFault, Trigger, Urgency, UrgencyReason,
+    FollowUpOutcome, Grade, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
+    ReturnReason, ReviewFault, Trigger, Urgency, UrgencyReason,
 };
 use super::supervision::Warning;
 use crate::domain::desk::Disposition;
@@ -88,6 +88,10 @@ pub enum Record {
     SecrecyAsked { wanted: bool, by: String },
     /// Invariant 3: this unit is accused and can have no part.
     AccusedNamed { unit: String, by: String },
+    /// 3.7: this person is linked to the matter and sees nothing of it from now on.
+    PersonRecused { person: String, by: String },
+    /// 3.7: he takes part again.
+    PersonReadmitted { person: String, by: String },
     /// T4: what the classification found besides nature and domain; the place stands in `private`.
     FactsRecorded {
         urgency: Urgency,
@@ -232,6 +236,8 @@ pub enum Record {
     },
     /// T26: a try that brought no grade.
     FollowedUp {
+        #[serde(default)]
+        means: Means,
         outcome: FollowUpOutcome,
         by: String,
         done: bool,
@@ -292,12 +298,15 @@ pub enum Record {
         #[serde(default)]
         due: Option<Date>,
     },
-    /// The holiday table of a year arrived: dates that were provisional hold or moved later.
+    /// The holiday table of a year arrived: dates that were provisional hold or moved later. Or the
+    /// citizen was promised a new date; his period then begins at `from`.
     Recomputed {
         #[serde(default)]
         due: Option<DueDate>,
         #[serde(default)]
         unit_due: Option<DueDate>,
+        #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+        from: Option<Timestamp>,
     },
     /// 3.5: a warning whose instant has come.
     Warned {

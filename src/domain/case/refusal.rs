@@ -147,6 +147,8 @@ guards! {
     OtherPerson: "T12", "须由提请人以外的另一人确认", "a second, different person must decide";
     SecondPerson: "3.2", "须由另一人确认，提出人和确认人不能是同一人",
         "a second, different person must confirm";
+    Waiting: "3.2", "事项已有一项申请待确认，请先对该项申请作出决定",
+        "something waits for its second person; it is decided first";
     NothingProposed: "3.2", "没有待确认的该项申请", "nothing of this kind waits for confirmation";
     Unnumbered: "T2", "来件未受理、没有编号，不能分类", "a draft that was kept has no number";
     Contact: "T2", "请填写联系方式，或选定匿名原因", "a contact or a reason for none is needed";
@@ -161,7 +163,10 @@ guards! {
         "a consultation must have decided first";
     OneLead: "B5", "会商决定须明确一个主办单位，且主办单位不能同时为协办单位",
         "the decision must name one lead unit that is no helper";
-    Decided: "B5", "主办、协办单位须与会商决定一致", "the units differ from the decision";
+    Undecidable: "B5", "会商只能决定转处、转阅、留存或者报领导阅批",
+        "a consultation decides to assign, circulate, keep or report";
+    Decided: "B5", "办理方式和主办、协办单位须与会商决定一致",
+        "disposition or units differ from the decision";
     LeaderName: "T8", "请写明呈报的领导", "the leader is not named";
     OtherLeader: "B10", "只有呈报的领导本人才能批示", "only the leader it lies before instructs";
     Instruction: "B10", "领导尚未批示", "the leader has not instructed yet";
@@ -190,9 +195,8 @@ guards! {
     FollowedByUnit: "B6", "回访由受理中心进行，承办单位人员不得回访",
         "nobody of the handling unit calls the citizen back";
     GradeGiven: "T22", "本轮已有回访评价", "this round has its grade already";
+    Ladder: "B6", "回访先打电话；无人接听的再发短信，最后发邮件", "by telephone first, then by text, then by mail";
     NotDissatisfied: "T23", "群众未评价“不满意”", "the citizen is not dissatisfied";
-    RedoUnit: "T23", "直接答复的事项没有承办单位，请重新交办",
-        "no unit handled it; it is to be assigned";
     NoFeedback: "T25", "事项没有承办单位的反馈，不能认定虚假反馈",
         "no unit reported anything";
     Publication: "T27", "请先决定是否公示", "the publication is not decided";
@@ -204,6 +208,8 @@ guards! {
     SafetyRisk: "T29", "涉及安全风险的事项不能撤回", "a safety risk is not withdrawn";
     Receipted: "T30", "纪检监察机关的回执已登记", "the receipt is filed already";
     ReceiptNumber: "T30", "请填写回执编号", "the receipt's number is missing";
+    Recused: "3.7", "该人员已登记回避，不得参与办理", "this person is recused from the case";
+    NotRecused: "3.7", "该人员没有登记回避", "this person is not recused";
     SameAgain: "3.2", "与已登记的内容相同", "this is recorded already";
     AnsweredUnit: "3.3", "单位已办理答复，请先重办再登记被反映单位",
         "the unit has answered already; open the case again first";

@@ -3,9 +3,10 @@
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The states of the nine steps and their exits (受理—分类—会商—交办—督办—反馈—回访—统计分析—归档).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// 草稿: received, not yet numbered.

@@ -5,7 +5,7 @@
 //! fires the rest afterwards, in order and marked late. Beyond the docket nothing follows by itself:
 //! an admonition (约谈) is only proposed, and named persons sign it (D9).
 
-use super::clock::dispatch_limit;
+use super::clock::{dispatch_limit, promised_from};
 use super::deadline::{Deadline, DeadlineRules, instant};
 use super::event::CaseEvent;
 use super::fold::Case;
@@ -44,7 +44,8 @@ const LATE_MINUTES: i64 = 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Warning {
-    /// T4: not on its way within the limit of its urgency.
+    /// T4: not on its way within the limit of its urgency; or not by the citizen's date, where it
+    /// came back, was decided or was instructed.
     Dispatch,
     /// T7: a consultation has not decided within a working day.
     Consultation,
@@ -162,18 +163,17 @@ fn ahead(case: &Case, calendar: &Calendar, rules: &DeadlineRules) -> Vec<(Warnin
         return not_given(work, vec![seal]);
     }
     let reminder = match case.state {
-        Some(State::Accepted | State::Classified) => {
-            let from = case.accepted_at.filter(|_| work.clock == 0);
-            from.map(|from| (Warning::Dispatch, dispatch_limit(from, work.urgency)))
-        }
-        Some(State::Consulting) => {
-            let undecided = work.consultation.as_ref().filter(|c| c.decision.is_none());
-            undecided.map(|consultation| (Warning::Consultation, consultation.due_at))
-        }
-        Some(State::LeaderReview) => {
-            let silent = work.submission.as_ref().filter(|s| s.instruction.is_none());
-            silent.map(|submission| (Warning::Instruction, working(submission.at, 1)))
-        }
+        Some(State::Accepted | State::Classified) => dispatch(case),
+        Some(State::Consulting) => match &work.consultation {
+            Some(open) if open.decision.is_none() => Some((Warning::Consultation, open.due_at)),
+            _ => on_the_last_day(case),
+        },
+        Some(State::LeaderReview) => match &work.submission {
+            Some(laid) if laid.instruction.is_some() => on_the_last_day(case),
+            Some(laid) => Some((Warning::Instruction, working(laid.at, 1))),
+            // An operator's wrap-up reports a case without naming a leader.
+            None => case.accepted_at.map(|from| (Warning::Instruction, working(from, 1))),
+        },
         Some(State::Circulated) if work.readers.values().any(Option::is_none) => {
             let end = |from: Timestamp| from.saturating_add((READ_DAYS * 24).hours());
             work.circulated_at.and_then(|from| Some((Warning::Reading, end(from).ok()?)))
@@ -185,6 +185,21 @@ fn ahead(case: &Case, calendar: &Calendar, rules: &DeadlineRules) -> Vec<(Warnin
     };
     let ladder = ladder(case, calendar);
     not_given(work, reminder.into_iter().chain(ladder).collect())
+}
+
+/// T4: on its way within the hours of its urgency, or, where it came back, by the citizen's date.
+fn dispatch(case: &Case) -> Option<(Warning, Timestamp)> {
+    let came_back = case.work.clock > 0 || case.round > 1;
+    match came_back {
+        true => on_the_last_day(case),
+        false => promised_from(case)
+            .map(|from| (Warning::Dispatch, dispatch_limit(from, case.work.urgency))),
+    }
+}
+
+/// Nobody else has a date to keep: the centre is reminded when the citizen's is over.
+fn on_the_last_day(case: &Case) -> Option<(Warning, Timestamp)> {
+    case.due.as_ref().map(|due| (Warning::Dispatch, due.at))
 }
 
 /// Levels 1 to 4 while the unit's clock runs.

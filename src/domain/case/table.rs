@@ -33,6 +33,21 @@ const OPEN: &[State] = &[
     State::Redo,
 ];
 
+/// Open, or closed since: what a unit let lie is answered for afterwards too.
+const ANSWERABLE: &[State] = &[
+    State::Accepted,
+    State::Classified,
+    State::Consulting,
+    State::LeaderReview,
+    State::Assigned,
+    State::Handling,
+    State::Feedback,
+    State::Callback,
+    State::Redo,
+    State::Closed,
+    State::Archived,
+];
+
 /// Before an assignment.
 const UNASSIGNED: &[State] =
     &[State::Accepted, State::Classified, State::Consulting, State::LeaderReview];
@@ -73,6 +88,8 @@ pub fn row_of(task: &Task) -> Row {
         Task::ChooseLocal { .. } => row("B2", "选定办理方式", UNASSIGNED, &[Operator, Clerk, MessageClerk]),
         Task::SetSecrecy(_) => row("3.7", "登记保密要求", OPEN, &[Operator, Clerk]),
         Task::NameAccused(_) => row("3.3", "登记被反映单位", OPEN, &[Operator, Clerk, Supervisor]),
+        Task::Recuse(_) => row("3.7", "登记回避", OPEN, &[Director]),
+        Task::Readmit(_) => row("3.7", "解除回避", OPEN, &[Director]),
         Task::Claim(_) => row("B5", "认领或推辞", &[Classified, Consulting], &[UnitContact]),
         Task::Answer { .. } => row("T5", "直接答复", &[Classified], &[Operator]),
         Task::SolveInCall { .. } => row("T6", "登记三方通话解决", &[Classified], &[Operator]),
@@ -112,8 +129,8 @@ pub fn row_of(task: &Task) -> Row {
         Task::Remind => row("3.5", "催办", AT_WORK, &[Clerk, Supervisor]),
         Task::Docket(_) => row("3.5", "挂号督办", AT_WORK, &[Supervisor]),
         Task::Lift(_) => row("3.5", "解除督办", OPEN, &[Supervisor]),
-        Task::SignAdmonition => row("3.5", "签署约谈建议", OPEN, &[Director]),
-        Task::DecideAdmonition(_) => row("3.5", "决定约谈", OPEN, &[CityLeader]),
+        Task::SignAdmonition => row("3.5", "签署约谈建议", ANSWERABLE, &[Director]),
+        Task::DecideAdmonition(_) => row("3.5", "决定约谈", ANSWERABLE, &[CityLeader]),
     }
 }
 

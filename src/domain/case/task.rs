@@ -3,16 +3,19 @@
 
 use super::actor::Actor;
 use super::event::{ExtensionReason, LawfulChannel, Nature};
+use super::follow_up::FollowUpTry;
 use super::reasons::{
-    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    FollowUpOutcome, Grade, KeepReason, LiftReason, ReopenReason, ReturnReason, ReviewFault,
-    Trigger, Urgency, UrgencyReason,
+    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, Grade,
+    KeepReason, LiftReason, ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency,
+    UrgencyReason,
 };
 use super::record::DutyMatch;
 use super::status::State;
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, CaseNumber};
 use jiff::civil::Date;
+use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// A command with the person who gives it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +72,8 @@ pub struct MergeTarget {
 }
 
 /// What waits for a second person, without its contents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Pending {
     /// T11.
     Keep,
@@ -82,6 +86,7 @@ pub enum Pending {
     /// T19.
     Feedback,
     /// T24.
+    #[serde(rename = "close")]
     CloseUnreasonable,
 }
 
@@ -140,6 +145,10 @@ pub enum Task {
     SetSecrecy(bool),
     /// Invariant 3: a unit is accused.
     NameAccused(String),
+    /// 3.7: a person who is linked to the matter is cut off from it (回避).
+    Recuse(String),
+    /// 3.7: that was a mistake, or is over.
+    Readmit(String),
     /// B5: a unit claims (`true`) or refuses the matter.
     Claim(bool),
     /// T5: answer at once; a grade given in the call is the callback.
@@ -241,7 +250,7 @@ pub enum Task {
     /// T25: the citizen knows of no answer.
     ReportFalseFeedback,
     /// T26: a try that brought no grade.
-    FollowUp(FollowUpOutcome),
+    FollowUp(FollowUpTry),
     /// B7: whether it is published, with the text.
     DecidePublication(bool, String),
     /// T27.

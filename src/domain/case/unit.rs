@@ -77,7 +77,8 @@ pub fn parse_units(text: &str) -> Result<Vec<Unit>, UnitsError> {
 }
 
 /// `unit.NN`.
-pub(super) fn is_unit_id(id: &str) -> bool {
+#[must_use]
+pub fn is_unit_id(id: &str) -> bool {
     id.strip_prefix("unit.").is_some_and(|d| d.len() == 2 && d.bytes().all(|b| b.is_ascii_digit()))
 }
 

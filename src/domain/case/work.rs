@@ -1,6 +1,7 @@
 //! What the casework has found out and decided about a case: the fold of its records.
 
 use super::fold::Case;
+use super::follow_up::FollowUp;
 use super::reasons::{
     AnonymousReason, DocketReason, FollowUpOutcome, Grade, Post, Trigger, Urgency,
 };
@@ -9,7 +10,6 @@ use super::status::State;
 use super::supervision::Warning;
 use super::task::Pending;
 use crate::domain::desk::Disposition;
-use crate::units::CaseNumber;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,6 +114,8 @@ pub struct Work {
     pub claims: BTreeMap<String, bool>,
     /// Units that can have no part.
     pub accused: BTreeSet<String>,
+    /// Persons who are linked to the matter and see nothing of it (回避).
+    pub recused: BTreeSet<String>,
     /// What becomes of the matter; the last is in force.
     pub dispositions: Vec<Disposition>,
     /// The city's own code of the one in force.
@@ -128,6 +130,8 @@ pub struct Work {
     pub readers: BTreeMap<String, Option<Timestamp>>,
     /// Since when it circulates.
     pub circulated_at: Option<Timestamp>,
+    /// Since when the citizen's period runs, where he was promised another than that of T2.
+    pub promised_from: Option<Timestamp>,
     /// When the unit's clock of this round began.
     pub unit_from: Option<Timestamp>,
     /// How often a unit's clock began.
@@ -149,7 +153,7 @@ pub struct Work {
     /// The grades, first to last, each with its round.
     pub grades: Vec<(u8, Grade)>,
     /// Tries of this round that brought no grade.
-    pub follow_ups: Vec<(Timestamp, FollowUpOutcome)>,
+    pub follow_ups: Vec<FollowUp>,
     /// No more tries: how it ended without a grade.
     pub follow_up_ended: Option<FollowUpOutcome>,
     /// Whether what is asked for is reasonable.
@@ -162,8 +166,6 @@ pub struct Work {
     pub receipt: Option<String>,
     /// When it was merged.
     pub merged_at: Option<Timestamp>,
-    /// Cases that were merged into this one.
-    pub joined: BTreeSet<CaseNumber>,
     /// Whether it is published.
     pub publish: Option<bool>,
     /// The warnings, first to last.
@@ -227,13 +229,20 @@ impl Work {
         })
     }
 
+    /// The answer does not stand, so neither does what was decided about its publication, and tries
+    /// that asked about it do not count for the next one.
+    pub(super) fn void_answer(&mut self) {
+        self.answered_at = None;
+        self.publish = None;
+        self.follow_ups.clear();
+        self.follow_up_ended = None;
+    }
+
     /// The clock of a unit begins; what belonged to the one before is over.
     pub(super) fn start_clock(&mut self, at: Timestamp) {
         self.unit_from = Some(at);
         self.extension_days = 0;
         self.clock = self.clock.saturating_add(1);
-        self.follow_ups.clear();
-        self.follow_up_ended = None;
     }
 }
 
@@ -274,7 +283,8 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.work.helpers.remove(unit);
             case.work.readers.remove(unit);
         }
-        Record::Recomputed { due, unit_due } => {
+        Record::Recomputed { due, unit_due, from } => {
+            case.work.promised_from = from.or(case.work.promised_from);
             case.due = due.clone().or_else(|| case.due.take());
             case.unit_due = unit_due.clone().or_else(|| case.unit_due.take());
         }
@@ -297,9 +307,11 @@ fn take_from_unit(case: &mut Case) {
 
 /// What goes on after an answer is another round.
 fn after_an_answer(case: &mut Case) {
-    if case.work.answered_at.take().is_some() {
+    // A wrap-up answers directly without a result of its own.
+    if case.work.answered_at.is_some() || case.answered_directly {
         case.round = case.round.saturating_add(1);
         case.answered_directly = false;
+        case.work.void_answer();
     }
 }
 
@@ -313,12 +325,22 @@ fn dispatch(case: &mut Case, at: Timestamp, helpers: &[String]) {
 fn found(work: &mut Work, record: &Record) {
     match record {
         Record::Anonymous { reason } => work.anonymous = Some(*reason),
-        Record::SecrecyAsked { wanted, .. } => work.secrecy = *wanted,
+        Record::SecrecyAsked { wanted, .. } => {
+            work.secrecy = *wanted;
+            // B7: never published where secrecy is asked for.
+            work.publish = work.publish.filter(|publish| !(*wanted && *publish));
+        }
         Record::FactsRecorded { urgency, group_size, repeats, duty, private, .. } => {
             work.urgency = *urgency;
             (work.group_size, work.repeats) = (*group_size, *repeats);
             work.duty.clone_from(duty);
             work.place = Some(private.text.clone());
+        }
+        Record::PersonRecused { person, .. } => {
+            work.recused.insert(person.clone());
+        }
+        Record::PersonReadmitted { person, .. } => {
+            work.recused.remove(person);
         }
         Record::UrgencySet { urgency, .. } => work.urgency = *urgency,
         Record::UnitSpoke { unit, claims, .. } => {
@@ -381,16 +403,19 @@ fn handled(work: &mut Work, record: &Record) {
             work.supervisor = Some(by.clone());
             work.answered_at = work.answered_at.filter(|_| fault.is_none());
         }
-        Record::FollowedUp { outcome, done, at, .. } => {
-            work.follow_ups.push((*at, *outcome));
+        Record::FollowedUp { means, outcome, done, at, .. } => {
+            work.follow_ups.push(FollowUp { at: *at, means: *means, outcome: *outcome });
             work.follow_up_ended = done.then_some(*outcome);
         }
         Record::Judged { reasonable, .. } => {
             work.reasonable = Some(*reasonable);
+            if *reasonable {
+                work.publish = None;
+            }
         }
         Record::FalseFeedback { .. } => {
             work.false_feedback = work.false_feedback.saturating_add(1);
-            work.answered_at = None;
+            work.void_answer();
         }
         other => supervised(work, other),
     }
@@ -403,17 +428,12 @@ fn supervised(work: &mut Work, record: &Record) {
         Record::SealRefused { .. } | Record::SealConfirmed { .. } => work.seal_proposed = None,
         Record::ReceiptFiled { receipt, .. } => work.receipt = Some(receipt.clone()),
         Record::MergeDecided { at, .. } => work.merged_at = Some(*at),
-        Record::Joined { number } => {
-            work.joined.insert(*number);
-        }
-        Record::Parted { number } => {
-            work.joined.remove(number);
-        }
         Record::PublicationDecided { publish, .. } => work.publish = Some(*publish),
         Record::Warned { warning, clock, at, late, posts } => {
             let (warning, clock, at, late) = (*warning, *clock, *at, *late);
             work.warnings.push(Given { warning, clock, at, late, posts: posts.clone() });
-            if warning == Warning::Admonish && work.admonition.is_none() {
+            let open = matches!(work.admonition, Some(Admonition::Proposed | Admonition::Signed));
+            if warning == Warning::Admonish && !open {
                 work.admonition = Some(Admonition::Proposed);
             }
         }

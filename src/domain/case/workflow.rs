@@ -5,6 +5,7 @@ use super::clock::recompute;
 use super::deadline::{Deadline, DeadlineRules, REPLY_DAYS};
 use super::event::{Accepted, CallbackReason, CaseEvent, Channel, Original, Private, Received};
 use super::fold::Case;
+use super::reasons::AnonymousReason;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::status::State;
@@ -77,7 +78,7 @@ pub fn decide(
 ) -> Result<Vec<CaseEvent>, Refusal> {
     let events = match command {
         Command::Receive(intake) => receive(*intake, context)?,
-        Command::Accept { summary, by } => vec![accept(summary, by, context)?],
+        Command::Accept { summary, by } => accept_contact(case, summary, by, context)?,
         Command::CallBack => call_back(case, context),
         Command::CalledBack(outcome) => called_back(case, outcome, context)?,
         Command::WrapUp(order) => wrap_up(case, *order, context)?,
@@ -97,7 +98,9 @@ fn receive(intake: NewIntake, context: &Context<'_>) -> Result<Vec<CaseEvent>, R
     }
     let empty = match intake.kind {
         IntakeKind::Voicemail => intake.recording.is_none(),
-        IntakeKind::Text => intake.text.as_deref().is_none_or(|text| text.trim().is_empty()),
+        IntakeKind::Text | IntakeKind::WalkIn => {
+            intake.text.as_deref().is_none_or(|text| text.trim().is_empty())
+        }
         IntakeKind::CallbackRequest => intake.contact.is_none() && intake.caller.number.is_none(),
         IntakeKind::Abandoned | IntakeKind::Attended => false,
     };
@@ -136,7 +139,7 @@ pub fn received(intake: NewIntake) -> Received {
             caller: intake.caller.number,
             display: intake.caller.display.map(|name| cut(name, KEY_CHARS_MAX)),
             text: intake.text.map(|text| cut(text, TEXT_CHARS_MAX)),
-            code: None,
+            ..Private::default()
         },
     }
 }
@@ -147,8 +150,25 @@ fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
         IntakeKind::Abandoned => Some(CallbackReason::Missed),
         IntakeKind::CallbackRequest => Some(CallbackReason::Asked),
         _ if intake.callback => Some(CallbackReason::NumberUntold),
-        IntakeKind::Voicemail | IntakeKind::Text | IntakeKind::Attended => None,
+        IntakeKind::Voicemail | IntakeKind::Text | IntakeKind::Attended | IntakeKind::WalkIn => {
+            None
+        }
     }
+}
+
+/// The events that give a contact its number where nobody can be asked why the number is withheld.
+pub(super) fn accept_contact(
+    case: &Case,
+    summary: String,
+    by: String,
+    context: &Context<'_>,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    let accepted = accept(summary, by, context)?;
+    may_follow(case, &accepted)?;
+    // T2: a contact, or the reason why there is none.
+    let withheld = Record::Anonymous { reason: AnonymousReason::Withheld }.into();
+    let anonymous = case.private.contact.is_none().then_some(withheld);
+    Ok(anonymous.into_iter().chain([accepted]).collect())
 }
 
 /// The event that gives a case its number.
@@ -164,8 +184,8 @@ pub(super) fn accept(
     let at = whole_milliseconds(context.now);
     // D4: the citizen's clock runs from acceptance.
     let due = Deadline::due(at, REPLY_DAYS, context.rules, context.calendar).into();
-    let private = Private { code: Some(code), ..Private::default() };
-    let accepted = Accepted { number, at, summary, first_responsible: by, due, private };
+    let private = Private { code: Some(code), summary: Some(summary), ..Private::default() };
+    let accepted = Accepted { number, at, first_responsible: by, due, private };
     Ok(CaseEvent::Accepted(Box::new(accepted)))
 }
 
@@ -183,7 +203,8 @@ pub fn may_follow(case: &Case, event: &CaseEvent) -> Result<(), Refusal> {
     if matches!(event, CaseEvent::Extended { .. }) && case.extended.is_some() {
         return Err(Refusal::ExtendedBefore);
     }
-    if allowed(from, event) { Ok(()) } else { Err(refused) }
+    let coded = matches!(event, CaseEvent::Classified { .. }) && case.is_uncoded();
+    if coded || allowed(from, event) { Ok(()) } else { Err(refused) }
 }
 
 #[rustfmt::skip] // one row of the table a line
@@ -265,6 +286,7 @@ impl Channel {
             Self::Abandoned => "来电未接通，待回拨",
             Self::Text => "文字消息，待整理",
             Self::Phone => "话务员接听，待小结",
+            Self::WalkIn => "来访登记，待受理",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The end of a talk (小结): what an operator records about it, as events of its case.
 //!
 //! A case that is new is classified and sent on its way by the disposition; one that is on its way
-//! already only keeps what was said.
+//! already, or is proposed for sealing, only keeps what was said.
 
 use super::codec;
 use super::deadline::{Deadline, REPLY_DAYS};
@@ -11,7 +11,7 @@ use super::record::Record;
 use super::refusal::{Guard, Refusal};
 use super::status::State;
 use super::unit::is_unit_id;
-use super::workflow::{Context, accept, may_follow, whole_milliseconds};
+use super::workflow::{Context, accept_contact, may_follow, whole_milliseconds};
 use crate::domain::desk::{self, Disposition, Outcome};
 use crate::units::{CallId, SeatNumber};
 use serde::{Deserialize, Serialize};
@@ -80,12 +80,9 @@ pub(super) fn wrap_up(
     let mut events = vec![];
     if case.state == Some(State::Draft) && order.disposition != Disposition::NoMatter {
         let summary = case.channel.map_or("", |channel| channel.first_summary()).to_owned();
-        events.push(accept(summary, order.seat.to_string(), context)?);
+        events.extend(accept_contact(case, summary, order.seat.to_string(), context)?);
     }
-    let way = match case.state {
-        Some(State::Draft | State::Accepted) => way(case, &order, context)?,
-        _ => vec![],
-    };
+    let way = if case.waits_for_a_way() { way(case, &order, context)? } else { vec![] };
     events.push(CaseEvent::WrappedUp(Box::new(wrapped_up(order))));
     events.extend(way);
     let mut folded = case.clone();

@@ -72,7 +72,7 @@ pub enum Failure {
     Unreachable,
     /// The citizen has hung up meanwhile.
     CallerGone,
-    /// The store cannot commit now: nothing is stored yet, try again.
+    /// The store has not committed it in time: it is not known to be stored, send it again.
     StoreDown,
     /// It was called off before anybody was reached.
     Cancelled,

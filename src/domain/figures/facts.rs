@@ -103,8 +103,7 @@ impl FactsOfEvents {
     /// A seal is proposed or in force, now or as far as its events go.
     #[must_use]
     pub fn is_sealed(&self) -> bool {
-        let case = &self.case;
-        self.sealed || case.state == Some(State::Sealed) || case.work.seal_proposed.is_some()
+        self.sealed || self.case.told_state() == Some(State::Sealed)
     }
 
     /// The answer that has just passed its review, or was given at once.

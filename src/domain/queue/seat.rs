@@ -89,6 +89,8 @@ pub(super) struct Seat {
     pub(super) after: After,
     /// The disposition of its last call is missing.
     pub(super) owes: bool,
+    /// It was missing, could not be stored, and may still come: a pause for it ends then.
+    pub(super) excused: bool,
     /// Calls and talk of the day.
     pub(super) calls: u32,
     pub(super) talked: Duration,
@@ -106,6 +108,7 @@ impl Seat {
             rest_until: None,
             after: After::Ready,
             owes: false,
+            excused: false,
             calls: 0,
             talked: Duration::ZERO,
             removed: false,

@@ -52,7 +52,8 @@ impl Acd {
             }
             Wish::WrapUpDone => self.wrap_up_done(now, at),
             Wish::WrapUpExcused => {
-                self.seat_mut(at).owes = false;
+                let seat = self.seat_mut(at);
+                seat.excused |= std::mem::take(&mut seat.owes);
                 DONE
             }
         }
@@ -91,6 +92,7 @@ impl Acd {
 
     fn wants_pause(&mut self, now: Moment, at: u16, reason: PauseReason) -> DeskReply {
         let seat = self.seat_mut(at);
+        seat.excused = false; // this pause is the person's own
         match seat.doing {
             Doing::SignedOut => return refuse(Refusal::WrongState),
             Doing::Talking(_) | Doing::WrapUp { .. } => seat.after = After::Paused(reason),
@@ -134,12 +136,13 @@ impl Acd {
         let seat = self.seat_mut(at);
         seat.idle_since = now.at;
         seat.rest_until = None;
+        seat.excused = false;
         self.set_doing(now, at, Doing::Ready);
     }
 
     fn wrap_up_done(&mut self, now: Moment, at: u16) -> DeskReply {
         let seat = self.seat_mut(at);
-        let owed = std::mem::take(&mut seat.owes);
+        let owed = std::mem::take(&mut seat.owes) | std::mem::take(&mut seat.excused);
         match seat.doing {
             Doing::WrapUp { .. } => self.end_wrap_up(now, at, true),
             Doing::Paused(PauseReason::Paperwork) if owed => match seat.reachable {
@@ -273,7 +276,9 @@ impl Acd {
         let rules = rules.map(|group| &self.rules.groups[usize::from(group.0)]);
         let (longest, owes) =
             rules.map_or((Duration::ZERO, false), |one| (one.wrap_up, one.disposition_required));
-        self.seat_mut(at).owes |= owes;
+        let seat = self.seat_mut(at);
+        seat.owes |= owes;
+        seat.excused = false;
         self.set_doing(now, at, Doing::WrapUp { since: now.at, of });
         self.timers.set(TimerKey::Seat(at), now.at + longest);
     }

@@ -1,6 +1,7 @@
 //! What a report says. Composed of the facts of its period and of what people typed in, as of one
 //! instant; the same material gives the same content.
 
+use super::anchor::Anchors;
 use super::channel::{ChannelRow, channel_rows};
 use super::hot::{self, Hot, Seen};
 use super::improvement::{Improvement, ImprovementRow};
@@ -15,24 +16,6 @@ use std::collections::BTreeMap;
 
 /// Closed cases with missing elements that a report names; more are only counted.
 pub const DEFECTS_MAX: usize = 1000;
-
-/// Where a chain stood: its last entry and the hash of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Anchor {
-    /// Number of the entry, from 1; 0: none.
-    pub seq: i64,
-    /// Its hash in hexadecimal; empty: none.
-    pub hash: String,
-}
-
-/// Where the chains stood at the instant of the report.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Anchors {
-    /// The events of the cases.
-    pub events: Anchor,
-    /// The audit.
-    pub audit: Anchor,
-}
 
 /// A count against the period before and the year before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +56,17 @@ pub struct Defect {
     pub missing: Vec<String>,
 }
 
+/// What a person wrote for the report (综述); it names no citizen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Narrative {
+    /// The sentences.
+    pub text: String,
+    /// Who wrote them.
+    pub by: String,
+    /// When, `2026-11-22 09:00` in the city.
+    pub at: String,
+}
+
 /// A report without its case sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
@@ -94,6 +88,8 @@ pub struct Content {
     pub sealed: usize,
     /// Cases under seal among all that were looked at, those of other periods too.
     pub hidden: usize,
+    /// In a person's own words.
+    pub narrative: Option<Narrative>,
     /// By channel, with opening balances.
     pub channels: Vec<ChannelRow>,
     /// By nature, 合计 first.
@@ -134,6 +130,8 @@ pub struct Material {
     pub improvements: Vec<Improvement>,
     /// Values in the order they were typed in.
     pub outcomes: Vec<Outcome>,
+    /// What was written for it last.
+    pub narrative: Option<Narrative>,
     /// Where the chains stand.
     pub anchors: Anchors,
 }
@@ -172,6 +170,7 @@ pub fn compose(material: &Material) -> Content {
         accepted: now.len(),
         sealed: now.iter().filter(|case| case.sealed).count(),
         hidden: facts.iter().chain(last_year).filter(|case| case.sealed).count(),
+        narrative: material.narrative.clone(),
         channels: channel_rows(&by_channel(&now), &material.ever, &material.openings),
         natures: natures(&now, &previous, last_year),
         figures: measure(&now, *as_of).kpis.iter().map(figure).collect(),

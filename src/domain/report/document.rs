@@ -1,6 +1,6 @@
 //! A report as tables of text, which every format is written from.
 
-use super::content::{Content, Figure};
+use super::content::{Content, Figure, Narrative};
 use super::hot::{Axis, Hot};
 use super::sheet::{HEADER, SheetRow};
 use super::words::Names;
@@ -50,13 +50,15 @@ pub struct Issue<'a> {
 pub fn document(issue: Issue<'_>, names: &Names) -> Document {
     let Issue { content, version, sheet } = issue;
     let kind = super::period::Period::parse_id(&content.id).map_or("", |p| p.kind().title());
-    let mut tables = vec![
+    let mut tables = vec![];
+    tables.extend(content.narrative.as_ref().map(narrative));
+    tables.extend([
         channels(content),
         natures(content),
         figures(&content.figures),
         hot(&content.hot, names),
         improvements(content),
-    ];
+    ]);
     if !content.outcomes.is_empty() {
         tables.push(outcomes(content));
     }
@@ -79,6 +81,12 @@ pub fn document(issue: Issue<'_>, names: &Names) -> Document {
 fn table(title: &str, header: &[&str], key_columns: usize, rows: Vec<Vec<String>>) -> Table {
     let header = header.iter().map(|&column| column.to_owned()).collect();
     Table { title: title.to_owned(), header, rows, key_columns }
+}
+
+fn narrative(narrative: &Narrative) -> Table {
+    let Narrative { text, by, at } = narrative.clone();
+    let row = vec!["综述".to_owned(), text, by, at];
+    table("综述", &["项目", "内容", "填写人", "填写时间"], 1, vec![row])
 }
 
 fn channels(content: &Content) -> Table {

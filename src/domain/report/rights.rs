@@ -86,7 +86,8 @@ impl Rights {
             | Role::Host
             | Role::VillageOfficer
             | Role::Evaluator
-            | Role::Administrator => None,
+            | Role::Administrator
+            | Role::Security => None,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::words::Names;
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{Case, ELEMENTS, State, city_zone};
 use crate::domain::desk::Disposition;
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// The columns: the number, then the ten elements.
@@ -101,8 +102,13 @@ fn surname(name: &str) -> String {
 }
 
 fn received(case: &Case) -> String {
-    let at = case.received_at.map(|at| at.to_zoned(city_zone()));
-    at.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+    case.received_at.map(city_minute).unwrap_or_default()
+}
+
+/// An instant as a report tells it: `2026-11-22 09:00` in the city.
+#[must_use]
+pub fn city_minute(at: Timestamp) -> String {
+    at.to_zoned(city_zone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 fn kind(case: &Case, names: &Names) -> String {
@@ -262,6 +268,7 @@ mod tests {
             (Role::Auditor, &hidden),
             (Role::Liaison, &None),
             (Role::Administrator, &None),
+            (Role::Security, &None),
         ] {
             assert_eq!(shown(&case, role), *expected, "{role:?}");
         }

@@ -142,7 +142,7 @@ impl Room {
             return Err(Refusal::WrongState);
         };
         let duty = &self.duties[at];
-        let (decides, excused) = (duty.decides, duty.storing.excused);
+        let decides = duty.decides;
         // One that comes back begins its work after the call anew.
         if duty.storing.until().is_some() || self.seat_is_present(seat) {
             return Err(Refusal::WrongState);
@@ -154,14 +154,15 @@ impl Room {
             .or_else(|| self.account.unit.clone().filter(|_| disposition == Disposition::Assigned));
         if decides {
             self.may_dispose(disposition, unit.as_deref())?;
+            self.may_store(at, disposition)?;
         }
+        let excused = self.duties[at].storing.excused;
         let outcome = self.account.outcome.clone();
-        let disposition = Some(disposition);
-        let seat = seat.clone();
+        let (seat, said) = (seat.clone(), Some(disposition));
         let wrap_up =
-            WrapUp { seat, disposition, nature, summary, unit, outcome, decides, excused };
+            WrapUp { seat, disposition: said, nature, summary, unit, outcome, decides, excused };
         if decides {
-            self.store_wrap_up(at, wrap_up, request);
+            self.store_wrap_up(at, disposition, wrap_up, request);
             return Ok(Course::Pending);
         }
         self.close_duty(at, wrap_up);

@@ -56,6 +56,8 @@ pub struct Room {
     pub(super) duties: Vec<Duty>,
     /// Wrap-ups that the store was asked for, so far.
     pub(super) wrap_ups: u32,
+    /// Those of them that were committed or may still be.
+    pub(super) attempts: Vec<super::storing::Attempt>,
     pub(super) callback: Option<super::callback::Calling>,
     pub(super) draining: bool,
     pub(super) finished: bool,
@@ -120,6 +122,7 @@ impl Room {
             account: Account::default(),
             duties: Vec::new(),
             wrap_ups: 0,
+            attempts: Vec::new(),
             callback: None,
             draining: false,
             finished: false,
@@ -187,6 +190,12 @@ impl Room {
     /// Seats that owe a wrap-up.
     pub fn owing(&self) -> impl Iterator<Item = &SeatNumber> {
         self.duties.iter().map(|duty| &duty.card.seat)
+    }
+
+    /// Until when the seat may give the wrap-up that it owes; `None`: it owes none.
+    #[must_use]
+    pub fn owes_until(&self, seat: &SeatNumber) -> Option<Instant> {
+        self.duties.iter().find(|duty| duty.card.seat == *seat).map(|duty| duty.until)
     }
 
     fn take(&mut self, input: Input) {

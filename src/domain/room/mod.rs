@@ -41,5 +41,7 @@ pub use contract::{
 };
 pub use entry::{Entry, Leaving};
 pub use machine::{Opening, Room};
-pub use rules::{CONTACTS_MAX, PARTIES_EVER_MAX, PARTIES_MAX, RoomRules, WATCHERS_MAX};
+pub use rules::{
+    CONTACTS_MAX, PARTIES_EVER_MAX, PARTIES_MAX, RoomRules, WATCHERS_MAX, WRAP_UP_ATTEMPTS_MAX,
+};
 pub use targets::{Directory, Reach, resolve, wanted_target};

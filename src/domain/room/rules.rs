@@ -11,6 +11,8 @@ pub const WATCHERS_MAX: usize = 2;
 pub const PARTIES_EVER_MAX: u32 = 64;
 /// Contacts of a unit that are rung one after the other.
 pub const CONTACTS_MAX: usize = 2;
+/// Wrap-ups of one conversation that the store was asked for and has not answered.
+pub const WRAP_UP_ATTEMPTS_MAX: usize = 32;
 
 /// How long things take at most. Proposed values where no source gives one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,8 @@ pub struct RoomRules {
     pub secret_max: Duration,
     /// Citizen and unit may talk so long without a seat.
     pub unattended_max: Duration,
-    /// The store may take so long over a wrap-up before the seat is told that it is not stored.
+    /// The store may take so long over a wrap-up before the seat is told that it is not
+    /// known to be stored.
     pub store_max: Duration,
     /// A seat's wrap-up is closed without a disposition after so long.
     pub wrap_up_max: Duration,

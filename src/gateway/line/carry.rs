@@ -3,7 +3,6 @@
 use super::{Line, News};
 use crate::domain::call::StoreReply;
 use crate::domain::desk::Refusal;
-use crate::domain::room::NotStored;
 use crate::gateway::media::recording_playlist;
 use crate::gateway::switch::{BegunAttempt, ConversationId, Output, StoreOrder, WrapUpAttempt};
 use crate::proto::Transport;
@@ -117,15 +116,16 @@ impl Line {
 
     /// The seat hears of it after the commit; an answer that is lost here the room takes as none.
     fn store_wrap_up(&mut self, attempt: WrapUpAttempt, at: Timestamp, order: WrapUpOrder) {
-        let tell = self.tell.clone();
+        let (tell, outage) = (self.tell.clone(), self.outage.clone());
         let stored = Box::new(move |stored: Result<WrapUpDone, StoreError>| {
-            let stored = stored.map(|_| ()).map_err(|error| not_stored(&error));
+            let stored = outage.note(stored);
             if tell.try_send(News::WrapUp(attempt, stored)).is_err() {
                 tracing::error!("the line is behind: the answer to a wrap-up is lost");
             }
         });
         if !self.store.wrap_up(at, order, stored) {
-            self.switch.wrap_up_stored(self.clock.now(), attempt, Err(NotStored::Down));
+            let stored = self.outage.note::<()>(Err(StoreError::Unavailable));
+            self.switch.wrap_up_stored(self.clock.now(), attempt, stored);
         }
     }
 
@@ -180,14 +180,6 @@ impl Line {
             let _ = load.blocking_send((leg, play, list.ok().map(Arc::new)));
         });
     }
-}
-
-/// Whether sending it again can help.
-fn not_stored(error: &StoreError) -> NotStored {
-    let lasts =
-        matches!(error, StoreError::Refused(_) | StoreError::Malformed(_) | StoreError::Damaged(_));
-    tracing::error!(%error, lasts, "ALARM a wrap-up is not stored; its seat is told so");
-    if lasts { NotStored::Refused } else { NotStored::Down }
 }
 
 fn submit_attempt(

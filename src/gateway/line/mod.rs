@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod carry;
+mod outage;
 mod phones;
 
 use super::clock::Clock;
@@ -18,6 +19,7 @@ use crate::store::{SeatsNow, StoreHandle};
 use crate::units::{LegId, OfferId, SeatNumber};
 use callbacks::Callbacks;
 use jiff::Timestamp;
+use outage::Outage;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
@@ -130,6 +132,8 @@ pub struct Line {
     tell: Sender<News>,
     desk: DeskEnds,
     callbacks: Callbacks,
+    /// Whether wrap-ups are stored.
+    outage: Outage,
     /// Since when the account of each seat is as it is.
     accounts: BTreeMap<SeatNumber, Timestamp>,
     loaded: Receiver<(LegId, u32, Option<Arc<Playlist>>)>,
@@ -172,6 +176,7 @@ impl Line {
             tell,
             desk,
             callbacks: Callbacks::default(),
+            outage: Outage::default(),
             accounts: BTreeMap::new(),
             loaded,
             load,

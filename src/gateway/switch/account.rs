@@ -6,12 +6,13 @@ use crate::domain::call::{
     CallRecord, EndedBy, Entry as CallEntry, EntryKind, RecordingKind, RecordingSummary,
 };
 use crate::domain::desk::{Failure, Outcome, PartyKind, Supervision};
-use crate::domain::room::{Entry, Leaving};
+use crate::domain::room::{CITIZEN, Entry, Leaving};
 use crate::gateway::clock::Now;
 use crate::store::{
     AuditKind, LegRecord, LegRole, PartyEntry, PartyEntryKind, TRACKS_MAX, TrackRecord,
 };
 use crate::units::{LegId, PartyId, SeatNumber};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Entries of the parties in one conversation; further ones are not kept.
@@ -26,8 +27,12 @@ pub(super) struct Notes {
     recording: Option<RecordingSummary>,
     /// The seat that is first-responsible (首问负责).
     pub(super) first_responsible: Option<SeatNumber>,
-    /// How a callback ended.
-    pub(super) ended_by: Option<EndedBy>,
+    /// How the citizen left, as the room tells it.
+    ended_by: Option<EndedBy>,
+    /// Seats that were in it.
+    seats: BTreeSet<PartyId>,
+    /// The last one who left or came is a seat that hung up.
+    seat_ended: bool,
 }
 
 impl Notes {
@@ -55,9 +60,42 @@ impl Notes {
 
     /// What a room wrote.
     pub(super) fn note(&mut self, at: Duration, entry: &Entry) {
+        self.remember_end(entry);
         let Some((party, kind, value)) = words(entry) else { return };
         if self.entries.len() < PARTY_ENTRIES_MAX {
             self.entries.push(PartyEntry { at, party, kind, value });
+        }
+    }
+
+    fn remember_end(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Joined { party, kind, .. } => {
+                self.seat_ended = false;
+                if matches!(kind, PartyKind::Seat | PartyKind::Leader) {
+                    self.seats.insert(*party);
+                }
+            }
+            Entry::Left { party: CITIZEN, how } => {
+                self.ended_by = Some(match how {
+                    Leaving::HungUp => EndedBy::Citizen,
+                    Leaving::Lost => EndedBy::Network,
+                    _ => self.ended_by(EndedBy::Service),
+                });
+            }
+            // Whom we put out because of that ends nothing himself.
+            Entry::Left { party, how: how @ (Leaving::HungUp | Leaving::Lost) } => {
+                self.seat_ended = *how == Leaving::HungUp && self.seats.contains(party);
+            }
+            _ => {}
+        }
+    }
+
+    /// Who ended a call that its own rules say was ended by `known`: our goodbye after a seat has
+    /// hung up is that seat's end.
+    pub(super) fn ended_by(&self, known: EndedBy) -> EndedBy {
+        match known {
+            EndedBy::Service if self.seat_ended => EndedBy::Seat,
+            known => known,
         }
     }
 

@@ -334,7 +334,8 @@ impl Switch {
             let notes = std::mem::take(&mut conversation.notes);
             notes.fill_holds(&mut legs);
             let record = conversation.account.take();
-            let record = record.unwrap_or_else(|| notes.record(conversation, now));
+            let mut record = record.unwrap_or_else(|| notes.record(conversation, now));
+            record.ended_by = notes.ended_by(record.ended_by);
             let (parties, tracks) = (notes.entries, notes.tracks);
             let account = CallAccount { record: *record, legs, parties, tracks };
             self.outputs.push_back(Output::Finished(Box::new(account), now.wall));

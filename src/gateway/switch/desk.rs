@@ -106,13 +106,16 @@ impl Switch {
 
     /// A command that concerns a conversation.
     fn ask_room(&mut self, now: Now, request: DeskRequest) {
+        if let Some(reply) = self.done_before(&request) {
+            return self.reply(now, request.seat, request.id, reply);
+        }
         let id = match &request.command {
             DeskCommand::Return { call } | DeskCommand::Supervise { call, .. } => {
                 self.conversation_named(call)
             }
             DeskCommand::WrapUp { call: Some(call), .. } => self.conversation_named(call),
             DeskCommand::WrapUp { call: None, .. } => {
-                self.seats.call_of(&request.seat).or_else(|| self.owed_by(&request.seat))
+                self.seats.call_of(&request.seat).or_else(|| self.last_owed_by(&request.seat))
             }
             _ => self.seats.call_of(&request.seat),
         };
@@ -141,15 +144,6 @@ impl Switch {
             (None, _) => Refusal::NoSuchCall,
         };
         self.reply(now, request.seat, request.id, DeskReply::Refused { why: refusal });
-    }
-
-    /// A conversation that the seat owes a wrap-up for, and is not in.
-    fn owed_by(&self, seat: &SeatNumber) -> Option<ConversationId> {
-        let owes = |c: &&super::conversation::Conversation| {
-            c.room.as_ref().is_some_and(|room| room.owing().any(|owing| owing == seat))
-        };
-        let owed = self.conversations.iter().filter(|(_, c)| owes(c));
-        owed.map(|(&id, _)| id).min()
     }
 
     pub(super) fn conversation_named(&self, call: &CallId) -> Option<ConversationId> {

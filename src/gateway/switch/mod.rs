@@ -35,6 +35,7 @@ mod room;
 mod seats;
 mod second;
 mod text;
+mod wrap_ups;
 
 use crate::domain::call::{Call, Caller, EndedBy, Input, PlayId, StoreReply};
 use crate::domain::dial_rules::DialBook;
@@ -66,6 +67,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
+pub use wrap_ups::{WRAP_UPS_KNOWN_MAX, WRAP_UPS_OWED_MAX};
 
 /// Something for a machine, later in the same turn: a machine is never spoken to while what it
 /// has just said is being carried out.
@@ -105,6 +107,7 @@ pub struct Switch {
     page_calls: BTreeMap<OfferId, PageCall>,
     page_offers: u64,
     seats: Seats,
+    known_wrap_ups: wrap_ups::Known,
     /// The listening day of today.
     day: listening_day::Today,
     book: DialBook,
@@ -141,6 +144,7 @@ impl Switch {
             page_calls: BTreeMap::new(),
             page_offers: 0,
             seats: Seats::default(),
+            known_wrap_ups: wrap_ups::Known::default(),
             day: listening_day::Today::default(),
             steps: VecDeque::new(),
             outputs: VecDeque::new(),

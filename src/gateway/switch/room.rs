@@ -4,18 +4,15 @@ use super::conversation::ConversationId;
 use super::leg::{End, Part};
 use super::reach::Errand;
 use super::{LEADERS_GROUP, Output, Step, Switch, WrapUpAttempt, account};
-use crate::domain::call::{AfterPerson, EndedBy, Input as CallInput, RecordId, RecordingKind};
-use crate::domain::case::WrapUp as CaseWrapUp;
+use crate::domain::call::{AfterPerson, Input as CallInput, RecordId, RecordingKind};
 use crate::domain::desk::{DeskEvent, DeskMessage, PartyKind};
 use crate::domain::desk_link::{Audience, ToDesk};
 use crate::domain::queue::{Input as QueueInput, TalkEnd, Wish};
-use crate::domain::room::{
-    Action, CITIZEN, Destination, Entry, Hearing, Input, Leaving, Recording, Then, WrapUp,
-};
+use crate::domain::room::{Action, CITIZEN, Destination, Entry, Hearing, Input, Recording, Then};
 use crate::gateway::clock::Now;
 use crate::gateway::media::MediaCommand;
 use crate::media::room::Hearing as Sound;
-use crate::store::{AuditEntry, LegEnd, WrapUpOrder};
+use crate::store::{AuditEntry, LegEnd};
 use crate::units::{LegId, PartyId, PhoneNumber, SeatNumber};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +78,7 @@ impl Switch {
                 self.store_wrap_up(now, WrapUpAttempt(id, attempt), *wrap_up);
             }
             Action::Excused(seat) => self.steps.push_back(Step::Wish(seat, Wish::WrapUpExcused)),
-            Action::WrappedUp(wrap_up) => self.wrapped_up(id, &wrap_up),
+            Action::WrappedUp(wrap_up) => self.wrapped_up(id, *wrap_up),
             Action::CalledBack { outcome, .. } => self.called_back(now, id, outcome),
             Action::Note(entry) => self.note(now, id, &entry),
             Action::Finished => self.room_finished(now, id),
@@ -291,6 +288,7 @@ impl Switch {
         self.tell_desk(ToDesk::Event(Audience::Seat(seat.clone()), Box::new(event)));
         self.talk_ended(seat, by, wrap_up);
         self.leader_done(now, seat, &call_id);
+        self.limit_owed(seat);
     }
 
     fn first_responsible(&mut self, id: ConversationId, seat: SeatNumber) {
@@ -315,50 +313,10 @@ impl Switch {
         self.steps.push_back(Step::Call(id, CallInput::PersonGone(after)));
     }
 
-    /// Asks for the commit of what a seat decided about the matter.
-    fn store_wrap_up(&mut self, now: Now, attempt: WrapUpAttempt, wrap_up: WrapUp) {
-        let Some(conversation) = self.conversations.get(&attempt.0) else { return };
-        let Some(disposition) = wrap_up.disposition else { return };
-        let order = WrapUpOrder {
-            case: None,
-            wrap_up: CaseWrapUp {
-                seat: wrap_up.seat,
-                call: conversation.call_id.clone(),
-                disposition,
-                nature: wrap_up.nature,
-                summary: wrap_up.summary,
-                unit: wrap_up.unit,
-                outcome: wrap_up.outcome,
-            },
-        };
-        self.outputs.push_back(Output::WrapUp(attempt, now.wall, Box::new(order)));
-    }
-
-    /// Nothing is owed any more.
-    fn wrapped_up(&mut self, id: ConversationId, wrap_up: &WrapUp) {
-        let seat = &wrap_up.seat;
-        // One that was excused may owe another call's by now.
-        if !wrap_up.excused || self.seats.call_of(seat) == Some(id) {
-            self.steps.push_back(Step::Wish(seat.clone(), Wish::WrapUpDone));
-        }
-        self.seats.leaves(seat, id);
-        if let Some(conversation) = self.conversations.get(&id) {
-            let left = DeskEvent::Left { call: conversation.call_id.to_string() };
-            self.tell_desk(ToDesk::Event(Audience::Seat(seat.clone()), Box::new(left)));
-        }
-    }
-
     fn note(&mut self, now: Now, id: ConversationId, entry: &Entry) {
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
         let at = now.monotonic.saturating_duration_since(conversation.began);
         conversation.notes.note(at, entry);
-        if let Entry::Left { party: CITIZEN, how } = entry {
-            conversation.notes.ended_by = Some(match how {
-                Leaving::HungUp => EndedBy::Citizen,
-                Leaving::Lost => EndedBy::Network,
-                _ => EndedBy::Service,
-            });
-        }
         if let Entry::Supervised { seat, mode } = entry {
             let entry = AuditEntry {
                 actor: seat.to_string(),

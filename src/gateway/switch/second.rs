@@ -237,7 +237,8 @@ impl Switch {
         if pair.reached {
             self.speaks_for(id, party, pair.first);
         }
-        if let Some(party) = room_has {
+        // Without its sockets the second leg has rung nobody: whom the seat consults is another's.
+        if let Some(party) = room_has.filter(|_| pair.target.is_none()) {
             let wish = self.seats.number_wish(None);
             let command = DeskCommand::Drop { party };
             self.request(now, DeskRequest { seat, id: wish, command });

@@ -1,77 +1,5 @@
--- Reports with their versions, what people type in for them, and exports that need two persons. What
--- the tables mean stands in schema.sql.
-CREATE TABLE report (
-    id           INTEGER PRIMARY KEY NOT NULL,
-    kind         TEXT NOT NULL CHECK (kind IN ('day', 'week', 'month')),
-    period       TEXT NOT NULL,
-    version      INTEGER NOT NULL CHECK (version > 0),
-    generated_at INTEGER NOT NULL,
-    as_of        INTEGER NOT NULL,
-    content      TEXT NOT NULL,
-    sha256       TEXT NOT NULL CHECK (length(sha256) = 64),
-    UNIQUE (kind, period, version)
-) STRICT;
-CREATE TABLE opening_balance (
-    seq       INTEGER PRIMARY KEY NOT NULL,
-    channel   TEXT NOT NULL,
-    count     INTEGER NOT NULL CHECK (count >= 0),
-    by_person TEXT NOT NULL,
-    at        INTEGER NOT NULL
-) STRICT;
-CREATE TABLE improvement_item (
-    id        INTEGER PRIMARY KEY NOT NULL,
-    cluster   TEXT NOT NULL,
-    title     TEXT NOT NULL,
-    owner     TEXT NOT NULL,
-    measure   TEXT NOT NULL,
-    due_on    TEXT NOT NULL,
-    before    INTEGER NOT NULL CHECK (before >= 0),
-    opened_by TEXT NOT NULL,
-    opened_at INTEGER NOT NULL,
-    closed_by TEXT,
-    closed_at INTEGER,
-    CHECK ((closed_by IS NULL) = (closed_at IS NULL))
-) STRICT;
-CREATE TABLE outcome_indicator (
-    seq       INTEGER PRIMARY KEY NOT NULL,
-    name      TEXT NOT NULL,
-    period    TEXT NOT NULL,
-    value     INTEGER NOT NULL,
-    unit      TEXT NOT NULL CHECK (unit IN ('percent', 'count')),
-    source    TEXT NOT NULL,
-    by_person TEXT NOT NULL,
-    at        INTEGER NOT NULL
-) STRICT;
-CREATE TABLE export_request (
-    id          INTEGER PRIMARY KEY NOT NULL,
-    report      INTEGER NOT NULL REFERENCES report (id),
-    format      TEXT NOT NULL,
-    role        TEXT NOT NULL,
-    unit        TEXT,
-    persons     INTEGER NOT NULL CHECK (persons > 0),
-    reason      TEXT NOT NULL,
-    asked_by    TEXT NOT NULL,
-    asked_at    INTEGER NOT NULL,
-    approved_by TEXT CHECK (approved_by <> asked_by),
-    approved_at INTEGER,
-    used_at     INTEGER,
-    CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
-    CHECK (used_at IS NULL OR approved_at IS NOT NULL)
-) STRICT;
-CREATE TRIGGER report_is_append_only_update BEFORE UPDATE ON report
-BEGIN SELECT RAISE(ABORT, 'an issued report is never changed'); END;
-CREATE TRIGGER report_is_append_only_delete BEFORE DELETE ON report
-BEGIN SELECT RAISE(ABORT, 'an issued report is never deleted'); END;
-CREATE TRIGGER opening_balance_is_append_only_update BEFORE UPDATE ON opening_balance
-BEGIN SELECT RAISE(ABORT, 'another balance is another row'); END;
-CREATE TRIGGER opening_balance_is_append_only_delete BEFORE DELETE ON opening_balance
-BEGIN SELECT RAISE(ABORT, 'another balance is another row'); END;
-CREATE TRIGGER outcome_indicator_is_append_only_update BEFORE UPDATE ON outcome_indicator
-BEGIN SELECT RAISE(ABORT, 'another value is another row'); END;
-CREATE TRIGGER outcome_indicator_is_append_only_delete BEFORE DELETE ON outcome_indicator
-BEGIN SELECT RAISE(ABORT, 'another value is another row'); END;
-
--- The audit knows exports; its rows and hashes stay as they are.
+-- The directory and the catalogue of duties, in versions; flags that were marked as false; both stand
+-- in the audit, whose check of kinds grows. What the tables mean stands in schema.sql.
 DROP TRIGGER audit_is_append_only_update;
 DROP TRIGGER audit_is_append_only_delete;
 DROP TRIGGER audit_follows_the_last;
@@ -82,9 +10,9 @@ CREATE TABLE audit (
     actor   TEXT NOT NULL,
     kind    TEXT NOT NULL CHECK (kind IN (
                 'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
-                'seat_added', 'seat_removed', 'password_set', 'export_asked', 'export_approved',
-                'exported')),
-    subject TEXT NOT NULL,
+                'seat_added', 'seat_removed', 'password_set', 'directory_imported',
+                'false_alarm')),
+    subject TEXT NOT NULL,                             -- call, file, case, seat
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
     hash    BLOB NOT NULL CHECK (length(hash) = 32)
@@ -99,3 +27,40 @@ CREATE TRIGGER audit_follows_the_last BEFORE INSERT ON audit
 WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)
   OR (NEW.seq > 1 AND NEW.prev <> (SELECT hash FROM audit WHERE seq = NEW.seq - 1))
 BEGIN SELECT RAISE(ABORT, 'an audit entry must follow the last one'); END;
+
+CREATE TABLE directory_version (
+    kind        TEXT NOT NULL CHECK (kind IN (
+                    'units', 'towns', 'villages', 'posts', 'leaders', 'officers', 'duties')),
+    key         TEXT NOT NULL,
+    version     INTEGER NOT NULL CHECK (version > 0),
+    valid_from  TEXT NOT NULL,
+    valid_to    TEXT,
+    body        TEXT NOT NULL,
+    imported_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, key, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE risk_false_alarm (
+    case_id INTEGER NOT NULL REFERENCES case_file (id),
+    risk    TEXT NOT NULL CHECK (risk IN (
+                'crowd', 'suicide', 'petition', 'explosives', 'minor')),
+    at      INTEGER NOT NULL,
+    person  TEXT NOT NULL,
+    reason  TEXT NOT NULL,
+    PRIMARY KEY (case_id, risk)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER directory_version_follows_the_last BEFORE INSERT ON directory_version
+WHEN NEW.version <> 1 + (SELECT COALESCE(MAX(version), 0) FROM directory_version
+                         WHERE kind = NEW.kind AND key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'versions of the directory follow one another'); END;
+CREATE TRIGGER directory_version_is_only_closed BEFORE UPDATE ON directory_version
+WHEN OLD.valid_to IS NOT NULL OR NEW.kind <> OLD.kind OR NEW.key <> OLD.key
+  OR NEW.version <> OLD.version OR NEW.valid_from <> OLD.valid_from OR NEW.body <> OLD.body
+  OR NEW.imported_at <> OLD.imported_at
+BEGIN SELECT RAISE(ABORT, 'versions of the directory are never overwritten'); END;
+CREATE TRIGGER directory_version_is_never_deleted BEFORE DELETE ON directory_version
+BEGIN SELECT RAISE(ABORT, 'versions of the directory are never deleted'); END;
+CREATE TRIGGER false_alarm_is_never_changed BEFORE UPDATE ON risk_false_alarm
+BEGIN SELECT RAISE(ABORT, 'what a person found is never changed'); END;
+CREATE TRIGGER false_alarm_is_never_deleted BEFORE DELETE ON risk_false_alarm
+BEGIN SELECT RAISE(ABORT, 'what a person found is never deleted'); END;

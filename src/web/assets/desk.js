@@ -226,7 +226,7 @@ $("wrap-up-form").addEventListener("submit", async (event) => {
   $("do-wrap-up").disabled = false;
   if (answer.result === "done") event.target.reset();
   else if (answer.why === "outcome_missing") { state.owed = true; draw(); }
-  else if (answer.result !== "refused" && mayPass(answer.why)) {
+  else if (mayPass(answer.why)) {
     keep(fields, answer.why);
     event.target.reset();
   }

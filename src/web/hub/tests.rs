@@ -30,12 +30,17 @@ fn callbacks(open: u32) -> DeskEvent {
 }
 
 fn seat_view(seat: &str, state: SeatState) -> DeskEvent {
+    seat_paused(seat, state, None)
+}
+
+/// With why it is paused, where it is.
+fn seat_paused(seat: &str, state: SeatState, reason: Option<PauseReason>) -> DeskEvent {
     DeskEvent::Seat(SeatView {
         seat: number(seat),
         name: "王明".to_owned(),
         role: SeatRole::Operator,
         state,
-        reason: None,
+        reason,
         since: jiff::Timestamp::UNIX_EPOCH,
         call: None,
     })
@@ -205,11 +210,7 @@ fn the_work_after_a_call_is_shown_until_the_seat_goes_on() {
     let page = join(&mut hub, &operator(), &hello("p", None));
     let events = |page: &Open| page.first[1]["snapshot"].as_array().unwrap().len();
     assert_eq!(events(&page), 2);
-    let mut overdue = seat_view("801", SeatState::Paused);
-    if let DeskEvent::Seat(view) = &mut overdue {
-        view.reason = Some(PauseReason::Paperwork);
-    }
-    hub.deliver(to_seat(overdue));
+    hub.deliver(to_seat(seat_paused("801", SeatState::Paused, Some(PauseReason::Paperwork))));
     assert_eq!(events(&join(&mut hub, &operator(), &hello("o", None))), 2, "it is owed still");
     hub.deliver(to_seat(seat_view("801", SeatState::Ready)));
     assert_eq!(events(&join(&mut hub, &operator(), &hello("q", None))), 1);

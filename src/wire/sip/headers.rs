@@ -15,6 +15,9 @@ use std::ops::Range;
 /// Fields that a usual message has room for at once.
 const FIELDS_USUAL: usize = 24;
 
+/// Fields of a longer one have at least about so many bytes each.
+const FIELD_BYTES_USUAL: usize = 48;
+
 /// Header fields in the order they stand.
 #[derive(Clone, Default)]
 pub struct Headers {
@@ -80,7 +83,8 @@ const CSEQ_MAX: u64 = (1 << 31) - 1;
 impl Headers {
     /// No fields yet, over the text of fields that [`Self::push_place`] will point at.
     pub(super) fn over(text: &str) -> Self {
-        Self { text: text.to_owned(), fields: Vec::with_capacity(FIELDS_USUAL) }
+        let fields = FIELDS_USUAL.max(text.len() / FIELD_BYTES_USUAL);
+        Self { text: text.to_owned(), fields: Vec::with_capacity(fields) }
     }
 
     /// The unfolded values of all fields of that (long, case-insensitive) name, one per line sent.
@@ -93,8 +97,11 @@ impl Headers {
     /// The first field of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let wanted = Known::of(name);
-        let found = self.fields.iter().find(|field| field.is_of(&self.text, wanted, name));
+        let mut fields = self.fields.iter();
+        let found = match Known::of(name) {
+            Some(known) => fields.find(|field| field.known == Some(known)),
+            None => fields.find(|field| field.is_of(&self.text, None, name)),
+        };
         found.map(|field| field.value.of(&self.text))
     }
 

@@ -102,17 +102,35 @@ const STARTS: [usize; LENGTHS + 1] = {
     starts
 };
 
+/// With which letters the names of a length begin. It tells most unknown names apart.
+const FIRST_LETTERS: [u32; LENGTHS] = {
+    let mut letters = [0; LENGTHS];
+    let mut at = 0;
+    while at < ALL.len() {
+        let name = ALL[at].1.as_bytes();
+        letters[name.len()] |= letter(name[0]);
+        at += 1;
+    }
+    letters
+};
+
+/// A bit for a letter in either case.
+const fn letter(byte: u8) -> u32 {
+    1 << (byte & 0x1F)
+}
+
 impl Known {
     /// The known field of a name in whatever case.
     pub(super) fn of(name: &str) -> Option<Self> {
+        let first = letter(*name.as_bytes().first()?);
+        if FIRST_LETTERS.get(name.len())? & first == 0 {
+            return None;
+        }
         let [from, to] = [STARTS.get(name.len())?, STARTS.get(name.len() + 1)?];
-        let candidates = ALL.get(*from..*to)?;
-        // The first letter tells most names apart, and most are written as they are printed:
-        // both cost less than the comparison letter by letter.
-        let first = |name: &str| name.as_bytes().first().map(u8::to_ascii_lowercase);
-        let wanted = first(name);
-        let found = candidates.iter().find(|(_, known)| {
-            first(known) == wanted && (*known == name || known.eq_ignore_ascii_case(name))
+        // Most are written as they are printed, which costs less to see.
+        let found = ALL.get(*from..*to)?.iter().find(|(_, known)| {
+            let begins = known.as_bytes().first().is_some_and(|byte| letter(*byte) == first);
+            begins && (*known == name || known.eq_ignore_ascii_case(name))
         });
         found.map(|(known, _)| *known)
     }

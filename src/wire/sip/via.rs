@@ -28,6 +28,7 @@ impl Via {
     /// Reads one element.
     pub fn parse(text: &str) -> Result<Self, WireError> {
         let Parts { transport, sent_by, params } = Parts::of(text)?;
+        let sent_by = joined(sent_by)?;
         let (host, port) = host_port_of(&sent_by)?;
         Ok(Self {
             transport: transport.to_ascii_uppercase(),
@@ -40,7 +41,10 @@ impl Via {
     /// Refuses what [`Self::parse`] refuses, and keeps nothing.
     pub(super) fn check(text: &str) -> Result<(), WireError> {
         let Parts { sent_by, params, .. } = Parts::of(text)?;
-        host_port_of(&sent_by)?;
+        // Mostly there are no blanks in it, and a blank fits nowhere.
+        if host_port_of(sent_by).is_err() {
+            host_port_of(&joined(sent_by)?)?;
+        }
         check_header_params(params)
     }
 
@@ -59,7 +63,7 @@ impl Via {
 /// One element taken apart.
 struct Parts<'a> {
     transport: &'a str,
-    sent_by: Cow<'a, str>,
+    sent_by: &'a str,
     params: &'a str,
 }
 
@@ -77,7 +81,7 @@ impl<'a> Parts<'a> {
             return Err(MALFORMED);
         }
         let (sent_by, params) = span(rest, |b| b != b';');
-        Ok(Self { transport, sent_by: joined(trim(sent_by))?, params })
+        Ok(Self { transport, sent_by: trim(sent_by), params })
     }
 }
 

@@ -53,7 +53,7 @@ fn by_leader() -> World {
     for at in
         ["2026-12-01T09:00:00+08:00", "2026-12-01T15:00:00+08:00", "2026-12-02T19:00:00+08:00"]
     {
-        world.at(at).act(R::CallbackAgent, Task::FollowUp(FollowUpOutcome::NoAnswer));
+        world.at(at).act(R::CallbackAgent, by_phone(FollowUpOutcome::NoAnswer));
     }
     world
 }

@@ -103,7 +103,7 @@ fn a_consultation_must_decide_where_b5_says_so() {
         world.act(R::Clerk, Task::Consult(trigger));
         world.refused(R::Clerk, assign(), Guard::Consult);
         world.refused(R::Director, decision(None, Disposition::Assigned), Guard::OneLead);
-        world.refused(R::Director, decision(None, Disposition::Discipline), Guard::Disposition);
+        world.refused(R::Director, decision(None, Disposition::Discipline), Guard::Undecidable);
         world.act(R::Director, decision(Some("unit.09"), Disposition::Assigned));
         world.refused(R::Clerk, assign(), Guard::Decided);
         let decided = Task::Assign { unit: "unit.09".to_owned(), helpers: vec![] };
@@ -244,7 +244,7 @@ fn nobody_of_the_unit_calls_the_citizen_back() {
     let agent = Actor::new("agent", R::CallbackAgent, Some(UNIT));
     for task in [
         Task::Rate(Grade::Satisfied),
-        Task::FollowUp(FollowUpOutcome::Refused),
+        by_phone(FollowUpOutcome::Refused),
         Task::ReportFalseFeedback,
     ] {
         let refused = world.try_as(agent.clone(), task);
@@ -260,7 +260,7 @@ fn unreachable_after_three_tries_on_two_days_closes_the_case() {
         ("2026-11-25T15:00:00+08:00", false),
         ("2026-11-26T09:00:00+08:00", true),
     ] {
-        world.at(at).act(R::CallbackAgent, Task::FollowUp(FollowUpOutcome::NoAnswer));
+        world.at(at).act(R::CallbackAgent, by_phone(FollowUpOutcome::NoAnswer));
         assert_eq!(world.case.state == Some(S::Closed), closed, "{at}");
     }
     assert_eq!(world.case.work.follow_up_ended, Some(FollowUpOutcome::NoAnswer));

@@ -1,8 +1,9 @@
 //! A naive second formulation of the casework: a table of (state, task) -> state with a few
 //! counters, written from domain.md 3.2 without a look at the rules it checks. `None`: must be
-//! refused.
+//! refused; a state: must be done, unless [`is_unknown`] says why not.
 
-use mayorline::domain::case::{Actor, Grade, Pending, Role, State, Task};
+use mayorline::domain::case::{Actor, Grade, Guard, Pending, Refusal, Role, State, Task, WrapUp};
+use mayorline::domain::desk::{Disposition, Outcome};
 use std::collections::BTreeSet;
 
 use Role as R;
@@ -26,13 +27,49 @@ pub(crate) struct Model {
     seal_by: Option<String>,
     /// What waits, and who proposed it.
     waits: Option<(Pending, String)>,
-    /// A consultation: called and not decided (`Some(None)`), decided with a lead.
-    decided: Option<Option<Option<String>>>,
+    /// A consultation: called and not decided (`Some(None)`), or what it decided, with the lead.
+    decided: Option<Option<(Disposition, Option<String>)>>,
     /// A leader: who, and whether he has instructed.
     leader: Option<(String, bool)>,
     contact: bool,
     lodged: bool,
+    /// A wrap-up has classified it, and nobody has told its code.
+    pub(crate) uncoded: bool,
 }
+
+/// Refused for what the model knows nothing of: dates, dockets, the choice of B2, the case sheet.
+pub(crate) fn is_unknown(refusal: &Refusal) -> bool {
+    use Guard as G;
+    match refusal {
+        Refusal::Incomplete(_) => true,
+        Refusal::Role { rule, .. } => *rule == "3.5",
+        Refusal::Guard(guard) => matches!(
+            guard,
+            G::Disposition
+                | G::SameAgain
+                | G::ReturnLate
+                | G::Expired
+                | G::UnmergeLate
+                | G::ReopenLate
+                | G::Publication
+                | G::DocketedBefore
+                | G::NotDocketed
+        ),
+        _ => false,
+    }
+}
+
+const OPEN: [State; 9] = [
+    S::Accepted,
+    S::Classified,
+    S::Consulting,
+    S::LeaderReview,
+    S::Assigned,
+    S::Handling,
+    S::Feedback,
+    S::Callback,
+    S::Redo,
+];
 
 impl Model {
     /// A draft whose citizen can be called.
@@ -56,22 +93,12 @@ impl Model {
             leader: None,
             contact: true,
             lodged: false,
+            uncoded: false,
         }
     }
 
     fn open(&self) -> bool {
-        !matches!(
-            self.state,
-            S::Draft
-                | S::Closed
-                | S::Archived
-                | S::Kept
-                | S::Circulated
-                | S::Sealed
-                | S::Declined
-                | S::Merged
-                | S::Withdrawn
-        )
+        self.is_in(&OPEN)
     }
 
     fn is_in(&self, states: &[State]) -> bool {
@@ -115,7 +142,8 @@ impl Model {
             }
             Task::Discard(_) if may(&[R::Clerk]) => self.from(&[S::Draft], S::Kept),
             Task::Classify(_) if may(&[R::Operator, R::Clerk]) && self.round > 0 => {
-                self.from(&[S::Accepted, S::Kept, S::Circulated], S::Classified)
+                let uncoded = (self.uncoded && self.state == S::Classified).then_some(self.state);
+                self.from(&[S::Accepted, S::Kept, S::Circulated], S::Classified).or(uncoded)
             }
             Task::Answer { grade, .. } if may(&[R::Operator]) => match grade {
                 Some(grade) if *grade != Grade::Dissatisfied => {
@@ -130,23 +158,28 @@ impl Model {
                 self.from(&[S::Classified], S::Consulting)
             }
             Task::Report { .. } if may(&[R::Director]) && matches!(self.decided, Some(Some(_))) => {
+                let bound = self.state == S::Consulting;
                 self.from(&[S::Classified, S::Consulting], S::LeaderReview)
+                    .filter(|_| !bound || self.is_decided(Disposition::LeaderReview))
             }
             Task::Assign { unit, helpers } => self.assigned(actor, unit, helpers),
             Task::Circulate(readers) if may(&[R::Clerk]) => {
                 let ready = !readers.is_empty() && self.clean(&readers.iter().collect::<Vec<_>>());
-                self.once_decided(S::Circulated).filter(|_| ready)
+                self.once_decided(S::Circulated, Disposition::Circulated).filter(|_| ready)
             }
             Task::Keep(_) if may(&[R::Clerk]) => {
                 let to = if self.contact { self.state } else { S::Kept };
-                self.from(&[S::Classified, S::Consulting], to)
+                self.once_decided(to, Disposition::Kept)
+                    .filter(|_| self.state != S::LeaderReview && (!self.contact || self.is_free()))
             }
             Task::ProposeSeal if self.open() && may(&[R::Operator, R::Clerk, R::MessageClerk]) => {
                 stays
             }
-            Task::Decline(..) if may(&[R::Clerk]) => self.from(&[S::Classified], S::Classified),
+            Task::Decline(..) if may(&[R::Clerk]) && self.is_free() => {
+                self.from(&[S::Classified], S::Classified)
+            }
             Task::Merge(target) if may(&[R::Clerk]) => {
-                let open = target.state.is_some_and(|state| !matches!(state, S::Sealed | S::Draft));
+                let open = target.state.is_some_and(|state| OPEN.contains(&state));
                 self.from(&[S::Classified], S::Merged).filter(|_| open)
             }
             Task::Unmerge if may(&[R::Clerk]) => self.from(&[S::Merged], S::Classified),
@@ -162,11 +195,27 @@ impl Model {
         self.is_in(states).then_some(to)
     }
 
-    /// 已分类, or a decided consultation, or a leader who has instructed.
-    fn once_decided(&self, to: State) -> Option<State> {
+    /// Nothing waits for a second person.
+    fn is_free(&self) -> bool {
+        self.waits.is_none()
+    }
+
+    /// The unit that the consultation named has been accused since.
+    fn is_void(&self, lead: Option<&String>) -> bool {
+        lead.is_some_and(|lead| self.accused.contains(lead))
+    }
+
+    /// A consultation has decided this, or what cannot be done any more.
+    fn is_decided(&self, wanted: Disposition) -> bool {
+        let decision = self.decided.iter().flatten().next();
+        decision.is_some_and(|(what, lead)| *what == wanted || self.is_void(lead.as_ref()))
+    }
+
+    /// 已分类, or a consultation that has decided this, or a leader who has instructed.
+    fn once_decided(&self, to: State, wanted: Disposition) -> Option<State> {
         let ready = match self.state {
             S::Classified => !matches!(self.decided, Some(None)),
-            S::Consulting => matches!(self.decided, Some(Some(_))),
+            S::Consulting => self.is_decided(wanted),
             S::LeaderReview => self.leader.as_ref().is_some_and(|(_, instructed)| *instructed),
             _ => false,
         };
@@ -179,13 +228,15 @@ impl Model {
         let routine = self.state != S::LeaderReview && helpers.is_empty();
         let may = director || (routine && actor.has(&[R::Clerk]));
         let named = match &self.decided {
-            Some(Some(lead)) if self.state == S::Consulting => {
-                let void = lead.as_ref().is_some_and(|lead| self.accused.contains(lead));
-                lead.as_ref() == Some(unit) || void
+            Some(Some((_, lead))) if self.state == S::Consulting => {
+                // The consultations of this model name no helpers.
+                let same = lead.as_ref() == Some(unit) && helpers.is_empty();
+                same || self.is_void(lead.as_ref())
             }
             _ => true,
         };
-        self.once_decided(S::Assigned).filter(|_| may && named && self.clean(&units))
+        let fit = may && named && !helpers.contains(unit) && self.clean(&units);
+        self.once_decided(S::Assigned, Disposition::Assigned).filter(|_| fit)
     }
 
     fn after_assignment(&self, actor: &Actor, task: &Task) -> Option<State> {
@@ -198,14 +249,20 @@ impl Model {
             Task::Sign(_) if by_unit(R::UnitContact) => self.from(&[S::Assigned], S::Handling),
             Task::AskReturn { suggested, .. } if by_unit(R::UnitContact) => {
                 let other = Some(suggested) != self.unit.as_ref();
-                let free = !self.is_named() && other && !self.accused.contains(suggested);
-                stays.filter(|_| free && self.is_in(&[S::Assigned, S::Handling]))
+                let fit = !self.is_named() && other && !self.accused.contains(suggested);
+                stays.filter(|_| fit && self.is_free() && self.is_in(&[S::Assigned, S::Handling]))
             }
             Task::AskExtension { days, .. } if by_unit(R::UnitLeader) => {
-                stays.filter(|_| working && !self.extended && (1..=10).contains(days))
+                let fit = !self.extended && (1..=10).contains(days);
+                stays.filter(|_| working && fit && self.is_free())
             }
-            Task::FeedBack { .. } if by_unit(R::Handler) => stays.filter(|_| working),
-            Task::Grant(what) if self.waits_for(*what, actor) => self.granted(actor, *what),
+            Task::FeedBack { .. } if by_unit(R::Handler) => {
+                stays.filter(|_| working && self.is_free())
+            }
+            Task::Grant(what) if self.waits_for(*what, actor) => {
+                let bound = *what == Pending::Keep && self.state == S::Consulting;
+                self.granted(actor, *what).filter(|_| !bound || self.is_decided(Disposition::Kept))
+            }
             Task::Refuse(what, _) if self.waits_for(*what, actor) => {
                 self.granted(actor, *what).and(stays)
             }
@@ -225,7 +282,7 @@ impl Model {
             }
             Task::ReportFalseFeedback if may(&[R::CallbackAgent]) && centre => self
                 .from(&[S::Callback], S::Handling)
-                .filter(|_| self.unit.is_some() && !self.direct),
+                .filter(|_| self.unit.is_some() && !self.direct && !self.graded),
             Task::Redo if may(&[R::Supervisor]) && self.dissatisfied => {
                 let to = match &self.unit {
                     None => S::Classified,
@@ -235,7 +292,7 @@ impl Model {
                 self.from(&[S::Callback], to)
             }
             Task::CloseUnreasonable(_) if may(&[R::Supervisor]) && self.dissatisfied => {
-                self.from(&[S::Callback], S::Callback)
+                self.from(&[S::Callback], S::Callback).filter(|_| self.is_free())
             }
             Task::Archive if may(&[R::Clerk]) => self.from(&[S::Closed], S::Archived),
             Task::Reopen(..) if may(&[R::Supervisor]) => {
@@ -267,27 +324,34 @@ impl Model {
                 stays.filter(|_| self.is_in(&early))
             }
             Task::Decide(decision) if may(&[R::Director]) => {
-                let lead = decision.lead.as_ref().is_none_or(|lead| !self.accused.contains(lead));
-                self.from(&[S::Consulting], S::Consulting).filter(|_| lead)
+                use Disposition as D;
+                let fit = matches!(
+                    decision.disposition,
+                    D::Assigned | D::Circulated | D::Kept | D::LeaderReview
+                );
+                let fit = fit && !self.is_void(decision.lead.as_ref());
+                self.from(&[S::Consulting], S::Consulting).filter(|_| fit)
             }
             Task::Instruct { .. } if may(&[R::CityLeader]) => {
+                // A talk reports to whichever leader comes first.
                 let him = self.leader.as_ref();
-                let first = him.is_some_and(|(who, done)| *who == actor.person && !done);
+                let first = him.is_none_or(|(who, done)| *who == actor.person && !done);
                 self.from(&[S::LeaderReview], S::LeaderReview).filter(|_| first)
             }
             Task::DecidePublication(..) if may(&[R::Director]) => {
                 stays.filter(|_| self.is_in(&[S::Callback, S::Closed]))
             }
-            Task::Docket(_) | Task::Lift(_) if may(&[R::Supervisor]) => {
-                stays.filter(|_| self.open())
+            Task::Docket(_) if may(&[R::Supervisor]) => {
+                stays.filter(|_| self.is_in(&[S::Assigned, S::Handling, S::Redo]))
             }
+            Task::Lift(_) if may(&[R::Supervisor]) => stays.filter(|_| self.open()),
             _ => None,
         }
     }
 
     /// Named by a consultation or by a leader: it cannot give the case back.
     fn is_named(&self) -> bool {
-        let decided = matches!(&self.decided, Some(Some(lead)) if *lead == self.unit);
+        let decided = matches!(&self.decided, Some(Some((_, lead))) if *lead == self.unit);
         decided || self.leader.as_ref().is_some_and(|(_, instructed)| *instructed)
     }
 
@@ -303,6 +367,40 @@ impl Model {
         };
         let own = what != Pending::Feedback || self.own(actor);
         (actor.has(role) && own).then_some(to)
+    }
+
+    /// The state after a talk, if it can end like this.
+    pub(crate) fn after_talk(&self, order: &WrapUp) -> Option<State> {
+        use Disposition as D;
+        if !self.is_in(&[S::Draft, S::Accepted]) || self.seal_by.is_some() {
+            return Some(self.state);
+        }
+        let unit = order.unit.as_ref().filter(|unit| !self.accused.contains(*unit));
+        match order.disposition {
+            D::Answered => Some(S::Callback),
+            D::ThreeWay if order.outcome == Some(Outcome::Solved) => Some(S::Callback),
+            D::ThreeWay if order.unit.is_none() => Some(S::Classified),
+            D::ThreeWay | D::Assigned => unit.map(|_| S::Assigned),
+            D::Kept | D::NoMatter => Some(S::Kept),
+            D::Circulated => Some(S::Circulated),
+            D::LeaderReview => Some(S::LeaderReview),
+            D::Discipline => Some(S::Sealed),
+        }
+    }
+
+    /// A talk ended and led to `to`.
+    pub(crate) fn talked(&mut self, order: &WrapUp, to: State) {
+        if to == self.state {
+            return;
+        }
+        if order.disposition != Disposition::NoMatter {
+            self.round = 1;
+        }
+        self.uncoded = self.round > 0 && to != S::Sealed;
+        (self.answered, self.direct) = (to == S::Callback, to == S::Callback);
+        self.unit = order.unit.clone().filter(|_| to == S::Assigned);
+        self.waits = None;
+        self.state = to;
     }
 
     /// The task was done and led to `to`.
@@ -343,8 +441,11 @@ impl Model {
                 self.dissatisfied |= *grade == Some(Grade::Dissatisfied);
             }
             Task::SolveInCall { .. } => (self.answered, self.direct) = (true, true),
+            Task::Classify(_) => self.uncoded = false,
             Task::Consult(_) => self.decided = Some(None),
-            Task::Decide(decision) => self.decided = Some(Some(decision.lead.clone())),
+            Task::Decide(decision) => {
+                self.decided = Some(Some((decision.disposition, decision.lead.clone())));
+            }
             Task::Report { leader, .. } => self.leader = Some((leader.clone(), false)),
             Task::Instruct { .. } => self.leader = Some((actor.person.clone(), true)),
             Task::Assign { unit, helpers } => {

@@ -1,7 +1,7 @@
 //! Random commands by random people on a clock that jumps, against the naive model and the
 //! invariants of domain.md 3.3. `MAYORLINE_CASE_SEEDS=16000` runs about a million commands.
 
-use super::model::Model;
+use super::model::{Model, is_unknown};
 use super::world::*;
 use crate::dice::Dice;
 use jiff::ToSpan;
@@ -9,11 +9,12 @@ use mayorline::domain::call::IntakeKind;
 use mayorline::domain::case::{
     Actor, Case, CaseEvent, Command, DeclineReason, DiscardReason, DispositionReason, DocketReason,
     ExtensionReason, FollowUpOutcome, Grade, KeepReason, LawfulChannel, LiftReason, Order, Pending,
-    Record, ReopenReason, ReturnReason, ReviewFault, Role, State, Task, Trigger, apply, holding,
-    row_of, timetable,
+    Record, ReopenReason, ReturnReason, ReviewFault, Role, State, Task, Trigger, WrapUp, apply,
+    holding, row_of, timetable,
 };
-use mayorline::domain::desk::Disposition;
+use mayorline::domain::desk::{Disposition, Outcome};
 use mayorline::domain::report::trace;
+use mayorline::units::CallId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -70,6 +71,10 @@ impl Life {
             let minutes = i64::try_from(self.dice.below(60 * 20)).unwrap();
             self.world.now += minutes.minutes();
             self.supervise();
+            if self.dice.chance(60) {
+                self.talk();
+                continue;
+            }
             let task = self.some_task();
             let actor = self.some_actor(&task);
             let rule = row_of(&task).rule;
@@ -86,7 +91,14 @@ impl Life {
         let allowed = self.model.after(actor, &task);
         let what = format!("seed {}: {task:?} by {actor:?} in {:?}", self.seed, before.state);
         let order = Order { actor: actor.clone(), task: task.clone() };
-        let Ok(events) = self.world.command(Command::Act(Box::new(order))) else { return false };
+        let events = match self.world.command(Command::Act(Box::new(order))) {
+            Ok(events) => events,
+            Err(refusal) => {
+                let known = allowed.is_none() || is_unknown(&refusal);
+                assert!(known, "{what}: {refusal}, not {allowed:?}");
+                return false;
+            }
+        };
         let state = self.world.case.state.unwrap();
         let closes = matches!(task, Task::FollowUp(_)) && state == State::Closed;
         assert!(
@@ -102,6 +114,34 @@ impl Life {
             assert!(!of_unit, "invariant 10, {what}");
         }
         true
+    }
+
+    /// A talk with the citizen ends, in any state.
+    fn talk(&mut self) {
+        let order = self.some_wrap_up();
+        let before = self.world.case.clone();
+        let what = format!("seed {}: {order:?} in {:?}", self.seed, before.state);
+        let allowed = self.model.after_talk(&order);
+        let done = self.world.command(Command::WrapUp(Box::new(order.clone())));
+        assert_eq!(done.is_ok(), allowed.is_some(), "{what}: {done:?}");
+        let Some((events, to)) = done.ok().zip(allowed) else { return };
+        self.model.talked(&order, to);
+        self.check(&before, &events, &what);
+        let World { case, .. } = &self.world;
+        let (round, Model { unit, .. }) = (u32::from(case.round), &self.model);
+        assert_eq!((case.state, &case.unit, round), (Some(to), unit, self.model.round), "{what}");
+        let proposed = |case: &Case| case.work.seal_proposed.clone();
+        assert_eq!(proposed(case), proposed(&before), "a talk decides no seal, {what}");
+    }
+
+    fn some_wrap_up(&mut self) -> WrapUp {
+        let disposition = *self.dice.pick(&DISPOSITIONS);
+        let assigns = matches!(disposition, Disposition::Assigned | Disposition::ThreeWay);
+        let unit = (assigns && self.dice.chance(600)).then(|| self.some_unit());
+        let outcome = self.dice.chance(400).then_some(Outcome::Solved);
+        let serial = u32::try_from(self.world.events.len()).unwrap();
+        let call = CallId::new("g1", 1_795_000_000_000, serial);
+        WrapUp { call, unit, outcome, ..wrap_up(disposition) }
     }
 
     /// Invariants 2, 3, 4 and 9 after every change.
@@ -207,6 +247,9 @@ impl Life {
             let refuse = self.dice.chance(800);
             return if refuse { Task::RefuseSeal } else { Task::ConfirmSeal };
         }
+        if self.model.uncoded && self.dice.chance(300) {
+            return Task::Classify(Box::new(classification()));
+        }
         if let Some(pending) = self.world.case.work.pending()
             && self.dice.chance(600)
         {
@@ -262,7 +305,7 @@ impl Life {
             22 => Task::Redo,
             23 => Task::CloseUnreasonable(words()),
             24 => Task::ReportFalseFeedback,
-            25 => Task::FollowUp(*self.dice.pick(FollowUpOutcome::ALL)),
+            25 => by_phone(*self.dice.pick(FollowUpOutcome::ALL)),
             26 => Task::DecidePublication(self.dice.chance(500), words()),
             27 => Task::Archive,
             28 => Task::Reopen(ReopenReason::NewFacts, words()),
@@ -291,11 +334,13 @@ impl Life {
     }
 
     fn some_decision(&mut self) -> Task {
-        match self.dice.below(3) {
-            0 => decision(None, Disposition::LeaderReview),
+        use Disposition as D;
+        match self.dice.below(4) {
+            0 => decision(None, D::LeaderReview),
+            1 => decision(None, *self.dice.pick(&[D::Kept, D::Circulated, D::Answered])),
             _ => {
                 let lead = self.some_unit();
-                decision(Some(&lead), Disposition::Assigned)
+                decision(Some(&lead), D::Assigned)
             }
         }
     }

@@ -5,11 +5,10 @@ use super::world::*;
 use jiff::civil::date;
 use mayorline::domain::call::IntakeKind;
 use mayorline::domain::case::{
-    CaseEvent, Command, DocketReason, Grade, Nature, Notice, Pending, Record, Role, State, Task,
-    Warning, WrapUp, missing_elements,
+    CaseEvent, Command, DocketReason, Grade, Notice, Pending, Record, Role, State, Task, Warning,
+    WrapUp, missing_elements,
 };
 use mayorline::domain::desk::{Disposition, Outcome};
-use mayorline::units::SeatNumber;
 
 use Role as R;
 use State as S;
@@ -64,16 +63,9 @@ fn story_1_a_street_light_is_repaired_in_time() {
 fn story_2_a_three_way_call_that_promised_nothing_is_assigned_in_the_same_screen() {
     let mut world = new();
     world.receive(IntakeKind::Attended);
-    let order = WrapUp {
-        seat: SeatNumber::parse("801").unwrap(),
-        call: call(),
-        disposition: Disposition::ThreeWay,
-        nature: Some(Nature::Complaint),
-        summary: "路灯不亮".to_owned(),
-        unit: Some(UNIT.to_owned()),
-        outcome: Some(Outcome::NobodyReached),
-    };
-    world.command(Command::WrapUp(Box::new(order))).unwrap();
+    let outcome = Some(Outcome::NobodyReached);
+    let unit = Some(UNIT.to_owned());
+    world.wrapped_up(WrapUp { unit, outcome, ..wrap_up(Disposition::ThreeWay) });
     assert_eq!(world.case.state, Some(S::Assigned));
     assert_eq!(world.case.unit.as_deref(), Some(UNIT));
     assert_eq!(world.case.work.unit_from, Some(world.now), "the unit's clock runs from there");

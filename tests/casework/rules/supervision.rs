@@ -2,10 +2,12 @@
 
 use super::world::*;
 use jiff::{Timestamp, ToSpan};
+use mayorline::domain::call::IntakeKind;
 use mayorline::domain::case::{
-    Admonition, Command, DocketReason, Guard, LiftReason, Pending, Post, Record, ReviewFault, Role,
-    State, Task, Urgency, UrgencyReason, Warning, next_warning,
+    Admonition, Command, DocketReason, Grade, Guard, LiftReason, Pending, Post, Record,
+    ReturnReason, ReviewFault, Role, State, Task, Urgency, UrgencyReason, Warning, next_warning,
 };
+use mayorline::domain::desk::Disposition;
 
 use Role as R;
 use State as S;
@@ -84,7 +86,7 @@ fn a_redo_begins_the_ladder_again() {
     let before = given(&world).len();
     world.act(R::Handler, feedback()).act(R::UnitLeader, Task::Grant(Pending::Feedback));
     world.act(R::Clerk, Task::Review(None));
-    world.act(R::CallbackAgent, Task::Rate(mayorline::domain::case::Grade::Dissatisfied));
+    world.act(R::CallbackAgent, Task::Rate(Grade::Dissatisfied));
     world.act(R::Supervisor, Task::Redo);
     watch(&mut world, 24 * 7);
     let clocks: Vec<u16> = world.case.work.warnings.iter().map(|one| one.clock).collect();
@@ -116,6 +118,63 @@ fn the_centre_and_leaders_are_reminded_too() {
     sealed.act(R::Clerk, Task::ProposeSeal);
     watch(&mut sealed, 24 * 8);
     assert_eq!(given(&sealed), [row(W::Seal, "11-23 17:30", false)], "and nothing to the unit");
+}
+
+#[test]
+fn a_leader_whom_a_talk_was_reported_to_is_reminded_too() {
+    let mut world = World::new("2026-11-20T09:10:00+08:00");
+    world.receive(IntakeKind::Attended).wrapped_up(wrap_up(Disposition::LeaderReview));
+    watch(&mut world, 24 * 4);
+    assert_eq!(given(&world), [row(W::Instruction, "11-23 17:30", false)]);
+}
+
+/// Cases that wait in the centre, with the citizen's date running and nobody at work.
+fn waiting_in_the_centre() -> [(&'static str, World); 5] {
+    let mut returned = World::in_state(S::Assigned);
+    let (reason, suggested) = (ReturnReason::NotOurDuty, "unit.08".to_owned());
+    returned.act(R::UnitContact, Task::AskReturn { reason, suggested });
+    returned.act(R::Supervisor, Task::Grant(Pending::Return));
+    let mut recalled = World::in_state(S::Handling);
+    recalled.act(R::Supervisor, Task::NameAccused(UNIT.to_owned()));
+    let mut answered = World::in_state(S::Classified);
+    let grade = Some(Grade::Dissatisfied);
+    answered.act(R::Operator, Task::Answer { text: "请拨打".to_owned(), grade });
+    answered.act(R::Supervisor, Task::Redo);
+    let mut decided = World::in_state(S::Consulting);
+    decided.act(R::Director, decision(Some(UNIT), Disposition::Assigned));
+    let mut instructed = World::in_state(S::LeaderReview);
+    let words = "请城管局三日内修复。".to_owned();
+    instructed.act(R::CityLeader, Task::Instruct { text: words, docket: false });
+    [
+        ("returned", returned),
+        ("recalled", recalled),
+        ("answered in vain", answered),
+        ("decided", decided),
+        ("instructed", instructed),
+    ]
+}
+
+#[test]
+fn what_came_back_or_was_decided_is_reminded_of_once_when_the_citizens_date_is_over() {
+    for (what, mut world) in waiting_in_the_centre() {
+        // Accepted on Friday 20: the citizen's last day is Wednesday 25.
+        assert_eq!(
+            next_warning(&world.case, &world.calendar, &world.rules),
+            Some("2026-11-26T00:00:00+08:00".parse().unwrap()),
+            "{what}"
+        );
+        watch(&mut world, 24 * 12);
+        assert_eq!(given(&world), [row(W::Dispatch, "11-26 00:00", false)], "{what}");
+    }
+}
+
+#[test]
+fn a_kept_case_that_is_taken_up_again_is_dispatched_within_a_day_of_that() {
+    let mut world = World::in_state(S::Kept);
+    world.at("2026-12-01T09:00:00+08:00");
+    world.act(R::Clerk, Task::Classify(Box::new(classification())));
+    watch(&mut world, 24 * 2);
+    assert_eq!(given(&world), [row(W::Dispatch, "12-02 09:00", false)]);
 }
 
 #[test]
@@ -159,4 +218,40 @@ fn an_admonition_is_only_proposed_and_two_persons_sign_it() {
         _ => None,
     });
     assert_eq!(signed, ["director", "city_leader"]);
+}
+
+#[test]
+fn an_admonition_is_proposed_again_in_a_later_round_and_decided_after_the_close_too() {
+    let mut world = World::in_state(S::Handling);
+    watch(&mut world, 24 * 16);
+    world.act(R::Director, Task::SignAdmonition);
+    world.act(R::CityLeader, Task::DecideAdmonition(false));
+    world.answered().act(R::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+    world.act(R::Supervisor, Task::Redo);
+    assert_eq!(world.case.work.admonition, Some(Admonition::Decided(false)));
+    watch(&mut world, 24 * 18);
+    assert_eq!(world.case.work.admonition, Some(Admonition::Proposed), "late once more");
+
+    world.answered().act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+    assert_eq!(world.case.state, Some(S::Closed));
+    let mut archived = world.clone();
+    world.act(R::Director, Task::SignAdmonition);
+    world.act(R::CityLeader, Task::DecideAdmonition(true));
+    assert_eq!(world.case.work.admonition, Some(Admonition::Decided(true)));
+
+    archived.act(R::Director, Task::DecidePublication(false, String::new()));
+    archived.act(R::Clerk, Task::Archive).act(R::Director, Task::SignAdmonition);
+    archived.act(R::CityLeader, Task::DecideAdmonition(true));
+    assert_eq!(archived.case.state, Some(S::Archived));
+}
+
+#[test]
+fn an_admonition_that_a_director_signed_waits_for_its_decision_and_is_not_begun_anew() {
+    let mut world = World::in_state(S::Handling);
+    watch(&mut world, 24 * 16);
+    world.act(R::Director, Task::SignAdmonition);
+    world.answered().act(R::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+    world.act(R::Supervisor, Task::Redo);
+    watch(&mut world, 24 * 18);
+    assert_eq!(world.case.work.admonition, Some(Admonition::Signed));
 }

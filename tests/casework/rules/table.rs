@@ -181,7 +181,7 @@ const TABLE: [Row; 40] = [
     row("T24", &[S::Callback], &[R::Supervisor, R::Director], Some(S::Closed), || Task::Grant(Pending::CloseUnreasonable), unreasonable_proposed),
     row("T24", &[S::Callback], &[R::Supervisor], None, || Task::CloseUnreasonable(words()), graded_four),
     row("T25", &[S::Callback], &[R::CallbackAgent], Some(S::Handling), || Task::ReportFalseFeedback, nothing),
-    row("T26", &[S::Callback], &[R::CallbackAgent, R::System], Some(S::Closed), || Task::FollowUp(FollowUpOutcome::Refused), nothing),
+    row("T26", &[S::Callback], &[R::CallbackAgent, R::System], Some(S::Closed), || by_phone(FollowUpOutcome::Refused), nothing),
     row("T27", &[S::Closed], &[R::Clerk], Some(S::Archived), || Task::Archive, publication_decided),
     row("T28", &[S::Closed, S::Archived], &[R::Supervisor], Some(S::Redo), || Task::Reopen(ReopenReason::NewFacts, words()), nothing),
     row("T29", OPEN, &[R::Operator], Some(S::Withdrawn), || Task::Withdraw(call()), nothing),

@@ -5,14 +5,27 @@ use mayorline::domain::calendar::Calendar;
 use mayorline::domain::call::{Caller, IntakeKind, NewIntake};
 use mayorline::domain::case::{
     Actor, Case, CaseEvent, Classification, Command, Context, DeadlineMode, DeadlineRules,
-    Decision, DeclineReason, Grade, Guard, KeepReason, LawfulChannel, MergeTarget, Nature, Order,
-    Pending, Record, Refusal, Role, State, Task, Trigger, Urgency, apply, decide,
+    Decision, DeclineReason, FollowUpOutcome, FollowUpTry, Grade, Guard, KeepReason, LawfulChannel,
+    Means, MergeTarget, Nature, Order, Pending, Record, Refusal, Role, State, Task, Trigger,
+    Urgency, WrapUp, apply, decide,
 };
 use mayorline::domain::desk::Disposition;
-use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
+use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode, SeatNumber};
 
 /// The unit that leads in these tests.
 pub(crate) const UNIT: &str = "unit.07";
+
+/// Every disposition a talk can end with.
+pub(crate) const DISPOSITIONS: [Disposition; 8] = [
+    Disposition::Answered,
+    Disposition::ThreeWay,
+    Disposition::Kept,
+    Disposition::Circulated,
+    Disposition::Assigned,
+    Disposition::LeaderReview,
+    Disposition::Discipline,
+    Disposition::NoMatter,
+];
 
 /// One case under test.
 #[derive(Clone)]
@@ -52,6 +65,19 @@ pub(crate) fn call() -> CallId {
     CallId::new("g1", 1_795_000_000_000, 1)
 }
 
+/// The end of the talk, without a unit and without an outcome.
+pub(crate) fn wrap_up(disposition: Disposition) -> WrapUp {
+    WrapUp {
+        seat: SeatNumber::parse("801").unwrap(),
+        call: call(),
+        disposition,
+        nature: Some(Nature::Help),
+        summary: "北宿镇路灯不亮".to_owned(),
+        unit: None,
+        outcome: None,
+    }
+}
+
 pub(crate) fn target(state: State) -> MergeTarget {
     let number = CaseNumber::new(2026, 11, 20, 9).unwrap();
     MergeTarget { number, state: Some(state), closed_on: None }
@@ -59,6 +85,11 @@ pub(crate) fn target(state: State) -> MergeTarget {
 
 pub(crate) fn assign() -> Task {
     Task::Assign { unit: UNIT.to_owned(), helpers: vec![] }
+}
+
+/// A try by telephone that brought no grade.
+pub(crate) fn by_phone(outcome: FollowUpOutcome) -> Task {
+    Task::FollowUp(FollowUpTry { means: Means::Phone, outcome })
 }
 
 pub(crate) fn feedback() -> Task {
@@ -115,6 +146,20 @@ impl World {
         self
     }
 
+    /// The talk ends like this.
+    pub(crate) fn wrapped_up(&mut self, order: WrapUp) -> &mut Self {
+        let shown = format!("{order:?}");
+        let done = self.command(Command::WrapUp(Box::new(order)));
+        assert!(done.is_ok(), "{shown}: {done:?} at {:?}", self.case.state);
+        self
+    }
+
+    /// The unit answers, its leader signs, the centre passes it.
+    pub(crate) fn answered(&mut self) -> &mut Self {
+        self.act(Role::Handler, feedback()).act(Role::UnitLeader, Task::Grant(Pending::Feedback));
+        self.act(Role::Supervisor, Task::Review(None))
+    }
+
     /// The person of the role may not, by this guard.
     pub(crate) fn refused(&mut self, role: Role, task: Task, guard: Guard) -> &mut Self {
         let shown = format!("{role:?} {task:?}");
@@ -123,7 +168,15 @@ impl World {
     }
 
     pub(crate) fn receive(&mut self, kind: IntakeKind) -> &mut Self {
-        let number = PhoneNumber::parse("19900000017").ok();
+        self.receive_from(kind, PhoneNumber::parse("19900000017").ok())
+    }
+
+    /// `None`: the number is withheld.
+    pub(crate) fn receive_from(
+        &mut self,
+        kind: IntakeKind,
+        number: Option<PhoneNumber>,
+    ) -> &mut Self {
         let intake = NewIntake {
             key: "k".to_owned(),
             kind,

@@ -1,6 +1,7 @@
 //! A conversation with seats that do anything, parties that answer, press, hang up or vanish, and a
 //! switch that gives stray reports; a shadow checks R1 to R12 after every step.
 
+mod attempts;
 mod house;
 mod shadow;
 mod wishes;
@@ -275,7 +276,9 @@ impl World {
         self.note(&format!("< {input:?}"));
         match &input {
             Input::PlayDone(play) => self.shadow.play_ended(*play),
-            Input::WrapUpStored { attempt, stored: Ok(()) } => self.shadow.committed(*attempt),
+            Input::WrapUpStored { attempt, stored: Ok(()) } => {
+                self.shadow.attempts.committed(*attempt)
+            }
             _ => {}
         }
         self.room.handle(self.now, input);

@@ -1,11 +1,10 @@
 //! What must be true of a conversation, told from its actions alone.
 
+use super::attempts::Attempts;
 use super::house;
 use crate::dice::Dice;
 use mayorline::domain::call::PlayId;
-use mayorline::domain::desk::{
-    ConversationView, DeskCommand, DeskReply, PartyKind, PartyState, Supervision,
-};
+use mayorline::domain::desk::{ConversationView, DeskCommand, PartyKind, PartyState, Supervision};
 use mayorline::domain::room::{
     Action, CITIZEN, Destination, Entry, Hearing, Leaving, Recording, RoomRules, SeatCard, Then,
 };
@@ -38,8 +37,6 @@ struct Leg {
 pub(super) struct Shadow {
     pub(super) citizen: Where,
     pub(super) asked: BTreeSet<u64>,
-    /// Of these, the wrap-ups.
-    wrap_ups: BTreeSet<u64>,
     pub(super) playing: BTreeMap<PartyId, PlayId>,
     pub(super) accused: BTreeSet<&'static str>,
     pub(super) finished: bool,
@@ -55,8 +52,8 @@ pub(super) struct Shadow {
     view: Option<ConversationView>,
     talking: BTreeSet<PartyId>,
     owing: BTreeSet<SeatNumber>,
-    /// Wrap-ups that the store has been asked for and has not committed, by their seat.
-    uncommitted: BTreeMap<SeatNumber, u32>,
+    /// Wrap-ups that the store was asked for.
+    pub(super) attempts: Attempts,
     responsible: Option<SeatNumber>,
     told_task: u32,
     is_callback: bool,
@@ -67,7 +64,6 @@ impl Shadow {
         let mut shadow = Self {
             citizen: if is_callback { Where::NotYet } else { Where::Room },
             asked: BTreeSet::new(),
-            wrap_ups: BTreeSet::new(),
             playing: BTreeMap::new(),
             accused: BTreeSet::new(),
             finished: false,
@@ -83,7 +79,7 @@ impl Shadow {
             view: None,
             talking: BTreeSet::new(),
             owing: BTreeSet::new(),
-            uncommitted: BTreeMap::new(),
+            attempts: Attempts::default(),
             responsible: None,
             told_task: 0,
             is_callback,
@@ -144,15 +140,10 @@ impl Shadow {
         self.add(PartyId(self.last + 1), None, Some(card.seat.clone()), true);
     }
 
-    /// The store has committed an attempt.
-    pub(super) fn committed(&mut self, attempt: u32) {
-        self.uncommitted.retain(|_, known| *known != attempt);
-    }
-
     pub(super) fn asked(&mut self, id: u64, command: &DeskCommand) {
         self.asked.insert(id);
         if matches!(command, DeskCommand::WrapUp { .. }) {
-            self.wrap_ups.insert(id);
+            self.attempts.wished(id);
         }
     }
 
@@ -242,9 +233,8 @@ impl Shadow {
                 self.playing.remove(party);
             }
             Action::Keys(party, _) => assert!(self.legs.contains_key(party)),
-            Action::Reply { id, seat, reply } => {
-                let waits = self.wrap_ups.remove(id) && self.uncommitted.contains_key(seat);
-                assert!(!waits || *reply != DeskReply::Done, "R12: done before its commit");
+            Action::Reply { id, reply, .. } => {
+                self.attempts.answered(*id, *reply);
                 assert!(self.asked.remove(id), "R4: {id} is answered twice or was never asked");
             }
             Action::View { view, .. } => {
@@ -286,14 +276,10 @@ impl Shadow {
             Action::WrappedUp(wrap_up) => {
                 assert!(self.owing.remove(&wrap_up.seat), "only who owes wraps up");
                 let said = wrap_up.disposition.is_some();
-                let waits = self.uncommitted.remove(&wrap_up.seat).is_some();
-                assert!(!(said && waits), "R12: {:?} is done before its commit", wrap_up.seat);
+                self.attempts.closed(wrap_up);
                 self.marks.insert(if said { "wrap-up" } else { "wrap-up never came" });
             }
-            Action::StoreWrapUp { attempt, wrap_up } => {
-                assert!(wrap_up.decides && wrap_up.disposition.is_some());
-                self.uncommitted.insert(wrap_up.seat.clone(), *attempt);
-            }
+            Action::StoreWrapUp { attempt, wrap_up } => self.attempts.sent(*attempt, wrap_up),
             Action::Excused(seat) => {
                 assert!(self.owing.contains(seat), "only who owes is excused");
                 self.marks.insert("excused");

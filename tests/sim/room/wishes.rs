@@ -97,7 +97,7 @@ fn wrap_up(dice: &mut Dice) -> DeskCommand {
     ]);
     let unit = dice.chance(500).then(|| "unit.08".to_owned());
     DeskCommand::WrapUp {
-        call: None,
+        call: dice.chance(500).then(super::call_id),
         disposition,
         nature: None,
         summary: "路灯不亮".to_owned(),

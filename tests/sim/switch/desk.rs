@@ -17,7 +17,7 @@ use mayorline::proto::digest::{Algorithm, Secret};
 use mayorline::proto::{
     Account, Binding, Endpoint, EndpointConfig, Flow, Transport, TrunkConfig, TrunkId,
 };
-use mayorline::units::{OfferId, PartyId, PhoneNumber, SeatNumber};
+use mayorline::units::{CallId, OfferId, PartyId, PhoneNumber, SeatNumber};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::collections::BTreeMap;
@@ -55,12 +55,22 @@ fn flow(port: u16) -> Flow {
 
 /// The switch of the house with its seats, telephones and trunk.
 pub(super) fn switch(rng: &mut StdRng, prompts: Arc<Library>, now: Now) -> Switch {
+    switch_where(rng, prompts, now, true)
+}
+
+/// Where a disposition is required before the next call, or is not.
+pub(super) fn switch_where(
+    rng: &mut StdRng,
+    prompts: Arc<Library>,
+    now: Now,
+    disposition_required: bool,
+) -> Switch {
     let strategy = match rng.random_range(0..4) {
         0 => Strategy::RingAll,
         1 => Strategy::RoundRobin,
         _ => Strategy::LongestIdle,
     };
-    let group = GroupRules { strategy, ..GroupRules::new("operators") };
+    let group = GroupRules { strategy, disposition_required, ..GroupRules::new("operators") };
     let leaders =
         GroupRules { members: Members::Listed(Vec::new()), ..GroupRules::new(LEADERS_GROUP) };
     let trunk = TrunkConfig {
@@ -164,12 +174,13 @@ fn binding(index: usize, now: Now) -> Binding {
 pub(super) fn wish(
     id: u64,
     (call, offer): (Option<&str>, Option<OfferId>),
+    owed: impl Fn(&SeatNumber) -> Option<CallId>,
     rng: &mut StdRng,
 ) -> DeskRequest {
     let offer = offer.unwrap_or_else(|| OfferId(rng.random_range(1..40)));
     let party = PartyId(rng.random_range(0..4));
     let on = rng.random();
-    let call = call.and_then(|call| mayorline::units::CallId::parse(call).ok());
+    let call = call.and_then(|call| CallId::parse(call).ok());
     let command = match (rng.random_range(0..28), call) {
         (0..3, _) => DeskCommand::Ready,
         (3, _) => DeskCommand::Pause { reason: PauseReason::Break },
@@ -206,7 +217,14 @@ pub(super) fn wish(
     // A leader who calls back or returns rings himself, at any hour.
     let own = matches!(command, DeskCommand::CallBack { .. } | DeskCommand::Return { .. });
     let seats = if own { SEATS } else { LEADER + 1 };
-    DeskRequest { seat: seat(rng.random_range(0..seats)), id, command }
+    let seat = seat(rng.random_range(0..seats));
+    let command = match command {
+        DeskCommand::WrapUp { disposition, nature, summary, unit, .. } if on => {
+            DeskCommand::WrapUp { call: owed(&seat), disposition, nature, summary, unit }
+        }
+        other => other,
+    };
+    DeskRequest { seat, id, command }
 }
 
 fn target(rng: &mut StdRng) -> Target {

@@ -4,11 +4,15 @@
 mod attended;
 mod citizen;
 mod desk;
+mod ends;
+mod line;
 mod pages;
 mod phone;
 mod secure;
 mod shadow;
+mod wishes;
 mod world;
+mod wrap_ups;
 
 use mayorline::gateway::prompts::Library;
 use std::cell::Cell;

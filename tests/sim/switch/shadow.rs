@@ -2,6 +2,7 @@
 
 use super::citizen::Citizen;
 use super::desk::{LEADER, SEAT_PORTS, WINDOW};
+use super::wishes::WrapUps;
 use mayorline::domain::call::StoreReply;
 use mayorline::domain::desk::{
     DeskCommand, DeskEvent, DeskMessage, DeskReply, DeskRequest, Failure,
@@ -31,10 +32,10 @@ pub(super) struct Shadow {
     wished: HashSet<u64>,
     /// Of these, what concerns an offer to another seat.
     foreign: HashSet<u64>,
-    /// Of these, the wrap-ups.
-    wrap_ups: HashSet<u64>,
-    /// Wrap-ups that the store was asked for and has not committed.
-    uncommitted: HashMap<SeatNumber, WrapUpAttempt>,
+    /// The wrap-ups among them and among those before, with what the store was asked for.
+    wrap_ups: WrapUps,
+    /// The call that each seat was asked to wrap up last.
+    owed: HashMap<SeatNumber, CallId>,
     pub(super) wrapped_up: usize,
     pub(super) not_stored: usize,
     /// Calls that the leader's telephone was rung for.
@@ -96,7 +97,7 @@ impl Shadow {
             | Output::BeginAttempt(..)
             | Output::EndAttempt(..) => {}
             Output::WrapUp(attempt, _, order) => {
-                self.uncommitted.insert(order.wrap_up.seat.clone(), *attempt);
+                self.wrap_ups.sent(*attempt, order);
             }
             Output::Desk(news) => self.told(news),
         }
@@ -137,8 +138,12 @@ impl Shadow {
                 DeskEvent::Conversation(view) => {
                     self.shown.insert((seat.clone(), view.call.clone()));
                 }
+                DeskEvent::WrapUp { call, .. } => {
+                    self.owed.insert(seat.clone(), CallId::parse(call).unwrap());
+                }
                 DeskEvent::Left { call } => {
                     self.shown.remove(&(seat.clone(), call.clone()));
+                    self.wrap_ups.left(seat, call);
                 }
                 _ => {}
             },
@@ -148,8 +153,12 @@ impl Shadow {
 
     pub(super) fn wished(&mut self, request: &DeskRequest) {
         self.wished.insert(request.id);
-        if matches!(request.command, DeskCommand::WrapUp { .. }) {
-            self.wrap_ups.insert(request.id);
+        if let DeskCommand::WrapUp { call, .. } = &request.command {
+            let call = call.as_ref().map(ToString::to_string);
+            let pair = call.map(|call| (request.seat.clone(), call));
+            // What the seat is not shown it owes nothing for: it can be done only if it was before.
+            let before = pair.filter(|pair| !self.shown.contains(pair));
+            self.wrap_ups.wished(request.id, before);
         }
         let (DeskCommand::Answer { offer } | DeskCommand::Decline { offer }) = &request.command
         else {
@@ -162,11 +171,9 @@ impl Shadow {
 
     /// A wrap-up is answered: done after its commit alone.
     fn wrap_up_answered(&mut self, seat: &SeatNumber, id: u64, reply: DeskReply) {
-        if !self.wrap_ups.remove(&id) {
+        if !self.wrap_ups.answered(seat, id, reply) {
             return;
         }
-        let waits = self.uncommitted.remove(seat).is_some();
-        assert!(!waits || reply != DeskReply::Done, "S14: {seat} is done before its commit");
         self.wrapped_up += usize::from(reply == DeskReply::Done);
         let failed = matches!(reply, DeskReply::Failed { why: Failure::StoreDown });
         self.not_stored += usize::from(failed);
@@ -174,7 +181,12 @@ impl Shadow {
 
     /// The store has committed a wrap-up.
     pub(super) fn committed(&mut self, attempt: WrapUpAttempt) {
-        self.uncommitted.retain(|_, known| *known != attempt);
+        self.wrap_ups.committed(attempt);
+    }
+
+    /// The call that the seat was asked to wrap up last, done or not.
+    pub(super) fn last_owed(&self, seat: &SeatNumber) -> Option<&CallId> {
+        self.owed.get(seat)
     }
 
     /// An offer that is open.
@@ -212,8 +224,8 @@ impl Shadow {
         self.open_media.clear();
         self.crashed.extend(self.running.drain());
         self.wished.clear();
-        self.wrap_ups.clear();
-        self.uncommitted.clear();
+        self.wrap_ups = WrapUps::default();
+        self.owed.clear();
         self.foreign.clear();
         self.offered.clear();
         self.shown.clear();

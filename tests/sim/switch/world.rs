@@ -272,7 +272,8 @@ impl World {
     fn wish(&mut self) {
         self.wishes += 1;
         let about = (self.shadow.any_call(), self.shadow.any_offer());
-        let request = desk::wish(self.wishes, about, &mut self.rng);
+        let owed = |seat: &_| self.shadow.last_owed(seat).cloned();
+        let request = desk::wish(self.wishes, about, owed, &mut self.rng);
         self.shadow.wished(&request);
         self.switch.desk(self.clock(), FromDesk::Request(request));
     }

@@ -47,7 +47,7 @@ impl Baresip {
 
     fn with_account(account: &str, microphone: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let port = super::super::free_udp_port();
+        let port = super::super::free_sip_port();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         write_configuration(folder.path(), account, address, microphone);
         let mut command = Command::new("baresip");

@@ -58,8 +58,7 @@ impl Scene<'_> {
         }
         let Some((what, lead, decided)) = self.case.work.decision() else { return Ok(()) };
         let same = lead.as_deref() == Some(unit) && decided.as_slice() == helpers;
-        let void = lead.as_ref().is_some_and(|lead| self.case.work.accused.contains(lead));
-        match *what == Disposition::Assigned && (same || void) {
+        match *what == Disposition::Assigned && (same || self.is_void(lead.as_ref())) {
             true => Ok(()),
             false => Err(Guard::Decided.into()),
         }
@@ -92,6 +91,7 @@ impl Scene<'_> {
         if !is_person(handler) {
             return Err(Guard::HandlerName.into());
         }
+        self.not_recused(handler)?;
         let named = Record::HandlerNamed { handler: handler.to_owned(), by: self.by() };
         Ok(vec![named.into(), CaseEvent::HandlingStarted])
     }
@@ -114,7 +114,7 @@ impl Scene<'_> {
             return Err(Guard::ReturnLate.into());
         }
         let what = Proposal::Return { reason, suggested: suggested.to_owned() };
-        Ok(vec![self.proposed(what, Note::default())])
+        Ok(vec![self.proposed(what, Note::default())?])
     }
 
     /// T17: to be assigned anew; the second return goes to a consultation (B5).

@@ -3,6 +3,7 @@
 use super::{Guard, Refusal, Scene, Verdict};
 use crate::domain::case::callback::is_spread;
 use crate::domain::case::event::CaseEvent;
+use crate::domain::case::follow_up::{self, FollowUpTry};
 use crate::domain::case::reasons::{DocketReason, FollowUpOutcome, Grade, Notice, Trigger};
 use crate::domain::case::record::Record;
 use crate::domain::case::supervision::docketed;
@@ -21,7 +22,8 @@ impl Scene<'_> {
         Ok(std::iter::once(rated.into()).chain(closed).collect())
     }
 
-    fn may_be_asked(&self) -> Result<(), Refusal> {
+    /// Not by the unit, and not about what was graded already.
+    pub(super) fn may_be_asked(&self) -> Result<(), Refusal> {
         self.not_of_the_unit()?;
         match self.case.work.grade_of(self.case.round) {
             Some(_) => Err(Guard::GradeGiven.into()),
@@ -69,22 +71,29 @@ impl Scene<'_> {
         vec![judged.into(), CaseEvent::Closed { on: self.today() }]
     }
 
-    /// T26: a try that brought no grade; the last one closes the case, the result goes by text.
-    pub(super) fn follow_up(&self, outcome: FollowUpOutcome) -> Verdict {
+    /// T26: a try that brought no grade; the last one closes the case, the result goes by text to
+    /// the citizen and to nobody else.
+    pub(super) fn follow_up(&self, this: FollowUpTry) -> Verdict {
         self.may_be_asked()?;
-        let at = self.now();
+        if !follow_up::is_rung(self.case, this.means) {
+            return Err(Guard::Ladder.into());
+        }
+        let (at, FollowUpTry { means, outcome }) = (self.now(), this);
         let done = match outcome {
             FollowUpOutcome::NoAnswer | FollowUpOutcome::Busy => {
-                let before = self.case.work.follow_ups.iter().map(|(at, _)| *at);
+                let before = self.case.work.follow_ups.iter().map(|tried| tried.at);
                 is_spread(before.chain([at]))
             }
             _ => true,
         };
-        let tried = Record::FollowedUp { outcome, by: self.by(), done, at }.into();
+        let tried = Record::FollowedUp { means, outcome, by: self.by(), done, at }.into();
         if !done {
             return Ok(vec![tried]);
         }
         let closed = CaseEvent::Closed { on: self.today() };
-        Ok(vec![tried, self.notify(Notice::Reply, None), closed])
+        // Somebody else answers there: nothing of the matter goes to that number.
+        let reached = outcome != FollowUpOutcome::WrongPerson;
+        let told = reached.then(|| self.notify(Notice::Reply, None));
+        Ok(std::iter::once(tried).chain(told).chain([closed]).collect())
     }
 }

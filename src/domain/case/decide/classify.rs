@@ -1,6 +1,7 @@
 //! What a matter is: T4, its urgency, its disposition (B2), secrecy, accused units.
 
 use super::{Guard, Scene, Verdict};
+use crate::domain::case::actor::is_person;
 use crate::domain::case::clock;
 use crate::domain::case::event::CaseEvent;
 use crate::domain::case::reasons::{DispositionReason, Urgency, UrgencyReason};
@@ -14,7 +15,8 @@ use crate::domain::desk::Disposition;
 const PLACE_CHARS_MAX: usize = 200;
 
 impl Scene<'_> {
-    /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen.
+    /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen. Also what a
+    /// wrap-up has classified without a code.
     pub(super) fn classify(&self, found: &Classification) -> Verdict {
         let by = self.by();
         if self.case.number.is_none() {
@@ -31,7 +33,7 @@ impl Scene<'_> {
             return Err(Guard::Unit.into());
         }
         let anew = match self.case.state {
-            Some(State::Accepted) => vec![],
+            Some(State::Accepted | State::Classified) => vec![],
             _ => clock::promise_anew(self.case, self.now(), self.context),
         };
         let accused = found.accused.iter().cloned();
@@ -58,7 +60,7 @@ impl Scene<'_> {
         let runs = self.case.state.is_some_and(|state| state.is_at_unit());
         let anew = clock::unit_deadline(self.now(), urgency, self.context);
         let nearer = self.case.unit_due.as_ref().is_some_and(|due| runs && anew.at < due.at);
-        let moved = Record::Recomputed { due: None, unit_due: Some(anew.into()) };
+        let moved = Record::Recomputed { due: None, unit_due: Some(anew.into()), from: None };
         Ok(std::iter::once(set.into()).chain(nearer.then(|| moved.into())).collect())
     }
 
@@ -86,6 +88,26 @@ impl Scene<'_> {
             true => Err(Guard::SameAgain.into()),
             false => Ok(vec![Record::SecrecyAsked { wanted, by: self.by() }.into()]),
         }
+    }
+
+    /// 3.7: cut off by the director; he sees nothing of the case any more.
+    pub(super) fn recuse(&self, person: &str) -> Verdict {
+        if !is_person(person) {
+            return Err(Guard::Person.into());
+        }
+        if self.case.work.recused.contains(person) {
+            return Err(Guard::SameAgain.into());
+        }
+        let person = person.to_owned();
+        Ok(vec![Record::PersonRecused { person, by: self.by() }.into()])
+    }
+
+    pub(super) fn readmit(&self, person: &str) -> Verdict {
+        if !self.case.work.recused.contains(person) {
+            return Err(Guard::NotRecused.into());
+        }
+        let person = person.to_owned();
+        Ok(vec![Record::PersonReadmitted { person, by: self.by() }.into()])
     }
 
     /// Invariant 3: an accused unit is out at once, and the case goes back to be assigned anew.

@@ -42,7 +42,7 @@ impl Scene<'_> {
         self.must_be_consulted()?;
         let disposed = self.disposed(Disposition::Kept)?;
         if self.case.private.contact.is_some() {
-            let proposed = self.proposed(Proposal::Keep { reason }, Note::default());
+            let proposed = self.proposed(Proposal::Keep { reason }, Note::default())?;
             return Ok(disposed.into_iter().chain([proposed]).collect());
         }
         let because = Record::KeptBecause { reason, by: self.by(), second: None };
@@ -59,7 +59,7 @@ impl Scene<'_> {
 
     /// T13: always with a second person.
     pub(super) fn decline(&self, reason: DeclineReason, channel: LawfulChannel) -> Verdict {
-        Ok(vec![self.proposed(Proposal::Decline { reason, channel }, Note::default())])
+        Ok(vec![self.proposed(Proposal::Decline { reason, channel }, Note::default())?])
     }
 
     /// T13: reason and route are told.

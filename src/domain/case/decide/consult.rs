@@ -16,7 +16,7 @@ const DISPUTE_UNITS_MIN: usize = 2;
 /// B5: returns.
 const RETURNS_MIN: u16 = 2;
 /// B5: persons of a group.
-const GROUP_MIN: u16 = 5;
+pub const GROUP_MIN: u16 = 5;
 /// B5: repeats.
 const REPEATS_MIN: u16 = 3;
 /// A consultation decides within so many working days.
@@ -98,11 +98,17 @@ impl Scene<'_> {
         if decision.lead.is_some() != assigned || (!assigned && !decision.helpers.is_empty()) {
             return Err(Guard::OneLead.into());
         }
-        let undecidable =
-            matches!(decision.disposition, Disposition::Discipline | Disposition::NoMatter);
-        if undecidable {
-            // B5: never for 转纪委; two persons decide that, and nobody else is told.
-            return Err(Guard::Disposition.into());
+        // What can be done from 会商中 (T8 to T11). Never 转纪委 (B5): two persons decide that, and
+        // nobody else is told.
+        let carried_out = matches!(
+            decision.disposition,
+            Disposition::Assigned
+                | Disposition::Circulated
+                | Disposition::Kept
+                | Disposition::LeaderReview
+        );
+        if !carried_out {
+            return Err(Guard::Undecidable.into());
         }
         if let Some(lead) = &decision.lead {
             self.units_may_act(lead, &decision.helpers)?;
@@ -135,6 +141,7 @@ impl Scene<'_> {
         if !is_person(leader) {
             return Err(Guard::LeaderName.into());
         }
+        self.not_recused(leader)?;
         let private = self.note(text)?;
         // B5: a consultation comes before it.
         if self.case.work.decision().is_none() {

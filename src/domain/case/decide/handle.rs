@@ -14,7 +14,7 @@ impl Scene<'_> {
     /// T18: once, before it is due, for a reason.
     pub(super) fn ask_extension(&self, days: u16, reason: ExtensionReason) -> Verdict {
         self.may_be_extended(days)?;
-        Ok(vec![self.proposed(Proposal::Extension { days, reason }, Note::default())])
+        Ok(vec![self.proposed(Proposal::Extension { days, reason }, Note::default())?])
     }
 
     /// T18: the director decides while it still runs, and the citizen is told.

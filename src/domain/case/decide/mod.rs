@@ -19,6 +19,8 @@ mod supervise;
 pub use close::missing_elements;
 pub use handle::EXTENSION_DAYS_MAX;
 
+pub use consult::GROUP_MIN;
+
 use super::actor::{Actor, Role};
 use super::clock;
 use super::deadline::local_day;
@@ -39,6 +41,12 @@ use jiff::{Timestamp, ToSpan};
 
 /// Longest text that a person writes about a case.
 pub const NOTE_CHARS_MAX: usize = 5_000;
+
+/// Who decides a seal, and knows of the case afterwards (T12, T30).
+const SEAL_DECIDERS: &[Role] = &[Role::Director, Role::Liaison];
+/// Who knows that a seal is proposed.
+const SEAL_KNOWERS: &[Role] =
+    &[Role::Operator, Role::Clerk, Role::MessageClerk, Role::Director, Role::Liaison];
 
 /// The events, or why not.
 type Verdict = Result<Vec<CaseEvent>, Refusal>;
@@ -69,7 +77,9 @@ impl Scene<'_> {
         if !self.actor.is_named() {
             return Err(Guard::Person.into());
         }
-        if self.case.state.is_none() || self.is_hidden_from_unit(task) {
+        let recused = self.case.work.recused.contains(&self.actor.person);
+        let hidden = recused || self.is_sealed_off() || self.is_hidden_from_unit(task);
+        if self.case.state.is_none() || hidden {
             return Err(Guard::Unknown.into());
         }
         let proposed = self.case.work.seal_proposed.is_some();
@@ -77,7 +87,10 @@ impl Scene<'_> {
         if proposed && !of_seal {
             return Err(Guard::UnderSeal.into());
         }
-        if !self.case.state.is_some_and(|state| row.from.contains(&state)) {
+        let begins = self.case.state.is_some_and(|state| row.from.contains(&state));
+        // T4 is made good for what a wrap-up has classified without a code.
+        let codes = matches!(task, Task::Classify(_)) && self.case.is_uncoded();
+        if !(begins || codes) {
             let Row { rule, act, from: allowed, .. } = *row;
             return Err(Refusal::Stage { rule, act, from: self.case.state, allowed });
         }
@@ -88,7 +101,18 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// People of a unit know only what is theirs, and nothing that is sealed (D5).
+    /// T12, D5: of a sealed case only those know who decide it; while it is proposed, also those who
+    /// can have proposed it.
+    fn is_sealed_off(&self) -> bool {
+        let knows = match self.case.told_state() {
+            Some(State::Sealed) if self.case.state == Some(State::Sealed) => SEAL_DECIDERS,
+            Some(State::Sealed) => SEAL_KNOWERS,
+            _ => return false,
+        };
+        !self.actor.has(knows)
+    }
+
+    /// People of a unit know only what is theirs, and no case that accuses it.
     fn is_hidden_from_unit(&self, task: &Task) -> bool {
         if !self.actor.is_of_unit() {
             return false;
@@ -96,8 +120,7 @@ impl Scene<'_> {
         let Some(unit) = &self.actor.unit else { return true };
         let invited = matches!(task, Task::Claim(_) | Task::GiveView(_));
         let accused = self.case.work.accused.contains(unit);
-        let sealed = self.case.told_state() == Some(State::Sealed);
-        accused || sealed || !(invited || self.case.involves(unit))
+        accused || !(invited || self.case.involves(unit))
     }
 
     fn decide(&self, task: &Task) -> Verdict {
@@ -110,6 +133,8 @@ impl Scene<'_> {
             Task::ChooseLocal { code, like, reason } => self.choose(*like, Some(code), *reason),
             Task::SetSecrecy(wanted) => self.set_secrecy(*wanted),
             Task::NameAccused(unit) => self.name_accused(unit),
+            Task::Recuse(person) => self.recuse(person),
+            Task::Readmit(person) => self.readmit(person),
             Task::Claim(claims) => self.claim(*claims),
             Task::Answer { text, grade } => self.answer(text, *grade),
             Task::SolveInCall { call, text } => self.solve_in_call(call, text),
@@ -149,7 +174,7 @@ impl Scene<'_> {
             Task::Redo => self.redo(),
             Task::CloseUnreasonable(text) => self.propose(Proposal::CloseUnreasonable, text),
             Task::ReportFalseFeedback => self.report_false_feedback(),
-            Task::FollowUp(outcome) => self.follow_up(*outcome),
+            Task::FollowUp(this) => self.follow_up(*this),
             Task::DecidePublication(publish, text) => self.decide_publication(*publish, text),
             Task::Archive => self.archive(),
             Task::Reopen(reason, text) => self.reopen(*reason, text),
@@ -167,7 +192,10 @@ impl Scene<'_> {
     fn grant(&self, what: Pending) -> Verdict {
         let waiting = self.waiting(what)?;
         match &waiting.what {
-            Proposal::Keep { reason } => Ok(self.kept(*reason, waiting)),
+            Proposal::Keep { reason } => {
+                self.follows_disposition(Disposition::Kept)?;
+                Ok(self.kept(*reason, waiting))
+            }
             Proposal::Decline { reason, channel } => Ok(self.declined(*reason, *channel, waiting)),
             Proposal::Return { reason, .. } => Ok(self.returned(*reason)),
             Proposal::Extension { days, reason } => self.extended(*days, *reason),
@@ -202,11 +230,15 @@ impl Scene<'_> {
             self.must_be_dissatisfied()?;
         }
         let private = self.note(text)?;
-        Ok(vec![self.proposed(what, private)])
+        Ok(vec![self.proposed(what, private)?])
     }
 
-    fn proposed(&self, what: Proposal, private: Note) -> CaseEvent {
-        Record::Proposed { what, by: self.by(), at: self.now(), private }.into()
+    /// One thing waits at a time: another would take its place unseen.
+    fn proposed(&self, what: Proposal, private: Note) -> Result<CaseEvent, Refusal> {
+        if self.case.work.waiting.is_some() {
+            return Err(Guard::Waiting.into());
+        }
+        Ok(Record::Proposed { what, by: self.by(), at: self.now(), private }.into())
     }
 
     fn by(&self) -> String {
@@ -264,15 +296,39 @@ impl Scene<'_> {
         }
     }
 
+    /// 3.7: nobody who is linked to the matter is given a part in it.
+    fn not_recused(&self, person: &str) -> Result<(), Refusal> {
+        match self.case.work.recused.contains(person) {
+            true => Err(Guard::Recused.into()),
+            false => Ok(()),
+        }
+    }
+
     /// Acts in this role.
     fn is(&self, role: Role) -> bool {
         self.actor.has(&[role])
+    }
+
+    // B5: a consultation that decided is followed while the case lies before it, unless the unit it
+    // named has been accused since.
+    fn follows_disposition(&self, wanted: Disposition) -> Result<(), Refusal> {
+        let decided =
+            self.case.work.decision().filter(|_| self.case.state == Some(State::Consulting));
+        let other =
+            decided.is_some_and(|(what, lead, _)| *what != wanted && !self.is_void(lead.as_ref()));
+        if other { Err(Guard::Decided.into()) } else { Ok(()) }
+    }
+
+    /// A decided lead that can have no part any more.
+    fn is_void(&self, lead: Option<&String>) -> bool {
+        lead.is_some_and(|lead| self.case.work.accused.contains(lead))
     }
 
     // B2: exactly one disposition is in force; another one needs its reason first, except where the
     // table itself leads on (T6 else T9, an instruction, a decided consultation).
     fn disposed(&self, wanted: Disposition) -> Result<Option<CaseEvent>, Refusal> {
         use Disposition as D;
+        self.follows_disposition(wanted)?;
         let reason = match self.case.work.disposition() {
             Some(chosen) if chosen == wanted => return Ok(None),
             None => None,

@@ -26,7 +26,8 @@ impl Scene<'_> {
 
     /// T25: 虚假反馈, on the docket, and back to the unit with its old clock.
     pub(super) fn report_false_feedback(&self) -> Verdict {
-        self.not_of_the_unit()?;
+        // A grade is an answer to the answer; it leads on by T23 and T24.
+        self.may_be_asked()?;
         if self.case.unit.is_none() || self.case.answered_directly {
             return Err(Guard::NoFeedback.into());
         }

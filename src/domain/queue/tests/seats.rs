@@ -96,6 +96,34 @@ fn a_seat_is_ready_without_the_disposition_that_cannot_be_stored() {
 }
 
 #[test]
+fn a_pause_for_a_disposition_ends_when_it_is_stored_after_all() {
+    for later in [0, 120] {
+        let mut desk = Desk::simple(&[801]);
+        desk.call(1);
+        desk.take(801);
+        desk.end(801, true);
+        desk.pass(later);
+        assert_eq!(desk.wish(801, Wish::WrapUpExcused), DeskReply::Done);
+        assert_ne!(desk.state(801), SeatState::Ready, "it may still write");
+        assert_eq!(desk.wish(801, Wish::WrapUpDone), DeskReply::Done);
+        assert_eq!(desk.state(801), SeatState::Ready, "after {later} s");
+    }
+}
+
+#[test]
+fn a_pause_of_the_person_s_own_outlasts_an_excused_disposition() {
+    let mut desk = Desk::simple(&[801]);
+    desk.call(1);
+    desk.take(801);
+    desk.end(801, true);
+    desk.pass(120);
+    desk.wish(801, Wish::WrapUpExcused);
+    assert_eq!(desk.wish(801, Wish::Pause(PauseReason::Paperwork)), DeskReply::Done);
+    assert_eq!(desk.wish(801, Wish::WrapUpDone), refused(Refusal::WrongState));
+    assert_eq!(desk.view(801).reason, Some(PauseReason::Paperwork));
+}
+
+#[test]
 fn where_no_disposition_is_required_the_work_after_a_call_ends_by_itself() {
     let mut group = GroupRules::new("operators");
     group.disposition_required = false;

@@ -279,5 +279,83 @@ fn a_seat_that_vanishes_while_its_wrap_up_is_stored_loses_nothing() {
         stage.give(Input::WrapUpStored { attempt: 1, stored });
         assert!(stage.room.is_over());
         assert_eq!(wrapped(&stage)[0].disposition, disposition);
+        let failed = usize::from(stored.is_err());
+        assert_eq!(excused(&stage), failed, "what is closed as excused was excused");
+        assert_eq!(wrapped(&stage)[0].excused, stored.is_err());
     }
+}
+
+#[test]
+fn no_other_disposition_is_sent_past_one_that_may_still_be_stored() {
+    let mut stage = Stage::talk();
+    stage.stores = None;
+    stage.gone(SEAT);
+    let (answered, kept) =
+        (|| wrap_up(Disposition::Answered, None), || wrap_up(Disposition::Kept, None));
+    assert_eq!(stage.ask("801", answered()), None);
+    stage.wait(11);
+    assert_eq!(stage.answer_to(1), DOWN);
+    assert_eq!(stage.ask("801", kept()), refused(Refusal::WrongState), "it may be stored yet");
+    assert_eq!(stage.ask("801", answered()), None, "the same may be sent again");
+    stage.wait(11);
+    stage.give(Input::WrapUpStored { attempt: 2, stored: Err(NotStored::Down) });
+    assert_eq!(stage.ask("801", kept()), refused(Refusal::WrongState), "the first may be stored");
+    stage.give(Input::WrapUpStored { attempt: 1, stored: Ok(()) });
+    assert_eq!(stage.ask("801", kept()), refused(Refusal::CaseRefuses), "it was stored");
+    stage.stores = Some(Ok(()));
+    assert_eq!(stage.ask("801", answered()), Some(DeskReply::Done));
+    assert_eq!(wrapped(&stage)[0].disposition, Some(Disposition::Answered));
+    assert_eq!(excused(&stage), 1);
+}
+
+#[test]
+fn another_disposition_is_taken_when_the_first_has_come_to_nothing() {
+    let mut stage = Stage::talk();
+    stage.stores = None;
+    stage.gone(SEAT);
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Answered, None)), None);
+    stage.wait(11);
+    stage.give(Input::WrapUpStored { attempt: 1, stored: Err(NotStored::Down) });
+    stage.stores = Some(Ok(()));
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Kept, None)), Some(DeskReply::Done));
+    assert_eq!(wrapped(&stage)[0].disposition, Some(Disposition::Kept));
+}
+
+#[test]
+fn a_store_that_answers_nothing_is_asked_only_so_often() {
+    let mut stage = Stage::talk();
+    stage.stores = None;
+    stage.gone(SEAT);
+    let asked = |stage: &Stage| {
+        stage.actions.iter().filter(|action| matches!(action, Action::StoreWrapUp { .. })).count()
+    };
+    for _ in 0..WRAP_UP_ATTEMPTS_MAX {
+        assert_eq!(stage.ask("801", wrap_up(Disposition::Answered, None)), None);
+        stage.wait(11);
+    }
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Answered, None)), DOWN, "at once");
+    assert_eq!(asked(&stage), WRAP_UP_ATTEMPTS_MAX);
+    stage.give(Input::WrapUpStored { attempt: 1, stored: Err(NotStored::Down) });
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Answered, None)), None, "one has come back");
+    assert_eq!(asked(&stage), WRAP_UP_ATTEMPTS_MAX + 1);
+}
+
+#[test]
+fn a_seat_that_comes_back_decides_nothing_past_what_may_still_be_stored() {
+    let mut stage = Stage::three();
+    stage.stores = None;
+    stage.ask("801", DeskCommand::Leave);
+    stage.ask("801", DeskCommand::Outcome { outcome: Outcome::Refused });
+    let id = stage.serial + 1;
+    assert_eq!(stage.ask("801", wrap_up(Disposition::Assigned, None)), None);
+    stage.wait(11);
+    assert_eq!(stage.answer_to(id), DOWN);
+    stage.ask("801", DeskCommand::Return { call: call() });
+    stage.give(Input::Answered(THIRD));
+    stage.gone(THIRD);
+    let upwards = || wrap_up(Disposition::LeaderReview, None);
+    assert_eq!(stage.ask("801", upwards()), refused(Refusal::WrongState));
+    assert_eq!(excused(&stage), 2, "the store keeps it from its calls, of either duty");
+    stage.give(Input::WrapUpStored { attempt: 1, stored: Ok(()) });
+    assert_eq!(stage.ask("801", upwards()), refused(Refusal::CaseRefuses));
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 /// What may happen.
 #[derive(Debug, Clone)]
 enum Step {
-    Seat(SeatState),
+    Seat(SeatState, Option<PauseReason>),
     Offer(u64),
     OfferEnded(u64),
     Conversation(u8),
@@ -26,9 +26,15 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let states = [SeatState::Ready, SeatState::Talking, SeatState::WrapUp, SeatState::Paused];
+    let states = [
+        (SeatState::Ready, None),
+        (SeatState::Talking, None),
+        (SeatState::WrapUp, None),
+        (SeatState::Paused, Some(PauseReason::Paperwork)),
+        (SeatState::Paused, Some(PauseReason::Meal)),
+    ];
     prop_oneof![
-        1 => prop::sample::select(states.to_vec()).prop_map(Step::Seat),
+        1 => prop::sample::select(states.to_vec()).prop_map(|(state, why)| Step::Seat(state, why)),
         1 => (0..3_u64).prop_map(Step::Offer),
         1 => (0..3_u64).prop_map(Step::OfferEnded),
         1 => (0..3_u8).prop_map(Step::Conversation),
@@ -88,7 +94,13 @@ impl Model {
                 }
             }
             "seat" => {
-                if event["state"] != "wrap_up" && event["state"] != "talking" {
+                // Who has used up the time for the work after a call may still do it.
+                let owes = match event["state"].as_str().unwrap() {
+                    "wrap_up" | "talking" => true,
+                    "paused" => event["reason"] == "paperwork",
+                    _ => false,
+                };
+                if !owes {
                     self.known.remove("wrap_up");
                 }
                 self.known.insert(key("seat", "seat"), state);
@@ -131,7 +143,7 @@ impl World {
 
     fn take(&mut self, step: &Step) {
         match *step {
-            Step::Seat(state) => self.tell(seat_view("801", state)),
+            Step::Seat(state, reason) => self.tell(seat_paused("801", state, reason)),
             Step::Offer(number) => self.tell(offer(number)),
             Step::OfferEnded(number) => {
                 self.tell(DeskEvent::OfferEnded { offer: OfferId(number), how: "declined" });

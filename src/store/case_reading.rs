@@ -1,0 +1,184 @@
+//! Cases as people with accounts read them: whole, folded from their events, so that what each may see
+//! is decided on the case itself; in pages from the newest backwards.
+
+use super::account::{self, AccountRecord};
+use super::account_token::{self, TokenHash, TokenRecord};
+use super::casework::{self, CaseName};
+use super::error::StoreError;
+use super::read::Reader;
+use super::read_call::all;
+use super::seal::{is_call_sealed, sealed};
+use crate::domain::case::{Actor, Case, Channel, State, apply};
+use crate::units::CaseNumber;
+use jiff::Timestamp;
+use rusqlite::params;
+
+/// Cases that are looked at for one page; a page may be short and still have one after it.
+pub const SCANNED_MAX: usize = 1_000;
+
+/// A case with what its events say of who and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseFile {
+    /// Row of the case.
+    pub id: i64,
+    /// The fold of its events.
+    pub case: Case,
+    /// Who took it down: a person, a seat, or `system`.
+    pub creator: String,
+    /// The place of its last event in the chain.
+    pub last_event: i64,
+    /// Who did that, roles and person.
+    pub changed_by: String,
+    /// When.
+    pub changed_at: Timestamp,
+}
+
+/// Which cases a page shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageFilter {
+    /// Only cases in this state.
+    pub state: Option<State>,
+    /// Only cases of this lead unit.
+    pub unit: Option<String>,
+    /// Only cases that came this way.
+    pub channel: Option<Channel>,
+    /// Only cases received at or after this, in ms since 1970.
+    pub from_ms: Option<i64>,
+    /// Only cases received before this, in ms since 1970.
+    pub to_ms: Option<i64>,
+    /// Only cases whose events name this unit: those it can have a part in.
+    pub names_unit: Option<String>,
+}
+
+/// The rows of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CasePage {
+    /// Rows that fit, newest first.
+    pub ids: Vec<i64>,
+    /// The last row that was looked at; `None`: there is no older one.
+    pub looked_to: Option<i64>,
+}
+
+/// A recording of a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseRecording {
+    /// Its number, by which it is asked for.
+    pub recording: i64,
+    /// `whole_call` or `message`.
+    pub kind: String,
+    /// Its length.
+    pub duration_ms: i64,
+    /// When its call began; that of the case for one without a call.
+    pub began: Timestamp,
+}
+
+impl Reader {
+    /// A case by its name; one under seal only where `sealed_too`, and else it is not looked at any
+    /// longer than one that does not exist. What is told of it decides
+    /// [`view`](crate::domain::access::view).
+    pub fn file(&self, name: CaseName, sealed_too: bool) -> Result<CaseFile, StoreError> {
+        let id = casework::find(&self.db, name)?.ok_or(StoreError::NotFound)?;
+        let hidden = format!("SELECT 1 FROM case_file c WHERE c.id = ?1 AND {}", sealed("c"));
+        if !sealed_too && self.db.prepare_cached(&hidden)?.exists([id])? {
+            return Err(StoreError::NotFound);
+        }
+        self.file_of(id)
+    }
+
+    /// The same by its row.
+    pub fn file_of(&self, id: i64) -> Result<CaseFile, StoreError> {
+        // First, so that what is read is never older than what it is called.
+        let last_event = casework::last_event(&self.db, id)?;
+        let events = self.events(id)?;
+        let (_, first, _) = events.first().ok_or(StoreError::NotFound)?;
+        let creator = first.rsplit('/').next().unwrap_or_default().to_owned();
+        let (at, by, _) = events.last().ok_or(StoreError::NotFound)?;
+        let (changed_at, changed_by) = (*at, by.clone());
+        let case = events.iter().fold(Case::default(), |case, (.., event)| apply(case, event));
+        Ok(CaseFile { id, case, creator, last_event, changed_by, changed_at })
+    }
+
+    /// The rows of the next page: at most [`SCANNED_MAX`] are looked at, from below `before` on.
+    pub fn page(&self, filter: &PageFilter, before: Option<i64>) -> Result<CasePage, StoreError> {
+        let sql = "SELECT c.id,
+                (?3 IS NULL OR CASE WHEN c.seal_proposed THEN 'sealed' ELSE c.state END = ?3)
+                AND (?4 IS NULL OR c.unit = ?4) AND (?5 IS NULL OR c.channel = ?5)
+                AND (?6 IS NULL OR c.received_at >= ?6) AND (?7 IS NULL OR c.received_at < ?7)
+                AND (?8 IS NULL OR EXISTS (SELECT 1 FROM event e
+                                           WHERE e.case_id = c.id AND instr(e.body, ?8) > 0))
+            FROM case_file c WHERE c.id < ?1 ORDER BY c.id DESC LIMIT ?2";
+        let scanned = i64::try_from(SCANNED_MAX).unwrap_or(i64::MAX);
+        let named = filter.names_unit.as_ref().map(|unit| format!("\"{unit}\""));
+        let values = params![
+            before.unwrap_or(i64::MAX),
+            scanned,
+            filter.state.map(State::as_str),
+            filter.unit,
+            filter.channel.map(Channel::as_str),
+            filter.from_ms,
+            filter.to_ms,
+            named
+        ];
+        let rows: Vec<(i64, bool)> =
+            all(&self.db, sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let full = rows.len() >= SCANNED_MAX;
+        let looked_to = rows.last().map(|(id, _)| *id).filter(|_| full);
+        let ids = rows.into_iter().filter(|(_, fits)| *fits).map(|(id, _)| id).collect();
+        Ok(CasePage { ids, looked_to })
+    }
+
+    /// The recordings of a case that is not under seal, its own and those of its call; none where
+    /// another case of the call is.
+    pub fn recordings_of(&self, file: &CaseFile) -> Result<Vec<CaseRecording>, StoreError> {
+        let call = file.case.call.as_ref().map(|call| call.as_str());
+        let sealed = call.map_or(Ok(false), |call| is_call_sealed(&self.db, call))?;
+        let call = call.filter(|_| !sealed);
+        let sql = "SELECT r.id, r.kind, r.duration_ms, c.started_at
+                   FROM recording r LEFT JOIN call c ON c.id = r.call
+                   WHERE (r.call = ?2 OR (r.case_id = ?1 AND NOT ?3)) AND r.missing = 0
+                   ORDER BY r.id";
+        let received = file.case.received_at.unwrap_or_default();
+        all(&self.db, sql, params![file.id, call, sealed], |row| {
+            let began: Option<i64> = row.get(3)?;
+            let began = began.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+            Ok(CaseRecording {
+                recording: row.get(0)?,
+                kind: row.get(1)?,
+                duration_ms: row.get(2)?,
+                began: began.unwrap_or(received),
+            })
+        })
+    }
+
+    /// The cases that a person or seat took first (首问负责).
+    pub fn taken_by(&self, person: &str) -> Result<Vec<CaseNumber>, StoreError> {
+        let sql =
+            "SELECT number FROM case_file WHERE first_responsible = ?1 AND number IS NOT NULL";
+        let numbers: Vec<i64> = all(&self.db, sql, [person], |row| row.get(0))?;
+        numbers.into_iter().map(super::intake::read_number).collect()
+    }
+
+    /// Every account, by name.
+    pub fn accounts(&self) -> Result<Vec<AccountRecord>, StoreError> {
+        account::list(&self.db)
+    }
+
+    /// One account.
+    pub fn account(&self, name: &str) -> Result<Option<AccountRecord>, StoreError> {
+        account::find(&self.db, name)
+    }
+
+    /// The tokens that are kept.
+    pub fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
+        account_token::list(&self.db)
+    }
+
+    /// Who acts with a token at `now`.
+    pub fn token_actor(
+        &self,
+        hash: &TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Actor>, StoreError> {
+        account_token::actor(&self.db, hash, now)
+    }
+}

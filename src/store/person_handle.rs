@@ -1,0 +1,87 @@
+//! What people with accounts ask of the running store. Nothing here waits, see
+//! [`StoreHandle`](super::StoreHandle).
+
+use super::account;
+use super::case_file;
+use super::casework::{self, CaseName, CaseNow};
+use super::error::StoreError;
+use super::handle::StoreHandle;
+use super::intake::{self, Desk};
+use super::work::{Answer, Kind};
+use crate::domain::call::NewIntake;
+use crate::domain::case::{Actor, AnonymousReason, Order, Role, Task};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+/// A command of a person on a case as he saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonOrder {
+    /// Which case.
+    pub case: CaseName,
+    /// The place in the chain of the last event he saw of it; `None`: whatever has happened.
+    pub seen: Option<i64>,
+    /// What he wants.
+    pub order: Order,
+}
+
+/// A contact that a person takes down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonIntake {
+    /// What he was told.
+    pub intake: NewIntake,
+    /// Who takes it down.
+    pub actor: Actor,
+    /// What it is about, without names.
+    pub summary: String,
+    /// Why there is no contact.
+    pub anonymous: Option<AnonymousReason>,
+}
+
+impl StoreHandle {
+    /// Carries out a command. [`Changed`](super::StoreError::Changed): the case is not as it was
+    /// seen, and nothing is done; [`Refused`](super::StoreError::Refused): the rules do not allow it,
+    /// and why.
+    #[must_use]
+    pub fn act(&self, at: Timestamp, wish: PersonOrder, answer: Answer<CaseNow>) -> bool {
+        self.ask(Kind::Asked, answer, move |db, desk| {
+            casework::run(db, desk, at, (wish.case, wish.seen), &wish.order)
+        })
+    }
+
+    /// Stores a contact that a person takes down. Whoever may accept (T2) accepts it at once and is
+    /// its first responsible; of others it is a draft. The same key gives the same case again.
+    #[must_use]
+    pub fn take_down(&self, at: Timestamp, wish: PersonIntake, answer: Answer<CaseNow>) -> bool {
+        self.ask(Kind::Asked, answer, move |db, desk| take_down(db, desk, at, &wish))
+    }
+
+    /// Counts a wrong password of an account, or forgets those before a right one.
+    #[must_use]
+    pub fn count_sign_in(
+        &self,
+        at: Timestamp,
+        account: String,
+        right: bool,
+        answer: Answer<()>,
+    ) -> bool {
+        self.ask(Kind::Asked, answer, move |db, _| account::count_sign_in(db, at, &account, right))
+    }
+}
+
+fn take_down(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    wish: &PersonIntake,
+) -> Result<CaseNow, StoreError> {
+    let opened = intake::open(db, desk, at, &wish.intake, &wish.actor.signature())?;
+    let id = opened.case_id;
+    if opened.number.is_none() && wish.actor.has(&[Role::Operator, Role::Clerk]) {
+        let (summary, anonymous) = (wish.summary.clone(), wish.anonymous);
+        let order = Order { actor: wish.actor.clone(), task: Task::Accept { summary, anonymous } };
+        return casework::run(db, desk, at, (CaseName::Draft(id), None), &order);
+    }
+    let state = case_file::load(db, &desk.vault, id)?.state.ok_or(StoreError::NotFound)?;
+    let last_event = casework::last_event(db, id)?;
+    Ok(CaseNow { id, number: opened.number, state, last_event })
+}

@@ -1,0 +1,181 @@
+//! What suggestions are made of: past cases that are not under seal, and flags that a person marked
+//! as false.
+
+use super::audit::{self, AuditEntry, AuditKind};
+use super::error::StoreError;
+use super::intake::read_number;
+use super::read_call;
+use super::row_private::{self, KEY_JOIN, RowPrivate, of_row};
+use super::seal::sealed;
+use super::vault::Vault;
+use crate::domain::case::{Channel, State};
+use crate::domain::suggest::{PastCase, RiskGroup, SUGGEST_CHARS_MAX};
+use crate::units::{CaseNumber, PhoneNumber};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+
+/// Past cases that a text is compared with, the newest.
+pub const PAST_CASES_MAX: usize = 3_000;
+
+/// A flag that a person marked as false.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FalseAlarm {
+    /// The concern.
+    pub risk: RiskGroup,
+    /// Who found it to be false.
+    pub person: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A text that suggestions are made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextOfCase {
+    /// The row id of its case.
+    pub id: i64,
+    /// Its summary and the citizen's words.
+    pub text: String,
+    /// Whom to answer.
+    pub contact: Option<PhoneNumber>,
+    /// When it came.
+    pub received_at: Timestamp,
+}
+
+/// Numbered cases that were received from `from` on, the newest [`PAST_CASES_MAX`], without the one
+/// that is asked about. None under seal.
+pub(super) fn past_cases(
+    db: &Connection,
+    vault: &Vault,
+    from: Timestamp,
+    without: i64,
+) -> Result<Vec<PastCase>, StoreError> {
+    let sql = format!(
+        "SELECT c.number, c.state, c.unit, c.domain, c.received_at, c.channel, {}
+         FROM case_file c {KEY_JOIN}
+         WHERE c.number IS NOT NULL AND c.received_at >= ?1 AND c.id <> ?2 AND NOT {}
+         ORDER BY c.received_at DESC, c.id DESC LIMIT ?3",
+        row_private::COLUMNS,
+        sealed("c")
+    );
+    let limit = i64::try_from(PAST_CASES_MAX).unwrap_or(i64::MAX);
+    let values = params![from.as_millisecond(), without, limit];
+    let rows = read_call::all(db, &sql, values, |row| {
+        let private = of_row(vault, row, 6)?;
+        let case = Stored {
+            unit: row.get(2)?,
+            domain: row.get(3)?,
+            contact: contact(&private),
+            text: said(row.get(5)?, private),
+            received_at: row.get(4)?,
+        };
+        Ok((row.get(0)?, row.get(1)?, case))
+    })?;
+    rows.into_iter()
+        .map(|(number, state, case): (i64, String, Stored)| past(number, &state, case))
+        .collect()
+}
+
+/// A past case as it is stored.
+struct Stored {
+    unit: Option<String>,
+    domain: Option<String>,
+    contact: Option<PhoneNumber>,
+    text: String,
+    received_at: i64,
+}
+
+fn past(number: i64, state: &str, case: Stored) -> Result<PastCase, StoreError> {
+    let state = State::parse(state).ok_or(StoreError::Damaged("state"))?;
+    Ok(PastCase {
+        number: read_number(number)?,
+        state: state.title(),
+        closed: matches!(state, State::Callback | State::Closed | State::Archived),
+        unit: case.unit,
+        domain: case.domain,
+        contact: case.contact,
+        text: case.text,
+        received_at: Timestamp::from_millisecond(case.received_at).unwrap_or_default(),
+    })
+}
+
+/// Whom to answer.
+fn contact(private: &RowPrivate) -> Option<PhoneNumber> {
+    let number = private.contact.as_deref().or(private.caller.as_deref())?;
+    PhoneNumber::parse(number).ok()
+}
+
+/// A summary that a person wrote with the citizen's words behind it, as far as suggestions look at.
+fn said(channel: String, private: RowPrivate) -> String {
+    let channel: Option<Channel> = serde_json::from_value(serde_json::Value::String(channel)).ok();
+    let unread = channel.map(Channel::first_summary);
+    let summary = private.summary.filter(|summary| Some(summary.as_str()) != unread);
+    let both = [summary, private.text].map(Option::unwrap_or_default).join(" ");
+    both.chars().take(SUGGEST_CHARS_MAX).collect()
+}
+
+/// What a case says. [`StoreError::NotFound`] for one under seal too.
+pub(super) fn text_of(
+    db: &Connection,
+    vault: &Vault,
+    number: CaseNumber,
+) -> Result<TextOfCase, StoreError> {
+    let sql = format!(
+        "SELECT c.received_at, c.channel, {} FROM case_file c {KEY_JOIN}
+         WHERE c.number = ?1 AND NOT {}",
+        row_private::COLUMNS,
+        sealed("c")
+    );
+    let found = db.query_row(&sql, [stored(number)], |row| {
+        let private = of_row(vault, row, 2)?;
+        Ok(TextOfCase {
+            id: row.get(2)?,
+            contact: contact(&private),
+            text: said(row.get(1)?, private),
+            received_at: Timestamp::from_millisecond(row.get(0)?).unwrap_or_default(),
+        })
+    });
+    found.optional()?.ok_or(StoreError::NotFound)
+}
+
+fn stored(number: CaseNumber) -> i64 {
+    i64::try_from(number.as_u64()).unwrap_or(0)
+}
+
+/// The flags of a case that were marked as false.
+pub(super) fn false_alarms(db: &Connection, case: i64) -> Result<Vec<FalseAlarm>, StoreError> {
+    let sql = "SELECT risk, person, reason FROM risk_false_alarm WHERE case_id = ?1 ORDER BY at";
+    let rows: Vec<(String, String, String)> =
+        read_call::all(db, sql, [case], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let read = |(risk, person, reason): (String, String, String)| {
+        let risk = RiskGroup::parse(&risk).ok_or(StoreError::Damaged("risk"))?;
+        Ok(FalseAlarm { risk, person, reason })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Marks a flag as false, once. [`StoreError::Taken`] where that was done.
+pub(super) fn mark_false(
+    db: &Connection,
+    vault: &Vault,
+    at: Timestamp,
+    number: CaseNumber,
+    alarm: &FalseAlarm,
+) -> Result<(), StoreError> {
+    let case = text_of(db, vault, number)?.id;
+    let FalseAlarm { risk, person, reason } = alarm;
+    let done = db
+        .prepare_cached("INSERT OR IGNORE INTO risk_false_alarm VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![case, risk.as_str(), at.as_millisecond(), person, reason])?;
+    if done == 0 {
+        return Err(StoreError::Taken("this flag is marked as false already"));
+    }
+    // Neither flag nor reason: the case may be sealed later, and the audit stays.
+    let entry = AuditEntry {
+        actor: person.clone(),
+        kind: AuditKind::FalseAlarm,
+        subject: number.to_string(),
+        reason: String::new(),
+    };
+    audit::append(db, at, &entry)
+}

@@ -1,0 +1,86 @@
+//! The master key: a file of 64 hexadecimal digits. A database knows its key by a check value.
+
+use super::{KEY_BYTES, Vault, random};
+use crate::store::error::{StoreError, at_path};
+use crate::store::recording::hex;
+use rusqlite::{Connection, OptionalExtension};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// The file below the data folder where none is named.
+pub const MASTER_KEY_FILE: &str = "keys/master.key";
+
+/// The name of the check value in `meta`.
+const CHECK: &str = "master_key_check";
+
+impl Vault {
+    /// The keys of a database that is there; the file must be the one it was written with.
+    pub(in crate::store) fn of(db: &Connection, file: &Path) -> Result<Self, StoreError> {
+        let known = known(db)?;
+        let master = read(file)?.ok_or_else(|| StoreError::NoMasterKey(file.to_owned()))?;
+        let vault = Self::new(&master)?;
+        match known {
+            Some(check) if check != vault.check_value() => {
+                Err(StoreError::WrongMasterKey(file.to_owned()))
+            }
+            _ => Ok(vault),
+        }
+    }
+
+    /// The same for whoever writes first: makes the file when neither it nor anything sealed with
+    /// it is there, and has the database remember the key.
+    pub(in crate::store) fn of_writer(db: &Connection, file: &Path) -> Result<Self, StoreError> {
+        let known = known(db)?;
+        if known.is_none() && read(file)?.is_none() {
+            make(file)?;
+        }
+        let vault = Self::of(db, file)?;
+        if known.is_none() {
+            let put = "INSERT INTO meta VALUES (?1, ?2)";
+            db.execute(put, [CHECK, &vault.check_value()])?;
+        }
+        Ok(vault)
+    }
+}
+
+fn known(db: &Connection) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT value FROM meta WHERE key = ?1";
+    Ok(db.query_row(sql, [CHECK], |row| row.get(0)).optional()?)
+}
+
+/// A new key, on the disk before anything is sealed with it.
+fn make(file: &Path) -> Result<(), StoreError> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    crate::store::schema::make_folder(folder)?;
+    let key = hex(&random::<KEY_BYTES>()?) + "\n";
+    let mut options = std::fs::OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o600);
+    let written = options.open(file).and_then(|mut file| {
+        file.write_all(key.as_bytes())?;
+        file.sync_all()
+    });
+    at_path(file, written)?;
+    at_path(folder, std::fs::File::open(folder).and_then(|folder| folder.sync_all()))?;
+    tracing::warn!(file = %file.display(), "a master key was made: keep a copy of it apart from \
+        the data, without it nothing can be read");
+    Ok(())
+}
+
+/// The key of a file; `None`: there is no file.
+fn read(file: &Path) -> Result<Option<[u8; KEY_BYTES]>, StoreError> {
+    let text = match std::fs::read_to_string(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => at_path(file, text)?,
+    };
+    let key = unhex(text.trim()).and_then(|key| key.try_into().ok());
+    key.map(Some).ok_or_else(|| StoreError::WrongMasterKey(file.to_owned()))
+}
+
+/// Bytes of pairs of hexadecimal digits.
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
+    let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;
+    Some(digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |sum, d| sum << 4 | d)).collect())
+}

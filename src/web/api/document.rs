@@ -1,0 +1,44 @@
+//! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
+
+use super::{acting, cases, exports, opening, people, reports};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "书记市长公开电话 mayorline",
+        version = "1",
+        description = "Cases of the city's public line for programs and pages of people with accounts. \
+            What is not for the one who asks does not exist for him."
+    ),
+    paths(
+        people::sign_in, people::session, people::sign_out,
+        cases::list, cases::take_down, cases::show, cases::history,
+        acting::command,
+        opening::contact, opening::sealed_content, opening::recording,
+        exports::ask, exports::list, exports::confirm, exports::fetch,
+        reports::kpi, reports::accounts, reports::audit,
+    ),
+    security(("session" = []), ("token" = [])),
+)]
+struct Document;
+
+/// The description as JSON.
+#[must_use]
+pub fn openapi() -> String {
+    let mut document = Document::openapi();
+    let components = document.components.get_or_insert_with(Default::default);
+    let cookie = ApiKey::Cookie(ApiKeyValue::new("mayorline-api"));
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    document.to_pretty_json().unwrap_or_default()
+}
+
+/// `GET /api/v1/openapi.json`.
+pub(super) async fn serve() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], openapi()).into_response()
+}

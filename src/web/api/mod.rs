@@ -1,0 +1,168 @@
+//! The interface for programs and pages of people with accounts: JSON over HTTP below `/api/v1`, on
+//! the server of the seats' pages and by its rules of TLS. `GET /api/v1/openapi.json` describes it.
+//!
+//! * `people`: sessions, tokens, who asks; `session`: how long and how often.
+//! * `cases`: lists and single cases, as each may see them; `views`: how they are shown.
+//! * `acting`: commands, each on a case as it was seen; `command`: how they are written.
+//! * `opening`: contact, recording and sealed content, each with a reason that is audited first.
+//! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
+//! * `reports`: figures, accounts, the audit.
+//! * `problem`: why something is not done.
+//!
+//! What a person may see or do is decided by `domain::access` and the table of transitions; nothing
+//! here knows a role by name.
+
+mod acting;
+#[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
+mod cases;
+mod command;
+mod document;
+mod exports;
+mod opening;
+mod people;
+mod problem;
+#[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
+mod reports;
+mod session;
+mod views;
+
+pub use cases::CASES_PAGE_MAX;
+pub use command::{CommandFault, CommandForm};
+pub use document::openapi;
+pub use exports::{EXPORT_ROWS_MAX, EXPORTS_MAX};
+pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MAX};
+
+use super::guard::Guard;
+use super::pages::Shared;
+use crate::domain::desk::Disposition;
+use crate::store::{Answer, Reader, StoreError, StoreHandle};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use exports::Exports;
+use jiff::Timestamp;
+use problem::Problem;
+use session::{ApiSessions, Meter};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Largest body of a request, in bytes.
+pub const API_BODY_BYTES_MAX: usize = 64 * 1_024;
+/// An answer of the store must come within this.
+const STORE_WAIT: Duration = Duration::from_secs(10);
+/// Passwords that are checked at once.
+const CHECKS_MAX: usize = 1;
+
+/// What the interface works on.
+#[derive(Clone)]
+pub struct ApiConfig {
+    /// The data folder, for reading.
+    pub data: PathBuf,
+    /// The running store, for writing.
+    pub store: StoreHandle,
+    /// The wall clock.
+    pub wall: fn() -> Timestamp,
+    /// Answer others than this machine.
+    pub remote: bool,
+    /// The city's own dispositions, each with the one of the seven whose rules hold.
+    pub dispositions: BTreeMap<String, Disposition>,
+}
+
+/// What all requests share.
+pub(super) struct Api {
+    config: ApiConfig,
+    sessions: Mutex<ApiSessions>,
+    meter: Mutex<Meter>,
+    exports: Mutex<Exports>,
+    guard: Mutex<Guard>,
+    checks: Semaphore,
+}
+
+/// A thread that panicked while it held a lock left a value that is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Api {
+    fn reader(&self) -> Result<Reader, Problem> {
+        Ok(Reader::open(&self.config.data)?)
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.config.wall)()
+    }
+
+    /// Asks the store and waits for its answer; only on a thread that may wait.
+    fn ask<T: Send + 'static>(
+        &self,
+        send: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
+    ) -> Result<T, StoreError> {
+        let (tell, told) = sync_channel(1);
+        let answer = Box::new(move |outcome| {
+            let _ = tell.try_send(outcome);
+        });
+        if !send(&self.config.store, answer) {
+            return Err(StoreError::Unavailable);
+        }
+        told.recv_timeout(STORE_WAIT).unwrap_or(Err(StoreError::Unavailable))
+    }
+}
+
+/// What every handler works with: the pages' server and the interface.
+#[derive(Clone)]
+pub(super) struct House {
+    shared: Arc<Shared>,
+    api: Arc<Api>,
+}
+
+type On = State<House>;
+
+/// Runs work that waits for a disk or a hash on a thread that may.
+async fn waiting<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Problem::down()))
+}
+
+/// Every path there is, below `/api/v1`.
+pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
+    let api = Arc::new(Api {
+        config,
+        sessions: Mutex::default(),
+        meter: Mutex::default(),
+        exports: Mutex::default(),
+        guard: Mutex::default(),
+        checks: Semaphore::new(CHECKS_MAX),
+    });
+    let house = House { shared, api };
+    let known = Router::new()
+        .route("/cases", get(cases::list).post(cases::take_down))
+        .route("/cases/{case}", get(cases::show))
+        .route("/cases/{case}/history", get(cases::history))
+        .route("/cases/{case}/commands", post(acting::command))
+        .route("/cases/{case}/contact", post(opening::contact))
+        .route("/cases/{case}/sealed-content", post(opening::sealed_content))
+        .route("/cases/{case}/recordings/{recording}", post(opening::recording))
+        .route("/figures/kpi", get(reports::kpi))
+        .route("/exports", get(exports::list).post(exports::ask))
+        .route("/exports/{export}", get(exports::fetch))
+        .route("/exports/{export}/confirm", post(exports::confirm))
+        .route("/accounts", get(reports::accounts))
+        .route("/audit", get(reports::audit))
+        .route("/session", get(people::session).delete(people::sign_out))
+        .route_layer(from_fn_with_state(house.clone(), people::identify));
+    Router::new()
+        .route("/session", post(people::sign_in))
+        .route("/openapi.json", get(document::serve))
+        .merge(known)
+        .fallback(|| async { axum::http::StatusCode::NOT_FOUND })
+        .layer(from_fn_with_state(house.clone(), people::near))
+        .layer(from_fn(problem::speak))
+        .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
+        .with_state(house)
+}

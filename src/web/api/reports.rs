@@ -1,0 +1,279 @@
+//! Figures, accounts and the audit, each for those whose office it is.
+
+use super::cases::days;
+use super::people::Person;
+use super::problem::{Problem, ProblemBody};
+use super::views::json as answer;
+use super::{On, waiting};
+use crate::domain::access::{Access, Function, best};
+use crate::domain::case::{Actor, Role};
+use crate::domain::figures::{Facts, Kpi, measure};
+use crate::store::{Period, ROWS_MAX, Reader};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Extension, Form, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// Days of a period at most: two years.
+const DAYS_MAX: i32 = 732;
+
+/// Which days.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Days {
+    /// The first day, `YYYY-MM-DD`.
+    #[param(value_type = String)]
+    from: Date,
+    /// The last day, itself included.
+    #[param(value_type = String)]
+    to: Date,
+}
+
+/// What is counted about the cases of a period.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Figures {
+    /// 受理量: all numbered cases that this person's report is about.
+    accepted: usize,
+    /// The key figures; empty for whoever may only know how many there are.
+    kpis: Vec<Figure>,
+}
+
+/// One key figure.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Figure {
+    /// As it is published.
+    title: &'static str,
+    /// How many count.
+    numerator: usize,
+    /// How many could.
+    denominator: usize,
+    /// In tenths of a percent; `null`: nothing could count.
+    permille: Option<u32>,
+    /// The goal in percent, where the city has one.
+    goal_percent: Option<u8>,
+    /// What is left out, by reason.
+    excluded: Vec<LeftOut>,
+}
+
+/// What a figure leaves out.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LeftOut {
+    /// Why.
+    reason: &'static str,
+    /// How many.
+    count: usize,
+}
+
+impl From<Kpi> for Figure {
+    fn from(kpi: Kpi) -> Self {
+        let excluded = kpi.excluded.iter();
+        let excluded =
+            excluded.map(|(why, cases)| LeftOut { reason: why.title(), count: cases.len() });
+        Self {
+            title: kpi.title,
+            numerator: kpi.numerator,
+            denominator: kpi.denominator,
+            permille: kpi.permille,
+            goal_percent: kpi.goal_percent,
+            excluded: excluded.collect(),
+        }
+    }
+}
+
+/// Show the key figures: of all cases, or of one's own.
+#[utoipa::path(get, path = "/api/v1/figures/kpi", tag = "reports", params(Days), responses(
+    (status = 200, description = "The figures", body = Figures),
+    (status = 400, description = "Not understood", body = ProblemBody),
+    (status = 401, description = "Nobody is signed in", body = ProblemBody),
+    (status = 403, description = "No role reads reports", body = ProblemBody),
+    (status = 429, description = "Too many requests", body = ProblemBody),
+    (status = 503, description = "The store cannot be used", body = ProblemBody),
+))]
+pub(super) async fn kpi(
+    State(house): On,
+    Extension(person): Extension<Person>,
+    asked: Result<Form<Days>, FormRejection>,
+) -> Result<Response, Problem> {
+    let granted = best(&person.actor.roles, Function::Reports);
+    if granted == Access::None {
+        return Err(Problem::forbidden());
+    }
+    let Form(Days { from, to }) =
+        asked.map_err(|rejection| Problem::malformed(rejection.body_text()))?;
+    let length = from.until(to).map_or(i32::MAX, |span| span.get_days());
+    if !(0..DAYS_MAX).contains(&length) {
+        return Err(Problem::malformed("a period has 1 to 732 days, first day first"));
+    }
+    let api = house.api.clone();
+    let figures = waiting(move || {
+        let (reader, now) = (api.reader()?, api.now());
+        let facts = facts(&reader, &person.actor, granted, (from, to, now))?;
+        let measured = measure(&facts, now);
+        let shown = granted > Access::Count;
+        let kpis = measured.kpis.into_iter().filter(|_| shown).map(Figure::from);
+        Ok(Figures { accepted: measured.accepted, kpis: kpis.collect() })
+    })
+    .await?;
+    Ok(answer(&figures))
+}
+
+/// The cases that a person's report is about. Own ones are his unit's, or those he took first; what
+/// is under seal is in no report but that of all cases.
+fn facts(
+    reader: &Reader,
+    actor: &Actor,
+    granted: Access,
+    (from, to, now): (Date, Date, Timestamp),
+) -> Result<Vec<Facts>, Problem> {
+    let (from_ms, to_ms) = days(Some(from), Some(to))?;
+    let (from_ms, to_ms) = (from_ms.unwrap_or(i64::MIN), to_ms.unwrap_or(i64::MAX));
+    let period = Period { from_ms, to_ms, as_of_ms: now.as_millisecond() };
+    let mut facts = reader.facts(period)?;
+    if granted != Access::Own {
+        return Ok(facts);
+    }
+    let taken = reader.taken_by(&actor.person)?;
+    let of_unit = actor.unit.as_ref().filter(|_| actor.is_of_unit());
+    facts.retain(|one| {
+        let of_unit = of_unit.is_some() && one.unit.as_ref() == of_unit;
+        !one.sealed && (of_unit || taken.contains(&one.number))
+    });
+    Ok(facts)
+}
+
+/// An account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AccountView {
+    /// Its name.
+    name: String,
+    /// The person's name.
+    title: String,
+    /// The unit he belongs to.
+    unit: Option<String>,
+    /// Nobody can sign in with it.
+    locked: bool,
+    /// Its roles.
+    roles: Vec<RoleView>,
+}
+
+/// A role of an account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RoleView {
+    /// Which.
+    role: Role,
+    /// Who granted it.
+    granted_by: String,
+    /// Who confirmed it; `null`: it does not hold yet.
+    confirmed_by: Option<String>,
+}
+
+/// List the accounts.
+#[utoipa::path(get, path = "/api/v1/accounts", tag = "administration", responses(
+    (status = 200, description = "Every account", body = [AccountView]),
+    (status = 401, description = "Nobody is signed in", body = ProblemBody),
+    (status = 403, description = "Not this person's office", body = ProblemBody),
+    (status = 429, description = "Too many requests", body = ProblemBody),
+    (status = 503, description = "The store cannot be used", body = ProblemBody),
+))]
+pub(super) async fn accounts(
+    State(house): On,
+    Extension(person): Extension<Person>,
+) -> Result<Response, Problem> {
+    if best(&person.actor.roles, Function::Accounts) == Access::None {
+        return Err(Problem::forbidden());
+    }
+    let api = house.api.clone();
+    let accounts = waiting(move || Ok(api.reader()?.accounts()?)).await?;
+    let shown = accounts.into_iter().map(|account| AccountView {
+        name: account.name,
+        title: account.title,
+        unit: account.unit,
+        locked: account.locked,
+        roles: account
+            .roles
+            .into_iter()
+            .map(|one| RoleView {
+                role: one.role,
+                granted_by: one.granted_by,
+                confirmed_by: one.confirmed_by,
+            })
+            .collect(),
+    });
+    Ok(answer(&shown.collect::<Vec<_>>()))
+}
+
+/// Which entries of the audit.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Entries {
+    /// The first day, `YYYY-MM-DD`.
+    #[param(value_type = Option<String>)]
+    from: Option<Date>,
+    /// The last day, itself included.
+    #[param(value_type = Option<String>)]
+    to: Option<Date>,
+    /// Entries at most; of more, the newest.
+    limit: Option<usize>,
+}
+
+/// One entry of the audit.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EntryView {
+    /// Its place in the chain, from 1.
+    seq: i64,
+    /// When, RFC 3339 with the city's offset.
+    at: String,
+    /// Who.
+    actor: String,
+    /// What.
+    kind: String,
+    /// To which call, file, case, seat or account.
+    subject: String,
+    /// Why.
+    reason: String,
+}
+
+/// Entries unless told otherwise.
+const ENTRIES_DEFAULT: usize = 1_000;
+
+/// List the audit, newest last; for the audit administrator alone.
+#[utoipa::path(get, path = "/api/v1/audit", tag = "administration", params(Entries), responses(
+    (status = 200, description = "The entries", body = [EntryView]),
+    (status = 400, description = "Not understood", body = ProblemBody),
+    (status = 401, description = "Nobody is signed in", body = ProblemBody),
+    (status = 403, description = "Not this person's office", body = ProblemBody),
+    (status = 429, description = "Too many requests", body = ProblemBody),
+    (status = 503, description = "The store cannot be used", body = ProblemBody),
+))]
+pub(super) async fn audit(
+    State(house): On,
+    Extension(person): Extension<Person>,
+    asked: Result<Form<Entries>, FormRejection>,
+) -> Result<Response, Problem> {
+    if best(&person.actor.roles, Function::AuditLog) != Access::Read {
+        return Err(Problem::forbidden());
+    }
+    let Form(asked) = asked.map_err(|rejection| Problem::malformed(rejection.body_text()))?;
+    let (from_ms, to_ms) = days(asked.from, asked.to)?;
+    let at = |ms: Option<i64>, otherwise| {
+        ms.and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(otherwise)
+    };
+    let (from, to) = (at(from_ms, Timestamp::MIN), at(to_ms, Timestamp::MAX));
+    let limit = asked.limit.unwrap_or(ENTRIES_DEFAULT).min(ROWS_MAX);
+    let api = house.api.clone();
+    let rows = waiting(move || Ok(api.reader()?.audit(from, to, limit)?)).await?;
+    let shown = rows.into_iter().map(|row| EntryView {
+        seq: row.seq,
+        at: row.at,
+        actor: row.actor,
+        kind: row.kind,
+        subject: row.subject,
+        reason: row.reason,
+    });
+    Ok(answer(&shown.collect::<Vec<_>>()))
+}

@@ -1,0 +1,140 @@
+//! What an operator's wrap-up begins is carried on by the rules like everything else.
+
+use super::world::*;
+use mayorline::domain::call::IntakeKind;
+use mayorline::domain::case::{
+    AnonymousReason, Command, DOMAIN_UNCODED, DispositionReason, Grade, Guard, Refusal,
+    ReopenReason, Role, State, Task, WrapUp,
+};
+use mayorline::domain::desk::{Disposition, Outcome};
+
+use Role as R;
+use State as S;
+
+fn new() -> World {
+    World::new("2026-11-20T09:10:00+08:00")
+}
+
+fn classify() -> Task {
+    Task::Classify(Box::new(classification()))
+}
+
+/// Both ways in which a talk itself can be the answer.
+fn answered_in_the_talk() -> [WrapUp; 2] {
+    let solved = WrapUp { outcome: Some(Outcome::Solved), ..wrap_up(Disposition::ThreeWay) };
+    [wrap_up(Disposition::Answered), solved]
+}
+
+#[test]
+fn a_talk_that_ends_under_a_proposed_seal_leaves_the_case_where_it_stands() {
+    for disposition in DISPOSITIONS {
+        let mut world = World::in_state(S::Accepted);
+        world.act(R::Operator, Task::ProposeSeal);
+        let unit = (disposition == Disposition::Assigned).then(|| UNIT.to_owned());
+        world.wrapped_up(WrapUp { unit, ..wrap_up(disposition) });
+        let case = &world.case;
+        assert_eq!((case.state, case.told_state()), (Some(S::Accepted), Some(S::Sealed)));
+        assert_eq!((&case.unit, case.work.disposition()), (&None, None), "{disposition:?}");
+        assert_eq!(case.summary.as_deref(), Some("北宿镇路灯不亮"), "the words are kept");
+
+        let mut refused = world.clone();
+        refused.act(R::Director, Task::RefuseSeal).act(R::Clerk, classify());
+        world.act(R::Liaison, Task::ConfirmSeal).act(R::Liaison, Task::FileReceipt("7".into()));
+        assert_eq!(world.case.state, Some(S::Sealed), "{disposition:?}");
+    }
+}
+
+#[test]
+fn an_answer_in_the_talk_that_did_not_help_is_handled_in_a_second_round() {
+    for order in answered_in_the_talk() {
+        let mut world = new();
+        world.receive(IntakeKind::Attended).wrapped_up(order);
+        assert_eq!((world.case.state, world.case.round), (Some(S::Callback), 1));
+        world.act(R::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+        world.act(R::Supervisor, Task::Redo);
+        let case = &world.case;
+        assert_eq!(
+            (case.state, case.round, case.answered_directly),
+            (Some(S::Classified), 2, false)
+        );
+        let why = Some(DispositionReason::Misjudged);
+        world.act(R::Clerk, Task::ChooseDisposition(Disposition::Assigned, why));
+        world.act(R::Clerk, assign()).act(R::UnitContact, Task::Sign("王某".to_owned()));
+        assert_eq!(world.case.round, 2, "the assignment is the second round, not a third");
+        world.answered().act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+        let grades = [(1, Grade::Dissatisfied), (2, Grade::Satisfied)];
+        assert_eq!((world.case.state, &world.case.work.grades[..]), (Some(S::Closed), &grades[..]));
+    }
+}
+
+#[test]
+fn a_case_that_a_talk_closed_is_graded_again_after_it_was_reopened() {
+    for order in answered_in_the_talk() {
+        let mut world = new();
+        world.receive(IntakeKind::Attended).wrapped_up(order);
+        world.act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+        world.act(R::Supervisor, Task::Reopen(ReopenReason::Recurred, "又不亮了".to_owned()));
+        assert_eq!((world.case.state, world.case.round), (Some(S::Classified), 2));
+        let why = Some(DispositionReason::MoreFacts);
+        if world.case.work.disposition() != Some(Disposition::Answered) {
+            world.act(R::Operator, Task::ChooseDisposition(Disposition::Answered, why));
+        }
+        world.act(R::Operator, Task::Answer { text: "请拨打".to_owned(), grade: None });
+        world.act(R::CallbackAgent, Task::Rate(Grade::BasicallySatisfied));
+        assert_eq!(world.case.state, Some(S::Closed));
+    }
+}
+
+#[test]
+fn a_call_from_a_withheld_number_goes_all_the_way_to_the_archive() {
+    let closed = |mut world: World| {
+        assert_eq!(world.case.work.anonymous, Some(AnonymousReason::Withheld));
+        world.act(R::CallbackAgent, Task::Rate(Grade::Satisfied));
+        world.act(R::Director, Task::DecidePublication(false, String::new()));
+        world.act(R::Clerk, Task::Archive);
+        assert_eq!(world.case.state, Some(S::Archived));
+    };
+    let mut by_the_talk = new();
+    by_the_talk.receive_from(IntakeKind::Attended, None);
+    by_the_talk.refused(
+        R::Operator,
+        Task::Accept { summary: "来电".to_owned(), anonymous: None },
+        Guard::Contact,
+    );
+    closed(by_the_talk.wrapped_up(wrap_up(Disposition::Answered)).clone());
+
+    let mut by_the_service = new();
+    by_the_service.receive_from(IntakeKind::Text, None);
+    let accept = Command::Accept { summary: "来信".to_owned(), by: "system".to_owned() };
+    by_the_service.command(accept).unwrap();
+    by_the_service.act(R::Operator, classify());
+    let answer = Task::Answer { text: "请拨打".to_owned(), grade: None };
+    closed(by_the_service.act(R::Operator, answer).clone());
+
+    let mut known = new();
+    known.receive(IntakeKind::Attended).wrapped_up(wrap_up(Disposition::Answered));
+    assert_eq!(known.case.work.anonymous, None, "whoever can be called is not anonymous");
+}
+
+#[test]
+fn what_a_talk_left_without_a_code_is_classified_afterwards_and_only_once() {
+    let mut world = new();
+    world.receive(IntakeKind::Attended).wrapped_up(wrap_up(Disposition::ThreeWay));
+    assert_eq!(world.case.domain.as_deref(), Some(DOMAIN_UNCODED));
+    let by_other = world.try_as(person(R::Supervisor), classify());
+    assert!(matches!(by_other, Err(Refusal::Role { rule: "T4", .. })), "{by_other:?}");
+    world.act(R::Clerk, classify());
+    assert_eq!(
+        (world.case.state, world.case.domain.as_deref()),
+        (Some(S::Classified), Some("050100"))
+    );
+    assert_eq!(world.case.work.place.as_deref(), Some("北宿镇"));
+    let again = world.try_as(person(R::Clerk), classify());
+    assert!(matches!(again, Err(Refusal::Stage { rule: "T4", .. })), "{again:?}");
+    let mut assigned = new();
+    let unit = Some(UNIT.to_owned());
+    assigned.receive(IntakeKind::Attended);
+    assigned.wrapped_up(WrapUp { unit, ..wrap_up(Disposition::Assigned) });
+    let late = assigned.try_as(person(R::Clerk), classify());
+    assert!(matches!(late, Err(Refusal::Stage { .. })), "the unit has it: {late:?}");
+}

@@ -1,0 +1,84 @@
+//! Exports: fifty persons by one person, more by two, each step in the audit.
+
+use super::world::{PHONE, World, roles};
+use crate::folder::{intake, phone};
+use crate::http::Answer;
+use jiff::Timestamp;
+use mayorline::domain::access::EXPORT_ALONE_MAX;
+use mayorline::domain::call::IntakeKind;
+use mayorline::domain::case::Role;
+use serde_json::{Value, json};
+
+fn body(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+fn wanted() -> Value {
+    json!({"from": "2026-11-22", "to": "2026-11-22", "reason": "年度核查"})
+}
+
+/// Cases of so many persons.
+fn persons(world: &World, count: usize) {
+    for n in 0..count {
+        let mut new = intake(&format!("p{n}"), IntakeKind::Text);
+        new.caller.number = Some(phone(u32::try_from(n).unwrap() + 1_000));
+        world.store(new);
+    }
+}
+
+fn audited(world: &World) -> Vec<String> {
+    let rows = world.reader().audit(Timestamp::MIN, Timestamp::MAX, 1_000).unwrap();
+    let rows = rows.into_iter().filter(|row| row.kind == "exported");
+    rows.map(|row| format!("{}: {}", row.actor, row.reason)).collect()
+}
+
+#[tokio::test]
+async fn fifty_persons_are_exported_by_one_and_one_more_needs_a_second() {
+    let world = World::open().await;
+    persons(&world, EXPORT_ALONE_MAX);
+    let small = body(&world.post("clerk", "/exports", wanted()).await);
+    assert_eq!((&small["persons"], &small["waits"]), (&50.into(), &false.into()), "{small}");
+    let path = |export: &Value| format!("/exports/{}", export["export"]);
+    let table = world.get("clerk", &path(&small)).await;
+    assert_eq!(table.body.lines().count(), 51, "{}", table.body);
+    // The same person once more is no further person.
+    let case = world.accepted("same");
+    world.accepted("same again");
+    let sealed = world.sealed("sealed");
+    let large = body(&world.post("clerk", "/exports", wanted()).await);
+    assert_eq!((&large["persons"], &large["cases"]), (&51.into(), &52.into()), "{large}");
+    assert_eq!(large["waits"], true);
+    let waits = world.get("clerk", &path(&large)).await;
+    assert_eq!((waits.status, waits.body.contains(PHONE)), (409, false), "{}", waits.body);
+    let confirm = format!("{}/confirm", path(&large));
+    assert_eq!(world.post("clerk", &confirm, json!({})).await.status, 422, "oneself is no second");
+    assert_eq!(world.post("operator", &confirm, json!({})).await.status, 403);
+    assert_eq!(world.get("clerk", &path(&large)).await.status, 409);
+    let agreed = body(&world.post("supervisor", &confirm, json!({})).await);
+    assert_eq!(agreed["confirmed_by"], "supervisor");
+    assert_eq!(world.get("supervisor", &path(&large)).await.status, 404, "it is the clerk's");
+    let table = world.get("clerk", &path(&large)).await;
+    assert!(table.body.starts_with("\u{feff}编号,") && table.body.contains(PHONE));
+    assert!(table.body.contains(&case) && !table.body.contains(&sealed));
+    let told = audited(&world);
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert!(told[2].starts_with("clerk: asked for 52 cases, 51 persons: 年度核查"), "{told:?}");
+    assert!(told[3].starts_with("supervisor: agreed to what clerk asked for"), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_is_sealed_meanwhile_is_not_in_the_table_and_few_may_export_at_all() {
+    let world = World::open().await;
+    let (case, kept) = (world.handled("k", "unit.07"), world.accepted("other"));
+    let export = body(&world.post("director", "/exports", wanted()).await);
+    world.act(&case, Role::Clerk, "", mayorline::domain::case::Task::ProposeSeal);
+    let table = world.get("director", &format!("/exports/{}", export["export"])).await;
+    assert!(table.body.contains(&kept) && !table.body.contains(&case), "{}", table.body);
+    for role in roles() {
+        let may = matches!(role, Role::Clerk | Role::Supervisor | Role::Director);
+        let asked = world.post(role.as_str(), "/exports", wanted()).await;
+        assert_eq!(asked.status, if may { 201 } else { 403 }, "{role:?}: {}", asked.body);
+    }
+    let silent = json!({"from": "2026-11-22", "to": "2026-11-22", "reason": ""});
+    assert_eq!(world.post("clerk", "/exports", silent).await.status, 422);
+}

@@ -1,0 +1,11 @@
+//! The interface for programs and people with accounts, over real HTTP: every answer is held against
+//! the interface's own description.
+
+mod conflicts;
+mod document;
+mod exports;
+mod offices;
+mod opened;
+mod rights;
+mod sessions;
+mod world;

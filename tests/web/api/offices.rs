@@ -1,0 +1,57 @@
+//! Reports, accounts and the audit, each for those whose office it is.
+
+use super::world::{World, roles};
+use mayorline::domain::call::IntakeKind;
+use mayorline::domain::case::Role;
+use serde_json::Value;
+
+fn body(answer: &crate::http::Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn each_reads_the_reports_the_accounts_and_the_audit_of_his_office() {
+    let world = World::open().await;
+    world.handled("own", "unit.07");
+    world.assigned("other", "unit.09", IntakeKind::CallbackRequest);
+    world.sealed("sealed");
+    let period = "/figures/kpi?from=2026-11-22&to=2026-11-22";
+    for role in roles() {
+        let name = role.as_str();
+        let figures = world.get(name, period).await;
+        // All, one's own, how many, or none at all.
+        let (status, accepted, shown) = match role {
+            Role::Clerk | Role::Supervisor | Role::Director | Role::CityLeader | Role::Auditor => {
+                (200, 3, true)
+            }
+            Role::UnitContact | Role::UnitLeader => (200, 1, true),
+            Role::Operator
+            | Role::MessageClerk
+            | Role::CallbackAgent
+            | Role::Host
+            | Role::VillageOfficer
+            | Role::Evaluator => (200, 0, true),
+            Role::Liaison => (200, 3, false),
+            _ => (403, 0, false),
+        };
+        assert_eq!(figures.status, status, "{name}: {}", figures.body);
+        if status == 200 {
+            let told = body(&figures);
+            assert_eq!(told["accepted"], accepted, "{name}");
+            assert_eq!(told["kpis"].as_array().unwrap().is_empty(), !shown, "{name}");
+        }
+        let accounts = world.get(name, "/accounts").await;
+        let may = matches!(role, Role::Administrator | Role::Security | Role::Auditor);
+        assert_eq!(accounts.status, if may { 200 } else { 403 }, "{name}");
+        assert!(!accounts.body.contains("argon2"), "{name}");
+        let audit = world.get(name, "/audit").await;
+        assert_eq!(audit.status, if role == Role::Auditor { 200 } else { 403 }, "{name}");
+    }
+    let accounts = body(&world.get("administrator", "/accounts").await);
+    let clerk = accounts.as_array().unwrap().iter().find(|one| one["name"] == "clerk").unwrap();
+    assert_eq!(clerk["roles"][0]["role"], "clerk");
+    assert_eq!(clerk["roles"][0]["granted_by"], "security");
+    assert_eq!(clerk["roles"][0]["confirmed_by"], "administrator");
+    let audit = world.get("auditor", "/audit?limit=3").await;
+    assert_eq!(body(&audit).as_array().unwrap().len(), 3);
+}

@@ -1,0 +1,159 @@
+//! What is opened with a reason, what is taken down, and lists in pages.
+
+use super::world::{PHONE, WORDS, World};
+use crate::http::Answer;
+use jiff::Timestamp;
+use mayorline::domain::call::IntakeKind;
+use serde_json::{Value, json};
+
+fn body(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+/// The audit's entries that are about cases: who, what, to which, why.
+fn audited(world: &World) -> Vec<(String, String, String, String)> {
+    let rows = world.reader().audit(Timestamp::MIN, Timestamp::MAX, 1_000).unwrap();
+    let rows = rows.into_iter().filter(|row| row.kind != "account_changed");
+    rows.map(|row| (row.actor, row.kind, row.subject, row.reason)).collect()
+}
+
+#[tokio::test]
+async fn a_contact_is_shown_after_its_reason_stands_in_the_audit() {
+    let world = World::open().await;
+    let case = world.accepted("k");
+    let path = format!("/cases/{case}/contact");
+    for silent in
+        [json!({"reason": ""}), json!({"reason": " \n x"}), json!({"reason": "x".repeat(201)})]
+    {
+        let refused = world.post("clerk", &path, silent.clone()).await;
+        assert_eq!((refused.status, refused.body.contains(PHONE)), (422, false), "{silent}");
+    }
+    assert_eq!(world.post("clerk", &path, json!({})).await.status, 400);
+    assert_eq!(audited(&world), []);
+    let shown = world.post("clerk", &path, json!({"reason": "核实\n住址"})).await;
+    assert_eq!(body(&shown)["contact"], PHONE);
+    let entry = ("clerk", "contact_shown", case.as_str(), "核实 住址 [127.0.0.1]");
+    let told = audited(&world);
+    let (actor, kind, subject, reason) = &told[0];
+    assert_eq!((actor.as_str(), kind.as_str(), subject.as_str(), reason.as_str()), entry);
+    // Whoever is shown it masked has opened nothing.
+    world.post("unit_leader", &path, json!({"reason": "核实"})).await;
+    assert_eq!(audited(&world).len(), 1);
+}
+
+#[tokio::test]
+async fn the_liaison_alone_opens_what_is_sealed_and_says_why() {
+    let world = World::open().await;
+    let (case, open) = (world.sealed("sealed"), world.handled("open", "unit.07"));
+    let path = format!("/cases/{case}/sealed-content");
+    assert_eq!(world.post("liaison", &path, json!({"reason": ""})).await.status, 422);
+    let shown = world.get("liaison", &format!("/cases/{case}")).await;
+    assert!(!shown.body.contains("路灯") && !shown.body.contains("199"), "{}", shown.body);
+    let opened = world.post("liaison", &path, json!({"reason": "办理举报"})).await;
+    let told = body(&opened);
+    assert_eq!((&told["case"]["text"], &told["contact"]), (&WORDS.into(), &PHONE.into()));
+    assert_eq!(audited(&world)[0].1, "seal_opened");
+    let ordinary = format!("/cases/{open}/sealed-content");
+    assert_eq!(world.post("liaison", &ordinary, json!({"reason": "办理举报"})).await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() {
+    let world = World::open().await;
+    let given = json!({
+        "key": "k1", "summary": "北宿镇路灯不亮", "text": WORDS, "citizen": "张三丰", "phone": PHONE,
+    });
+    for (name, status, state) in [
+        ("clerk", 201, "accepted"),
+        ("operator", 201, "accepted"),
+        ("supervisor", 201, "draft"),
+        ("director", 201, "draft"),
+        ("host", 201, "draft"),
+        ("village_officer", 201, "draft"),
+        ("message_clerk", 201, "draft"),
+        ("callback_agent", 403, ""),
+        ("unit_contact", 403, ""),
+        ("handler", 403, ""),
+        ("unit_leader", 403, ""),
+        ("city_leader", 403, ""),
+        ("liaison", 403, ""),
+        ("evaluator", 403, ""),
+        ("auditor", 403, ""),
+        ("administrator", 403, ""),
+        ("security", 403, ""),
+    ] {
+        let made = world.post(name, "/cases", given.clone()).await;
+        assert_eq!(made.status, status, "{name}: {}", made.body);
+        if status != 201 {
+            continue;
+        }
+        assert_eq!(body(&made)["state"], state, "{name}");
+        let again = world.post(name, "/cases", given.clone()).await;
+        assert_eq!(again.body, made.body, "{name}: the same key");
+        let case = body(&made)["name"].as_str().unwrap().to_owned();
+        // "Own" is what one took down oneself.
+        let shown = world.get(name, &format!("/cases/{case}")).await;
+        assert_eq!((shown.status, &body(&shown)["channel"]), (200, &"walk_in".into()), "{name}");
+    }
+    let draft = body(&world.post("director", "/cases", given.clone()).await);
+    let accept = json!({"do": "accept", "summary": "路灯不亮"});
+    let done = world.command("clerk", draft["name"].as_str().unwrap(), accept).await;
+    assert_eq!((done.status, &body(&done)["state"]), (200, &"accepted".into()), "{}", done.body);
+    let nameless = json!({"summary": "路灯不亮", "text": "路灯不亮"});
+    let refused = world.post("clerk", "/cases", nameless).await;
+    assert_eq!((refused.status, &body(&refused)["rule"]), (422, &"T2".into()));
+    let secret = world.secret_of("operator").await;
+    let contact = format!("/cases/{secret}/contact");
+    let shown = world.post("operator", &contact, json!({"reason": "核实"})).await;
+    assert_eq!(body(&shown)["contact"], PHONE, "creator only");
+}
+
+impl World {
+    /// A case with secrecy that an account took down.
+    async fn secret_of(&self, account: &str) -> String {
+        let given = json!({"key": "s", "summary": "举报", "text": "举报", "phone": PHONE});
+        let made = body(&self.post(account, "/cases", given).await);
+        let case = made["name"].as_str().unwrap().to_owned();
+        let secrecy = json!({"do": "secrecy"});
+        assert_eq!(self.command(account, &case, secrecy).await.status, 200);
+        case
+    }
+}
+
+#[tokio::test]
+async fn lists_come_in_pages_that_miss_and_repeat_nothing() {
+    let world = World::open().await;
+    let mut all: Vec<String> = (0..7).map(|n| world.accepted(&format!("k{n}"))).collect();
+    all.push(world.assigned("other", "unit.09", IntakeKind::CallbackRequest));
+    world.sealed("sealed");
+    let (mut seen, mut after) = (vec![], String::new());
+    loop {
+        let page = body(&world.get("clerk", &format!("/cases?limit=3{after}")).await);
+        let cases = page["cases"].as_array().unwrap();
+        assert!(cases.len() <= 3);
+        seen.extend(cases.iter().map(|case| case["name"].as_str().unwrap().to_owned()));
+        match page["next"].as_i64() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    all.reverse();
+    assert_eq!(seen, all, "newest first, without the sealed one");
+    let names = async |query: &str| {
+        let answer = world.get("clerk", &format!("/cases?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.body);
+        body(&answer)["cases"].as_array().unwrap().len()
+    };
+    assert_eq!(names("state=assigned").await, 1);
+    assert_eq!(names("unit=unit.09").await, 1);
+    assert_eq!(names("channel=callback_request").await, 1);
+    assert_eq!(names("from=2026-11-22&to=2026-11-22").await, 8);
+    assert_eq!(names("from=2026-11-23").await, 0);
+    for wrong in ["limit=0", "limit=101", "state=vanished", "from=someday", "more=1"] {
+        let refused = world.get("clerk", &format!("/cases?{wrong}")).await;
+        assert_eq!(refused.status, 400, "{wrong}: {}", refused.body);
+    }
+    let of_unit = body(&world.get("handler9", "/cases").await);
+    assert_eq!(of_unit["cases"].as_array().unwrap().len(), 1, "{of_unit}");
+    assert_eq!(of_unit["cases"][0]["name"], all[0]);
+}
