@@ -1,5 +1,6 @@
 //! What a recipient of a report sees, by his role (domain.md 3.7, rows Reports, Case text, Contact).
 
+use crate::domain::access::{Access, Function, access};
 use crate::domain::case::Role;
 
 /// Which rows of the case sheet.
@@ -51,43 +52,43 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// Of a person in a role, with his unit; `None`: he gets no report.
+    /// Of a person in a role, with his unit, as the matrix of [`access`] has it; `None`: he gets no
+    /// report.
     #[must_use]
     pub fn of(role: Role, person: &str, unit: Option<&str>) -> Option<Self> {
-        let all = |contact, secret_contact, words| {
-            Some(Self { rows: Rows::All, contact, secret_contact, words })
+        let rows = match access(role, Function::Reports) {
+            Access::Read => Rows::All,
+            Access::Own if role.is_of_unit() => Rows::OfUnit(unit?.to_owned()),
+            Access::Own if TAKES_CASES.contains(&role) => Rows::OfPerson(person.to_owned()),
+            Access::Count => Rows::None,
+            // Of an episode, a village or a campaign there is no report yet.
+            _ => return None,
         };
-        let of_unit = |contact| {
-            let rows = Rows::OfUnit(unit?.to_owned());
-            Some(Self { rows, contact, secret_contact: Contact::Hidden, words: Words::Clear })
-        };
-        match role {
-            Role::Director => all(Contact::Clear, Contact::Clear, Words::Clear),
-            Role::Clerk | Role::Supervisor => all(Contact::Clear, Contact::Masked, Words::Clear),
-            Role::CityLeader => all(Contact::Masked, Contact::Hidden, Words::Anonymised),
-            Role::Auditor => all(Contact::Hidden, Contact::Hidden, Words::Hidden),
-            Role::UnitContact => of_unit(Contact::Clear),
-            Role::UnitLeader => of_unit(Contact::Masked),
-            Role::Operator | Role::MessageClerk | Role::CallbackAgent => Some(Self {
-                rows: Rows::OfPerson(person.to_owned()),
-                contact: Contact::Clear,
-                secret_contact: Contact::Clear,
-                words: Words::Clear,
-            }),
-            Role::Liaison => Some(Self {
-                rows: Rows::None,
-                contact: Contact::Hidden,
-                secret_contact: Contact::Hidden,
-                words: Words::Hidden,
-            }),
-            Role::System
-            | Role::Citizen
-            | Role::Handler
-            | Role::Host
-            | Role::VillageOfficer
-            | Role::Evaluator
-            | Role::Administrator
-            | Role::Security => None,
-        }
+        Some(Self {
+            rows,
+            contact: contact(access(role, Function::Contact)),
+            secret_contact: contact(access(role, Function::SecretContact)),
+            words: words(access(role, Function::CaseText)),
+        })
+    }
+}
+
+/// Who gets a report of what he took first.
+const TAKES_CASES: [Role; 3] = [Role::Operator, Role::MessageClerk, Role::CallbackAgent];
+
+/// Whoever sees his own gets rows of his own alone.
+fn contact(access: Access) -> Contact {
+    match access {
+        Access::Read | Access::Own | Access::CreatorOnly => Contact::Clear,
+        Access::Masked => Contact::Masked,
+        _ => Contact::Hidden,
+    }
+}
+
+fn words(access: Access) -> Words {
+    match access {
+        Access::Read | Access::Own => Words::Clear,
+        Access::Masked => Words::Anonymised,
+        _ => Words::Hidden,
     }
 }

@@ -263,7 +263,7 @@ mod tests {
             (Role::Clerk, &clear),
             (Role::UnitContact, &clear),
             (Role::Operator, &clear),
-            (Role::CityLeader, &masked),
+            (Role::CityLeader, &hidden),
             (Role::UnitLeader, &masked),
             (Role::Auditor, &hidden),
             (Role::Liaison, &None),
@@ -276,7 +276,7 @@ mod tests {
         let note = |text: &str| Some(format!("{text}（要求保密）"));
         assert_eq!(shown(&case, Role::Director), note("张小样 19900000017"));
         assert_eq!(shown(&case, Role::Clerk), note("张** 199****0017"));
-        for role in [Role::UnitContact, Role::UnitLeader, Role::CityLeader] {
+        for role in [Role::UnitContact, Role::UnitLeader, Role::CityLeader, Role::MessageClerk] {
             assert_eq!(shown(&case, role), hidden, "{role:?}");
         }
     }
