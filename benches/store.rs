@@ -13,7 +13,7 @@ use mayorline::domain::call::{
 use mayorline::domain::case::Role;
 use mayorline::domain::report::{Names, Period, Rights};
 use mayorline::store::{
-    Administration, Reader, CallStarted, LegRecord, RequestContext, Store, StoreConfig, StoreHandle,
+    Administration, CallStarted, LegRecord, Reader, RequestContext, Store, StoreConfig, StoreHandle,
 };
 use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use std::fs::File;
