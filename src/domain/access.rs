@@ -19,7 +19,7 @@ mod view;
 
 pub use administration::{GrantFault, may_confirm, may_hold};
 pub use duty::functions_of;
-pub use export::{EXPORT_ALONE_MAX, csv_field, needs_second_person};
+pub use export::{EXPORT_ALONE_MAX, csv_field, is_second_person, needs_second_person};
 pub use mask::masked_name;
 pub use matrix::{Access, Function, access, best};
 pub use view::{

@@ -38,7 +38,7 @@ pub(super) const ACTOR: &str = "administrator";
 /// A data folder open for an administrator.
 pub struct Administration {
     pub(super) db: Connection,
-    vault: Arc<Vault>,
+    pub(super) vault: Arc<Vault>,
     /// Unlocks a stopped folder when it is dropped.
     _lock: Option<File>,
 }

@@ -25,6 +25,7 @@ mod dials;
 mod directory;
 mod encrypt;
 mod error;
+mod export;
 mod facts;
 mod figures;
 mod follow_up;
@@ -45,6 +46,10 @@ mod read;
 mod read_call;
 mod reconcile;
 mod recording;
+mod report;
+mod report_inputs;
+mod report_narrative;
+mod report_sweep;
 mod row_private;
 mod schema;
 mod seal;
@@ -60,6 +65,7 @@ mod tree;
 mod vault;
 mod verify;
 mod verify_desk;
+mod verify_report;
 mod work;
 mod wrap_up;
 mod writer;
@@ -86,6 +92,7 @@ pub use config::{
 pub use dials::DialledCall;
 pub use directory::{ImportFault, ImportFile, Imported};
 pub use error::StoreError;
+pub use export::{ExportRequest, NewExport};
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
 pub use follow_up::{FOLLOW_UPS_MAX, FollowUpRow, FollowUps};
@@ -107,6 +114,10 @@ pub use read::{
 pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
 pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
+pub use report::{NewReport, ReportRow, StoredReport};
+pub use report_inputs::{INPUT_CHARS_MAX, NewImprovement, Totals};
+pub use report_narrative::NARRATIVE_CHARS_MAX;
+pub use report_sweep::{Issued, REPORTS_AT_ONCE_MAX};
 pub use sealed_case::{SealedCase, SealedEvent};
 pub use search::{COUNTED_MAX, Found, SearchFilter};
 pub use seat::{
@@ -123,6 +134,6 @@ pub use tree::{
     TRACKS_MAX, TrackRecord,
 };
 pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN};
-pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify};
+pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify, verify_anchored};
 pub use work::Answer;
 pub use wrap_up::{WrapUpDone, WrapUpOrder};

@@ -157,7 +157,18 @@ impl Opener {
         let (handle, asked) = (self.handle.clone(), self.swept);
         let (calendar, rules) = (self.plan.calendar.clone(), self.plan.config.rules.clone());
         let ahead = Ahead::new();
-        let sweeper = Sweeper { folder, handle, asked, wall, after: 0, calendar, rules, ahead };
+        let sweeper = Sweeper {
+            folder,
+            vault,
+            handle,
+            asked,
+            wall,
+            after: 0,
+            calendar,
+            rules,
+            ahead,
+            corrected_until: None,
+        };
         let thread = start(&self.plan.config.path, "store-sweeper", move || sweeper.run())?;
         *self.sweeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         tracing::info!(?reconciled, "the store is open");

@@ -192,7 +192,7 @@ pub struct CallDetail {
 /// Reads a data folder and changes nothing.
 pub struct Reader {
     pub(super) db: Connection,
-    vault: Vault,
+    pub(super) vault: Vault,
 }
 
 pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, \
@@ -402,7 +402,7 @@ impl Reader {
 
     /// The numbered cases of a period as the figures look at them.
     pub fn facts(&self, period: Period) -> Result<Vec<Facts>, StoreError> {
-        facts::of_period(&self.db, period)
+        facts::of_period(&self.db, &self.vault, period)
     }
 
     /// The seats in use, by number.

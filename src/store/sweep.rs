@@ -1,7 +1,7 @@
 //! Recordings and their rows, held against each other every hour while the service runs: a file
 //! without a row gets one, a row without a file is marked. On a thread of its own, a little at a
 //! time, and never a file that may still be written. The same thread looks every half minute which
-//! warnings of the casework are due (`supervise`).
+//! warnings of the casework are due (`supervise`) and which reports are ready (`report_sweep`).
 
 use super::config::DataFolder;
 use super::error::StoreError;
@@ -10,8 +10,10 @@ use super::intake::Desk;
 use super::purge;
 use super::reconcile::{self, FoundFile, list_recordings};
 use super::recording::parse_recording_file;
+use super::report_sweep::Issued;
 use super::schema;
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
+use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
 use super::writer::Job;
 use crate::domain::calendar::Calendar;
@@ -19,6 +21,7 @@ use crate::domain::case::DeadlineRules;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, UNIX_EPOCH};
@@ -54,6 +57,8 @@ pub struct Swept {
 pub(super) enum Sweep {
     /// Look at once which warnings are due, as at this time.
     Supervise(Timestamp, Answer<Supervised>),
+    /// Issue at once the reports that are ready at this time.
+    Report(Timestamp, Answer<Issued>),
     /// Sweep at once, as at this time.
     Now(Timestamp, Answer<Swept>),
     /// End.
@@ -63,6 +68,8 @@ pub(super) enum Sweep {
 /// The thread that sweeps.
 pub(super) struct Sweeper {
     pub(super) folder: DataFolder,
+    /// Opens what is private in the cases of a report.
+    pub(super) vault: Arc<Vault>,
     pub(super) handle: StoreHandle,
     pub(super) asked: Receiver<Sweep>,
     pub(super) wall: fn() -> Timestamp,
@@ -74,6 +81,8 @@ pub(super) struct Sweeper {
     pub(super) rules: DeadlineRules,
     /// When each open case is due next.
     pub(super) ahead: Ahead,
+    /// Up to when corrections of issued reports were looked for.
+    pub(super) corrected_until: Option<Timestamp>,
 }
 
 impl Sweeper {
@@ -81,13 +90,16 @@ impl Sweeper {
     pub(super) fn run(mut self) {
         // What fell due while the service was down is fired at once.
         self.look();
+        self.issue_reports();
         let mut looks = 0;
         loop {
             match self.asked.recv_timeout(Duration::from_secs(SUPERVISE_INTERVAL_SECONDS)) {
                 Ok(Sweep::Now(now, answer)) => answer(self.sweep(now)),
                 Ok(Sweep::Supervise(now, answer)) => answer(self.supervise(now)),
+                Ok(Sweep::Report(now, answer)) => answer(self.report(now)),
                 Err(RecvTimeoutError::Timeout) => {
                     self.look();
+                    self.issue_reports();
                     looks += 1;
                     if looks % (SWEEP_INTERVAL_SECONDS / SUPERVISE_INTERVAL_SECONDS) == 0 {
                         self.hold_against_rows();
@@ -105,6 +117,13 @@ impl Sweeper {
             Ok(done) if done.fired == 0 => {}
             Ok(done) => tracing::info!(?done, "cases were warned of"),
             Err(error) => tracing::error!(%error, "cases were not looked through"),
+        }
+    }
+
+    fn issue_reports(&mut self) {
+        let now = (self.wall)();
+        if let Err(error) = self.report(now) {
+            tracing::error!(%error, "reports were not issued; tried again");
         }
     }
 

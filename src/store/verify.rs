@@ -14,6 +14,7 @@ use super::seal;
 use super::search;
 use super::vault::Vault;
 use super::verify_desk;
+use super::verify_report;
 use crate::domain::case::{Case, apply};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -32,7 +33,7 @@ const SETTLE_MS: u64 = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
-    /// `database`.
+    /// `report`, `anchor`, `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,
@@ -57,6 +58,10 @@ pub struct VerifyReport {
     pub attempts: u64,
     /// Entries of the audit.
     pub audited: u64,
+    /// Issued reports whose anchors were held against the chains.
+    pub reports: u64,
+    /// Anchors from outside that a chain goes through: which chain, and which entry.
+    pub anchored: Vec<(&'static str, i64)>,
     /// Private parts that were erased; not a fault.
     pub erased: u64,
     /// Private parts under seal, which only the liaison can look at; not a fault.
@@ -95,6 +100,15 @@ impl VerifyReport {
 /// Checks everything in the data folder and changes nothing. An error means that it could not be
 /// looked at; what is wrong stands in the report. One read transaction: a running service goes on.
 pub fn verify(data: impl Into<DataFolder>) -> Result<VerifyReport, StoreError> {
+    verify_anchored(data, &[])
+}
+
+/// The same, and that a chain still goes through each of these hashes, which were kept outside: 64
+/// hexadecimal digits in small letters each.
+pub fn verify_anchored(
+    data: impl Into<DataFolder>,
+    hashes: &[String],
+) -> Result<VerifyReport, StoreError> {
     let folder = data.into();
     let data = folder.path.as_path();
     let (db, vault) = schema::open_reader_with(&folder)?;
@@ -107,6 +121,8 @@ pub fn verify(data: impl Into<DataFolder>) -> Result<VerifyReport, StoreError> {
     check_recordings(&tx, data, &mut report)?;
     report.unclaimed = seal::waiting(&tx)?;
     verify_desk::check(&tx, data, &mut report)?;
+    verify_report::check(&tx, &mut report)?;
+    verify_report::check_hashes(&tx, hashes, &mut report)?;
     Ok(report)
 }
 

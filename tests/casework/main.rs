@@ -15,6 +15,7 @@ mod lookups;
 mod people;
 mod playback;
 mod queue;
+mod reports;
 mod rules;
 mod sealed;
 mod search;

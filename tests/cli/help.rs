@@ -5,13 +5,14 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 48] = [
+const VERBS: [&[&str]; 63] = [
     &[],
     &["serve"],
     &["case"],
     &["case", "list"],
     &["case", "show"],
     &["case", "history"],
+    &["case", "trace"],
     &["case", "search"],
     &["case", "reindex"],
     &["case", "suggest"],
@@ -48,6 +49,20 @@ const VERBS: [&[&str]; 48] = [
     &["figures"],
     &["figures", "kpi"],
     &["figures", "hot"],
+    &["figures", "totals"],
+    &["figures", "opening", "set"],
+    &["figures", "indicator", "set"],
+    &["figures", "improvement"],
+    &["figures", "improvement", "open"],
+    &["figures", "improvement", "close"],
+    &["report"],
+    &["report", "make"],
+    &["report", "list"],
+    &["report", "show"],
+    &["report", "diff"],
+    &["report", "narrate"],
+    &["report", "requests"],
+    &["report", "approve"],
     &["check-config"],
     &["prompts"],
     &["prompts", "check"],

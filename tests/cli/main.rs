@@ -20,6 +20,7 @@ mod figures;
 mod help;
 mod hygiene;
 mod queue;
+mod report;
 mod seats;
 mod signals;
 mod verbs;

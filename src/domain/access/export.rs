@@ -9,6 +9,13 @@ pub fn needs_second_person(persons: usize) -> bool {
     persons > EXPORT_ALONE_MAX
 }
 
+/// Whether the second person is another than the one who asked, and somebody at all. Spaces around
+/// a name make no other person of it.
+#[must_use]
+pub fn is_second_person(asked_by: &str, second: &str) -> bool {
+    !second.trim().is_empty() && second.trim() != asked_by.trim()
+}
+
 /// A field of a CSV file (RFC 4180), quoted. What a spreadsheet would take for a formula is text.
 #[must_use]
 pub fn csv_field(text: &str) -> String {
@@ -24,6 +31,14 @@ mod tests {
     #[test]
     fn fifty_persons_are_exported_by_one_and_fifty_one_by_two() {
         assert!(!needs_second_person(0) && !needs_second_person(50) && needs_second_person(51));
+    }
+
+    #[test]
+    fn the_second_person_is_another_one() {
+        assert!(is_second_person("wang", "li"));
+        for second in ["wang", " wang ", "", "  "] {
+            assert!(!is_second_person("wang", second), "{second:?}");
+        }
     }
 
     #[test]

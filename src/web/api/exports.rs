@@ -10,7 +10,8 @@ use super::problem::{Problem, ProblemBody};
 use super::views::{json as answer, name_of, shown};
 use super::{Api, On, lock, waiting};
 use crate::domain::access::{
-    Access, EXPORT_ALONE_MAX, Function, Shown, best, csv_field, needs_second_person,
+    Access, EXPORT_ALONE_MAX, Function, Shown, best, csv_field, is_second_person,
+    needs_second_person,
 };
 use crate::domain::case::{Actor, Guard, Refusal, State};
 use crate::domain::playback::reason;
@@ -270,7 +271,7 @@ pub(super) async fn confirm(
             Some(export) => export.by.clone(),
             None => return Err(Problem::unknown()),
         };
-        if by == person.actor.person {
+        if !is_second_person(&by, &person.actor.person) {
             return Err(Refusal::from(Guard::SecondPerson).into());
         }
         audit(&api, &person, number, &format!("agreed to what {by} asked for"))?;

@@ -1,0 +1,109 @@
+//! `mayorline case trace`: who held a case when (责任倒查).
+
+use super::casework::case_name;
+use super::exit::{Exit, Failure};
+use super::output::{Output, refused};
+use super::{clock, common};
+use crate::domain::case::State;
+use crate::domain::report::{Share, Stretch, Trace, trace as trace_of};
+use crate::store::{CaseName, city_time};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// The sheet as it is printed.
+#[derive(Debug, Serialize)]
+struct TraceSheet {
+    number: Option<String>,
+    from: String,
+    to: String,
+    ms: i64,
+    /// 超期, 重办, 虚假反馈.
+    causes: Vec<String>,
+    stretches: Vec<StretchRow>,
+    shares: Vec<Share>,
+}
+
+/// A stretch; of a sealed case the times alone.
+#[derive(Debug, Serialize)]
+struct StretchRow {
+    holder: Option<String>,
+    person: Option<String>,
+    state: State,
+    title: &'static str,
+    round: Option<u8>,
+    from: String,
+    to: String,
+    ms: i64,
+    overdue: Option<bool>,
+    ended_by: Option<String>,
+}
+
+/// Reads the events of a case and prints who held it.
+pub(super) fn trace(number: &str, output: &Output) -> Result<(), Exit> {
+    let reader = output.reader()?;
+    let found = match case_name(number)? {
+        CaseName::Draft(id) => reader.case_by_id(id),
+        CaseName::Number(number) => reader.case(number),
+    };
+    let row = found.map_err(|error| refused(&error))?.row;
+    let events = reader.events(row.id).map_err(|error| refused(&error))?;
+    let events = events.iter().map(|(at, actor, event)| (*at, actor.as_str(), event));
+    let trace = trace_of(events, (clock::system().wall)());
+    let trace = trace.ok_or_else(|| Exit::new(Failure::Data, "a case without events"))?;
+    let sheet = told(row.number, trace);
+    match output.is_json() {
+        true => output.print(&sheet),
+        false => common::say(&text(&sheet)),
+    }
+}
+
+fn told(number: Option<String>, trace: Trace) -> TraceSheet {
+    let sealed = trace.sealed;
+    TraceSheet {
+        number,
+        from: city_time(trace.from),
+        to: city_time(trace.to),
+        ms: trace.ms(),
+        causes: if sealed { vec![] } else { trace.causes() },
+        shares: if sealed { vec![] } else { trace.shares() },
+        stretches: trace.stretches.into_iter().map(|one| row(one, sealed)).collect(),
+    }
+}
+
+fn row(stretch: Stretch, sealed: bool) -> StretchRow {
+    let ms = stretch.ms();
+    let Stretch { holder, person, state, round, from, to, overdue, ended_by } = stretch;
+    let state = if sealed { State::Sealed } else { state };
+    StretchRow {
+        holder: (!sealed).then_some(holder),
+        person: person.filter(|_| !sealed),
+        state,
+        title: state.title(),
+        round: (!sealed).then_some(round),
+        from: city_time(from),
+        to: city_time(to),
+        ms,
+        overdue: (!sealed).then_some(overdue),
+        ended_by: ended_by.filter(|_| !sealed),
+    }
+}
+
+fn text(sheet: &TraceSheet) -> String {
+    let number = sheet.number.as_deref().unwrap_or("草稿");
+    let mut text = format!("{number} 自 {} 至 {}，共 {} 毫秒\n", sheet.from, sheet.to, sheet.ms);
+    // Writing to a String cannot fail.
+    if !sheet.causes.is_empty() {
+        let _ = writeln!(text, "倒查原因：{}", sheet.causes.join("、"));
+    }
+    for one in &sheet.stretches {
+        let holder = one.holder.as_deref().unwrap_or("密件");
+        let person = one.person.as_deref().map_or_else(String::new, |person| format!(" {person}"));
+        let overdue = if one.overdue == Some(true) { " 超期" } else { "" };
+        let StretchRow { from, to, ms, title, .. } = one;
+        let _ = writeln!(text, "{from} 至 {to} {holder}{person} {title} {ms} 毫秒{overdue}");
+    }
+    for share in &sheet.shares {
+        let _ = writeln!(text, "合计 {} {} 毫秒", share.holder, share.ms);
+    }
+    text
+}

@@ -1,0 +1,104 @@
+//! Reports while the service runs: each when it is ready, those of a time when the service was down
+//! as soon as it is up, and the next version where something corrected an issued one. Corrections
+//! are gathered until 08:00 of the day, so a busy day makes one version and not twenty.
+
+use super::error::StoreError;
+use super::report::{self, NewReport};
+use super::sweep::Sweeper;
+use crate::domain::report::{Period, ReportKind, gathered_until, missing};
+use jiff::Timestamp;
+use rusqlite::Connection;
+use std::sync::atomic::Ordering;
+
+/// Reports that one look issues; the next goes on with the rest.
+pub const REPORTS_AT_ONCE_MAX: usize = 20;
+
+/// What one look issued.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Issued {
+    /// First issues.
+    pub made: usize,
+    /// Later versions.
+    pub corrected: usize,
+}
+
+impl Issued {
+    fn is_full(self) -> bool {
+        self.made + self.corrected >= REPORTS_AT_ONCE_MAX
+    }
+}
+
+impl Sweeper {
+    /// Issues what is ready at `now`.
+    pub(super) fn report(&mut self, now: Timestamp) -> Result<Issued, StoreError> {
+        let db = super::schema::open_reader(&self.folder.path)?;
+        let mut done = Issued::default();
+        let Some(since) = report::since(&db)? else { return Ok(done) };
+        for (kind, ..) in ReportKind::NAMES {
+            let have = report::periods(&report::issued(&db, kind)?);
+            for period in missing(kind, since, now, &self.calendar, |one| have.contains(one)) {
+                let Some(ready) = period.ready_at(&self.calendar) else { continue };
+                if done.is_full() || self.handle.shared.closing.load(Ordering::Acquire) {
+                    return Ok(done);
+                }
+                self.issue(&db, (period, 0), ready, now)?;
+                done.made += 1;
+            }
+        }
+        self.correct(&db, now, &mut done)?;
+        Ok(done)
+    }
+
+    /// Looks once for each 08:00 through the newest reports of each kind.
+    fn correct(
+        &mut self,
+        db: &Connection,
+        now: Timestamp,
+        done: &mut Issued,
+    ) -> Result<(), StoreError> {
+        let until = gathered_until(now);
+        let Some(until) = until.filter(|until| self.corrected_until != Some(*until)) else {
+            return Ok(());
+        };
+        for (kind, ..) in ReportKind::NAMES {
+            let newest = report::issued(db, kind)?;
+            for (period, (version, as_of)) in newest.into_iter().rev().take(kind.missed_max()) {
+                if as_of >= until || !report::is_corrected(db, &period, as_of, until)? {
+                    continue;
+                }
+                if done.is_full() || self.handle.shared.closing.load(Ordering::Acquire) {
+                    return Ok(());
+                }
+                self.issue(db, (period, version), until, now)?;
+                done.corrected += 1;
+            }
+        }
+        self.corrected_until = Some(until);
+        Ok(())
+    }
+
+    /// Works a report out beside the writer, has it stored, and writes the heads of the chains into
+    /// the log: whoever keeps the log outside can tell a shortened chain from a whole one.
+    fn issue(
+        &self,
+        db: &Connection,
+        (period, after_version): (Period, u32),
+        as_of: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let content = report::work_out(db, &self.vault, period, as_of)?;
+        let anchors = content.anchors.clone();
+        let new = NewReport { period, after_version, generated_at: now, as_of, content };
+        self.ask(move |db, _| report::insert(db, &new))?;
+        tracing::info!(
+            report = %period.id(),
+            version = after_version + 1,
+            events = anchors.events.seq,
+            head = %anchors.events.hash,
+            audit = anchors.audit.seq,
+            audit_head = %anchors.audit.hash,
+            "report issued"
+        );
+        Ok(())
+    }
+}
