@@ -78,8 +78,9 @@ pub(super) fn check_hashes(
         let mut found = None;
         for chain in ["event", "audit"] {
             let sql = format!("SELECT seq FROM {chain} WHERE lower(hex(hash)) = ?1");
-            let seq = db.query_row(&sql, [hash], |row| row.get(0)).optional()?;
-            found = found.or(seq.map(|seq: i64| (chain, seq)));
+            if let Some(seq) = db.query_row(&sql, [hash], |row| row.get(0)).optional()? {
+                found = Some((chain, seq));
+            }
         }
         match found {
             Some(found) => out.anchored.push(found),

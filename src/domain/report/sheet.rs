@@ -4,7 +4,7 @@ use super::channel::channel_title;
 use super::rights::{Contact, Rights, Rows, Words};
 use super::words::Names;
 use crate::domain::anonymise::anonymise;
-use crate::domain::case::{Case, ELEMENTS, State, city_zone};
+use crate::domain::case::{Case, ELEMENTS, Role, State, city_zone};
 use crate::domain::desk::Disposition;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -173,7 +173,12 @@ fn result(case: &Case, rights: &Rights) -> String {
 /// Of a matter that no unit had, whoever took it first.
 fn handler(case: &Case, names: &Names) -> String {
     if case.answered_directly {
-        return case.first_responsible.clone().unwrap_or_default();
+        let first = case.first_responsible.clone().unwrap_or_default();
+        return if first == Role::System.as_str() {
+            Role::System.title().to_owned()
+        } else {
+            first
+        };
     }
     let unit = case.unit.as_deref().map(|unit| names.unit(unit).to_owned());
     match (&case.work.handler, unit) {
