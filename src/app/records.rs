@@ -34,8 +34,7 @@ pub(super) enum CaseVerb {
         #[command(flatten)]
         output: Output,
     },
-    /// The trace sheet (责任倒查): who held the case when, up to now; the times add up to the whole. Of
-    /// a sealed case only the times.
+    /// The trace sheet (责任倒查): who held the case when, up to now; the times add up to the whole.
     Trace {
         /// Its eleven digits, or `draft-N` for a draft.
         number: String,

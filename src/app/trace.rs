@@ -23,18 +23,18 @@ struct TraceSheet {
     shares: Vec<Share>,
 }
 
-/// A stretch; of a sealed case the times alone.
+/// A stretch.
 #[derive(Debug, Serialize)]
 struct StretchRow {
-    holder: Option<String>,
+    holder: String,
     person: Option<String>,
     state: State,
     title: &'static str,
-    round: Option<u8>,
+    round: u8,
     from: String,
     to: String,
     ms: i64,
-    overdue: Option<bool>,
+    overdue: bool,
     ended_by: Option<String>,
 }
 
@@ -58,33 +58,31 @@ pub(super) fn trace(number: &str, output: &Output) -> Result<(), Exit> {
 }
 
 fn told(number: Option<String>, trace: Trace) -> TraceSheet {
-    let sealed = trace.sealed;
     TraceSheet {
         number,
         from: city_time(trace.from),
         to: city_time(trace.to),
         ms: trace.ms(),
-        causes: if sealed { vec![] } else { trace.causes() },
-        shares: if sealed { vec![] } else { trace.shares() },
-        stretches: trace.stretches.into_iter().map(|one| row(one, sealed)).collect(),
+        causes: trace.causes(),
+        shares: trace.shares(),
+        stretches: trace.stretches.into_iter().map(row).collect(),
     }
 }
 
-fn row(stretch: Stretch, sealed: bool) -> StretchRow {
+fn row(stretch: Stretch) -> StretchRow {
     let ms = stretch.ms();
     let Stretch { holder, person, state, round, from, to, overdue, ended_by } = stretch;
-    let state = if sealed { State::Sealed } else { state };
     StretchRow {
-        holder: (!sealed).then_some(holder),
-        person: person.filter(|_| !sealed),
+        holder,
+        person,
         state,
         title: state.title(),
-        round: (!sealed).then_some(round),
+        round,
         from: city_time(from),
         to: city_time(to),
         ms,
-        overdue: (!sealed).then_some(overdue),
-        ended_by: ended_by.filter(|_| !sealed),
+        overdue,
+        ended_by,
     }
 }
 
@@ -96,10 +94,9 @@ fn text(sheet: &TraceSheet) -> String {
         let _ = writeln!(text, "倒查原因：{}", sheet.causes.join("、"));
     }
     for one in &sheet.stretches {
-        let holder = one.holder.as_deref().unwrap_or("密件");
         let person = one.person.as_deref().map_or_else(String::new, |person| format!(" {person}"));
-        let overdue = if one.overdue == Some(true) { " 超期" } else { "" };
-        let StretchRow { from, to, ms, title, .. } = one;
+        let overdue = if one.overdue { " 超期" } else { "" };
+        let StretchRow { holder, from, to, ms, title, .. } = one;
         let _ = writeln!(text, "{from} 至 {to} {holder}{person} {title} {ms} 毫秒{overdue}");
     }
     for share in &sheet.shares {

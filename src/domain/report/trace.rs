@@ -43,8 +43,6 @@ impl Stretch {
 /// The trace sheet of one case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trace {
-    /// It is under seal: nothing but the times may be told.
-    pub sealed: bool,
     /// From when.
     pub from: Timestamp,
     /// Up to when.
@@ -128,9 +126,8 @@ pub fn trace<'a>(
     let last = stretches.last_mut()?;
     end(last, now.max(last.from), due_at(&case));
     let to = last.to;
-    let sealed = case.told_state() == Some(State::Sealed);
     let (false_feedback, round) = (case.work.false_feedback, case.round);
-    Some(Trace { sealed, from, to, stretches, false_feedback, round })
+    Some(Trace { from, to, stretches, false_feedback, round })
 }
 
 fn stretch(case: &Case, state: State, from: Timestamp) -> Stretch {
