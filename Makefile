@@ -8,13 +8,8 @@ SIM_SEEDS ?= 4096
 # Lives of cases, 64 commands each: about a million.
 CASE_SEEDS ?= 16000
 FUZZ_SECONDS ?= 30
-# Browsers, media clocks and simulations keep two cores busy.
+# Tests against real clients keep whole calls alive; two at once is what two cores carry.
 TEST_THREADS ?= 2
-# Whoever waits for telephones and processes leaves them idle: more at once.
-WAITING := cli telephony
-WAITING_THREADS ?= 4
-BUSY := $(filter-out $(WAITING),$(patsubst tests/%.rs,%,$(wildcard tests/*.rs)) \
-        $(patsubst tests/%/main.rs,%,$(wildcard tests/*/main.rs)))
 
 .PHONY: run test lint sim fuzz bench
 .DEFAULT_GOAL := test
@@ -22,13 +17,12 @@ BUSY := $(filter-out $(WAITING),$(patsubst tests/%.rs,%,$(wildcard tests/*.rs)) 
 run:
 	$(CARGO) run --release -- serve
 
-# What it needs, the lints, then every test.
+# What it needs, the lints, then every test; real clients come last.
 test:
 	tests/install.sh
 	$(MAKE) lint
 	$(CARGO) test --doc
-	$(CARGO) test --lib --bins $(BUSY:%=--test %) -- --test-threads=$(TEST_THREADS)
-	$(CARGO) test $(WAITING:%=--test %) -- --test-threads=$(WAITING_THREADS)
+	$(CARGO) test --lib --bins --tests -- --test-threads=$(TEST_THREADS)
 
 lint:
 	$(CARGO) fmt --all --check
