@@ -19,6 +19,7 @@ mod down;
 mod figures;
 mod help;
 mod hygiene;
+mod keys;
 mod queue;
 mod report;
 mod seats;

@@ -35,7 +35,7 @@ pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MA
 use super::guard::Guard;
 use super::pages::Shared;
 use crate::domain::desk::Disposition;
-use crate::store::{Answer, Reader, StoreError, StoreHandle};
+use crate::store::{Answer, DataFolder, Reader, StoreError, StoreHandle};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -45,7 +45,6 @@ use jiff::Timestamp;
 use problem::Problem;
 use session::{ApiSessions, Meter};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -61,8 +60,8 @@ const CHECKS_MAX: usize = 1;
 /// What the interface works on.
 #[derive(Clone)]
 pub struct ApiConfig {
-    /// The data folder, for reading.
-    pub data: PathBuf,
+    /// The data folder with its key, for reading.
+    pub folder: DataFolder,
     /// The running store, for writing.
     pub store: StoreHandle,
     /// The wall clock.
@@ -90,7 +89,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Api {
     fn reader(&self) -> Result<Reader, Problem> {
-        Ok(Reader::open(&self.config.data)?)
+        Ok(Reader::open(self.config.folder.clone())?)
     }
 
     fn now(&self) -> Timestamp {

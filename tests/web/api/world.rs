@@ -103,7 +103,7 @@ impl World {
         let (to_line, from_pages) = channel(64);
         let (to_pages, from_line) = channel(64);
         let api = ApiConfig {
-            data: folder.path().to_owned(),
+            folder: folder.path().into(),
             store: store.handle(),
             wall,
             remote: false,
