@@ -555,7 +555,7 @@ CREATE TABLE risk_false_alarm (
                 'crowd', 'suicide', 'petition', 'explosives', 'minor')),
     at      INTEGER NOT NULL,
     person  TEXT NOT NULL,
-    reason  TEXT NOT NULL,
+    reason  BLOB NOT NULL,                             -- sealed under the key of the case
     PRIMARY KEY (case_id, risk)
 ) STRICT, WITHOUT ROWID;
 

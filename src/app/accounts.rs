@@ -162,7 +162,7 @@ pub(super) fn account(verb: AccountVerb) -> Result<(), Exit> {
 }
 
 fn begin(names: [String; 3], common: &Common) -> Result<(), Exit> {
-    common.load()?;
+    let folder = common.folder(&common.load()?);
     let titles = ["系统管理员", "安全管理员", "审计员"];
     let mut new = names.into_iter().zip(titles).map(|(name, title)| NewAccount {
         name,
@@ -174,7 +174,7 @@ fn begin(names: [String; 3], common: &Common) -> Result<(), Exit> {
     };
     let now = (clock::system().wall)();
     let three = FoundingAccounts { system, security, audit };
-    let mut store = Administration::open_or_make(&common.data, now).map_err(|e| unwritten(&e))?;
+    let mut store = Administration::open_or_make(folder, now).map_err(|e| unwritten(&e))?;
     store.begin_accounts(now, &three).map_err(|e| unwritten(&e))?;
     say("three administrators made; each sets a password now\n")
 }
@@ -215,9 +215,9 @@ fn change(
     done: &str,
     write: impl FnOnce(&mut Administration, jiff::Timestamp) -> Result<(), StoreError>,
 ) -> Result<(), Exit> {
-    who.common.load()?;
+    let folder = who.common.folder(&who.common.load()?);
     let now = (clock::system().wall)();
-    let mut store = Administration::open(&who.common.data, now).map_err(|e| unwritten(&e))?;
+    let mut store = Administration::open(folder, now).map_err(|e| unwritten(&e))?;
     write(&mut store, now).map_err(|e| unwritten(&e))?;
     say(&format!("{} {done}\n", who.name))
 }

@@ -12,7 +12,6 @@ use crate::store::{DataFolder, Reader, SeatRecord, StoreHandle};
 use crate::units::SeatNumber;
 use crate::web::{ApiConfig, DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
 use jiff::Timestamp;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 

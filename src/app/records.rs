@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
 use super::{casework, history, search, suggest, trace};
 use crate::domain::report::hashes_in;
-use crate::store::{CaseFilter, CaseName, VerifyReport};
+use crate::store::{CaseName, VerifyReport};
 use crate::units::CallId;
 use clap::{Args, Subcommand};
 use std::fmt::Write;
@@ -84,11 +84,7 @@ pub(super) struct VerifyArguments {
 pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
     match verb {
         CaseVerb::List(list) => {
-            let rows = list
-                .output
-                .reader()?
-                .cases(&CaseFilter::default(), list.limit)
-                .map_err(|e| refused(&e))?;
+            let rows = list.output.reader()?.cases(list.limit).map_err(|e| refused(&e))?;
             list.output.print(&rows)
         }
         CaseVerb::Show { number, output } => {
@@ -182,6 +178,11 @@ fn described(report: &VerifyReport) -> String {
     }
     for (chain, seq) in &report.anchored {
         let _ = writeln!(text, "anchor found: {chain} {seq}");
+    }
+    if report.unscrubbed {
+        let told =
+            "what was sealed is still to be taken off the disk: by the service, or its next start";
+        let _ = writeln!(text, "{told}");
     }
     for fault in &report.faults {
         // Writing to a String cannot fail.

@@ -33,7 +33,7 @@ pub(super) fn serve(common: &Common) -> Result<(), Exit> {
         .enable_all()
         .build()
         .map_err(|error| Exit::new(Failure::Software, error))?;
-    runtime.block_on(run(&config, &common.data))
+    runtime.block_on(run(&config, &common.folder(&config).path))
 }
 
 async fn run(config: &Config, data: &Path) -> Result<(), Exit> {

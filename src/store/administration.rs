@@ -10,6 +10,7 @@ use super::chain::ChainEnd;
 use super::config::{DataFolder, StoreConfig, database_path};
 use super::directory::{self, ImportFault, ImportFile, Imported};
 use super::error::StoreError;
+use super::folder::make_folder;
 use super::intake::Desk;
 use super::opening::lock_now;
 use super::purge;
@@ -58,7 +59,7 @@ impl Administration {
     /// Opens a data folder; one that is not there is made.
     pub fn open_or_make(data: impl Into<DataFolder>, now: Timestamp) -> Result<Self, StoreError> {
         let folder = data.into();
-        schema::make_folder(&folder.path)?;
+        make_folder(&folder.path)?;
         match lock_now(&folder.path) {
             Ok(lock) => {
                 let DataFolder { path, master_key } = folder;
@@ -124,7 +125,7 @@ impl Administration {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = casework::run(&tx, &mut desk, at, (case, None), order)?;
         tx.commit()?;
-        self.purge()?;
+        purge::finish_or_tell(&self.db);
         Ok(done)
     }
 
@@ -141,7 +142,7 @@ impl Administration {
         let kind = AuditKind::LiaisonKeyAdded;
         audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: String::new() })?;
         tx.commit()?;
-        self.purge()?;
+        purge::finish_or_tell(&self.db);
         Ok(waited)
     }
 
@@ -162,14 +163,6 @@ impl Administration {
         audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })?;
         tx.commit()?;
         Ok(case)
-    }
-
-    /// What a seal asks for; where a reader holds an old page the service goes on with it.
-    fn purge(&self) -> Result<(), StoreError> {
-        if !purge::finish(&self.db)? {
-            tracing::warn!("a seal is still to be purged; the service does it within a minute");
-        }
-        Ok(())
     }
 
     /// Imports a table of the directory, whole or not at all; with a fault, and in a dry run, nothing

@@ -81,7 +81,7 @@ pub struct Store {
 pub struct StoreHandle {
     pub(super) jobs: JobQueue,
     pub(super) questions: SyncSender<Question>,
-    sweeps: SyncSender<Sweep>,
+    pub(super) sweeps: SyncSender<Sweep>,
     pub(super) shared: Arc<Shared>,
 }
 

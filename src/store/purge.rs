@@ -1,7 +1,7 @@
 //! After a seal came into force no old page may still hold the wrapped key or a word: the index is
 //! merged until what was taken out is gone, and the log is taken into the file and cut to nothing.
-//! Asked for in the transaction of the seal, so that a crash in between only puts it off to the next
-//! start.
+//! Asked for in the transaction of the seal, so that a crash in between only puts it off: the sweeper
+//! does it, at its first look after a start too.
 
 use super::config::BUSY_TIMEOUT_MS;
 use super::error::StoreError;
@@ -11,8 +11,12 @@ use std::time::Duration;
 /// The name in `meta` while a purge is asked for.
 const PENDING: &str = "purge_pending";
 
-/// Pages of the index that one merge writes; a service that runs beside it waits for one only.
+/// Pages of the index that one merge writes; whoever writes beside it waits for one only.
 const MERGE_PAGES: i64 = 500;
+
+/// Rest between two merges, in milliseconds: longer than the 100 ms that SQLite lets a waiting writer
+/// sleep between two tries, so that it gets its turn.
+const MERGE_REST_MS: u64 = 120;
 
 /// Merges at most; the next purge goes on.
 const MERGES_MAX: usize = 10_000;
@@ -46,6 +50,16 @@ pub(super) fn finish(db: &Connection) -> Result<bool, StoreError> {
     Ok(true)
 }
 
+/// The same for one who has nobody to tell: what was committed stays committed, and the running
+/// service or the next start goes on with it.
+pub(super) fn finish_or_tell(db: &Connection) {
+    match finish(db) {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
+        Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
+    }
+}
+
 /// Merges all segments of the index into one: what was deleted is written no more.
 fn merge(db: &Connection) -> Result<(), StoreError> {
     // FTS5, "The 'merge' Command": a negative number first assigns all segments to one merge.
@@ -56,6 +70,7 @@ fn merge(db: &Connection) -> Result<(), StoreError> {
         if db.total_changes().saturating_sub(before) < 2 {
             break;
         }
+        std::thread::sleep(Duration::from_millis(MERGE_REST_MS));
     }
     Ok(())
 }

@@ -61,6 +61,8 @@ pub(super) enum Sweep {
     Report(Timestamp, Answer<Issued>),
     /// Sweep at once, as at this time.
     Now(Timestamp, Answer<Swept>),
+    /// Take off the disk what a seal left there.
+    Purge,
     /// End.
     Close,
 }
@@ -97,6 +99,7 @@ impl Sweeper {
                 Ok(Sweep::Now(now, answer)) => answer(self.sweep(now)),
                 Ok(Sweep::Supervise(now, answer)) => answer(self.supervise(now)),
                 Ok(Sweep::Report(now, answer)) => answer(self.report(now)),
+                Ok(Sweep::Purge) => self.purge(),
                 Err(RecvTimeoutError::Timeout) => {
                     self.look();
                     self.issue_reports();
@@ -127,14 +130,14 @@ impl Sweeper {
         }
     }
 
-    /// What a seal left to be purged because a reader held an old page.
+    /// What a seal left; beside the writer, for whom callers wait.
     fn purge(&self) {
-        let purged =
-            schema::open_second_writer(&self.folder).and_then(|(db, _)| purge::finish(&db));
-        match purged {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
-            Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
+        let path = &self.folder.path;
+        let pending = schema::open_reader(path).and_then(|db| purge::is_pending(&db));
+        match pending.and_then(|pending| pending.then(|| schema::open_second(path)).transpose()) {
+            Ok(Some(db)) => purge::finish_or_tell(&db),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the database could not be opened to purge it"),
         }
     }
 

@@ -3,10 +3,12 @@
 //! `verify_desk` looks at.
 
 use super::case_file;
-use super::case_key;
+use super::case_key::{self, Access};
 use super::chain::{self, Link};
 use super::config::DataFolder;
+use super::encrypt;
 use super::error::StoreError;
+use super::purge;
 use super::reconcile::{list_recordings, sha256_of};
 use super::recording::{hex, parse_recording_file};
 use super::schema;
@@ -68,6 +70,8 @@ pub struct VerifyReport {
     pub sealed: u64,
     /// Sealed cases whose key the service still has, because no liaison's key is known.
     pub unclaimed: u64,
+    /// What was sealed is still to be taken off the disk, by the service or its next start.
+    pub unscrubbed: bool,
     /// Hash of the last event, in hexadecimal: to be written down outside.
     pub head: String,
     /// How many faults there are.
@@ -120,6 +124,7 @@ pub fn verify_anchored(
     check_days(&tx, &mut report)?;
     check_recordings(&tx, data, &mut report)?;
     report.unclaimed = seal::waiting(&tx)?;
+    report.unscrubbed = purge::is_pending(&tx)? || encrypt::is_pending(&tx)?;
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
     verify_report::check_hashes(&tx, hashes, &mut report)?;
@@ -230,6 +235,7 @@ fn check_private(
 /// One case being folded.
 struct Fold {
     id: i64,
+    key: Result<Access, StoreError>,
     case: Case,
     last: i64,
 }
@@ -253,15 +259,23 @@ fn check_cases(
         {
             compare(db, vault, &done, report)?;
         }
-        let fold = open.get_or_insert_with(|| Fold { id, case: Case::default(), last: 0 });
+        let fold = open.get_or_insert_with(|| Fold {
+            id,
+            key: case_key::of(db, vault, id),
+            case: Case::default(),
+            last: 0,
+        });
         fold.last = row.get(1)?;
         let (body, sealed): (String, Option<Vec<u8>>) = (row.get(2)?, row.get(3)?);
         let place = (id, fold.last);
-        let event = case_key::of(db, vault, id)
-            .and_then(|key| case_file::open_event(&key, place, &body, sealed.as_deref()));
+        let event = match &fold.key {
+            Ok(key) => case_file::open_event(key, place, &body, sealed.as_deref())
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
         match event {
             Ok(event) => fold.case = apply(std::mem::take(&mut fold.case), &event),
-            Err(error) => report.fault("projection", fold.last, error.to_string()),
+            Err(error) => report.fault("projection", fold.last, error),
         }
     }
     if let Some(done) = open {

@@ -32,7 +32,7 @@ fn database() -> (tempfile::TempDir, Connection) {
         INSERT INTO export_request VALUES
             (1, 1, 'pdf', 'director', NULL, 51, 'x', 'wang', 0, 'li', 1, NULL);
         INSERT INTO account VALUES ('wang', 'x', NULL, NULL, 0, 0, NULL, 0, 0)";
-    let alarm = "INSERT INTO risk_false_alarm SELECT min(id), 'crowd', 0, 'x', '' FROM case_file";
+    let alarm = "INSERT INTO risk_false_alarm SELECT min(id), 'crowd', 0, 'x', x'' FROM case_file";
     db.execute_batch(&format!("{town}; {alarm}; {typed_in};")).unwrap();
     (folder, db)
 }

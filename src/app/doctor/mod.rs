@@ -45,7 +45,7 @@ impl Finding {
 pub(super) fn doctor(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
     let clock = clock::system();
-    let mut findings = machine::look(&config, &common.data, clock);
+    let mut findings = machine::look(&config, &common.folder(&config).path, clock);
     findings.extend(line(&config, clock));
     let mut wrong = 0;
     for Finding { what, outcome } in &findings {

@@ -11,6 +11,7 @@ mod master;
 pub use liaison::{KeyFileError, LiaisonKey, PASSPHRASE_CHARS_MIN};
 pub(super) use liaison::{PublicKey, UNREADABLE};
 pub use master::MASTER_KEY_FILE;
+pub(super) use master::unhex;
 
 use super::error::StoreError;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
