@@ -12,7 +12,7 @@ pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
 /// The folder in which a path names something.
 pub(super) fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new("."))
+    folder.unwrap_or_else(|| Path::new("."))
 }
 
 /// Puts the name of a file or folder on the disk; its contents are synced by themselves (fsync(2)).

@@ -472,7 +472,6 @@ mod tests {
             for _ in 0..done {
                 assert!(encrypt::seal_some(&mut db, &vault, 1).unwrap());
             }
-            assert_eq!(encrypt::seal_some(&mut db, &vault, 0).unwrap(), false);
             drop(db);
             let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
             drop(open_writer(&config).unwrap());
