@@ -31,7 +31,7 @@ pub use period::{
     DAYS_MISSED_MAX, MONTHS_MISSED_MAX, Period, ReportKind, WEEKS_MISSED_MAX, gathered_until,
     missing,
 };
-pub use rights::{Contact, Rights, Rows, Words};
+pub use rights::{Rights, Rows};
 pub use sheet::{HEADER, SEALED, SheetRow, Subject, city_minute, sheet_row};
 pub use trace::{Share, Stretch, Trace, trace};
 pub use words::Names;
