@@ -10,8 +10,7 @@ use super::{clock, serve};
 use crate::domain::access::{EXPORT_ALONE_MAX, needs_second_person};
 use crate::domain::case::{Role, local_day};
 use crate::domain::report::{
-    Change, Document, Issue, Names, Period, ReportKind, Rights, Rows, SheetRow, difference,
-    document,
+    Change, Document, Issue, Names, Period, ReportKind, Rights, SheetRow, difference, document,
 };
 use crate::store::{Administration, NewExport, Reader, StoreError, StoredReport};
 use clap::{Args, Subcommand};
@@ -90,7 +89,7 @@ pub(super) struct ShowArguments {
     /// The unit of that role, by its id of units.toml.
     #[arg(long, value_name = "UNIT")]
     of_unit: Option<String>,
-    /// The person who exports it; needed where it tells of citizens.
+    /// The person who exports it; needed where it tells of cases.
     #[arg(long = "by", value_name = "PERSON")]
     by: Option<String>,
     /// Why.
@@ -208,16 +207,9 @@ fn shown(
 ) -> Result<Shown, Exit> {
     let stored = reader.report(period, version).map_err(|error| refused(&error))?;
     let sheet = reader.sheet(period, stored.as_of, names, rights).map_err(|e| refused(&e))?;
-    let gets_rows = rights.rows != Rows::None;
-    let issue = Issue {
-        content: &stored.content,
-        version: stored.row.version,
-        sheet: gets_rows.then_some(sheet.as_slice()),
-    };
-    let mut document = document(issue, names);
-    if stored.recounted {
-        document.lines.push("发布后有事项转为或解除密件，数字按现状重新计算".to_owned());
-    }
+    let StoredReport { row, content, recounted, .. } = &stored;
+    let (version, recounted) = (row.version, *recounted);
+    let document = document(Issue { content, version, recounted, rights, sheet: &sheet }, names);
     Ok(Shown { stored, sheet, document })
 }
 
@@ -225,7 +217,7 @@ fn show(arguments: &ShowArguments) -> Result<(), Exit> {
     let ShowArguments { id, version, format, role, of_unit, by, out, common, .. } = arguments;
     let (config, period) = (common.load()?, period_of(id)?);
     let names = names(&config)?;
-    let person = by.as_deref().unwrap_or_default();
+    let person = by.as_deref().unwrap_or_default().trim();
     let rights = Rights::of(*role, person, of_unit.as_deref()).ok_or_else(|| {
         Exit::new(Failure::Usage, format!("{}无权查看报告，或未指明单位", role.title()))
     })?;
@@ -234,6 +226,10 @@ fn show(arguments: &ShowArguments) -> Result<(), Exit> {
     }
     let reader = Reader::open(common.folder(&config)).map_err(|error| refused(&error))?;
     let shown = shown(&reader, &period, *version, &names, &rights)?;
+    // Who is recused from a case is known by his name alone.
+    if person.is_empty() && !shown.sheet.is_empty() {
+        return Err(Exit::new(Failure::Usage, "it tells of cases: --by is needed"));
+    }
     let bytes = format.write(&shown.document, &config.report)?;
     let persons = shown.sheet.iter().filter(|row| row.has_person).count();
     if persons > 0 {
@@ -249,8 +245,7 @@ fn allow(
     shown: &Shown,
     persons: usize,
 ) -> Result<(), Exit> {
-    let by = arguments.by.clone();
-    let by = by.ok_or_else(|| Exit::new(Failure::Usage, "it tells of citizens: --by is needed"))?;
+    let by = arguments.by.clone().unwrap_or_default();
     let row = &shown.stored.row;
     let new = NewExport {
         report: shown.stored.id,
