@@ -5,14 +5,14 @@ use super::common::{Common, midnight, say};
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::export::Format;
-use super::output::{ListArguments, Output, refused, unwritten};
+use super::output::{ListArguments, Output, refused, report_store, untaken};
 use super::{clock, serve};
 use crate::domain::access::{EXPORT_ALONE_MAX, needs_second_person};
 use crate::domain::case::{Role, local_day};
 use crate::domain::report::{
     Change, Document, Issue, Names, Period, ReportKind, Rights, SheetRow, difference, document,
 };
-use crate::store::{Administration, NewExport, Reader, StoreError, StoredReport};
+use crate::store::{NewExport, Reader, StoredReport};
 use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -126,17 +126,12 @@ pub(super) fn report(verb: ReportVerb) -> Result<(), Exit> {
             list.output.print(&rows)
         }
         ReportVerb::Approve { request, by, common } => {
-            let mut store = open(&common, &common.load()?)?;
+            let mut store = report_store(&common, &common.load()?)?;
             let now = (clock::system().wall)();
-            store.approve_export(now, request, &by).map_err(|error| refused(&error))?;
+            store.approve_export(now, request, &by).map_err(|error| untaken(&error))?;
             say(&format!("申请 {request} 已批准\n"))
         }
     }
-}
-
-fn open(common: &Common, config: &Config) -> Result<Administration, Exit> {
-    let now = (clock::system().wall)();
-    Administration::open(common.folder(config), now).map_err(|error| unwritten(&error))
 }
 
 fn period_of(id: &str) -> Result<Period, Exit> {
@@ -164,25 +159,18 @@ fn make(kind: &str, period: Option<&str>, common: &Common) -> Result<(), Exit> {
     // A day that the calendar of the machine cannot have is refused here.
     midnight(period.first())?;
     let calendar = serve::calendar(&config)?;
-    let made = open(common, &config)?.make_report(now, &calendar, period);
-    match made.map_err(|error| unmade(&error))? {
+    let made = report_store(common, &config)?.make_report(now, &calendar, period);
+    match made.map_err(|error| untaken(&error))? {
         Some(version) => say(&format!("{} 第 {version} 版已生成\n", period.id())),
         None => say(&format!("{} 没有变动，未生成新版\n", period.id())),
-    }
-}
-
-fn unmade(error: &StoreError) -> Exit {
-    match error {
-        StoreError::Malformed(_) => Exit::new(Failure::Usage, error),
-        other => refused(other),
     }
 }
 
 fn narrate(id: &str, text: &str, by: &str, common: &Common) -> Result<(), Exit> {
     let (config, period) = (common.load()?, period_of(id)?);
     let now = (clock::system().wall)();
-    let stored = open(common, &config)?.narrate(now, &period, text, by);
-    stored.map_err(|error| unmade(&error))?;
+    let stored = report_store(common, &config)?.narrate(now, &period, text, by);
+    stored.map_err(|error| untaken(&error))?;
     say("已登记，列入下一版\n")
 }
 
@@ -257,16 +245,16 @@ fn allow(
         by,
         reason: arguments.reason.clone(),
     };
-    let (now, mut store) = ((clock::system().wall)(), open(&arguments.common, config)?);
+    let (now, mut store) = ((clock::system().wall)(), report_store(&arguments.common, config)?);
     if needs_second_person(persons) && arguments.request.is_none() {
-        let id = store.ask_export(now, &new).map_err(|error| refused(&error))?;
+        let id = store.ask_export(now, &new).map_err(|error| untaken(&error))?;
         let sentence = format!(
             "含 {persons} 人信息，超过 {EXPORT_ALONE_MAX} 人，已登记导出申请 {id}，须由另一人批准：\
              mayorline report approve {id} --by 批准人，批准后加 --request {id} 导出"
         );
         return Err(Exit::new(Failure::Data, sentence));
     }
-    store.note_export(now, &new, arguments.request).map_err(|error| refused(&error))
+    store.note_export(now, &new, arguments.request).map_err(|error| untaken(&error))
 }
 
 fn put(out: Option<&Path>, bytes: &[u8]) -> Result<(), Exit> {
