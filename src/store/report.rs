@@ -5,6 +5,7 @@
 use super::administration::Administration;
 use super::error::StoreError;
 use super::facts::{self, Period as Span};
+use super::intake::read_number;
 use super::read::{Reader, city_time};
 use super::recording::hex;
 use super::report_inputs;
@@ -50,8 +51,8 @@ pub struct StoredReport {
     pub content: Content,
     /// As of when.
     pub as_of: Timestamp,
-    /// A case it looked at came under seal, or out of it, after it was issued: counts are those of
-    /// now, not those that were issued.
+    /// A case it looked at came under seal after it was issued: counts are those of now, not those
+    /// that were issued.
     pub recounted: bool,
 }
 
@@ -280,25 +281,34 @@ impl Reader {
         });
         let (row, as_of, id, content) = found.optional()?.ok_or(StoreError::NotFound)?;
         let as_of = Timestamp::from_millisecond(as_of).unwrap_or_default();
-        let mut content: Content =
+        let content: Content =
             serde_json::from_str(&content).map_err(|_| StoreError::Damaged("report"))?;
-        let recounted = self.hidden(period, as_of)? != content.hidden;
-        if recounted {
-            content = work_out(&self.db, &self.vault, *period, as_of)?;
-        }
+        let recounted = !self.hidden(period, as_of)?.is_subset(&content.hidden);
+        let content = if recounted {
+            // The heads that were issued are what is printed and kept outside.
+            let anchors = content.anchors;
+            Content { anchors, ..work_out(&self.db, &self.vault, *period, as_of)? }
+        } else {
+            content
+        };
         Ok(StoredReport { id, row, content, as_of, recounted })
     }
 
-    /// How many cases that a report looks at are under seal now.
-    fn hidden(&self, period: &Period, as_of: Timestamp) -> Result<usize, StoreError> {
-        let sql = "SELECT count(*) FROM case_file WHERE received_at >= ?1 AND received_at < ?2
-                   AND accepted_at <= ?3 AND (state = 'sealed' OR seal_proposed)";
-        let count = |(from, to): (i64, i64)| -> Result<i64, StoreError> {
-            let as_of = as_of.as_millisecond();
-            Ok(self.db.prepare_cached(sql)?.query_row([from, to, as_of], |row| row.get(0))?)
-        };
-        let hidden = count(looked_at(period))? + count(range(&period.year_ago())?)?;
-        Ok(usize::try_from(hidden).unwrap_or(0))
+    /// The cases that a report looks at and that are under seal now.
+    fn hidden(&self, period: &Period, as_of: Timestamp) -> Result<BTreeSet<String>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT number FROM case_file WHERE received_at >= ?1 AND received_at < ?2
+               AND accepted_at <= ?3 AND number IS NOT NULL
+               AND (state = 'sealed' OR seal_proposed)",
+        )?;
+        let mut hidden = BTreeSet::new();
+        for (from, to) in [looked_at(period), range(&period.year_ago())?] {
+            let mut rows = statement.query([from, to, as_of.as_millisecond()])?;
+            while let Some(row) = rows.next()? {
+                hidden.insert(read_number(row.get(0)?)?.to_string());
+            }
+        }
+        Ok(hidden)
     }
 
     /// The case sheet of a period as of an instant, for a reader with these rights.

@@ -12,7 +12,7 @@ use crate::domain::figures::{Facts, Kpi, measure};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Closed cases with missing elements that a report names; more are only counted.
 pub const DEFECTS_MAX: usize = 1000;
@@ -86,8 +86,9 @@ pub struct Content {
     pub accepted: usize,
     /// Those of them under seal.
     pub sealed: usize,
-    /// Cases under seal among all that were looked at, those of other periods too.
-    pub hidden: usize,
+    /// The cases under seal among all that were looked at, those of other periods too. Never printed:
+    /// a seal that is not among them makes the counts untrue.
+    pub hidden: BTreeSet<String>,
     /// In a person's own words.
     pub narrative: Option<Narrative>,
     /// By channel, with opening balances.
@@ -169,7 +170,7 @@ pub fn compose(material: &Material) -> Content {
         anchors: material.anchors.clone(),
         accepted: now.len(),
         sealed: now.iter().filter(|case| case.sealed).count(),
-        hidden: facts.iter().chain(last_year).filter(|case| case.sealed).count(),
+        hidden: hidden(facts.iter().chain(last_year)),
         narrative: material.narrative.clone(),
         channels: channel_rows(&by_channel(&now), &material.ever, &material.openings),
         natures: natures(&now, &previous, last_year),
@@ -181,6 +182,10 @@ pub fn compose(material: &Material) -> Content {
         defects: defects.into_iter().take(DEFECTS_MAX).collect(),
         cases: now.iter().map(|case| case.number.to_string()).collect(),
     }
+}
+
+fn hidden<'a>(cases: impl Iterator<Item = &'a Facts>) -> BTreeSet<String> {
+    cases.filter(|case| case.sealed).map(|case| case.number.to_string()).collect()
 }
 
 fn by_channel(cases: &[Facts]) -> BTreeMap<String, u64> {
