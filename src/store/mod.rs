@@ -47,6 +47,7 @@ mod read_call;
 mod reconcile;
 mod recording;
 mod report;
+mod report_corrected;
 mod report_inputs;
 mod report_narrative;
 mod report_sweep;

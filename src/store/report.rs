@@ -8,6 +8,7 @@ use super::facts::{self, Period as Span};
 use super::intake::read_number;
 use super::read::{Reader, city_time};
 use super::recording::hex;
+use super::report_corrected::is_corrected;
 use super::report_inputs;
 use super::report_narrative;
 use super::vault::Vault;
@@ -109,7 +110,7 @@ fn looked_at(period: &Period) -> (i64, i64) {
     (ms(first), ms(period.after()))
 }
 
-fn range(period: &Period) -> Result<(i64, i64), StoreError> {
+pub(super) fn range(period: &Period) -> Result<(i64, i64), StoreError> {
     let (from, to) = period.range().ok_or(StoreError::Malformed("period"))?;
     Ok((from.as_millisecond(), to.as_millisecond()))
 }
@@ -181,38 +182,6 @@ pub(super) fn issued(
         found.insert(period, (version, as_of));
     }
     Ok(found)
-}
-
-/// Events that say that a report was wrong, not that the work went on: another classification or
-/// disposition, a merge or its end, a withdrawal, a seal, an answer that nobody got, and a contact of
-/// the period that got its number later.
-const CORRECTING: &str = "
-    (e.body ->> 'event' = 'classified' AND EXISTS (
-         SELECT 1 FROM event f WHERE f.case_id = c.id AND f.at <= ?3
-           AND f.body ->> 'event' = 'classified'))
-    OR (e.body ->> 'event' = 'disposition_chosen' AND e.body ->> 'reason' IS NOT NULL)
-    OR e.body ->> 'event' IN ('accepted', 'merged', 'unmerged', 'withdrawn', 'seal_proposed',
-                              'seal_refused', 'sealed', 'false_feedback')";
-
-/// Whether something came after `as_of` and by `until` that corrects the report of a period, or
-/// somebody wrote another narrative for it.
-pub(super) fn is_corrected(
-    db: &Connection,
-    period: &Period,
-    as_of: Timestamp,
-    until: Timestamp,
-) -> Result<bool, StoreError> {
-    if report_narrative::is_newer(db, period, as_of, until)? {
-        return Ok(true);
-    }
-    let (from, to) = range(period)?;
-    let sql = format!(
-        "SELECT 1 FROM case_file c JOIN event e ON e.case_id = c.id
-         WHERE c.received_at >= ?1 AND c.received_at < ?2 AND c.number IS NOT NULL
-           AND e.at > ?3 AND e.at <= ?4 AND ({CORRECTING}) LIMIT 1"
-    );
-    let until = until.as_millisecond();
-    Ok(db.prepare_cached(&sql)?.exists([from, to, as_of.as_millisecond(), until])?)
 }
 
 /// Stores an issue; [`StoreError::Taken`] when another one came in between.

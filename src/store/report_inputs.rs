@@ -10,7 +10,7 @@ use super::vault::Vault;
 use crate::domain::case::local_day;
 use crate::domain::report::{
     CHANNELS, ChannelRow, Cluster, EFFECT_DAYS, Improvement, Outcome, OutcomePeriod, OutcomeUnit,
-    Period, ReportKind, channel_rows,
+    Period, ReportKind, channel_rows, outcome_rows,
 };
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -179,7 +179,24 @@ fn count_before(
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// The opening balances by channel, as of an instant.
+/// Whether a balance or an indicator that the report of a period tells was typed in otherwise after
+/// `as_of` and by `until`. That makes a version of the newest report of each kind alone: those before
+/// it told what was known then.
+pub(super) fn is_newer(
+    db: &Connection,
+    period: &Period,
+    as_of: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let later = "SELECT 1 FROM report WHERE kind = ?1 AND period > ?2";
+    if db.prepare_cached(later)?.exists(params![period.kind().as_str(), period.name()])? {
+        return Ok(false);
+    }
+    let of = |at| Ok::<_, StoreError>(outcome_rows(&outcomes(db, at)?, period));
+    Ok(openings(db, as_of)? != openings(db, until)? || of(as_of)? != of(until)?)
+}
+
+/// The opening balances by channel that are not nought, as of an instant.
 pub(super) fn openings(
     db: &Connection,
     as_of: Timestamp,
@@ -191,7 +208,9 @@ pub(super) fn openings(
         Ok((row.get(0)?, u64::try_from(count).unwrap_or(0)))
     })?;
     // The last of a channel stays.
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut last: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
+    last.retain(|_, count| *count > 0);
+    Ok(last)
 }
 
 /// The items that were open at an instant.

@@ -4,6 +4,7 @@
 
 use super::error::StoreError;
 use super::report::{self, NewReport};
+use super::report_corrected::is_corrected;
 use super::sweep::Sweeper;
 use crate::domain::report::{Period, ReportKind, gathered_until, missing};
 use jiff::Timestamp;
@@ -63,7 +64,7 @@ impl Sweeper {
         for (kind, ..) in ReportKind::NAMES {
             let newest = report::issued(db, kind)?;
             for (period, (version, as_of)) in newest.into_iter().rev().take(kind.missed_max()) {
-                if as_of >= until || !report::is_corrected(db, &period, as_of, until)? {
+                if as_of >= until || !is_corrected(db, &period, as_of, until)? {
                     continue;
                 }
                 if done.is_full() || self.handle.shared.closing.load(Ordering::Acquire) {

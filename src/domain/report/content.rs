@@ -5,8 +5,8 @@ use super::anchor::Anchors;
 use super::channel::{ChannelRow, channel_rows};
 use super::hot::{self, Hot, Seen};
 use super::improvement::{Improvement, ImprovementRow};
-use super::outcome::{self, Outcome, OutcomeRow};
-use super::period::{Period, ReportKind};
+use super::outcome::{Outcome, OutcomeRow, outcome_rows};
+use super::period::Period;
 use crate::domain::case::{Nature, city_zone, local_day};
 use crate::domain::figures::{Facts, Kpi, measure};
 use jiff::Timestamp;
@@ -154,12 +154,6 @@ pub fn compose(material: &Material) -> Content {
         last: period.last(),
     };
     let defects = defects(&now);
-    let outcomes = match period.kind() {
-        ReportKind::Month => {
-            outcome::rows(&material.outcomes, period.first().year(), period.first().month())
-        }
-        ReportKind::Day | ReportKind::Week => vec![],
-    };
     let improvements = material.improvements.iter();
     Content {
         id: period.id(),
@@ -177,7 +171,7 @@ pub fn compose(material: &Material) -> Content {
         figures: measure(&now, *as_of).kpis.iter().map(figure).collect(),
         hot: hot::hot(&seen),
         improvements: improvements.map(|item| item.row(facts, period.last())).collect(),
-        outcomes,
+        outcomes: outcome_rows(&material.outcomes, period),
         defect_count: defects.len(),
         defects: defects.into_iter().take(DEFECTS_MAX).collect(),
         cases: now.iter().map(|case| case.number.to_string()).collect(),
