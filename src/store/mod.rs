@@ -116,7 +116,7 @@ pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
 pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
 pub use report::{NewReport, ReportRow, StoredReport};
-pub use report_inputs::{INPUT_CHARS_MAX, NewImprovement, Totals};
+pub use report_inputs::{IMPROVEMENTS_OPEN_MAX, INPUT_CHARS_MAX, NewImprovement, Totals};
 pub use report_narrative::NARRATIVE_CHARS_MAX;
 pub use report_sweep::{Issued, REPORTS_AT_ONCE_MAX};
 pub use sealed_case::{SealedCase, SealedEvent};

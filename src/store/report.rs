@@ -72,7 +72,8 @@ pub struct NewReport {
     pub content: Content,
 }
 
-/// Works a report out as of an instant. One pass over the events of each span, never a query a case.
+/// Works a report out as of an instant. One pass over the events of each span; of each case only its
+/// key is looked up.
 pub(super) fn work_out(
     db: &Connection,
     vault: &Vault,
@@ -311,21 +312,89 @@ impl Administration {
     ) -> Result<Option<u32>, StoreError> {
         let ready = period.ready_at(calendar).filter(|at| *at <= now);
         let ready = ready.ok_or(StoreError::Malformed("the report is not ready yet"))?;
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let newest = issued(&tx, period.kind())?.get(&period).copied();
+        let Some(new) = self.next_issue(now, period, ready)? else { return Ok(None) };
+        self.store_issue(&new)?;
+        Ok(Some(new.after_version + 1))
+    }
+
+    /// What the next issue of a period says, read beside a running service without keeping it from
+    /// writing; `None`: there is none to be made.
+    fn next_issue(
+        &mut self,
+        now: Timestamp,
+        period: Period,
+        ready: Timestamp,
+    ) -> Result<Option<NewReport>, StoreError> {
+        let read = self.db.transaction()?;
+        let newest = issued(&read, period.kind())?.get(&period).copied();
         let (after_version, as_of) = match newest {
             None => (0, ready),
-            Some((version, as_of)) if is_corrected(&tx, &period, as_of, now)? => (version, now),
+            Some((version, as_of)) if is_corrected(&read, &period, as_of, now)? => (version, now),
             Some(_) => return Ok(None),
         };
-        let content = work_out(&tx, &self.vault, period, as_of)?;
-        insert(&tx, &NewReport { period, after_version, generated_at: now, as_of, content })?;
-        tx.commit()?;
-        Ok(Some(after_version + 1))
+        let content = work_out(&read, &self.vault, period, as_of)?;
+        Ok(Some(NewReport { period, after_version, generated_at: now, as_of, content }))
     }
+
+    /// Stores it, unless another one came in between.
+    fn store_issue(&mut self, new: &NewReport) -> Result<(), StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        insert(&tx, new)?;
+        tx.commit()?;
+        tell(new);
+        Ok(())
+    }
+}
+
+/// Writes a stored issue into the log with the heads of the chains: whoever keeps the log outside can
+/// tell a shortened chain from a whole one.
+pub(super) fn tell(new: &NewReport) {
+    let Anchors { events, audit } = &new.content.anchors;
+    tracing::info!(
+        report = %new.period.id(),
+        version = new.after_version + 1,
+        events = events.seq,
+        head = %events.hash,
+        audit = audit.seq,
+        audit_head = %audit.hash,
+        "report issued"
+    );
 }
 
 /// The periods of `issued` as a set.
 pub(super) fn periods(issued: &BTreeMap<Period, (u32, Timestamp)>) -> BTreeSet<Period> {
     issued.keys().copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_that_another_one_forestalled_is_not_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-23T12:00:00+08:00".parse().unwrap();
+        let (period, ready) = (Period::parse_id("day-2026-11-22").unwrap(), now);
+        let mut one = Administration::open_or_make(folder.path(), now).unwrap();
+        let mut other = Administration::open(folder.path(), now).unwrap();
+        let slow = one.next_issue(now, period, ready).unwrap().unwrap();
+        let fast = other.next_issue(now, period, ready).unwrap().unwrap();
+        other.store_issue(&fast).unwrap();
+        let late = one.store_issue(&slow);
+        assert!(matches!(late, Err(StoreError::Taken(_))), "{late:?}");
+        assert_eq!(issued(&one.db, period.kind()).unwrap(), [(period, (1, now))].into());
+    }
+
+    #[test]
+    fn whoever_works_a_report_out_keeps_nobody_from_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-23T12:00:00+08:00".parse().unwrap();
+        let mut one = Administration::open_or_make(folder.path(), now).unwrap();
+        let period = Period::parse_id("day-2026-11-22").unwrap();
+        let service = Connection::open(folder.path().join("mayorline.db")).unwrap();
+        service.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let new = one.next_issue(now, period, now).unwrap().unwrap();
+        service.execute_batch("COMMIT").unwrap();
+        one.store_issue(&new).unwrap();
+    }
 }

@@ -21,6 +21,9 @@ use std::collections::BTreeMap;
 /// Characters of one text that is typed in.
 pub const INPUT_CHARS_MAX: usize = 500;
 
+/// Improvement items that are open at once; every report lists them.
+pub const IMPROVEMENTS_OPEN_MAX: usize = 200;
+
 /// The totals since the line was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Totals {
@@ -64,7 +67,8 @@ impl Administration {
         Ok(())
     }
 
-    /// Opens an item; counts such cases of the days before it now. Gives its number.
+    /// Opens an item; counts such cases of the days before it now, without keeping a running service
+    /// from writing. Gives its number. [`StoreError::Taken`] when [`IMPROVEMENTS_OPEN_MAX`] are open.
     pub fn open_improvement(
         &mut self,
         at: Timestamp,
@@ -73,8 +77,15 @@ impl Administration {
     ) -> Result<i64, StoreError> {
         let NewImprovement { cluster, title, owner, measure, due_on } = new;
         check(&[title, owner, measure, by])?;
+        let read = self.db.transaction()?;
+        let before = count_before(&read, &self.vault, cluster, at)?;
+        drop(read);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before = count_before(&tx, &self.vault, cluster, at)?;
+        let sql = "SELECT count(*) FROM improvement_item WHERE closed_at IS NULL";
+        let open: i64 = tx.query_row(sql, [], |row| row.get(0))?;
+        if usize::try_from(open).unwrap_or(usize::MAX) >= IMPROVEMENTS_OPEN_MAX {
+            return Err(StoreError::Taken("未结改进事项已达上限，请先结项"));
+        }
         tx.execute(
             "INSERT INTO improvement_item
                  (cluster, title, owner, measure, due_on, before, opened_by, opened_at)

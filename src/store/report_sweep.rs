@@ -9,6 +9,7 @@ use super::sweep::Sweeper;
 use crate::domain::report::{Period, ReportKind, gathered_until, missing};
 use jiff::Timestamp;
 use rusqlite::Connection;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// Reports that one look issues; the next goes on with the rest.
@@ -78,8 +79,7 @@ impl Sweeper {
         Ok(())
     }
 
-    /// Works a report out beside the writer, has it stored, and writes the heads of the chains into
-    /// the log: whoever keeps the log outside can tell a shortened chain from a whole one.
+    /// Works a report out beside the writer and has it stored.
     fn issue(
         &self,
         db: &Connection,
@@ -88,18 +88,11 @@ impl Sweeper {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let content = report::work_out(db, &self.vault, period, as_of)?;
-        let anchors = content.anchors.clone();
         let new = NewReport { period, after_version, generated_at: now, as_of, content };
-        self.ask(move |db, _| report::insert(db, &new))?;
-        tracing::info!(
-            report = %period.id(),
-            version = after_version + 1,
-            events = anchors.events.seq,
-            head = %anchors.events.hash,
-            audit = anchors.audit.seq,
-            audit_head = %anchors.audit.hash,
-            "report issued"
-        );
+        let new = Arc::new(new);
+        let asked = Arc::clone(&new);
+        self.ask(move |db, _| report::insert(db, &asked))?;
+        report::tell(&new);
         Ok(())
     }
 }
