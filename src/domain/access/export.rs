@@ -56,7 +56,9 @@ mod tests {
 
     #[test]
     fn what_would_be_a_formula_is_a_text() {
-        for field in ["=HYPERLINK(1)", "+86", "-1", "@x", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1"] {
+        for field in
+            ["=HYPERLINK(1)", "+86", "-1", "@x", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1"]
+        {
             assert_eq!(line(&["甲", field]), format!("甲,\"'{field}\"\r\n"));
         }
         assert_eq!(line(&["1-1", "a=b", "199", ""]), "1-1,a=b,199,\r\n");
