@@ -10,6 +10,9 @@ use super::exit::{Exit, Failure};
 use crate::domain::report::{Document, SHEET_TITLE, Table};
 use clap::ValueEnum;
 
+/// Below the header of a table without rows.
+const NOTHING: &str = "无";
+
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {

@@ -4,8 +4,9 @@ use super::common::{midnight, say};
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
 use super::{clock, figures_inputs};
-use crate::domain::case::{DOMAIN_UNCODED, local_day};
+use crate::domain::case::local_day;
 use crate::domain::figures::{Burst, BurstRules, Facts, Kpi, Measured, Sighting, bursts, measure};
+use crate::domain::report::Axis;
 use crate::store::Period;
 use clap::Subcommand;
 use jiff::civil::Date;
@@ -97,15 +98,17 @@ fn hot(on: Option<Date>, output: &Output) -> Result<(), Exit> {
     say(&lines.collect::<String>())
 }
 
+/// The axes that are looked at, as they are told.
+const AXES: [(Axis, &str); 3] =
+    [(Axis::Domain, "领域"), (Axis::Town, "镇街"), (Axis::Unit, "单位")];
+
 /// What a case is alike others by.
 fn sightings(case: &Facts) -> Vec<Sighting> {
-    let Some(on) = case.received_at.map(local_day).filter(|_| !case.sealed) else { return vec![] };
-    // What a wrap-up has left without a code has nothing in common.
-    let coded = case.domain.as_ref().filter(|code| *code != DOMAIN_UNCODED);
-    let domain = coded.map(|code| format!("领域 {code}"));
-    let unit = case.unit.as_ref().map(|id| format!("单位 {id}"));
-    let town = case.town.map(|town| format!("镇街 {town}"));
-    domain.into_iter().chain(town).chain(unit).map(|key| Sighting { on, key }).collect()
+    let on = |(axis, title): (Axis, &str)| {
+        let Sighting { on, key } = axis.sighting(case)?;
+        Some(Sighting { on, key: format!("{title} {key}") })
+    };
+    AXES.into_iter().filter_map(on).collect()
 }
 
 /// From the beginning of one day to that of another.

@@ -4,7 +4,7 @@
 use super::clock;
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
-use super::output::{Output, refused};
+use super::output::{Output, refused, report_store, untaken};
 use crate::domain::report::{Cluster, Outcome, OutcomePeriod, OutcomeUnit, hundredths};
 use crate::store::{Administration, NewImprovement, StoreError, Totals};
 use clap::{Args, Subcommand};
@@ -111,22 +111,13 @@ fn usage(what: &str) -> Exit {
 
 /// Opens the store for a person.
 fn open(common: &Common) -> Result<Administration, Exit> {
-    let config = common.load()?;
-    Administration::open(common.folder(&config), (clock::system().wall)())
-        .map_err(|error| refused(&error))
+    report_store(common, &common.load()?)
 }
 
 /// Says that it is stored.
 fn stored(outcome: Result<(), StoreError>) -> Result<(), Exit> {
-    outcome.map_err(|error| unwritten(&error))?;
+    outcome.map_err(|error| untaken(&error))?;
     say("已登记\n")
-}
-
-fn unwritten(error: &StoreError) -> Exit {
-    match error {
-        StoreError::Malformed(_) => Exit::new(Failure::Usage, error),
-        other => refused(other),
-    }
 }
 
 /// Opening balances.
@@ -157,7 +148,7 @@ pub(super) fn improvement(verb: ImprovementVerb) -> Result<(), Exit> {
             let cluster = Cluster::parse(&cluster);
             let cluster = cluster.ok_or_else(|| usage("a cluster is domain:, town:, unit:"))?;
             let new = NewImprovement { cluster, title, owner, measure, due_on };
-            let id = open(&common)?.open_improvement(now, &new, &by).map_err(|e| unwritten(&e))?;
+            let id = open(&common)?.open_improvement(now, &new, &by).map_err(|e| untaken(&e))?;
             say(&format!("已登记，序号 {id}\n"))
         }
         ImprovementVerb::Close { id, by: By { by, common } } => {

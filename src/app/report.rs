@@ -5,15 +5,14 @@ use super::common::{Common, midnight, say};
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::export::Format;
-use super::output::{ListArguments, Output, refused, unwritten};
+use super::output::{ListArguments, Output, refused, report_store, untaken};
 use super::{clock, serve};
 use crate::domain::access::{EXPORT_ALONE_MAX, needs_second_person};
 use crate::domain::case::{Role, local_day};
 use crate::domain::report::{
-    Change, Document, Issue, Names, Period, ReportKind, Rights, Rows, SheetRow, difference,
-    document,
+    Change, Document, Issue, Names, Period, ReportKind, Rights, SheetRow, difference, document,
 };
-use crate::store::{Administration, NewExport, Reader, StoreError, StoredReport};
+use crate::store::{NewExport, Reader, StoredReport};
 use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -90,7 +89,7 @@ pub(super) struct ShowArguments {
     /// The unit of that role, by its id of units.toml.
     #[arg(long, value_name = "UNIT")]
     of_unit: Option<String>,
-    /// The person who exports it; needed where it tells of citizens.
+    /// The person who exports it; needed where it tells of cases.
     #[arg(long = "by", value_name = "PERSON")]
     by: Option<String>,
     /// Why.
@@ -127,17 +126,12 @@ pub(super) fn report(verb: ReportVerb) -> Result<(), Exit> {
             list.output.print(&rows)
         }
         ReportVerb::Approve { request, by, common } => {
-            let mut store = open(&common, &common.load()?)?;
+            let mut store = report_store(&common, &common.load()?)?;
             let now = (clock::system().wall)();
-            store.approve_export(now, request, &by).map_err(|error| refused(&error))?;
+            store.approve_export(now, request, &by).map_err(|error| untaken(&error))?;
             say(&format!("申请 {request} 已批准\n"))
         }
     }
-}
-
-fn open(common: &Common, config: &Config) -> Result<Administration, Exit> {
-    let now = (clock::system().wall)();
-    Administration::open(common.folder(config), now).map_err(|error| unwritten(&error))
 }
 
 fn period_of(id: &str) -> Result<Period, Exit> {
@@ -165,25 +159,18 @@ fn make(kind: &str, period: Option<&str>, common: &Common) -> Result<(), Exit> {
     // A day that the calendar of the machine cannot have is refused here.
     midnight(period.first())?;
     let calendar = serve::calendar(&config)?;
-    let made = open(common, &config)?.make_report(now, &calendar, period);
-    match made.map_err(|error| unmade(&error))? {
+    let made = report_store(common, &config)?.make_report(now, &calendar, period);
+    match made.map_err(|error| untaken(&error))? {
         Some(version) => say(&format!("{} 第 {version} 版已生成\n", period.id())),
         None => say(&format!("{} 没有变动，未生成新版\n", period.id())),
-    }
-}
-
-fn unmade(error: &StoreError) -> Exit {
-    match error {
-        StoreError::Malformed(_) => Exit::new(Failure::Usage, error),
-        other => refused(other),
     }
 }
 
 fn narrate(id: &str, text: &str, by: &str, common: &Common) -> Result<(), Exit> {
     let (config, period) = (common.load()?, period_of(id)?);
     let now = (clock::system().wall)();
-    let stored = open(common, &config)?.narrate(now, &period, text, by);
-    stored.map_err(|error| unmade(&error))?;
+    let stored = report_store(common, &config)?.narrate(now, &period, text, by);
+    stored.map_err(|error| untaken(&error))?;
     say("已登记，列入下一版\n")
 }
 
@@ -208,16 +195,9 @@ fn shown(
 ) -> Result<Shown, Exit> {
     let stored = reader.report(period, version).map_err(|error| refused(&error))?;
     let sheet = reader.sheet(period, stored.as_of, names, rights).map_err(|e| refused(&e))?;
-    let gets_rows = rights.rows != Rows::None;
-    let issue = Issue {
-        content: &stored.content,
-        version: stored.row.version,
-        sheet: gets_rows.then_some(sheet.as_slice()),
-    };
-    let mut document = document(issue, names);
-    if stored.recounted {
-        document.lines.push("发布后有事项转为或解除密件，数字按现状重新计算".to_owned());
-    }
+    let StoredReport { row, content, recounted, .. } = &stored;
+    let (version, recounted) = (row.version, *recounted);
+    let document = document(Issue { content, version, recounted, rights, sheet: &sheet }, names);
     Ok(Shown { stored, sheet, document })
 }
 
@@ -225,7 +205,7 @@ fn show(arguments: &ShowArguments) -> Result<(), Exit> {
     let ShowArguments { id, version, format, role, of_unit, by, out, common, .. } = arguments;
     let (config, period) = (common.load()?, period_of(id)?);
     let names = names(&config)?;
-    let person = by.as_deref().unwrap_or_default();
+    let person = by.as_deref().unwrap_or_default().trim();
     let rights = Rights::of(*role, person, of_unit.as_deref()).ok_or_else(|| {
         Exit::new(Failure::Usage, format!("{}无权查看报告，或未指明单位", role.title()))
     })?;
@@ -234,6 +214,10 @@ fn show(arguments: &ShowArguments) -> Result<(), Exit> {
     }
     let reader = Reader::open(common.folder(&config)).map_err(|error| refused(&error))?;
     let shown = shown(&reader, &period, *version, &names, &rights)?;
+    // Who is recused from a case is known by his name alone.
+    if person.is_empty() && !shown.sheet.is_empty() {
+        return Err(Exit::new(Failure::Usage, "it tells of cases: --by is needed"));
+    }
     let bytes = format.write(&shown.document, &config.report)?;
     let persons = shown.sheet.iter().filter(|row| row.has_person).count();
     if persons > 0 {
@@ -249,8 +233,7 @@ fn allow(
     shown: &Shown,
     persons: usize,
 ) -> Result<(), Exit> {
-    let by = arguments.by.clone();
-    let by = by.ok_or_else(|| Exit::new(Failure::Usage, "it tells of citizens: --by is needed"))?;
+    let by = arguments.by.clone().unwrap_or_default();
     let row = &shown.stored.row;
     let new = NewExport {
         report: shown.stored.id,
@@ -262,16 +245,16 @@ fn allow(
         by,
         reason: arguments.reason.clone(),
     };
-    let (now, mut store) = ((clock::system().wall)(), open(&arguments.common, config)?);
+    let (now, mut store) = ((clock::system().wall)(), report_store(&arguments.common, config)?);
     if needs_second_person(persons) && arguments.request.is_none() {
-        let id = store.ask_export(now, &new).map_err(|error| refused(&error))?;
+        let id = store.ask_export(now, &new).map_err(|error| untaken(&error))?;
         let sentence = format!(
             "含 {persons} 人信息，超过 {EXPORT_ALONE_MAX} 人，已登记导出申请 {id}，须由另一人批准：\
              mayorline report approve {id} --by 批准人，批准后加 --request {id} 导出"
         );
         return Err(Exit::new(Failure::Data, sentence));
     }
-    store.note_export(now, &new, arguments.request).map_err(|error| refused(&error))
+    store.note_export(now, &new, arguments.request).map_err(|error| untaken(&error))
 }
 
 fn put(out: Option<&Path>, bytes: &[u8]) -> Result<(), Exit> {

@@ -17,7 +17,7 @@ struct TraceSheet {
     from: String,
     to: String,
     ms: i64,
-    /// 超期, 重办, 虚假反馈.
+    /// 超期, 第N次办理, 虚假反馈N次.
     causes: Vec<String>,
     stretches: Vec<StretchRow>,
     shares: Vec<Share>,

@@ -7,7 +7,7 @@
 //! * `view`: what of a case a person is shown. Whoever may not know of it gets nothing at all, the
 //!   same nothing as for a number that does not exist.
 //! * `mask`: names and numbers for those who need to recognise a person and not to know him.
-//! * `export`: how many persons one person exports alone.
+//! * `export`: how many persons one person exports alone, and the lines of what is exported.
 //! * `administration`: the three administrators, who hold nothing else.
 
 mod administration;
@@ -19,7 +19,7 @@ mod view;
 
 pub use administration::{GrantFault, may_confirm, may_hold};
 pub use duty::functions_of;
-pub use export::{EXPORT_ALONE_MAX, csv_field, is_second_person, needs_second_person};
+pub use export::{EXPORT_ALONE_MAX, csv_line, is_second_person, needs_second_person};
 pub use mask::masked_name;
 pub use matrix::{Access, Function, access, best};
 pub use view::{

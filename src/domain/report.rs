@@ -26,12 +26,12 @@ pub use difference::{Change, difference};
 pub use document::{Document, Issue, SHEET_TITLE, Table, document};
 pub use hot::{Axis, HOT_MAX, Hot};
 pub use improvement::{Cluster, EFFECT_DAYS, Improvement, ImprovementRow};
-pub use outcome::{Outcome, OutcomePeriod, OutcomeRow, OutcomeUnit, hundredths};
+pub use outcome::{Outcome, OutcomePeriod, OutcomeRow, OutcomeUnit, hundredths, outcome_rows};
 pub use period::{
     DAYS_MISSED_MAX, MONTHS_MISSED_MAX, Period, ReportKind, WEEKS_MISSED_MAX, gathered_until,
     missing,
 };
-pub use rights::{Contact, Rights, Rows, Words};
+pub use rights::{Rights, Rows};
 pub use sheet::{HEADER, SEALED, SheetRow, Subject, city_minute, sheet_row};
 pub use trace::{Share, Stretch, Trace, trace};
 pub use words::Names;

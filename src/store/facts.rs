@@ -30,7 +30,8 @@ pub(super) fn of_period(
 }
 
 /// The folds of these cases one after the other, in one pass over their events. Their private parts
-/// are opened: the place of a case and which elements it lacks stand there.
+/// are opened: the place of a case and which elements it lacks stand there. A seal, a recusal and an
+/// accusation hold for what was before them, too.
 pub(super) fn each(
     db: &Connection,
     vault: &Vault,
@@ -38,11 +39,12 @@ pub(super) fn each(
     mut visit: impl FnMut(&FactsOfEvents),
 ) -> Result<(), StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT c.id, c.state = 'sealed' OR c.seal_proposed, e.seq, e.body, p.body
+        "SELECT c.id, c.state = 'sealed' OR c.seal_proposed, e.seq, e.body, p.body, e.at > ?3
          FROM case_file c JOIN event e ON e.case_id = c.id
               LEFT JOIN event_private p ON p.seq = e.seq
          WHERE c.received_at >= ?1 AND c.received_at < ?2 AND c.number IS NOT NULL
-           AND e.at <= ?3
+           AND (e.at <= ?3 OR e.body ->> 'event' IN
+                   ('person_recused', 'person_readmitted', 'accused_named'))
          ORDER BY c.id, e.seq",
     )?;
     let mut rows = statement.query([period.from_ms, period.to_ms, period.as_of_ms])?;
@@ -53,13 +55,13 @@ pub(super) fn each(
             visit(&done);
         }
         if open.is_none() {
-            // A seal holds for what was before it, too.
             open = Some((id, case_key::of(db, vault, id)?, FactsOfEvents::new(sealed)));
         }
         let Some((_, key, events)) = &mut open else { continue };
         let (seq, body): (i64, String) = (row.get(2)?, row.get(3)?);
-        let private: Option<Vec<u8>> = row.get(4)?;
-        events.add(&open_event(key, (id, seq), &body, private.as_deref())?);
+        let (private, later): (Option<Vec<u8>>, bool) = (row.get(4)?, row.get(5)?);
+        let event = open_event(key, (id, seq), &body, private.as_deref())?;
+        if later { events.add_later(&event) } else { events.add(&event) }
     }
     if let Some((.., done)) = open {
         visit(&done);

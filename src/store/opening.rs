@@ -15,6 +15,7 @@ use super::job_queue::JobReceiver;
 use super::lookup::{self, Question};
 use super::queue_log;
 use super::reconcile::{self, Reconciled};
+use super::report_sweep::Progress;
 use super::schema;
 use super::seats_watch::SeatsWatch;
 use super::supervise::Ahead;
@@ -169,7 +170,7 @@ impl Opener {
             calendar,
             rules,
             ahead,
-            corrected_until: None,
+            reports: Progress::default(),
         };
         let thread = start(&self.plan.config.path, "store-sweeper", move || sweeper.run())?;
         *self.sweeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);

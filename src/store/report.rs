@@ -5,8 +5,10 @@
 use super::administration::Administration;
 use super::error::StoreError;
 use super::facts::{self, Period as Span};
+use super::intake::read_number;
 use super::read::{Reader, city_time};
 use super::recording::hex;
+use super::report_corrected::is_corrected;
 use super::report_inputs;
 use super::report_narrative;
 use super::vault::Vault;
@@ -50,8 +52,8 @@ pub struct StoredReport {
     pub content: Content,
     /// As of when.
     pub as_of: Timestamp,
-    /// A case it looked at came under seal, or out of it, after it was issued: counts are those of
-    /// now, not those that were issued.
+    /// A case it looked at came under seal after it was issued: counts are those of now, not those
+    /// that were issued.
     pub recounted: bool,
 }
 
@@ -70,7 +72,8 @@ pub struct NewReport {
     pub content: Content,
 }
 
-/// Works a report out as of an instant. One pass over the events of each span, never a query a case.
+/// Works a report out as of an instant. One pass over the events of each span; of each case only its
+/// key is looked up.
 pub(super) fn work_out(
     db: &Connection,
     vault: &Vault,
@@ -108,7 +111,7 @@ fn looked_at(period: &Period) -> (i64, i64) {
     (ms(first), ms(period.after()))
 }
 
-fn range(period: &Period) -> Result<(i64, i64), StoreError> {
+pub(super) fn range(period: &Period) -> Result<(i64, i64), StoreError> {
     let (from, to) = period.range().ok_or(StoreError::Malformed("period"))?;
     Ok((from.as_millisecond(), to.as_millisecond()))
 }
@@ -182,38 +185,6 @@ pub(super) fn issued(
     Ok(found)
 }
 
-/// Events that say that a report was wrong, not that the work went on: another classification or
-/// disposition, a merge or its end, a withdrawal, a seal, an answer that nobody got, and a contact of
-/// the period that got its number later.
-const CORRECTING: &str = "
-    (e.body ->> 'event' = 'classified' AND EXISTS (
-         SELECT 1 FROM event f WHERE f.case_id = c.id AND f.at <= ?3
-           AND f.body ->> 'event' = 'classified'))
-    OR (e.body ->> 'event' = 'disposition_chosen' AND e.body ->> 'reason' IS NOT NULL)
-    OR e.body ->> 'event' IN ('accepted', 'merged', 'unmerged', 'withdrawn', 'seal_proposed',
-                              'seal_refused', 'sealed', 'false_feedback')";
-
-/// Whether something came after `as_of` and by `until` that corrects the report of a period, or
-/// somebody wrote another narrative for it.
-pub(super) fn is_corrected(
-    db: &Connection,
-    period: &Period,
-    as_of: Timestamp,
-    until: Timestamp,
-) -> Result<bool, StoreError> {
-    if report_narrative::is_newer(db, period, as_of, until)? {
-        return Ok(true);
-    }
-    let (from, to) = range(period)?;
-    let sql = format!(
-        "SELECT 1 FROM case_file c JOIN event e ON e.case_id = c.id
-         WHERE c.received_at >= ?1 AND c.received_at < ?2 AND c.number IS NOT NULL
-           AND e.at > ?3 AND e.at <= ?4 AND ({CORRECTING}) LIMIT 1"
-    );
-    let until = until.as_millisecond();
-    Ok(db.prepare_cached(&sql)?.exists([from, to, as_of.as_millisecond(), until])?)
-}
-
 /// Stores an issue; [`StoreError::Taken`] when another one came in between.
 pub(super) fn insert(db: &Connection, new: &NewReport) -> Result<(), StoreError> {
     let (kind, name) = (new.period.kind().as_str(), new.period.name());
@@ -280,25 +251,34 @@ impl Reader {
         });
         let (row, as_of, id, content) = found.optional()?.ok_or(StoreError::NotFound)?;
         let as_of = Timestamp::from_millisecond(as_of).unwrap_or_default();
-        let mut content: Content =
+        let content: Content =
             serde_json::from_str(&content).map_err(|_| StoreError::Damaged("report"))?;
-        let recounted = self.hidden(period, as_of)? != content.hidden;
-        if recounted {
-            content = work_out(&self.db, &self.vault, *period, as_of)?;
-        }
+        let recounted = !self.hidden(period, as_of)?.is_subset(&content.hidden);
+        let content = if recounted {
+            // The heads that were issued are what is printed and kept outside.
+            let anchors = content.anchors;
+            Content { anchors, ..work_out(&self.db, &self.vault, *period, as_of)? }
+        } else {
+            content
+        };
         Ok(StoredReport { id, row, content, as_of, recounted })
     }
 
-    /// How many cases that a report looks at are under seal now.
-    fn hidden(&self, period: &Period, as_of: Timestamp) -> Result<usize, StoreError> {
-        let sql = "SELECT count(*) FROM case_file WHERE received_at >= ?1 AND received_at < ?2
-                   AND accepted_at <= ?3 AND (state = 'sealed' OR seal_proposed)";
-        let count = |(from, to): (i64, i64)| -> Result<i64, StoreError> {
-            let as_of = as_of.as_millisecond();
-            Ok(self.db.prepare_cached(sql)?.query_row([from, to, as_of], |row| row.get(0))?)
-        };
-        let hidden = count(looked_at(period))? + count(range(&period.year_ago())?)?;
-        Ok(usize::try_from(hidden).unwrap_or(0))
+    /// The cases that a report looks at and that are under seal now.
+    fn hidden(&self, period: &Period, as_of: Timestamp) -> Result<BTreeSet<String>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT number FROM case_file WHERE received_at >= ?1 AND received_at < ?2
+               AND accepted_at <= ?3 AND number IS NOT NULL
+               AND (state = 'sealed' OR seal_proposed)",
+        )?;
+        let mut hidden = BTreeSet::new();
+        for (from, to) in [looked_at(period), range(&period.year_ago())?] {
+            let mut rows = statement.query([from, to, as_of.as_millisecond()])?;
+            while let Some(row) = rows.next()? {
+                hidden.insert(read_number(row.get(0)?)?.to_string());
+            }
+        }
+        Ok(hidden)
     }
 
     /// The case sheet of a period as of an instant, for a reader with these rights.
@@ -332,21 +312,89 @@ impl Administration {
     ) -> Result<Option<u32>, StoreError> {
         let ready = period.ready_at(calendar).filter(|at| *at <= now);
         let ready = ready.ok_or(StoreError::Malformed("the report is not ready yet"))?;
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let newest = issued(&tx, period.kind())?.get(&period).copied();
+        let Some(new) = self.next_issue(now, period, ready)? else { return Ok(None) };
+        self.store_issue(&new)?;
+        Ok(Some(new.after_version + 1))
+    }
+
+    /// What the next issue of a period says, read beside a running service without keeping it from
+    /// writing; `None`: there is none to be made.
+    fn next_issue(
+        &mut self,
+        now: Timestamp,
+        period: Period,
+        ready: Timestamp,
+    ) -> Result<Option<NewReport>, StoreError> {
+        let read = self.db.transaction()?;
+        let newest = issued(&read, period.kind())?.get(&period).copied();
         let (after_version, as_of) = match newest {
             None => (0, ready),
-            Some((version, as_of)) if is_corrected(&tx, &period, as_of, now)? => (version, now),
+            Some((version, as_of)) if is_corrected(&read, &period, as_of, now)? => (version, now),
             Some(_) => return Ok(None),
         };
-        let content = work_out(&tx, &self.vault, period, as_of)?;
-        insert(&tx, &NewReport { period, after_version, generated_at: now, as_of, content })?;
-        tx.commit()?;
-        Ok(Some(after_version + 1))
+        let content = work_out(&read, &self.vault, period, as_of)?;
+        Ok(Some(NewReport { period, after_version, generated_at: now, as_of, content }))
     }
+
+    /// Stores it, unless another one came in between.
+    fn store_issue(&mut self, new: &NewReport) -> Result<(), StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        insert(&tx, new)?;
+        tx.commit()?;
+        tell(new);
+        Ok(())
+    }
+}
+
+/// Writes a stored issue into the log with the heads of the chains: whoever keeps the log outside can
+/// tell a shortened chain from a whole one.
+pub(super) fn tell(new: &NewReport) {
+    let Anchors { events, audit } = &new.content.anchors;
+    tracing::info!(
+        report = %new.period.id(),
+        version = new.after_version + 1,
+        events = events.seq,
+        head = %events.hash,
+        audit = audit.seq,
+        audit_head = %audit.hash,
+        "report issued"
+    );
 }
 
 /// The periods of `issued` as a set.
 pub(super) fn periods(issued: &BTreeMap<Period, (u32, Timestamp)>) -> BTreeSet<Period> {
     issued.keys().copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issue_that_another_one_forestalled_is_not_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-23T12:00:00+08:00".parse().unwrap();
+        let (period, ready) = (Period::parse_id("day-2026-11-22").unwrap(), now);
+        let mut one = Administration::open_or_make(folder.path(), now).unwrap();
+        let mut other = Administration::open(folder.path(), now).unwrap();
+        let slow = one.next_issue(now, period, ready).unwrap().unwrap();
+        let fast = other.next_issue(now, period, ready).unwrap().unwrap();
+        other.store_issue(&fast).unwrap();
+        let late = one.store_issue(&slow);
+        assert!(matches!(late, Err(StoreError::Taken(_))), "{late:?}");
+        assert_eq!(issued(&one.db, period.kind()).unwrap(), [(period, (1, now))].into());
+    }
+
+    #[test]
+    fn whoever_works_a_report_out_keeps_nobody_from_writing() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-23T12:00:00+08:00".parse().unwrap();
+        let mut one = Administration::open_or_make(folder.path(), now).unwrap();
+        let period = Period::parse_id("day-2026-11-22").unwrap();
+        let service = Connection::open(folder.path().join("mayorline.db")).unwrap();
+        service.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let new = one.next_issue(now, period, now).unwrap().unwrap();
+        service.execute_batch("COMMIT").unwrap();
+        one.store_issue(&new).unwrap();
+    }
 }

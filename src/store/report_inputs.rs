@@ -10,7 +10,7 @@ use super::vault::Vault;
 use crate::domain::case::local_day;
 use crate::domain::report::{
     CHANNELS, ChannelRow, Cluster, EFFECT_DAYS, Improvement, Outcome, OutcomePeriod, OutcomeUnit,
-    Period, ReportKind, channel_rows,
+    Period, ReportKind, channel_rows, outcome_rows,
 };
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 
 /// Characters of one text that is typed in.
 pub const INPUT_CHARS_MAX: usize = 500;
+
+/// Improvement items that are open at once; every report lists them.
+pub const IMPROVEMENTS_OPEN_MAX: usize = 200;
 
 /// The totals since the line was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,7 +67,8 @@ impl Administration {
         Ok(())
     }
 
-    /// Opens an item; counts such cases of the days before it now. Gives its number.
+    /// Opens an item; counts such cases of the days before it now, without keeping a running service
+    /// from writing. Gives its number. [`StoreError::Taken`] when [`IMPROVEMENTS_OPEN_MAX`] are open.
     pub fn open_improvement(
         &mut self,
         at: Timestamp,
@@ -73,8 +77,15 @@ impl Administration {
     ) -> Result<i64, StoreError> {
         let NewImprovement { cluster, title, owner, measure, due_on } = new;
         check(&[title, owner, measure, by])?;
+        let read = self.db.transaction()?;
+        let before = count_before(&read, &self.vault, cluster, at)?;
+        drop(read);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before = count_before(&tx, &self.vault, cluster, at)?;
+        let sql = "SELECT count(*) FROM improvement_item WHERE closed_at IS NULL";
+        let open: i64 = tx.query_row(sql, [], |row| row.get(0))?;
+        if usize::try_from(open).unwrap_or(usize::MAX) >= IMPROVEMENTS_OPEN_MAX {
+            return Err(StoreError::Taken("未结改进事项已达上限，请先结项"));
+        }
         tx.execute(
             "INSERT INTO improvement_item
                  (cluster, title, owner, measure, due_on, before, opened_by, opened_at)
@@ -179,7 +190,24 @@ fn count_before(
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// The opening balances by channel, as of an instant.
+/// Whether a balance or an indicator that the report of a period tells was typed in otherwise after
+/// `as_of` and by `until`. That makes a version of the newest report of each kind alone: those before
+/// it told what was known then.
+pub(super) fn is_newer(
+    db: &Connection,
+    period: &Period,
+    as_of: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let later = "SELECT 1 FROM report WHERE kind = ?1 AND period > ?2";
+    if db.prepare_cached(later)?.exists(params![period.kind().as_str(), period.name()])? {
+        return Ok(false);
+    }
+    let of = |at| Ok::<_, StoreError>(outcome_rows(&outcomes(db, at)?, period));
+    Ok(openings(db, as_of)? != openings(db, until)? || of(as_of)? != of(until)?)
+}
+
+/// The opening balances by channel that are not nought, as of an instant.
 pub(super) fn openings(
     db: &Connection,
     as_of: Timestamp,
@@ -191,7 +219,9 @@ pub(super) fn openings(
         Ok((row.get(0)?, u64::try_from(count).unwrap_or(0)))
     })?;
     // The last of a channel stays.
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut last: BTreeMap<String, u64> = rows.collect::<Result<_, _>>()?;
+    last.retain(|_, count| *count > 0);
+    Ok(last)
 }
 
 /// The items that were open at an instant.

@@ -4,13 +4,16 @@
 
 use super::error::StoreError;
 use super::report::{self, NewReport};
+use super::report_corrected::is_corrected;
 use super::sweep::Sweeper;
 use crate::domain::report::{Period, ReportKind, gathered_until, missing};
 use jiff::Timestamp;
 use rusqlite::Connection;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Reports that one look issues; the next goes on with the rest.
+/// Reports that one look issues or finds damaged; the next goes on with the rest.
 pub const REPORTS_AT_ONCE_MAX: usize = 20;
 
 /// What one look issued.
@@ -20,11 +23,36 @@ pub struct Issued {
     pub made: usize,
     /// Later versions.
     pub corrected: usize,
+    /// Not made, because a case that they look at cannot be read.
+    pub damaged: usize,
 }
 
 impl Issued {
     fn is_full(self) -> bool {
-        self.made + self.corrected >= REPORTS_AT_ONCE_MAX
+        self.made + self.corrected + self.damaged >= REPORTS_AT_ONCE_MAX
+    }
+}
+
+/// How far the looks have come.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Up to when corrections of issued reports were looked for.
+    corrected_until: Option<Timestamp>,
+    /// What cannot be worked out, since the last 08:00: others have their turn, and one alarm a day
+    /// is enough.
+    damaged: BTreeSet<Period>,
+    /// The 08:00 after which these are tried again.
+    damaged_since: Option<Timestamp>,
+}
+
+impl Progress {
+    /// Forgets what was damaged when another day of reports begins.
+    fn begin(&mut self, now: Timestamp) {
+        let since = gathered_until(now);
+        if self.damaged_since != since {
+            self.damaged.clear();
+            self.damaged_since = since;
+        }
     }
 }
 
@@ -33,16 +61,22 @@ impl Sweeper {
     pub(super) fn report(&mut self, now: Timestamp) -> Result<Issued, StoreError> {
         let db = super::schema::open_reader(&self.folder.path)?;
         let mut done = Issued::default();
+        self.reports.begin(now);
         let Some(since) = report::since(&db)? else { return Ok(done) };
         for (kind, ..) in ReportKind::NAMES {
             let have = report::periods(&report::issued(&db, kind)?);
             for period in missing(kind, since, now, &self.calendar, |one| have.contains(one)) {
                 let Some(ready) = period.ready_at(&self.calendar) else { continue };
+                if self.reports.damaged.contains(&period) {
+                    continue;
+                }
                 if done.is_full() || self.handle.shared.closing.load(Ordering::Acquire) {
                     return Ok(done);
                 }
-                self.issue(&db, (period, 0), ready, now)?;
-                done.made += 1;
+                match self.issue(&db, (period, 0), ready, now)? {
+                    true => done.made += 1,
+                    false => done.damaged += 1,
+                }
             }
         }
         self.correct(&db, now, &mut done)?;
@@ -57,48 +91,52 @@ impl Sweeper {
         done: &mut Issued,
     ) -> Result<(), StoreError> {
         let until = gathered_until(now);
-        let Some(until) = until.filter(|until| self.corrected_until != Some(*until)) else {
+        let Some(until) = until.filter(|until| self.reports.corrected_until != Some(*until)) else {
             return Ok(());
         };
         for (kind, ..) in ReportKind::NAMES {
             let newest = report::issued(db, kind)?;
             for (period, (version, as_of)) in newest.into_iter().rev().take(kind.missed_max()) {
-                if as_of >= until || !report::is_corrected(db, &period, as_of, until)? {
+                let tried = as_of >= until || self.reports.damaged.contains(&period);
+                if tried || !is_corrected(db, &period, as_of, until)? {
                     continue;
                 }
                 if done.is_full() || self.handle.shared.closing.load(Ordering::Acquire) {
                     return Ok(());
                 }
-                self.issue(db, (period, version), until, now)?;
-                done.corrected += 1;
+                match self.issue(db, (period, version), until, now)? {
+                    true => done.corrected += 1,
+                    false => done.damaged += 1,
+                }
             }
         }
-        self.corrected_until = Some(until);
+        self.reports.corrected_until = Some(until);
         Ok(())
     }
 
-    /// Works a report out beside the writer, has it stored, and writes the heads of the chains into
-    /// the log: whoever keeps the log outside can tell a shortened chain from a whole one.
+    /// Works a report out beside the writer and has it stored; `false`: a case that it looks at is
+    /// damaged, which a person must mend (`verify` names it).
     fn issue(
-        &self,
+        &mut self,
         db: &Connection,
         (period, after_version): (Period, u32),
         as_of: Timestamp,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let content = report::work_out(db, &self.vault, period, as_of)?;
-        let anchors = content.anchors.clone();
+    ) -> Result<bool, StoreError> {
+        let content = match report::work_out(db, &self.vault, period, as_of) {
+            Ok(content) => content,
+            Err(StoreError::Damaged(what)) => {
+                tracing::error!(report = %period.id(), what, "ALARM no report: a case is damaged");
+                self.reports.damaged.insert(period);
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
         let new = NewReport { period, after_version, generated_at: now, as_of, content };
-        self.ask(move |db, _| report::insert(db, &new))?;
-        tracing::info!(
-            report = %period.id(),
-            version = after_version + 1,
-            events = anchors.events.seq,
-            head = %anchors.events.hash,
-            audit = anchors.audit.seq,
-            audit_head = %anchors.audit.hash,
-            "report issued"
-        );
-        Ok(())
+        let new = Arc::new(new);
+        let asked = Arc::clone(&new);
+        self.ask(move |db, _| report::insert(db, &asked))?;
+        report::tell(&new);
+        Ok(true)
     }
 }

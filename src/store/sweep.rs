@@ -10,7 +10,7 @@ use super::intake::Desk;
 use super::purge;
 use super::reconcile::{self, FoundFile, list_recordings};
 use super::recording::parse_recording_file;
-use super::report_sweep::Issued;
+use super::report_sweep::{Issued, Progress};
 use super::schema;
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
 use super::vault::Vault;
@@ -83,8 +83,8 @@ pub(super) struct Sweeper {
     pub(super) rules: DeadlineRules,
     /// When each open case is due next.
     pub(super) ahead: Ahead,
-    /// Up to when corrections of issued reports were looked for.
-    pub(super) corrected_until: Option<Timestamp>,
+    /// How far the reports have come.
+    pub(super) reports: Progress,
 }
 
 impl Sweeper {

@@ -62,7 +62,7 @@ pub struct VerifyReport {
     pub audited: u64,
     /// Issued reports whose anchors were held against the chains.
     pub reports: u64,
-    /// Anchors from outside that a chain goes through: which chain, and which entry.
+    /// Hashes from outside that were found: in which chain at which entry, or of which report.
     pub anchored: Vec<(&'static str, i64)>,
     /// Private parts that were erased; not a fault.
     pub erased: u64,

@@ -15,6 +15,8 @@ mod lookups;
 mod people;
 mod playback;
 mod queue;
+mod report_readers;
+mod report_versions;
 mod reports;
 mod rules;
 mod sealed;

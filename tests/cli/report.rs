@@ -86,6 +86,63 @@ fn a_report_is_made_once_and_listed_with_its_hash() {
 }
 
 #[test]
+fn the_log_line_of_an_issue_repeats_the_heads() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), 3);
+    let make = ["report", "make", "day", "--period", "2026-11-22"];
+    let made = at(folder.path(), &make);
+    let verified = fine(folder.path(), &["verify"]);
+    let head = verified.lines().find_map(|line| line.strip_prefix("head ")).unwrap();
+    let line = made.err.lines().find(|line| line.contains("report issued")).unwrap();
+    assert!(line.contains(head) && line.contains(&format!("report={DAY} version=1")), "{line}");
+    let again = at(folder.path(), &make);
+    assert!(again.code == 0 && !again.err.contains("report issued"), "{again:?}");
+}
+
+#[test]
+fn what_is_typed_in_is_refused_with_the_same_codes_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let narrate = |text| ["report", "narrate", DAY, "--text", text, "--by", "wang"];
+    let set = |by| ["figures", "opening", "set", "phone", "1", "--by", by];
+    for verb in [&narrate("供水")[..], &set("wang")] {
+        assert_eq!(at(folder.path(), verb).code, 66, "no folder: {verb:?}");
+    }
+    let store = open(folder.path());
+    let close = ["figures", "improvement", "close", "7", "--by", "wang"];
+    let early = ["report", "make", "day", "--period", "2099-01-01"];
+    for wrong in [&narrate(" ")[..], &set(" "), &early] {
+        assert_eq!(at(folder.path(), wrong).code, 64, "{wrong:?}");
+    }
+    assert_eq!(at(folder.path(), &close).code, 66);
+    // A service of another version has the folder.
+    let db = rusqlite::Connection::open(folder.path().join("mayorline.db")).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    let make = ["report", "make", "day", "--period", "2026-11-22"];
+    for verb in [&narrate("供水")[..], &set("wang"), &close, &make] {
+        assert_eq!(at(folder.path(), verb).code, 69, "{verb:?}");
+    }
+    store.close();
+}
+
+#[test]
+fn whoever_reads_cases_says_who_he_is_and_sees_none_he_is_recused_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = filled(folder.path(), 2);
+    made(folder.path());
+    let show =
+        |by: &[&str]| at(folder.path(), &[&["report", "show", DAY, "--as", "clerk"], by].concat());
+    for nobody in [&[][..], &["--by", " "]] {
+        assert_eq!(show(nobody).code, 64, "{nobody:?}");
+    }
+    let recuse = ["case", "recuse", &numbers[0], "li", "--as", "chen", "--role", "director"];
+    fine(folder.path(), &recuse);
+    let recused = show(&["--by", " li "]);
+    assert_eq!(recused.code, 0, "{recused:?}");
+    assert!(!recused.out.contains(&numbers[0]) && recused.out.contains(&numbers[1]));
+    assert!(show(&["--by", "zhao"]).out.contains(&numbers[0]));
+}
+
+#[test]
 fn an_anchor_on_paper_is_held_against_the_chain() {
     let folder = tempfile::tempdir().unwrap();
     filled(folder.path(), 3);

@@ -1,10 +1,8 @@
 //! Comma-separated values (RFC 4180) of a table.
 
+use crate::domain::access::csv_line;
 use crate::domain::report::Table;
 use encoding_rs::GB18030;
-
-/// Begins what a spreadsheet would take for a formula, full-width forms too.
-const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// UTF-8 with a byte order mark, so that a spreadsheet knows it.
 pub(super) fn with_mark(table: &Table) -> Vec<u8> {
@@ -17,16 +15,7 @@ pub(super) fn gb18030(table: &Table) -> Vec<u8> {
 }
 
 fn text(table: &Table) -> String {
-    let rows = std::iter::once(&table.header).chain(&table.rows);
-    rows.map(|row| row.iter().map(|cell| field(cell)).collect::<Vec<_>>().join(",") + "\r\n")
-        .collect()
-}
-
-/// A cell; one that would be a formula is made a text by an apostrophe.
-fn field(cell: &str) -> String {
-    let mark = if cell.starts_with(FORMULA) { "'" } else { "" };
-    let quoted = cell.contains([',', '"', '\n', '\r']) || !mark.is_empty();
-    if quoted { format!("\"{mark}{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    std::iter::once(&table.header).chain(&table.rows).map(csv_line).collect()
 }
 
 #[cfg(test)]

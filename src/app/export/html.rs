@@ -1,5 +1,6 @@
 //! A page to be printed: no script, nothing loaded from elsewhere.
 
+use super::NOTHING;
 use crate::domain::report::{Document, Table};
 use std::fmt::Write;
 
@@ -37,6 +38,9 @@ fn write_table(table: &Table, page: &mut String) {
     let _ = write!(page, "<table>\n<thead>\n{head}</thead>\n<tbody>\n");
     page.extend(table.rows.iter().map(|cells| row(cells, "td")));
     page.push_str("</tbody>\n</table>\n");
+    if table.rows.is_empty() {
+        let _ = writeln!(page, "<p>{NOTHING}</p>");
+    }
 }
 
 fn escaped(text: &str) -> String {
@@ -55,5 +59,14 @@ mod tests {
         let page = write(&Document { title: "题".to_owned(), lines: vec![], tables: vec![table] });
         assert!(!page.contains("<script"), "{page}");
         assert!(page.contains("<td>&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;</td>"));
+        assert!(!page.contains("<p>无</p>"), "{page}");
+    }
+
+    #[test]
+    fn an_empty_table_says_that_there_is_nothing() {
+        let header = vec!["甲".to_owned()];
+        let table = Table { title: "表".to_owned(), header, rows: vec![], key_columns: 1 };
+        let page = write(&Document { title: "题".to_owned(), lines: vec![], tables: vec![table] });
+        assert!(page.contains("</table>\n<p>无</p>\n"), "{page}");
     }
 }

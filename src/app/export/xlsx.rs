@@ -4,7 +4,7 @@ use crate::app::exit::{Exit, Failure};
 use crate::domain::report::{Document, SHEET_TITLE, Table};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 
-/// Characters that a cell of the format can hold; a longer text is cut.
+/// Characters that a cell of the format can hold; a longer text is cut and ends with an ellipsis.
 const CELL_CHARS_MAX: usize = 32_767;
 
 /// Rows of a worksheet of the format.
@@ -42,8 +42,7 @@ fn add(workbook: &mut Workbook, table: &Table) -> Result<(), XlsxError> {
     for (row, (cells, format)) in (0..).zip(rows.chain(table.rows.iter().map(|row| (row, &plain))))
     {
         for (column, cell) in (0..).zip(cells) {
-            let text: String = cell.chars().take(CELL_CHARS_MAX).collect();
-            worksheet.write_string_with_format(row, column, text, format)?;
+            worksheet.write_string_with_format(row, column, fitted(cell), format)?;
         }
     }
     for (column, at) in (0..).zip(0..table.header.len()) {
@@ -52,10 +51,32 @@ fn add(workbook: &mut Workbook, table: &Table) -> Result<(), XlsxError> {
     Ok(())
 }
 
+/// As much of a text as a cell can hold.
+fn fitted(cell: &str) -> String {
+    if cell.chars().count() <= CELL_CHARS_MAX {
+        return cell.to_owned();
+    }
+    cell.chars().take(CELL_CHARS_MAX - 1).chain(['…']).collect()
+}
+
 /// Twice as wide for an ideograph as for a digit.
 fn width(table: &Table, column: usize) -> u32 {
     let rows = std::iter::once(&table.header).chain(&table.rows);
     let of = |cell: &String| cell.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
     let widest = rows.filter_map(|row| row.get(column)).map(of).max().unwrap_or(0);
     u32::try_from(widest.min(COLUMN_CHARS_MAX) + 2).unwrap_or(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_a_cell_cannot_hold_says_that_it_was_cut() {
+        let whole = "字".repeat(CELL_CHARS_MAX);
+        assert_eq!(fitted(&whole), whole);
+        let cut = fitted(&(whole + "尾"));
+        assert_eq!(cut.chars().count(), CELL_CHARS_MAX);
+        assert!(cut.ends_with("字…"));
+    }
 }

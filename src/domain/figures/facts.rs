@@ -94,6 +94,25 @@ impl FactsOfEvents {
         }
     }
 
+    /// An event after the instant that is looked at: only who may know of the case follows from it,
+    /// as a seal holds for what was before it.
+    pub fn add_later(&mut self, event: &CaseEvent) {
+        let CaseEvent::Record(record) = event else { return };
+        let work = &mut self.case.work;
+        match &**record {
+            Record::PersonRecused { person, .. } => {
+                work.recused.insert(person.clone());
+            }
+            Record::PersonReadmitted { person, .. } => {
+                work.recused.remove(person);
+            }
+            Record::AccusedNamed { unit, .. } => {
+                work.accused.insert(unit.clone());
+            }
+            _ => {}
+        }
+    }
+
     /// The fold so far.
     #[must_use]
     pub fn case(&self) -> &Case {

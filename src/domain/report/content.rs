@@ -5,14 +5,14 @@ use super::anchor::Anchors;
 use super::channel::{ChannelRow, channel_rows};
 use super::hot::{self, Hot, Seen};
 use super::improvement::{Improvement, ImprovementRow};
-use super::outcome::{self, Outcome, OutcomeRow};
-use super::period::{Period, ReportKind};
+use super::outcome::{Outcome, OutcomeRow, outcome_rows};
+use super::period::Period;
 use crate::domain::case::{Nature, city_zone, local_day};
 use crate::domain::figures::{Facts, Kpi, measure};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Closed cases with missing elements that a report names; more are only counted.
 pub const DEFECTS_MAX: usize = 1000;
@@ -86,8 +86,9 @@ pub struct Content {
     pub accepted: usize,
     /// Those of them under seal.
     pub sealed: usize,
-    /// Cases under seal among all that were looked at, those of other periods too.
-    pub hidden: usize,
+    /// The cases under seal among all that were looked at, those of other periods too. Never printed:
+    /// a seal that is not among them makes the counts untrue.
+    pub hidden: BTreeSet<String>,
     /// In a person's own words.
     pub narrative: Option<Narrative>,
     /// By channel, with opening balances.
@@ -153,12 +154,6 @@ pub fn compose(material: &Material) -> Content {
         last: period.last(),
     };
     let defects = defects(&now);
-    let outcomes = match period.kind() {
-        ReportKind::Month => {
-            outcome::rows(&material.outcomes, period.first().year(), period.first().month())
-        }
-        ReportKind::Day | ReportKind::Week => vec![],
-    };
     let improvements = material.improvements.iter();
     Content {
         id: period.id(),
@@ -169,18 +164,22 @@ pub fn compose(material: &Material) -> Content {
         anchors: material.anchors.clone(),
         accepted: now.len(),
         sealed: now.iter().filter(|case| case.sealed).count(),
-        hidden: facts.iter().chain(last_year).filter(|case| case.sealed).count(),
+        hidden: hidden(facts.iter().chain(last_year)),
         narrative: material.narrative.clone(),
         channels: channel_rows(&by_channel(&now), &material.ever, &material.openings),
         natures: natures(&now, &previous, last_year),
         figures: measure(&now, *as_of).kpis.iter().map(figure).collect(),
         hot: hot::hot(&seen),
         improvements: improvements.map(|item| item.row(facts, period.last())).collect(),
-        outcomes,
+        outcomes: outcome_rows(&material.outcomes, period),
         defect_count: defects.len(),
         defects: defects.into_iter().take(DEFECTS_MAX).collect(),
         cases: now.iter().map(|case| case.number.to_string()).collect(),
     }
+}
+
+fn hidden<'a>(cases: impl Iterator<Item = &'a Facts>) -> BTreeSet<String> {
+    cases.filter(|case| case.sealed).map(|case| case.number.to_string()).collect()
 }
 
 fn by_channel(cases: &[Facts]) -> BTreeMap<String, u64> {

@@ -1,13 +1,19 @@
-//! A report as tables of text, which every format is written from.
+//! A report as tables of text, which every format is written from. Whoever reads all of it gets all of
+//! it; who reads his own gets his own cases, who may know how many there are gets that (domain.md 3.7).
 
 use super::content::{Content, Figure, Narrative};
 use super::hot::{Axis, Hot};
+use super::rights::{Rights, Rows};
 use super::sheet::{HEADER, SheetRow};
 use super::words::Names;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The title of the table with the ten elements.
 pub const SHEET_TITLE: &str = "事项清单";
+
+/// Said where a seal came after the issue.
+const RECOUNTED: &str = "发布后有事项转为密件，数字按现状重新计算";
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,22 +40,57 @@ pub struct Document {
     pub tables: Vec<Table>,
 }
 
-/// Which issue of a report.
+/// Which issue of a report, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Issue<'a> {
     /// What it says.
     pub content: &'a Content,
     /// From 1.
     pub version: u32,
-    /// The case sheet for its reader; `None` where he gets none.
-    pub sheet: Option<&'a [SheetRow]>,
+    /// Cases came under seal since: the counts are those of now.
+    pub recounted: bool,
+    /// The reader.
+    pub rights: &'a Rights,
+    /// The case sheet for him.
+    pub sheet: &'a [SheetRow],
 }
 
-/// The tables of an issue, in the order they are read in.
+/// The tables of an issue that its reader gets, in the order they are read in.
 #[must_use]
 pub fn document(issue: Issue<'_>, names: &Names) -> Document {
-    let Issue { content, version, sheet } = issue;
+    let Issue { content, rights, sheet, .. } = issue;
     let kind = super::period::Period::parse_id(&content.id).map_or("", |p| p.kind().title());
+    let mut tables = vec![];
+    if rights.rows == Rows::All {
+        tables = counted(content, names);
+    }
+    if rights.rows != Rows::None {
+        tables.extend([defects(content, sheet), sheet_table(sheet)]);
+    }
+    tables.push(anchors(content));
+    let title = format!("书记市长公开电话{kind} {}", content.headline);
+    Document { title, lines: lines(&issue), tables }
+}
+
+fn lines(issue: &Issue<'_>) -> Vec<String> {
+    let Issue { content, version, recounted, rights, sheet } = issue;
+    let Content { id, as_of, accepted, sealed, defect_count, .. } = content;
+    let taken = match rights.rows {
+        Rows::All => format!(
+            "本期受理 {accepted} 件，其中密件 {sealed} 件；已办结事项要素缺失 {defect_count} 件"
+        ),
+        Rows::None => format!("本期受理 {accepted} 件，其中密件 {sealed} 件"),
+        Rows::OfUnit(_) | Rows::OfPerson(_) => format!("本期事项 {} 件", sheet.len()),
+    };
+    // Nobody else may know of a seal, nor is shown a count that it changed.
+    let knows = matches!(rights.rows, Rows::All | Rows::None);
+    let recounted = (*recounted && knows).then(|| RECOUNTED.to_owned());
+    let head = format!("编号 {id}，第 {version} 版，数据截至 {as_of}");
+    [head, taken].into_iter().chain(recounted).collect()
+}
+
+/// What is counted about all cases of the period.
+fn counted(content: &Content, names: &Names) -> Vec<Table> {
     let mut tables = vec![];
     tables.extend(content.narrative.as_ref().map(narrative));
     tables.extend([
@@ -62,20 +103,7 @@ pub fn document(issue: Issue<'_>, names: &Names) -> Document {
     if !content.outcomes.is_empty() {
         tables.push(outcomes(content));
     }
-    tables.push(defects(content));
-    tables.extend(sheet.map(sheet_table));
-    tables.push(anchors(content));
-    Document {
-        title: format!("书记市长公开电话{kind} {}", content.headline),
-        lines: vec![
-            format!("编号 {}，第 {version} 版，数据截至 {}", content.id, content.as_of),
-            format!(
-                "本期受理 {} 件，其中密件 {} 件；已办结事项要素缺失 {} 件",
-                content.accepted, content.sealed, content.defect_count
-            ),
-        ],
-        tables,
-    }
+    tables
 }
 
 fn table(title: &str, header: &[&str], key_columns: usize, rows: Vec<Vec<String>>) -> Table {
@@ -187,8 +215,10 @@ fn outcomes(content: &Content) -> Table {
     table("六、结果性指标", &["指标", "时期", "数值", "同比", "来源"], 2, rows.collect())
 }
 
-fn defects(content: &Content) -> Table {
-    let rows = content.defects.iter();
+/// Those of the reader's own sheet.
+fn defects(content: &Content, sheet: &[SheetRow]) -> Table {
+    let own: BTreeSet<&str> = sheet.iter().map(|row| row.number.as_str()).collect();
+    let rows = content.defects.iter().filter(|defect| own.contains(defect.number.as_str()));
     let rows = rows.map(|defect| vec![defect.number.clone(), defect.missing.join("、")]);
     table("要素缺失", &["编号", "缺失要素"], 1, rows.collect())
 }

@@ -1,7 +1,7 @@
 //! Hot issues (热点、焦点问题, domain.md C3): what came most by type, town and unit, against the period
 //! before and the year before, and what is a burst.
 
-use crate::domain::case::local_day;
+use crate::domain::case::{DOMAIN_UNCODED, local_day};
 use crate::domain::figures::{BurstRules, Facts, Sighting, bursts};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -38,20 +38,29 @@ impl Axis {
         }
     }
 
-    /// What a case is alike others by; nothing of a sealed case.
+    /// What a case is alike others by; nothing of a sealed case. Cases that a wrap-up has left without
+    /// a code have no domain in common.
     fn key(self, case: &Facts) -> Option<String> {
         if case.sealed {
             return None;
         }
+        let domain = case.domain.as_ref().filter(|code| *code != DOMAIN_UNCODED);
         match self {
-            Self::Domain => case.domain.clone(),
+            Self::Domain => domain.cloned(),
             Self::Town => case.town.map(str::to_owned),
             Self::Unit => case.unit.clone(),
             Self::DomainInTown => {
-                let (domain, town) = case.domain.as_ref().zip(case.town)?;
+                let (domain, town) = domain.zip(case.town)?;
                 Some(format!("{domain}·{town}"))
             }
         }
+    }
+
+    /// A case as the bursts of this axis count it.
+    #[must_use]
+    pub fn sighting(self, case: &Facts) -> Option<Sighting> {
+        let on = local_day(case.received_at?);
+        self.key(case).map(|key| Sighting { on, key })
     }
 }
 
@@ -102,7 +111,7 @@ fn of_axis(axis: Axis, seen: &Seen<'_>) -> Vec<Hot> {
     let previous = counts(axis, seen.previous.iter().copied());
     let last_year = counts(axis, seen.last_year.iter());
     let sightings: Vec<Sighting> =
-        seen.recent.iter().filter_map(|case| seen_on(axis, case)).collect();
+        seen.recent.iter().filter_map(|case| axis.sighting(case)).collect();
     let bursts: BTreeMap<String, u32> = bursts(&sightings, seen.last, &BurstRules::default())
         .into_iter()
         .map(|burst| (burst.key, burst.count))
@@ -125,15 +134,61 @@ fn of_axis(axis: Axis, seen: &Seen<'_>) -> Vec<Hot> {
     rows
 }
 
-fn seen_on(axis: Axis, case: &Facts) -> Option<Sighting> {
-    let on = local_day(case.received_at?);
-    axis.key(case).map(|key| Sighting { on, key })
-}
-
 fn counts<'a>(axis: Axis, cases: impl Iterator<Item = &'a Facts>) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     for key in cases.filter_map(|case| axis.key(case)) {
         *counts.entry(key).or_insert(0) += 1;
     }
     counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::case::{Missing, State};
+    use crate::units::CaseNumber;
+    use jiff::civil::date;
+
+    fn facts(serial: u16, domain: &str) -> Facts {
+        Facts {
+            number: CaseNumber::new(2026, 11, 22, serial).unwrap(),
+            received_at: "2026-11-22T10:00:00+08:00".parse().ok(),
+            channel: None,
+            state: State::Classified,
+            sealed: false,
+            disposition: None,
+            answered_directly: false,
+            nature: None,
+            domain: Some(domain.to_owned()),
+            town: Some("北宿镇"),
+            unit: Some("unit.07".to_owned()),
+            reply: None,
+            due_at: None,
+            first_grade: None,
+            final_grade: None,
+            asked_in_vain: false,
+            unreasonable: false,
+            round: 1,
+            missing: Missing::default(),
+        }
+    }
+
+    #[test]
+    fn cases_without_a_code_have_their_town_and_unit_in_common_and_no_domain() {
+        let mut all: Vec<Facts> = (1..=4).map(|serial| facts(serial, DOMAIN_UNCODED)).collect();
+        all.push(facts(5, "080100"));
+        let last = date(2026, 11, 22);
+        let (now, previous) = (all.iter().collect(), vec![]);
+        let hot = hot(&Seen { now, previous, last_year: &[], recent: &all, last });
+        let told: Vec<_> = hot.iter().map(|one| (one.key.as_str(), one.count, one.burst)).collect();
+        let expected = [
+            ("北宿镇", 5, Some(5)),
+            ("unit.07", 5, Some(5)),
+            ("080100·北宿镇", 1, None),
+            ("080100", 1, None),
+        ];
+        assert_eq!(told, expected);
+        let sealed = Facts { sealed: true, ..facts(6, "080100") };
+        assert!(Axis::ALL.iter().all(|axis| axis.sighting(&sealed).is_none()));
+    }
 }

@@ -1,6 +1,7 @@
 //! Outcome indicators (domain.md C7): typed in by a person with their source, shown against the year
 //! before. A share that grew from 86.70 % to 89.04 % grew by 2.34 percentage points, not percent.
 
+use super::period::{Period, ReportKind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -110,9 +111,18 @@ pub struct OutcomeRow {
     pub source: String,
 }
 
+/// What the report of a period says of them: that of a month alone.
+#[must_use]
+pub fn outcome_rows(all: &[Outcome], period: &Period) -> Vec<OutcomeRow> {
+    match period.kind() {
+        ReportKind::Month => rows(all, period.first().year(), period.first().month()),
+        ReportKind::Day | ReportKind::Week => vec![],
+    }
+}
+
 /// The newest value of each name that has ended by a month, against the one a year before it. Of
 /// values for the same name and period the last in the list counts.
-pub(super) fn rows(all: &[Outcome], year: i16, month: i8) -> Vec<OutcomeRow> {
+fn rows(all: &[Outcome], year: i16, month: i8) -> Vec<OutcomeRow> {
     let mut newest: Vec<&Outcome> = vec![];
     for one in all.iter().filter(|one| one.period.has_ended_by(year, month)) {
         match newest.iter_mut().find(|known| known.name == one.name) {

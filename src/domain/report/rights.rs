@@ -1,7 +1,8 @@
-//! What a recipient of a report sees, by his role (domain.md 3.7, rows Reports, Case text, Contact).
+//! For whom a report is made: which of its cases are his by his role (domain.md 3.7, row Reports). How
+//! a case is shown to him is [`view`]'s word.
 
-use crate::domain::access::{Access, Function, access};
-use crate::domain::case::Role;
+use crate::domain::access::{Access, File, Function, Hearing, Shown, View, access, view};
+use crate::domain::case::{Actor, Case, Role};
 
 /// Which rows of the case sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,40 +17,18 @@ pub enum Rows {
     None,
 }
 
-/// How the reporter is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Contact {
-    /// Name and number.
-    Clear,
-    /// 张** 199****0017.
-    Masked,
-    /// Not at all.
-    Hidden,
-}
-
-/// How summary and answer are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Words {
-    /// As they were written.
-    Clear,
-    /// With people taken out.
-    Anonymised,
-    /// Not at all.
-    Hidden,
-}
-
-/// What a recipient sees.
+/// A recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
-    /// Which rows.
+    /// Who.
+    pub actor: Actor,
+    /// Which rows are his.
     pub rows: Rows,
-    /// How the reporter is shown.
-    pub contact: Contact,
-    /// The same where he asked for secrecy.
-    pub secret_contact: Contact,
-    /// How the words are shown.
-    pub words: Words,
 }
+
+/// Who reads reports and no case: how many there are and how far they have come.
+const COUNTED: View =
+    View { text: Shown::Hidden, contact: Shown::Hidden, hearing: Hearing::Nothing, sealed: None };
 
 impl Rights {
     /// Of a person in a role, with his unit, as the matrix of [`access`] has it; `None`: he gets no
@@ -64,31 +43,28 @@ impl Rights {
             // Of an episode, a village or a campaign there is no report yet.
             _ => return None,
         };
-        Some(Self {
-            rows,
-            contact: contact(access(role, Function::Contact)),
-            secret_contact: contact(access(role, Function::SecretContact)),
-            words: words(access(role, Function::CaseText)),
-        })
+        Some(Self { actor: Actor::new(person, role, unit), rows })
+    }
+
+    /// A case, under seal or not, stands in his sheet. One from which he is recused never does.
+    pub(super) fn has(&self, case: &Case, sealed: bool) -> bool {
+        let is_his = match &self.rows {
+            Rows::All => true,
+            Rows::OfUnit(unit) => !sealed && case.unit.as_ref() == Some(unit),
+            Rows::OfPerson(person) => !sealed && case.first_responsible.as_ref() == Some(person),
+            Rows::None => false,
+        };
+        is_his && !case.work.recused.contains(&self.actor.person)
+    }
+
+    /// What he is shown of a case of his sheet; `None`: it does not exist for him.
+    pub(super) fn view(&self, case: &Case) -> Option<View> {
+        // Rows that depend on who took the case are of those who took it first.
+        let seen = view(&self.actor, &File { case, creator: "" });
+        let reads = |role: &Role| access(*role, Function::CaseText) != Access::None;
+        if self.actor.roles.iter().any(reads) { seen } else { Some(COUNTED) }
     }
 }
 
 /// Who gets a report of what he took first.
 const TAKES_CASES: [Role; 3] = [Role::Operator, Role::MessageClerk, Role::CallbackAgent];
-
-/// Whoever sees his own gets rows of his own alone.
-fn contact(access: Access) -> Contact {
-    match access {
-        Access::Read | Access::Own | Access::CreatorOnly => Contact::Clear,
-        Access::Masked => Contact::Masked,
-        _ => Contact::Hidden,
-    }
-}
-
-fn words(access: Access) -> Words {
-    match access {
-        Access::Read | Access::Own => Words::Clear,
-        Access::Masked => Words::Anonymised,
-        _ => Words::Hidden,
-    }
-}

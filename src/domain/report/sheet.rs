@@ -1,8 +1,9 @@
 //! The case sheet: ten elements in their order (domain.md C2), masked for its reader.
 
 use super::channel::channel_title;
-use super::rights::{Contact, Rights, Rows, Words};
+use super::rights::Rights;
 use super::words::Names;
+use crate::domain::access::{Shown, View, masked_name};
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{Case, ELEMENTS, Role, State, city_zone};
 use crate::domain::desk::Disposition;
@@ -47,27 +48,22 @@ pub struct SheetRow {
 pub fn sheet_row(subject: Subject<'_>, names: &Names, rights: &Rights) -> Option<SheetRow> {
     let Subject { case, sealed } = subject;
     let number = case.number?.to_string();
-    let is_his = match &rights.rows {
-        Rows::All => true,
-        Rows::OfUnit(unit) => !sealed && case.unit.as_ref() == Some(unit),
-        Rows::OfPerson(person) => !sealed && case.first_responsible.as_ref() == Some(person),
-        Rows::None => false,
-    };
-    if !is_his {
+    if !rights.has(case, sealed) {
         return None;
     }
     if sealed {
         let elements = std::array::from_fn(|_| SEALED.to_owned());
         return Some(SheetRow { number, elements, has_person: false });
     }
+    let view = rights.view(case)?;
     let elements = [
-        reporter(case, rights),
+        reporter(case, view),
         received(case),
         case.channel.map_or("", |channel| channel_title(channel.as_str())).to_owned(),
         kind(case, names),
-        opinion(case, names, rights),
+        opinion(case, names, view),
         limit(case),
-        result(case, rights),
+        result(case, view),
         handler(case, names),
         supervisor(case),
         callback(case),
@@ -76,29 +72,23 @@ pub fn sheet_row(subject: Subject<'_>, names: &Names, rights: &Rights) -> Option
     Some(SheetRow { number, elements, has_person })
 }
 
-fn reporter(case: &Case, rights: &Rights) -> String {
-    let view = if case.work.secrecy { rights.secret_contact } else { rights.contact };
+fn reporter(case: &Case, view: View) -> String {
     let number = case.private.contact.as_ref().or(case.private.caller.as_ref());
     let name = case.private.display.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let Some(number) = number else {
         let why = case.work.anonymous.map(|reason| format!("匿名（{}）", reason.title()));
         return why.unwrap_or_default();
     };
-    let shown = match view {
-        Contact::Clear => {
+    let shown = match view.contact {
+        Shown::Clear => {
             [name.map(str::to_owned), Some(number.as_str().to_owned())].into_iter().flatten()
         }
-        Contact::Masked => [name.map(surname), Some(number.masked())].into_iter().flatten(),
-        Contact::Hidden => return HIDDEN.to_owned(),
+        Shown::Masked => [name.map(masked_name), Some(number.masked())].into_iter().flatten(),
+        Shown::Topic | Shown::Hidden => return HIDDEN.to_owned(),
     };
     let shown: Vec<String> = shown.collect();
     let note = if case.work.secrecy { "（要求保密）" } else { "" };
     format!("{}{note}", shown.join(" "))
-}
-
-/// 张某某 as 张**.
-fn surname(name: &str) -> String {
-    name.chars().next().map_or_else(String::new, |first| format!("{first}**"))
 }
 
 fn received(case: &Case) -> String {
@@ -118,12 +108,12 @@ fn kind(case: &Case, names: &Names) -> String {
 }
 
 /// 受理意见: what becomes of the matter, with whom, and what it is about.
-fn opinion(case: &Case, names: &Names, rights: &Rights) -> String {
+fn opinion(case: &Case, names: &Names, view: View) -> String {
     let Some(disposition) = case.work.disposition() else { return String::new() };
     let lead = case.unit.as_deref().map(|unit| format!("主办：{}", names.unit(unit)));
     let helpers: Vec<&str> = case.work.helpers.iter().map(|unit| names.unit(unit)).collect();
     let helpers = (!helpers.is_empty()).then(|| format!("协办：{}", helpers.join("、")));
-    let summary = case.summary.as_deref().map(|summary| words(summary, rights));
+    let summary = case.summary.as_deref().map(|summary| words(summary, view));
     let parts = [Some(title(disposition).to_owned()), lead, helpers, summary];
     parts.into_iter().flatten().collect::<Vec<_>>().join("；")
 }
@@ -141,11 +131,11 @@ fn title(disposition: Disposition) -> &'static str {
     }
 }
 
-fn words(text: &str, rights: &Rights) -> String {
-    match rights.words {
-        Words::Clear => text.to_owned(),
-        Words::Anonymised => anonymise(text).0,
-        Words::Hidden => HIDDEN.to_owned(),
+fn words(text: &str, view: View) -> String {
+    match view.text {
+        Shown::Clear => text.to_owned(),
+        Shown::Masked => anonymise(text).0,
+        Shown::Topic | Shown::Hidden => HIDDEN.to_owned(),
     }
 }
 
@@ -157,10 +147,10 @@ fn limit(case: &Case) -> String {
     format!("{}{extended}{provisional}", due.on)
 }
 
-fn result(case: &Case, rights: &Rights) -> String {
+fn result(case: &Case, view: View) -> String {
     let Some(state) = case.state else { return String::new() };
     let answered = match (&case.work.result, case.answered_directly) {
-        (Some(text), _) => Some(words(text, rights)),
+        (Some(text), _) => Some(words(text, view)),
         (None, true) => Some("当场答复".to_owned()),
         (None, false) => None,
     };
@@ -284,6 +274,32 @@ mod tests {
         for role in [Role::UnitContact, Role::UnitLeader, Role::CityLeader, Role::MessageClerk] {
             assert_eq!(shown(&case, role), hidden, "{role:?}");
         }
+    }
+
+    #[test]
+    fn a_number_that_stands_for_a_name_is_masked_as_one() {
+        let mut case = case();
+        case.private.display = Some("19900000017".to_owned());
+        let told = cells(&case, false, Role::UnitLeader).unwrap();
+        assert_eq!(told[0], "*** 199****0017");
+    }
+
+    #[test]
+    fn whoever_is_recused_and_a_unit_that_is_accused_get_no_row() {
+        let mut recused = case();
+        recused.work.recused.insert("801".to_owned());
+        for (role, ..) in Role::NAMES {
+            for sealed in [false, true] {
+                assert_eq!(cells(&recused, sealed, role), None, "{role:?}");
+            }
+        }
+        let mut accused = case();
+        accused.work.accused.insert("unit.07".to_owned());
+        for role in [Role::UnitContact, Role::UnitLeader] {
+            assert!(cells(&case(), false, role).is_some(), "{role:?}");
+            assert_eq!(cells(&accused, false, role), None, "{role:?}");
+        }
+        assert!(cells(&accused, false, Role::Clerk).is_some());
     }
 
     #[test]

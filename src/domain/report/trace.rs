@@ -177,3 +177,103 @@ fn holder(case: &Case, state: State) -> (String, Option<String>) {
         | State::Withdrawn => (ENDED.to_owned(), None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::case::{Accepted, Channel, DueDate, Nature, Private, Received, Record};
+    use crate::units::CaseNumber;
+    use jiff::ToSpan;
+
+    /// The hours after the receipt.
+    fn hour(hours: i64) -> Timestamp {
+        let received: Timestamp = "2026-11-22T09:00:00+08:00".parse().unwrap();
+        received + hours.hours()
+    }
+
+    fn due(hours: i64) -> DueDate {
+        let (at, on) = (hour(hours), jiff::civil::date(2026, 11, 22));
+        DueDate { on, at, provisional: false, explained: vec![] }
+    }
+
+    /// Received, numbered, coded and given to a unit that owes its answer after five hours.
+    fn assigned() -> Vec<(i64, &'static str, CaseEvent)> {
+        let (key, at) = ("k".to_owned(), hour(0));
+        let (call, recording, private) = (None, None, Private::default());
+        let received = Received { key, channel: Channel::Phone, at, call, recording, private };
+        let accepted = Accepted {
+            number: CaseNumber::new(2026, 11, 22, 1).unwrap(),
+            at: hour(1),
+            first_responsible: "801".to_owned(),
+            due: due(100),
+            private: Private::default(),
+        };
+        let classified =
+            CaseEvent::Classified { nature: Nature::Help, domain: "050100".to_owned() };
+        vec![
+            (0, "system/system", CaseEvent::Received(Box::new(received))),
+            (1, "operator/801", CaseEvent::Accepted(Box::new(accepted))),
+            (2, "clerk/li", classified),
+            (3, "clerk/li", CaseEvent::Assigned { unit: "unit.07".to_owned(), due: due(5) }),
+            (4, "unit_contact/wang", CaseEvent::HandlingStarted),
+        ]
+    }
+
+    fn traced(events: &[(i64, &'static str, CaseEvent)], now: i64) -> Trace {
+        let acts = events.iter().map(|(hours, actor, event)| (hour(*hours), *actor, event));
+        trace(acts, hour(now)).unwrap()
+    }
+
+    #[test]
+    fn who_held_it_over_its_date_and_who_took_it_from_him_stand_in_the_sheet() {
+        let false_feedback = Record::FalseFeedback { by: "zhao".to_owned(), at: hour(8) };
+        let mut events = assigned();
+        events.extend([
+            (6, "handler/wang", CaseEvent::FedBack),
+            (7, "clerk/li", CaseEvent::CallbackDue { answered_directly: false }),
+            (8, "supervisor/zhao", CaseEvent::from(false_feedback)),
+            (8, "supervisor/zhao", CaseEvent::Redone { due: due(12) }),
+            (12, "handler/wang", CaseEvent::FedBack),
+            (13, "clerk/li", CaseEvent::CallbackDue { answered_directly: false }),
+            (14, "callback_agent/sun", CaseEvent::Closed { on: due(14).on }),
+        ]);
+        let sheet = traced(&events, 24);
+        let told: Vec<_> = sheet
+            .stretches
+            .iter()
+            .map(|one| (&*one.holder, one.state, one.round, one.overdue, one.ended_by.as_deref()))
+            .collect();
+        let expected = [
+            (CENTRE, State::Draft, 0, false, Some("operator/801")),
+            (CENTRE, State::Accepted, 1, false, Some("clerk/li")),
+            (CENTRE, State::Classified, 1, false, Some("clerk/li")),
+            ("unit.07", State::Assigned, 1, false, Some("unit_contact/wang")),
+            ("unit.07", State::Handling, 1, true, Some("handler/wang")),
+            // The centre reviews, and the citizen waits on.
+            (CENTRE, State::Feedback, 1, true, Some("clerk/li")),
+            (CENTRE, State::Callback, 1, false, Some("supervisor/zhao")),
+            // On the instant it is due it is in time.
+            ("unit.07", State::Redo, 2, false, Some("handler/wang")),
+            (CENTRE, State::Feedback, 2, true, Some("clerk/li")),
+            (CENTRE, State::Callback, 2, false, Some("callback_agent/sun")),
+            (ENDED, State::Closed, 2, false, None),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(sheet.causes(), ["超期", "第2次办理", "虚假反馈1次"]);
+        let shares: Vec<_> =
+            sheet.shares().into_iter().map(|one| (one.holder, one.ms / 3_600_000)).collect();
+        let expected = [(ENDED, 10), ("unit.07", 7), (CENTRE, 7)];
+        let expected = expected.map(|(holder, hours)| (holder.to_owned(), hours));
+        assert_eq!(shares, expected);
+    }
+
+    #[test]
+    fn what_was_held_in_time_is_asked_for_nothing_until_its_date_is_over() {
+        let events = assigned();
+        assert_eq!(traced(&events, 5).causes(), [] as [String; 0]);
+        let late = traced(&events, 6);
+        assert_eq!(late.causes(), ["超期"]);
+        let last = late.stretches.last().unwrap();
+        assert_eq!((last.overdue, &last.ended_by), (true, &None), "it lasts");
+    }
+}

@@ -10,7 +10,7 @@ use super::problem::{Problem, ProblemBody};
 use super::views::{json as answer, name_of, shown};
 use super::{Api, On, lock, waiting};
 use crate::domain::access::{
-    Access, EXPORT_ALONE_MAX, Function, Shown, best, csv_field, is_second_person,
+    Access, EXPORT_ALONE_MAX, Function, Shown, best, csv_line, is_second_person,
     needs_second_person,
 };
 use crate::domain::case::{Actor, Guard, Refusal, State};
@@ -343,9 +343,7 @@ fn table(reader: &Reader, actor: &Actor, rows: &[i64]) -> Result<String, Problem
             case.summary.clone().unwrap_or_default(),
             case.private.text.clone().unwrap_or_default(),
         ];
-        let fields: Vec<_> = fields.iter().map(|field| csv_field(field)).collect();
-        text.push_str(&fields.join(","));
-        text.push_str("\r\n");
+        text.push_str(&csv_line(&fields));
     }
     Ok(text)
 }

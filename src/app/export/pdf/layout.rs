@@ -2,6 +2,7 @@
 //! that are wrapped and never broken over two pages unless one is longer than a page.
 
 use super::rows;
+use crate::app::export::NOTHING;
 use crate::domain::report::{Document, Table};
 
 /// A4 across, in points of 1/72 inch.
@@ -101,7 +102,7 @@ impl Paper {
             self.row(row, &widths);
         }
         if table.rows.is_empty() {
-            self.line("无".to_owned(), TEXT_SIZE);
+            self.line(NOTHING.to_owned(), TEXT_SIZE);
         }
     }
 
@@ -219,6 +220,12 @@ mod tests {
             _ => None,
         };
         page.iter().filter_map(text).collect()
+    }
+
+    #[test]
+    fn an_empty_table_says_that_there_is_nothing() {
+        let pages = pages(&table(0, ""));
+        assert!(texts(&pages[0]).contains(&"无"));
     }
 
     #[test]
