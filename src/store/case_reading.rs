@@ -38,7 +38,7 @@ pub struct CaseFile {
 pub struct PageFilter {
     /// Only cases in this state.
     pub state: Option<State>,
-    /// Only cases of this lead unit.
+    /// Only cases of this lead unit; under seal a case has none.
     pub unit: Option<String>,
     /// Only cases that came this way.
     pub channel: Option<Channel>,
@@ -46,7 +46,7 @@ pub struct PageFilter {
     pub from_ms: Option<i64>,
     /// Only cases received before this, in ms since 1970.
     pub to_ms: Option<i64>,
-    /// Only cases whose events name this unit: those it can have a part in.
+    /// Only cases whose events name this unit: those it can have a part in, none under seal.
     pub names_unit: Option<String>,
 }
 
@@ -100,13 +100,16 @@ impl Reader {
 
     /// The rows of the next page: at most [`SCANNED_MAX`] are looked at, from below `before` on.
     pub fn page(&self, filter: &PageFilter, before: Option<i64>) -> Result<CasePage, StoreError> {
-        let sql = "SELECT c.id,
+        let open = format!("NOT {}", sealed("c"));
+        let sql = format!(
+            "SELECT c.id,
                 (?3 IS NULL OR CASE WHEN c.seal_proposed THEN 'sealed' ELSE c.state END = ?3)
-                AND (?4 IS NULL OR c.unit IS ?4) AND (?5 IS NULL OR c.channel = ?5)
+                AND (?4 IS NULL OR (c.unit IS ?4 AND {open})) AND (?5 IS NULL OR c.channel = ?5)
                 AND (?6 IS NULL OR c.received_at >= ?6) AND (?7 IS NULL OR c.received_at < ?7)
-                AND (?8 IS NULL OR EXISTS (SELECT 1 FROM event e
-                                           WHERE e.case_id = c.id AND instr(e.body, ?8) > 0))
-            FROM case_file c WHERE c.id < ?1 ORDER BY c.id DESC LIMIT ?2";
+                AND (?8 IS NULL OR ({open} AND EXISTS (
+                    SELECT 1 FROM event e WHERE e.case_id = c.id AND instr(e.body, ?8) > 0)))
+            FROM case_file c WHERE c.id < ?1 ORDER BY c.id DESC LIMIT ?2"
+        );
         let scanned = i64::try_from(SCANNED_MAX).unwrap_or(i64::MAX);
         let named = filter.names_unit.as_ref().map(|unit| format!("\"{unit}\""));
         let values = params![
@@ -120,7 +123,7 @@ impl Reader {
             named
         ];
         let rows: Vec<(i64, bool)> =
-            all(&self.db, sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            all(&self.db, &sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let full = rows.len() >= SCANNED_MAX;
         let looked_to = rows.last().map(|(id, _)| *id).filter(|_| full);
         let ids = rows.into_iter().filter(|(_, fits)| *fits).map(|(id, _)| id).collect();

@@ -76,7 +76,7 @@ pub(super) struct CaseList {
     /// The cases that this person may know of. There may be fewer than asked for, even none, and
     /// still a further page.
     cases: Vec<CaseSummary>,
-    /// What asks for the next page, as `after`; `null`: there is none.
+    /// What asks for the next page, as `after`, which may be empty; `null`: there is none.
     next: Option<i64>,
 }
 
@@ -137,12 +137,13 @@ fn page(reader: &Reader, actor: &Actor, asked: &Asked, limit: usize) -> Result<C
     let rows = reader.page(&filter, asked.after)?;
     let mut cases = vec![];
     for id in rows.ids {
-        if cases.len() == limit {
-            // The row before this one was the last that was looked at.
-            return Ok(CaseList { cases, next: Some(id + 1) });
-        }
         let file = reader.file_of(id)?;
-        cases.extend(shown(actor, &file).map(|view| CaseSummary::of(&file, &view)));
+        let Some(view) = shown(actor, &file) else { continue };
+        cases.push(CaseSummary::of(&file, &view));
+        if cases.len() == limit {
+            // Of the rows behind it nothing is told, whether they are for him or not.
+            return Ok(CaseList { cases, next: Some(id) });
+        }
     }
     Ok(CaseList { cases, next: rows.looked_to })
 }

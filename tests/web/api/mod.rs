@@ -4,6 +4,7 @@
 mod conflicts;
 mod document;
 mod exports;
+mod lists;
 mod offices;
 mod opened;
 mod rights;
