@@ -365,6 +365,7 @@ pub(super) struct Made {
     (status = 400, description = "Not understood", body = ProblemBody),
     (status = 401, description = "Nobody is signed in", body = ProblemBody),
     (status = 403, description = "No role takes contacts down", body = ProblemBody),
+    (status = 404, description = "The key is that of a case he may not know of", body = ProblemBody),
     (status = 413, description = "Too large", body = ProblemBody),
     (status = 422, description = "A rule forbids it", body = ProblemBody),
     (status = 429, description = "Too many requests", body = ProblemBody),

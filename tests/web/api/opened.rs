@@ -4,6 +4,7 @@ use super::world::{PHONE, WORDS, World};
 use crate::http::Answer;
 use jiff::Timestamp;
 use mayorline::domain::call::IntakeKind;
+use mayorline::domain::case::{Role, Task};
 use serde_json::{Value, json};
 
 fn body(answer: &Answer) -> Value {
@@ -106,6 +107,30 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
     let contact = format!("/cases/{secret}/contact");
     let shown = world.post("operator", &contact, json!({"reason": "核实"})).await;
     assert_eq!(body(&shown)["contact"], PHONE, "creator only");
+}
+
+#[tokio::test]
+async fn an_old_key_tells_neither_a_seal_nor_a_recusal() {
+    let world = World::open().await;
+    let unknown = World::bytes(&world.get("clerk", &format!("/cases/{}", world.unknown())).await);
+    let given = |key: &str| json!({"key": key, "summary": "举报", "text": "举报", "phone": PHONE});
+    let number = async |key: &str| {
+        let made = world.post("clerk", "/cases", given(key)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        body(&made)["name"].as_str().unwrap().to_owned()
+    };
+    let (sealed, recused) = (number("sealed").await, number("recused").await);
+    assert_eq!(number("sealed").await, sealed, "his own case, as long as he may know of it");
+    let seal = [(Role::Clerk, Task::ProposeSeal), (Role::Director, Task::ConfirmSeal)];
+    for (role, task) in seal {
+        world.act(&sealed, role, "", task);
+        let again = world.post("clerk", "/cases", given("sealed")).await;
+        assert_eq!(World::bytes(&again), unknown);
+    }
+    world.act(&recused, Role::Director, "", Task::Recuse("clerk".to_owned()));
+    let again = world.post("clerk", "/cases", given("recused")).await;
+    assert_eq!(World::bytes(&again), unknown);
+    assert_ne!(number("another").await, recused, "a new key is a new case");
 }
 
 impl World {
