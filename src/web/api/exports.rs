@@ -187,12 +187,14 @@ pub(super) async fn ask(
     Ok((StatusCode::CREATED, answer(&view)).into_response())
 }
 
-/// The rows of the cases that this person sees with their contact, and how many persons that are.
+/// The rows of the cases that this person sees with their contact, and how many persons that are: so
+/// many numbers, and one more for every case without a number, which names somebody all the same.
 fn gather(reader: &Reader, actor: &Actor, wanted: &Wanted) -> Result<(Vec<i64>, usize), Problem> {
     let (from_ms, to_ms) = days(Some(wanted.from), Some(wanted.to))?;
     let (state, unit) = (wanted.state, wanted.unit.clone());
     let filter = PageFilter { state, unit, from_ms, to_ms, ..PageFilter::default() };
-    let (mut rows, mut persons, mut before) = (vec![], BTreeSet::new(), None);
+    let (mut rows, mut numbers, mut before) = (vec![], BTreeSet::new(), None);
+    let mut numberless = 0;
     loop {
         let page = reader.page(&filter, before)?;
         for id in page.ids {
@@ -212,11 +214,14 @@ fn gather(reader: &Reader, actor: &Actor, wanted: &Wanted) -> Result<(Vec<i64>, 
                 ));
             }
             let private = &file.case.private;
-            persons.extend(private.contact.clone().or_else(|| private.caller.clone()));
+            match private.contact.clone().or_else(|| private.caller.clone()) {
+                Some(number) => drop(numbers.insert(number)),
+                None => numberless += 1,
+            }
         }
         before = page.looked_to;
         if before.is_none() {
-            return Ok((rows, persons.len()));
+            return Ok((rows, numbers.len() + numberless));
         }
     }
 }

@@ -67,6 +67,23 @@ async fn fifty_persons_are_exported_by_one_and_one_more_needs_a_second() {
 }
 
 #[tokio::test]
+async fn whoever_gives_a_name_and_no_number_is_a_person_too() {
+    let world = World::open().await;
+    for n in 0..=EXPORT_ALONE_MAX {
+        let given = json!({
+            "key": n.to_string(), "summary": "北宿镇路灯不亮", "text": "路灯不亮", "citizen": "张三丰",
+            "anonymous": "will_not_say",
+        });
+        let made = world.post("clerk", "/cases", given).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let export = body(&world.post("clerk", "/exports", wanted()).await);
+    assert_eq!((&export["persons"], &export["waits"]), (&51.into(), &true.into()), "{export}");
+    let table = world.get("clerk", &format!("/exports/{}", export["export"])).await;
+    assert_eq!((table.status, table.body.contains("张三丰")), (409, false), "{}", table.body);
+}
+
+#[tokio::test]
 async fn what_is_sealed_meanwhile_is_not_in_the_table_and_few_may_export_at_all() {
     let world = World::open().await;
     let (case, kept) = (world.handled("k", "unit.07"), world.accepted("other"));
