@@ -3,6 +3,7 @@
 
 use super::account::{self, AccountRecord};
 use super::account_token::{self, TokenHash, TokenRecord};
+use super::case_key;
 use super::casework::{self, CaseName};
 use super::error::StoreError;
 use super::read::Reader;
@@ -31,6 +32,9 @@ pub struct CaseFile {
     pub changed_by: String,
     /// When.
     pub changed_at: Timestamp,
+    /// The service holds the key of its private parts; else the discipline liaison alone does, and
+    /// they are missing in the fold.
+    pub readable: bool,
 }
 
 /// Which cases a page shows.
@@ -95,7 +99,9 @@ impl Reader {
         let (at, by, _) = events.last().ok_or(StoreError::NotFound)?;
         let (changed_at, changed_by) = (*at, by.clone());
         let case = events.iter().fold(Case::default(), |case, (.., event)| apply(case, event));
-        Ok(CaseFile { id, case, creator, last_event, changed_by, changed_at })
+        let key = case_key::of(&self.db, &self.vault, id)?;
+        let readable = matches!(key, case_key::Access::Service(_));
+        Ok(CaseFile { id, case, creator, last_event, changed_by, changed_at, readable })
     }
 
     /// The rows of the next page: at most [`SCANNED_MAX`] are looked at, from below `before` on.

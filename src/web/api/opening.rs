@@ -13,7 +13,7 @@ use crate::web::NotHeard;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, Path, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -85,7 +85,15 @@ pub(super) async fn contact(
     .await
 }
 
-/// Open a sealed case, having said why; for the discipline liaison alone.
+/// The liaison's own key holds the content: nothing here can open it.
+fn held_by_the_liaison() -> Problem {
+    let chinese = "内容已用纪委联络员的密钥封存，请用 mayorline seal read 查阅。";
+    let english = "the content is sealed to the liaison's key; read it with mayorline seal read";
+    Problem::new(StatusCode::CONFLICT, "T12", chinese, english)
+}
+
+/// Open a sealed case, having said why; for the discipline liaison alone, and only until the seal has
+/// given it to his key.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/sealed-content", tag = "cases",
     params(("case" = String, Path, description = "Its number")),
     request_body = Reason,
@@ -94,6 +102,7 @@ pub(super) async fn contact(
         (status = 400, description = "Not understood", body = ProblemBody),
         (status = 401, description = "Nobody is signed in", body = ProblemBody),
         (status = 404, description = "No such case for this person", body = ProblemBody),
+        (status = 409, description = "It is sealed to the liaison's key", body = ProblemBody),
         (status = 413, description = "Too large", body = ProblemBody),
         (status = 422, description = "The reason is missing", body = ProblemBody),
         (status = 429, description = "Too many requests", body = ProblemBody),
@@ -112,6 +121,9 @@ pub(super) async fn sealed_content(
         let (file, view) = seen(&api.reader()?, &person.actor, named(&case)?)?;
         if !keeps(&view) {
             return Err(Problem::unknown());
+        }
+        if !file.readable {
+            return Err(held_by_the_liaison());
         }
         audit(&api, &person, AuditKind::SealOpened, (name_of(&file), reason))?;
         Ok(answer(&SealedContent::of(&file, &view)))

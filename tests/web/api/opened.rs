@@ -1,10 +1,12 @@
 //! What is opened with a reason, what is taken down, and lists in pages.
 
 use super::world::{PHONE, WORDS, World};
+use crate::folder::noonish;
 use crate::http::Answer;
 use jiff::Timestamp;
 use mayorline::domain::call::IntakeKind;
 use mayorline::domain::case::{Role, Task};
+use mayorline::store::{Administration, LiaisonKey};
 use serde_json::{Value, json};
 
 fn body(answer: &Answer) -> Value {
@@ -56,6 +58,29 @@ async fn the_liaison_alone_opens_what_is_sealed_and_says_why() {
     assert_eq!(audited(&world)[0].1, "seal_opened");
     let ordinary = format!("/cases/{open}/sealed-content");
     assert_eq!(world.post("liaison", &ordinary, json!({"reason": "办理举报"})).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_sealed_to_the_liaisons_key_is_not_said_to_have_been_opened() {
+    let world = World::open().await;
+    let proposed = world.proposed("proposed");
+    let mut beside = Administration::open(world.folder.path(), noonish()).unwrap();
+    let key = LiaisonKey::random().unwrap();
+    beside.add_liaison_key(noonish(), key.public()).unwrap();
+    let sealed = world.sealed("sealed");
+    let open = async |case: &str| {
+        let path = format!("/cases/{case}/sealed-content");
+        world.post("liaison", &path, json!({"reason": "办理举报"})).await
+    };
+    let refused = open(&sealed).await;
+    assert_eq!((refused.status, &body(&refused)["rule"]), (409, &"T12".into()));
+    let sentence = "内容已用纪委联络员的密钥封存，请用 mayorline seal read 查阅。";
+    assert_eq!(body(&refused)["sentence"], sentence);
+    let opened = |world: &World| audited(world).iter().filter(|(_, kind, ..)| kind == "seal_opened").count();
+    assert_eq!(opened(&world), 0, "nothing was opened, so nothing is said to have been");
+    // A proposed seal is not in force yet: the service still has the key.
+    assert_eq!(body(&open(&proposed).await)["contact"], PHONE);
+    assert_eq!(opened(&world), 1);
 }
 
 #[tokio::test]
