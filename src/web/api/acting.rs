@@ -1,7 +1,8 @@
 //! Commands on a case. Each names the case as it was seen (`If-Match`): where it has changed since,
 //! nothing is done, and the answer says who changed it and how it is now.
 
-use super::cases::{case_view, json, named, tag};
+use super::asked::json;
+use super::cases::{case_view, named, tag};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{CaseView, json as answer, shown};

@@ -1,25 +1,19 @@
-//! Cases, listed and one by one, as whoever asks may see them; and contacts that people take down.
+//! Cases, listed and one by one, as whoever asks may see them.
 
+use super::asked::{WORDS_MAX, days};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{CaseSummary, CaseView, json as answer, parse_name, shown, words};
 use super::{Api, On, waiting};
 use crate::domain::access::{Access, Function, Shown, View, best, may_know_of_seals};
-use crate::domain::call::{Caller, IntakeKind, NewIntake};
-use crate::domain::case::{
-    Actor, AnonymousReason, Case, CaseEvent, Channel, Guard, Refusal, Role, State, apply, city_zone,
-};
+use crate::domain::case::{Actor, Case, CaseEvent, Channel, State, apply};
 use crate::domain::search::Question;
 use crate::store::{
-    CaseFile, CaseName, CaseRecording, PageFilter, PersonIntake, Reader, SearchFilter, StoreError,
-    city_time,
+    CaseFile, CaseName, CaseRecording, PageFilter, Reader, SearchFilter, StoreError, city_time,
 };
-use crate::units::PhoneNumber;
-use crate::web::hex;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, FormRejection};
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Extension, Form, Path, State as Shared};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,20 +24,6 @@ use utoipa::{IntoParams, ToSchema};
 pub const CASES_PAGE_MAX: usize = 100;
 /// Cases on a page unless told otherwise.
 const PAGE_DEFAULT: usize = 50;
-/// Longest question and key, in characters.
-const WORDS_MAX: usize = 100;
-
-/// The body of a request as a value.
-pub(super) fn json<T: for<'de> Deserialize<'de>>(
-    body: Result<Bytes, BytesRejection>,
-) -> Result<T, Problem> {
-    let too_large = |rejection: BytesRejection| {
-        let status = rejection.status();
-        Problem::new(status, "HTTP", "请求内容过大或者没有收全。", rejection.to_string())
-    };
-    let body = body.map_err(too_large)?;
-    serde_json::from_slice(&body).map_err(|error| Problem::malformed(error.to_string()))
-}
 
 /// What cases are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -113,20 +93,6 @@ pub(super) async fn list(
     })
     .await?;
     Ok(answer(&list))
-}
-
-/// From the first moment of one day to that after another, in ms since 1970.
-pub(super) fn days(
-    from: Option<Date>,
-    to: Option<Date>,
-) -> Result<(Option<i64>, Option<i64>), Problem> {
-    let begins = |day: Date| -> Result<i64, Problem> {
-        let midnight = day.to_zoned(city_zone());
-        let midnight = midnight.map_err(|error| Problem::malformed(error.to_string()))?;
-        Ok(midnight.timestamp().as_millisecond())
-    };
-    let after = to.map(|day| begins(day.tomorrow().unwrap_or(day)));
-    Ok((from.map(begins).transpose()?, after.transpose()?))
 }
 
 fn page(reader: &Reader, actor: &Actor, asked: &Asked, limit: usize) -> Result<CaseList, Problem> {
@@ -330,98 +296,4 @@ fn told(event: &CaseEvent, view: &View) -> Option<serde_json::Value> {
         fields.insert("summary".to_owned(), summary.into());
     }
     Some(value)
-}
-
-/// What a citizen told a person.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TakenDown {
-    /// Makes sending it twice harmless; the same key gives the same case.
-    key: Option<String>,
-    /// What it is about, without names.
-    summary: String,
-    /// The citizen's words.
-    text: String,
-    /// His name.
-    citizen: Option<String>,
-    /// His telephone number.
-    phone: Option<String>,
-    /// Why there is none.
-    anonymous: Option<AnonymousReason>,
-}
-
-/// A case that was made.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Made {
-    /// What it is asked for by: its number, or `draft-N`.
-    name: String,
-    /// Where it stands.
-    state: State,
-}
-
-/// Take a contact down (来访). Whoever may accept it gets a number at once.
-#[utoipa::path(post, path = "/api/v1/cases", tag = "cases", request_body = TakenDown, responses(
-    (status = 201, description = "Stored", body = Made),
-    (status = 400, description = "Not understood", body = ProblemBody),
-    (status = 401, description = "Nobody is signed in", body = ProblemBody),
-    (status = 403, description = "No role takes contacts down", body = ProblemBody),
-    (status = 404, description = "The key is that of a case he may not know of", body = ProblemBody),
-    (status = 413, description = "Too large", body = ProblemBody),
-    (status = 422, description = "A rule forbids it", body = ProblemBody),
-    (status = 429, description = "Too many requests", body = ProblemBody),
-    (status = 503, description = "Nothing can be stored", body = ProblemBody),
-))]
-pub(super) async fn take_down(
-    Shared(house): On,
-    Extension(person): Extension<Person>,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Problem> {
-    let actor = person.actor;
-    if best(&actor.roles, Function::CreateCase) == Access::None {
-        return Err(Problem::forbidden());
-    }
-    let given: TakenDown = json(body)?;
-    let random = (house.shared.sources.random)().ok_or_else(Problem::down)?;
-    let api = house.api.clone();
-    let wish = wish(given, actor, api.now(), &hex(&random[..16]))?;
-    let made = waiting(move || {
-        let now = api.now();
-        let now = api.ask(|store, answer| store.take_down(now, wish, answer))?;
-        let draft = || format!("draft-{}", now.id);
-        let name = now.number.map_or_else(draft, |number| number.to_string());
-        Ok(Made { name, state: now.state })
-    })
-    .await?;
-    Ok((StatusCode::CREATED, answer(&made)).into_response())
-}
-
-fn wish(
-    given: TakenDown,
-    actor: Actor,
-    now: Timestamp,
-    random: &str,
-) -> Result<PersonIntake, Problem> {
-    let TakenDown { key, summary, text, citizen, phone, anonymous } = given;
-    let key = key.unwrap_or_else(|| random.to_owned());
-    if key.trim().is_empty() || key.chars().count() > WORDS_MAX {
-        return Err(Problem::malformed("key must have 1 to 100 characters"));
-    }
-    let phone = phone.map(|phone| PhoneNumber::parse(&phone)).transpose();
-    let phone = phone.map_err(|_| Problem::malformed("phone: no telephone number"))?;
-    let accepts = actor.has(&[Role::Operator, Role::Clerk]);
-    if accepts && phone.is_none() && anonymous.is_none() {
-        return Err(Refusal::from(Guard::Contact).into());
-    }
-    let intake = NewIntake {
-        key: format!("person/{}/{key}", actor.person),
-        kind: IntakeKind::WalkIn,
-        call: None,
-        contact: phone,
-        caller: Caller { number: None, display: citizen },
-        received_at: now,
-        recording: None,
-        text: Some(text),
-        callback: false,
-    };
-    Ok(PersonIntake { intake, actor, summary, anonymous })
 }

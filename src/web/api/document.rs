@@ -1,6 +1,6 @@
 //! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
 
-use super::{acting, cases, exports, opening, people, reports};
+use super::{acting, cases, exports, intake, opening, people, reports};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
@@ -16,7 +16,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
     ),
     paths(
         people::sign_in, people::session, people::sign_out,
-        cases::list, cases::take_down, cases::show, cases::history,
+        cases::list, intake::take_down, cases::show, cases::history,
         acting::command,
         opening::contact, opening::sealed_content, opening::recording,
         exports::ask, exports::list, exports::confirm, exports::fetch,

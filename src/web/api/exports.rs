@@ -4,7 +4,7 @@
 //! What is kept of an export until it is fetched are the rows' numbers, never a person; what is under
 //! seal by then, or not for the one who fetches it any more, is not in it.
 
-use super::cases::{days, json};
+use super::asked::{days, json};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{json as answer, name_of, shown};

@@ -3,6 +3,7 @@
 //!
 //! * `people`: sessions, tokens, who asks; `session`: how long and how often.
 //! * `cases`: lists and single cases, as each may see them; `views`: how they are shown.
+//! * `intake`: contacts that people take down; `asked`: what is asked for, as values.
 //! * `acting`: commands, each on a case as it was seen; `command`: how they are written.
 //! * `opening`: contact, recording and sealed content, each with a reason that is audited first.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
@@ -13,11 +14,13 @@
 //! here knows a role by name.
 
 mod acting;
+mod asked;
 #[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
 mod cases;
 mod command;
 mod document;
 mod exports;
+mod intake;
 mod opening;
 mod people;
 mod problem;
@@ -141,7 +144,7 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
     });
     let house = House { shared, api };
     let known = Router::new()
-        .route("/cases", get(cases::list).post(cases::take_down))
+        .route("/cases", get(cases::list).post(intake::take_down))
         .route("/cases/{case}", get(cases::show))
         .route("/cases/{case}/history", get(cases::history))
         .route("/cases/{case}/commands", post(acting::command))

@@ -1,7 +1,8 @@
 //! What is opened with a reason: the contact in clear, a recording, the content of a sealed case. The
 //! reason stands in the audit before anything is shown.
 
-use super::cases::{heard, json, named, seen};
+use super::asked::json;
+use super::cases::{heard, named, seen};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{ContactView, SealedContent, json as answer, keeps, name_of};

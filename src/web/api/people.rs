@@ -178,7 +178,7 @@ pub(super) async fn sign_in(
     if named && !house.shared.is_ours(&headers) {
         return Err(another_site());
     }
-    let given: Credentials = super::cases::json(body)?;
+    let given: Credentials = super::asked::json(body)?;
     let address = house.shared.client(peer, &headers);
     let account = checked(&house, given, address).await?;
     let random = (house.shared.sources.random)().ok_or_else(Problem::down)?;

@@ -1,6 +1,6 @@
 //! Figures, accounts and the audit, each for those whose office it is.
 
-use super::cases::days;
+use super::asked::days;
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::json as answer;

@@ -5,12 +5,19 @@ use crate::folder::noonish;
 use crate::http::Answer;
 use jiff::Timestamp;
 use mayorline::domain::call::IntakeKind;
-use mayorline::domain::case::{Role, Task};
+use mayorline::domain::case::{DISPLAY_CHARS_MAX, Role, TEXT_CHARS_MAX, Task};
 use mayorline::store::{Administration, LiaisonKey};
 use serde_json::{Value, json};
 
 fn body(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap()
+}
+
+/// A body with further fields.
+fn with(body: &Value, more: &Value) -> Value {
+    let mut body = body.clone();
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
 }
 
 /// The audit's entries that are about cases: who, what, to which, why.
@@ -76,7 +83,8 @@ async fn what_is_sealed_to_the_liaisons_key_is_not_said_to_have_been_opened() {
     assert_eq!((refused.status, &body(&refused)["rule"]), (409, &"T12".into()));
     let sentence = "内容已用纪委联络员的密钥封存，请用 mayorline seal read 查阅。";
     assert_eq!(body(&refused)["sentence"], sentence);
-    let opened = |world: &World| audited(world).iter().filter(|(_, kind, ..)| kind == "seal_opened").count();
+    let opened =
+        |world: &World| audited(world).iter().filter(|(_, kind, ..)| kind == "seal_opened").count();
     assert_eq!(opened(&world), 0, "nothing was opened, so nothing is said to have been");
     // A proposed seal is not in force yet: the service still has the key.
     assert_eq!(body(&open(&proposed).await)["contact"], PHONE);
@@ -89,6 +97,8 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
     let given = json!({
         "key": "k1", "summary": "北宿镇路灯不亮", "text": WORDS, "citizen": "张三丰", "phone": PHONE,
     });
+    let mut draft = given.clone();
+    draft.as_object_mut().unwrap().remove("summary");
     for (name, status, state) in [
         ("clerk", 201, "accepted"),
         ("operator", 201, "accepted"),
@@ -108,6 +118,17 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
         ("administrator", 403, ""),
         ("security", 403, ""),
     ] {
+        // Whoever accepts says what it is about; of others it is a draft, and nothing is dropped.
+        let given = if state == "draft" {
+            for more in [json!({"summary": "北宿镇路灯不亮"}), json!({"anonymous": "will_not_say"})]
+            {
+                let refused = world.post(name, "/cases", with(&draft, &more)).await;
+                assert_eq!(refused.status, 400, "{name} {more}: {}", refused.body);
+            }
+            &draft
+        } else {
+            &given
+        };
         let made = world.post(name, "/cases", given.clone()).await;
         assert_eq!(made.status, status, "{name}: {}", made.body);
         if status != 201 {
@@ -121,7 +142,9 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
         let shown = world.get(name, &format!("/cases/{case}")).await;
         assert_eq!((shown.status, &body(&shown)["channel"]), (200, &"walk_in".into()), "{name}");
     }
-    let draft = body(&world.post("director", "/cases", given.clone()).await);
+    let unsaid = world.post("clerk", "/cases", with(&draft, &json!({"key": "k2"}))).await;
+    assert_eq!(unsaid.status, 400, "whoever accepts says what it is about: {}", unsaid.body);
+    let draft = body(&world.post("director", "/cases", draft).await);
     let accept = json!({"do": "accept", "summary": "路灯不亮"});
     let done = world.command("clerk", draft["name"].as_str().unwrap(), accept).await;
     assert_eq!((done.status, &body(&done)["state"]), (200, &"accepted".into()), "{}", done.body);
@@ -132,6 +155,23 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
     let contact = format!("/cases/{secret}/contact");
     let shown = world.post("operator", &contact, json!({"reason": "核实"})).await;
     assert_eq!(body(&shown)["contact"], PHONE, "creator only");
+}
+
+#[tokio::test]
+async fn what_is_too_long_to_be_kept_is_refused_and_not_cut() {
+    let world = World::open().await;
+    let given = json!({"summary": "路灯不亮", "text": "路灯不亮", "phone": PHONE});
+    for (field, chars) in [("text", TEXT_CHARS_MAX), ("citizen", DISPLAY_CHARS_MAX), ("key", 100)] {
+        let of = |chars: usize| with(&given, &json!({field: "a".repeat(chars)}));
+        let refused = world.post("clerk", "/cases", of(chars + 1)).await;
+        assert_eq!(refused.status, 400, "{field}: {}", refused.body);
+        let made = world.post("clerk", "/cases", of(chars)).await;
+        assert_eq!(made.status, 201, "{field}: {}", made.body);
+        let shown = world.get("clerk", &format!("/cases/{}", body(&made)["name"].as_str().unwrap()));
+        let text = body(&shown.await)["text"].as_str().unwrap().chars().count();
+        assert_eq!(text, if field == "text" { chars } else { 4 }, "{field}: nothing is cut");
+    }
+    assert_eq!(world.post("clerk", "/cases", with(&given, &json!({"key": " "}))).await.status, 400);
 }
 
 #[tokio::test]
