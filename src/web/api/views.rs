@@ -199,11 +199,16 @@ fn seal_of(case: &Case, view: &View) -> Option<SealView> {
 /// Words as they are shown. Whoever may not know the citizen reads them without names, numbers and
 /// addresses: they may say who he is.
 pub(super) fn words(view: &View, text: Option<&str>) -> Option<String> {
-    match (view.text, view.contact) {
-        (Shown::Hidden | Shown::Topic, _) => None,
-        (Shown::Clear, Shown::Clear) => text.map(str::to_owned),
+    match view.text {
+        Shown::Hidden | Shown::Topic => None,
+        _ if reads_whole(view) => text.map(str::to_owned),
         _ => text.map(|text| anonymise(text).0),
     }
+}
+
+/// Whether he reads words as they were written.
+pub(super) fn reads_whole(view: &View) -> bool {
+    view.text == Shown::Clear && view.contact == Shown::Clear
 }
 
 impl CaseView {

@@ -4,7 +4,7 @@ use super::world::World;
 use crate::http::Answer;
 use mayorline::domain::call::IntakeKind;
 use mayorline::domain::case::{Role, Task};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn body(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap()
@@ -79,5 +79,28 @@ async fn a_proposed_seal_is_not_found_by_the_unit_that_it_had() {
         let of_unit = world.get(name, "/cases?unit=unit.07").await;
         assert!(!of_unit.body.contains(&proposed), "{name}: {}", of_unit.body);
         assert_eq!(of_unit.body.contains(&open), name == "director", "{name}: {}", of_unit.body);
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_without_names_and_numbers_does_not_find_by_them() {
+    let world = World::open().await;
+    let take_down = async |summary: &str| {
+        let given = json!({"summary": summary, "text": summary, "phone": "19900000018"});
+        let made = world.post("clerk", "/cases", given).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    };
+    take_down("居民王建国反映路灯不亮，电话19900000017").await;
+    take_down("太平镇路灯不亮").await;
+    let found = async |account: &str, word: &str| {
+        let path = format!("/cases?q={}", crate::http::escape(word));
+        let list = world.get(account, &path).await;
+        assert_eq!(list.status, 200, "{account} {word}: {}", list.body);
+        body(&list)["cases"].as_array().unwrap().len()
+    };
+    for (word, clerk, leader) in [("王建国", 1, 0), ("19900000017", 1, 0), ("路灯", 2, 1)] {
+        assert_eq!(found("clerk", word).await, clerk, "clerk: {word}");
+        assert_eq!(found("city_leader", word).await, leader, "city_leader: {word}");
+        assert_eq!(found("host", word).await, 0, "who is shown the topic alone: {word}");
     }
 }
