@@ -10,7 +10,6 @@ use super::read::Reader;
 use super::read_call::all;
 use super::seal::{is_call_sealed, sealed};
 use crate::domain::case::{Actor, Case, Channel, State, apply};
-use crate::units::CaseNumber;
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -157,14 +156,6 @@ impl Reader {
                 began: began.unwrap_or(received),
             })
         })
-    }
-
-    /// The cases that a person or seat took first (首问负责).
-    pub fn taken_by(&self, person: &str) -> Result<Vec<CaseNumber>, StoreError> {
-        let sql =
-            "SELECT number FROM case_file WHERE first_responsible = ?1 AND number IS NOT NULL";
-        let numbers: Vec<i64> = all(&self.db, sql, [person], |row| row.get(0))?;
-        numbers.into_iter().map(super::intake::read_number).collect()
     }
 
     /// Every account, by name.

@@ -136,11 +136,11 @@ fn facts(
     if granted != Access::Own {
         return Ok(facts);
     }
-    let taken = reader.taken_by(&actor.person)?;
     let of_unit = actor.unit.as_ref().filter(|_| actor.is_of_unit());
     facts.retain(|one| {
         let of_unit = of_unit.is_some() && one.unit.as_ref() == of_unit;
-        !one.sealed && (of_unit || taken.contains(&one.number))
+        let taken = one.first_responsible.as_ref() == Some(&actor.person);
+        !one.sealed && (of_unit || taken)
     });
     Ok(facts)
 }
