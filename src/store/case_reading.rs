@@ -103,7 +103,18 @@ impl Reader {
         Ok(CaseFile { id, case, creator, last_event, changed_by, changed_at, readable })
     }
 
-    /// The rows of the next page: at most [`SCANNED_MAX`] are looked at, from below `before` on.
+    /// The first row of a case that was received then or later. Rows are by the order of storing,
+    /// which is not quite that of receipt.
+    fn first_since(&self, from_ms: Option<i64>) -> Result<i64, StoreError> {
+        let Some(from_ms) = from_ms else { return Ok(i64::MIN) };
+        let sql = "SELECT min(id) FROM case_file WHERE received_at >= ?1";
+        let first: Option<i64> =
+            self.db.prepare_cached(sql)?.query_row([from_ms], |row| row.get(0))?;
+        Ok(first.unwrap_or(i64::MAX))
+    }
+
+    /// The rows of the next page: at most [`SCANNED_MAX`] are looked at, from below `before` on, and
+    /// none older than the first that can fit.
     pub fn page(&self, filter: &PageFilter, before: Option<i64>) -> Result<CasePage, StoreError> {
         let open = format!("NOT {}", sealed("c"));
         let sql = format!(
@@ -113,7 +124,7 @@ impl Reader {
                 AND (?6 IS NULL OR c.received_at >= ?6) AND (?7 IS NULL OR c.received_at < ?7)
                 AND (?8 IS NULL OR ({open} AND EXISTS (
                     SELECT 1 FROM event e WHERE e.case_id = c.id AND instr(e.body, ?8) > 0)))
-            FROM case_file c WHERE c.id < ?1 ORDER BY c.id DESC LIMIT ?2"
+            FROM case_file c WHERE c.id < ?1 AND c.id >= ?9 ORDER BY c.id DESC LIMIT ?2"
         );
         let scanned = i64::try_from(SCANNED_MAX).unwrap_or(i64::MAX);
         let named = filter.names_unit.as_ref().map(|unit| format!("\"{unit}\""));
@@ -125,7 +136,8 @@ impl Reader {
             filter.channel.map(Channel::as_str),
             filter.from_ms,
             filter.to_ms,
-            named
+            named,
+            self.first_since(filter.from_ms)?
         ];
         let rows: Vec<(i64, bool)> =
             all(&self.db, &sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -12,6 +12,7 @@ mod dice;
 mod groups;
 mod invariants;
 mod lookups;
+mod pages;
 mod people;
 mod playback;
 mod queue;
