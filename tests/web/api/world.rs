@@ -215,6 +215,11 @@ impl World {
         store_intake(&handle, new).0.unwrap().to_string()
     }
 
+    /// Ends the store under the running server: nothing can be written any more, and nothing audited.
+    pub(crate) fn close_store(&mut self) {
+        self.store.take().unwrap().close();
+    }
+
     /// Classified.
     pub(crate) fn classified(&self, key: &str) -> String {
         let case = self.accepted(key);
