@@ -4,7 +4,7 @@ use super::asked::{WORDS_MAX, days};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{CaseSummary, CaseView, json as answer, parse_name, reads_whole, shown, words};
-use super::{Api, On, waiting};
+use super::{On, waiting};
 use crate::domain::access::{Access, Function, Shown, View, best, may_know_of_seals};
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{Actor, Case, CaseEvent, Channel, State, apply};
@@ -181,16 +181,16 @@ pub(super) fn heard(
 
 /// A case as this person sees it.
 pub(super) fn case_view(
-    api: &Api,
+    reader: &Reader,
     actor: &Actor,
     (file, view): (&CaseFile, &View),
+    now: Timestamp,
 ) -> Result<CaseView, Problem> {
-    let reader = api.reader()?;
-    let recordings = heard(&reader, file, view, api.now())?;
+    let recordings = heard(reader, file, view, now)?;
     let shown = CaseView::of(file, view, recordings);
     // The other case of a merge may be one that he may not know of.
     let other = file.case.merged_into.map(CaseName::Number);
-    let known = other.is_none_or(|other| seen(&reader, actor, other).is_ok());
+    let known = other.is_none_or(|other| seen(reader, actor, other).is_ok());
     Ok(if known { shown } else { shown.without_merge() })
 }
 
@@ -217,8 +217,9 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let api = house.api.clone();
     waiting(move || {
-        let (file, view) = seen(&api.reader()?, &person.actor, named(&case)?)?;
-        let shown = case_view(&api, &person.actor, (&file, &view))?;
+        let reader = api.reader()?;
+        let (file, view) = seen(&reader, &person.actor, named(&case)?)?;
+        let shown = case_view(&reader, &person.actor, (&file, &view), api.now())?;
         Ok((tag(file.last_event), answer(&shown)).into_response())
     })
     .await

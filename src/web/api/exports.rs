@@ -8,14 +8,14 @@ use super::asked::{days, json};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{json as answer, name_of, shown};
-use super::{Api, On, lock, waiting};
+use super::{On, lock, waiting};
 use crate::domain::access::{
     Access, EXPORT_ALONE_MAX, Function, Shown, best, csv_field, is_second_person,
     needs_second_person,
 };
 use crate::domain::case::{Actor, Guard, Refusal, State};
 use crate::domain::playback::reason;
-use crate::store::{AuditEntry, AuditKind, CaseFile, PageFilter, Reader, city_time};
+use crate::store::{AuditKind, CaseFile, PageFilter, Reader, city_time};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, Path, State as Shared};
@@ -159,18 +159,9 @@ fn may_export(actor: &Actor) -> Result<(), Problem> {
     }
 }
 
-/// One line of the audit.
-fn audit(
-    api: &Api,
-    person: &Person,
-    (kind, number): (AuditKind, u64),
-    words: &str,
-) -> Result<(), Problem> {
-    let actor = person.actor.person.clone();
-    let reason = format!("{words} [{}]", person.address);
-    let entry = AuditEntry { actor, kind, subject: format!("export {number}"), reason };
-    let now = api.now();
-    Ok(api.ask(|store, answer| store.audit(now, entry, answer))?)
+/// An export as the audit names it.
+fn subject(number: u64) -> String {
+    format!("export {number}")
 }
 
 /// Ask for an export.
@@ -200,7 +191,7 @@ pub(super) async fn ask(
         let at = api.now();
         let export = Export { by, at, reason: why, rows, persons, confirmed_by: None };
         let number = lock(&api.exports).number();
-        audit(&api, &person, (AuditKind::ExportAsked, number), &words)?;
+        api.audit(&person, AuditKind::ExportAsked, subject(number), &words)?;
         let view = ExportView::of(number, &export);
         lock(&api.exports).put(number, export);
         Ok(view)
@@ -304,7 +295,7 @@ pub(super) async fn confirm(
             return Err(Refusal::from(Guard::SecondPerson).into());
         }
         let words = format!("agreed to what {by} asked for");
-        audit(&api, &person, (AuditKind::ExportApproved, number), &words)?;
+        api.audit(&person, AuditKind::ExportApproved, subject(number), &words)?;
         let mut exports = lock(&api.exports);
         let export = exports.find(number, now).ok_or_else(Problem::unknown)?;
         export.confirmed_by = Some(person.actor.person);
@@ -337,7 +328,7 @@ pub(super) async fn fetch(
     let table = waiting(move || {
         let export = lock(&api.exports).take(number, &person.actor.person, api.now())?;
         let words = format!("fetched: {}", export.reason);
-        if let Err(unsaid) = audit(&api, &person, (AuditKind::Exported, number), &words) {
+        if let Err(unsaid) = api.audit(&person, AuditKind::Exported, subject(number), &words) {
             // Nothing was given out.
             lock(&api.exports).put(number, export);
             return Err(unsaid);

@@ -38,13 +38,14 @@ pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MA
 use super::guard::Guard;
 use super::pages::Shared;
 use crate::domain::desk::Disposition;
-use crate::store::{Answer, Reader, StoreError, StoreHandle};
+use crate::store::{Answer, AuditEntry, AuditKind, Reader, StoreError, StoreHandle};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use exports::Exports;
 use jiff::Timestamp;
+use people::Person;
 use problem::Problem;
 use session::{ApiSessions, Meter};
 use std::collections::BTreeMap;
@@ -113,6 +114,19 @@ impl Api {
             return Err(StoreError::Unavailable);
         }
         told.recv_timeout(STORE_WAIT).unwrap_or(Err(StoreError::Unavailable))
+    }
+
+    /// Stores who does what to which and why; returns after the commit.
+    fn audit(
+        &self,
+        person: &Person,
+        kind: AuditKind,
+        subject: String,
+        words: &str,
+    ) -> Result<(), Problem> {
+        let (actor, reason) = (person.actor.person.clone(), person.says(words));
+        let (now, entry) = (self.now(), AuditEntry { actor, kind, subject, reason });
+        Ok(self.ask(|store, answer| store.audit(now, entry, answer))?)
     }
 }
 

@@ -6,10 +6,10 @@ use super::cases::{heard, named, seen};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{ContactView, SealedContent, json as answer, keeps, name_of};
-use super::{Api, On, waiting};
+use super::{On, waiting};
 use crate::domain::access::Shown;
 use crate::domain::playback::reason;
-use crate::store::{AuditEntry, AuditKind};
+use crate::store::AuditKind;
 use crate::web::NotHeard;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
@@ -27,23 +27,10 @@ pub(super) struct Reason {
     reason: String,
 }
 
-/// The reason as it is audited, with the address it came from.
-fn reason_of(body: Result<Bytes, BytesRejection>, person: &Person) -> Result<String, Problem> {
+/// The reason that was given.
+fn reason_of(body: Result<Bytes, BytesRejection>) -> Result<String, Problem> {
     let given: Reason = json(body)?;
-    let reason = reason(&given.reason).ok_or_else(Problem::reason)?;
-    Ok(format!("{reason} [{}]", person.address))
-}
-
-/// Stores who opens what and why; returns after the commit.
-fn audit(
-    api: &Api,
-    person: &Person,
-    kind: AuditKind,
-    (subject, reason): (String, String),
-) -> Result<(), Problem> {
-    let entry = AuditEntry { actor: person.actor.person.clone(), kind, subject, reason };
-    let now = api.now();
-    Ok(api.ask(|store, answer| store.audit(now, entry, answer))?)
+    reason(&given.reason).ok_or_else(Problem::reason)
 }
 
 /// Show who the citizen is, having said why.
@@ -68,7 +55,7 @@ pub(super) async fn contact(
     Path(case): Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let reason = reason_of(body, &person)?;
+    let reason = reason_of(body)?;
     let api = house.api.clone();
     waiting(move || {
         let (file, view) = seen(&api.reader()?, &person.actor, named(&case)?)?;
@@ -79,7 +66,7 @@ pub(super) async fn contact(
             return Err(Problem::forbidden());
         }
         if view.contact == Shown::Clear {
-            audit(&api, &person, AuditKind::ContactShown, (name_of(&file), reason))?;
+            api.audit(&person, AuditKind::ContactShown, name_of(&file), &reason)?;
         }
         Ok(answer(&ContactView::of(&file.case, view.contact)))
     })
@@ -116,7 +103,7 @@ pub(super) async fn sealed_content(
     Path(case): Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let reason = reason_of(body, &person)?;
+    let reason = reason_of(body)?;
     let api = house.api.clone();
     waiting(move || {
         let (file, view) = seen(&api.reader()?, &person.actor, named(&case)?)?;
@@ -126,7 +113,7 @@ pub(super) async fn sealed_content(
         if !file.readable {
             return Err(held_by_the_liaison());
         }
-        audit(&api, &person, AuditKind::SealOpened, (name_of(&file), reason))?;
+        api.audit(&person, AuditKind::SealOpened, name_of(&file), &reason)?;
         Ok(answer(&SealedContent::of(&file, &view)))
     })
     .await
@@ -156,7 +143,7 @@ pub(super) async fn recording(
     Path((case, recording)): Path<(String, i64)>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let reason = reason_of(body, &person)?;
+    let reason = reason_of(body)?;
     let (api, archive) = (house.api.clone(), house.shared.archive.clone());
     let sound = waiting(move || {
         let reader = api.reader()?;
@@ -166,6 +153,7 @@ pub(super) async fn recording(
             return Err(Problem::unknown());
         }
         // The archive audits it before it opens it.
+        let reason = person.says(&reason);
         archive.play(&person.actor.person, recording, reason).map_err(|why| match why {
             NotHeard::StoreDown => Problem::down(),
             _ => Problem::unknown(),

@@ -31,9 +31,16 @@ pub(super) struct Person {
     /// Who, in which roles, of which unit.
     pub(super) actor: Actor,
     /// Where from, for the audit.
-    pub(super) address: IpAddr,
+    address: IpAddr,
     /// His session, where it is one.
     session: Option<TokenHash>,
+}
+
+impl Person {
+    /// What he says as it is audited: with the address that he says it from.
+    pub(super) fn says(&self, words: &str) -> String {
+        format!("{words} [{}]", self.address)
+    }
 }
 
 /// Answers this machine only, unless it is configured to answer others.
