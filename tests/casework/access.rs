@@ -1,10 +1,10 @@
 //! The matrix of rights, cell by cell: what the table says, as it is written in domain.md 3.7, against
 //! what the views and the table of transitions do.
 
+use crate::duty::functions_of;
 use crate::rules::world::{World, classification, person};
 use mayorline::domain::access::{
-    Access, File, Function, Hearing, Shown, View, WhySealed, access, functions_of, masked_name,
-    view,
+    Access, File, Function, Hearing, Shown, View, WhySealed, access, masked_name, view,
 };
 use mayorline::domain::case::{
     Actor, Case, Channel, DeclineReason, DiscardReason, DispositionReason, DocketReason,

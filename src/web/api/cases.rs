@@ -3,7 +3,7 @@
 use super::asked::{WORDS_MAX, days};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
-use super::views::{CaseSummary, CaseView, json as answer, parse_name, reads_whole, shown, words};
+use super::views::{CaseSummary, CaseView, json as answer, reads_whole, shown};
 use super::{On, waiting};
 use crate::domain::access::{Access, Function, Shown, View, best, may_know_of_seals};
 use crate::domain::anonymise::anonymise;
@@ -162,7 +162,7 @@ pub(super) fn seen(
 
 /// What is named in a path; nothing that could be a case is an unknown one.
 pub(super) fn named(case: &str) -> Result<CaseName, Problem> {
-    parse_name(case).ok_or_else(Problem::unknown)
+    CaseName::parse(case).ok_or_else(Problem::unknown)
 }
 
 /// The recordings of a case that may be heard now.
@@ -241,7 +241,8 @@ pub(super) struct HistoryEvent {
     by: Option<String>,
     /// Where the case stood after it.
     state: State,
-    /// What, by its name in the chain, without what a citizen or an official wrote.
+    /// What, by its name in the chain, without what a citizen or an official wrote and without the
+    /// call and its recordings.
     #[schema(value_type = Option<Object>)]
     what: Option<serde_json::Value>,
 }
@@ -278,7 +279,7 @@ pub(super) async fn history(
                 at: city_time(*at),
                 by: whole.then(|| by.clone()),
                 state: so_far.state.unwrap_or(State::Draft),
-                what: told(event, &view).filter(|_| whole),
+                what: told(event).filter(|_| whole),
             }
         });
         Ok(answer(&History { events: told.collect() }))
@@ -286,23 +287,21 @@ pub(super) async fn history(
     .await
 }
 
-/// An event without its private part, its words as they are shown.
-fn told(event: &CaseEvent, view: &View) -> Option<serde_json::Value> {
+/// What of an event is in no history: what a citizen or an official wrote; the key of the intake and
+/// the call, which name each other; the file of a recording.
+const UNTOLD: [&str; 4] = ["private", "key", "call", "recording"];
+
+/// An event as it is told.
+fn told(event: &CaseEvent) -> Option<serde_json::Value> {
     let mut value = serde_json::to_value(event).ok()?;
     let fields = value.as_object_mut()?;
-    fields.remove("private");
-    // Keys of the intake name calls and messages.
-    fields.remove("key");
+    fields.retain(|name, _| !UNTOLD.contains(&name.as_str()));
     // The other case of a merge may be one that he may not know of.
     if matches!(
         fields.get("event").and_then(|name| name.as_str()),
         Some("merged" | "joined" | "parted")
     ) {
         fields.retain(|name, _| name == "event");
-    }
-    if let Some(summary) = fields.get("summary").and_then(|summary| summary.as_str()) {
-        let summary = words(view, Some(summary));
-        fields.insert("summary".to_owned(), summary.into());
     }
     Some(value)
 }

@@ -3,7 +3,7 @@
 use crate::domain::access::{File, Shown, View, WhySealed, masked_name, view};
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{Actor, Case, Channel, Grade, Nature, Role, State, Urgency};
-use crate::store::{CaseFile, CaseName, CaseRecording, city_time};
+use crate::store::{CaseFile, CaseRecording, city_time};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -146,11 +146,6 @@ pub(super) fn name_of(file: &CaseFile) -> String {
     file.case.number.map_or_else(draft, |number| number.to_string())
 }
 
-/// The name that a path carries.
-pub(super) fn parse_name(text: &str) -> Option<CaseName> {
-    CaseName::parse(text)
-}
-
 impl CaseSummary {
     pub(super) fn of(file: &CaseFile, view: &View) -> Self {
         let case = &file.case;
@@ -246,9 +241,7 @@ impl CaseView {
             changed_at: Some(city_time(file.changed_at)).filter(|_| whole),
         }
     }
-}
 
-impl CaseView {
     /// Without the case it was merged into.
     pub(super) fn without_merge(self) -> Self {
         Self { merged_into: None, ..self }
