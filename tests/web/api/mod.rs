@@ -7,6 +7,8 @@ mod exports;
 mod lists;
 mod offices;
 mod opened;
+mod recordings;
 mod rights;
+mod running;
 mod sessions;
 mod world;
