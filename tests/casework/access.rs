@@ -225,6 +225,11 @@ fn every_cell_of_the_matrix_is_what_the_views_and_the_commands_do() {
                 | Function::Evaluation
                 | Function::Accounts
                 | Function::AuditLog => check_granted(&what, cell, access(role, function)),
+                Function::Callback => {
+                    let shown = both(role, plain).map(|view| view.is_some_and(|view| view.rating));
+                    assert_eq!(shown[0], cell != "—", "{what}: {cell}");
+                    check_commands(&what, cell, role, function);
+                }
                 _ => check_commands(&what, cell, role, function),
             }
             cells += 1;

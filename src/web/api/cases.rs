@@ -279,7 +279,7 @@ pub(super) async fn history(
                 at: city_time(*at),
                 by: whole.then(|| by.clone()),
                 state: so_far.state.unwrap_or(State::Draft),
-                what: told(event).filter(|_| whole),
+                what: told(event, &view).filter(|_| whole),
             }
         });
         Ok(answer(&History { events: told.collect() }))
@@ -292,10 +292,10 @@ pub(super) async fn history(
 const UNTOLD: [&str; 4] = ["private", "key", "call", "recording"];
 
 /// An event as it is told.
-fn told(event: &CaseEvent) -> Option<serde_json::Value> {
+fn told(event: &CaseEvent, view: &View) -> Option<serde_json::Value> {
     let mut value = serde_json::to_value(event).ok()?;
     let fields = value.as_object_mut()?;
-    fields.retain(|name, _| !UNTOLD.contains(&name.as_str()));
+    fields.retain(|name, _| !UNTOLD.contains(&name.as_str()) && (view.rating || name != "grade"));
     // The other case of a merge may be one that he may not know of.
     if matches!(
         fields.get("event").and_then(|name| name.as_str()),

@@ -106,7 +106,7 @@ pub(super) struct CaseView {
     waiting: Option<&'static str>,
     /// Its number on the docket.
     docket: Option<String>,
-    /// The citizen's last grade.
+    /// The citizen's last grade, for those who ask him or answer for it.
     grade: Option<Grade>,
     /// Which time it is handled, from 1.
     round: u8,
@@ -231,7 +231,7 @@ impl CaseView {
             secrecy: open && work.secrecy,
             waiting: work.pending().map(|what| what.as_str()).filter(|_| whole),
             docket: docket.map(|docket| docket.number.clone()).filter(|_| open),
-            grade: work.grades.last().map(|(_, grade)| *grade).filter(|_| open),
+            grade: work.grades.last().map(|(_, grade)| *grade).filter(|_| open && view.rating),
             round: if open { case.round } else { 0 },
             closed_on: case.closed_on.map(|on| on.to_string()).filter(|_| open),
             merged_into: case.merged_into.map(|number| number.to_string()).filter(|_| open),
