@@ -33,6 +33,7 @@ pub use cases::CASES_PAGE_MAX;
 pub use command::{CommandFault, CommandForm};
 pub use document::openapi;
 pub use exports::{EXPORT_ROWS_MAX, EXPORTS_MAX};
+pub use people::REFUSAL_WAIT;
 pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MAX};
 
 use super::guard::Guard;
