@@ -7,13 +7,15 @@
 //! * `acting`: commands, each on a case as it was seen; `command`: how they are written.
 //! * `opening`: contact, recording and sealed content, each with a reason that is audited first.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
-//! * `reports`: figures, accounts, the audit.
+//! * `reports`: figures; `administration`: accounts, the audit.
 //! * `problem`: why something is not done.
 //!
 //! What a person may see or do is decided by `domain::access` and the table of transitions; nothing
 //! here knows a role by name.
 
 mod acting;
+#[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
+mod administration;
 mod asked;
 #[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
 mod cases;
@@ -170,8 +172,8 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
         .route("/exports", get(exports::list).post(exports::ask))
         .route("/exports/{export}", get(exports::fetch))
         .route("/exports/{export}/confirm", post(exports::confirm))
-        .route("/accounts", get(reports::accounts))
-        .route("/audit", get(reports::audit))
+        .route("/accounts", get(administration::accounts))
+        .route("/audit", get(administration::audit))
         .route("/session", get(people::session).delete(people::sign_out))
         .route_layer(from_fn_with_state(house.clone(), people::identify));
     Router::new()
