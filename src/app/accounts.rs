@@ -14,10 +14,10 @@ use crate::store::{
     AccountRecord, Administration, FoundingAccounts, NewAccount, NewToken, PasswordHash,
     StoreError, city_time,
 };
+use crate::web::hex;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Days that a token lives unless told otherwise.
@@ -199,11 +199,7 @@ fn set_password(who: &Who, file: &Path) -> Result<(), Exit> {
 
 fn token(who: &Who, label: String, role: Role, days: u16) -> Result<(), Exit> {
     let random = clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error))?;
-    let token = random.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let token = hex(&random);
     let hash = Sha256::digest(&token).into();
     let new = NewToken { hash, account: who.name.clone(), role, label, days };
     change(who, &token, |store, at| store.add_token(at, &who.by, &new))

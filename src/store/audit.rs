@@ -37,7 +37,8 @@ pub enum AuditKind {
     SeatRemoved,
     /// A seat got another password.
     PasswordSet,
-    /// Somebody wants an export of more persons than one may export alone.
+    /// Somebody wants an export: of a report with more persons than one may export alone, or of a
+    /// table of cases, of however many.
     ExportAsked,
     /// Another person allowed it.
     ExportApproved,
@@ -49,7 +50,7 @@ pub enum AuditKind {
     /// reason says which.
     AccountChanged,
     /// Cases with who the citizens are left the store: as a report, or as a table that a program
-    /// asked for, agreed to or fetched.
+    /// fetched.
     Exported,
     /// The content of a sealed case was opened by the liaison, who said why.
     SealOpened,

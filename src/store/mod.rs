@@ -105,7 +105,7 @@ pub use guard::{
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
-pub use password::PasswordHash;
+pub use password::{PASSWORD_CHARS_MAX, PasswordHash};
 pub use person_handle::{PersonIntake, PersonOrder};
 pub use playback::{Hearable, PAST_CALLS_MAX, PastCall, PastRecording};
 pub use queue_log::{QueueEntry, QueueKind};

@@ -6,6 +6,9 @@ use super::vault::unhex;
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::fmt;
 
+/// Longest password of an account or a seat; it is of ASCII.
+pub const PASSWORD_CHARS_MAX: usize = 128;
+
 /// Memory of one hash, in KiB (OWASP password storage, 2024: 19 MiB with two passes).
 const MEMORY_KIB: u32 = 19 * 1_024;
 /// Passes.

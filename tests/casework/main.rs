@@ -9,9 +9,11 @@ mod dials;
 #[path = "../sim/dice.rs"]
 #[allow(dead_code, reason = "the simulations use more of it")]
 mod dice;
+mod duty;
 mod groups;
 mod invariants;
 mod lookups;
+mod pages;
 mod people;
 mod playback;
 mod queue;

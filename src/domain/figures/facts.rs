@@ -48,6 +48,8 @@ pub struct Facts {
     pub domain: Option<String>,
     /// The town it is about.
     pub town: Option<&'static str>,
+    /// The person or seat that took it first (首问负责).
+    pub first_responsible: Option<String>,
     /// The lead unit.
     pub unit: Option<String>,
     /// The first answer that reached the citizen; `None`: none yet.
@@ -152,6 +154,7 @@ impl FactsOfEvents {
             answered_directly: case.answered_directly,
             domain: case.domain.clone(),
             town: work.place.as_deref().and_then(town_of),
+            first_responsible: case.first_responsible.clone(),
             unit: case.unit.clone(),
             reply: self.reply,
             due_at: self.due_at(),

@@ -161,6 +161,7 @@ mod tests {
             nature: None,
             domain: Some(domain.to_owned()),
             town: Some("北宿镇"),
+            first_responsible: None,
             unit: Some("unit.07".to_owned()),
             reply: None,
             due_at: None,

@@ -27,8 +27,13 @@ pub struct Rights {
 }
 
 /// Who reads reports and no case: how many there are and how far they have come.
-const COUNTED: View =
-    View { text: Shown::Hidden, contact: Shown::Hidden, hearing: Hearing::Nothing, sealed: None };
+const COUNTED: View = View {
+    text: Shown::Hidden,
+    contact: Shown::Hidden,
+    hearing: Hearing::Nothing,
+    rating: false,
+    sealed: None,
+};
 
 impl Rights {
     /// Of a person in a role, with his unit, as the matrix of [`access`] has it; `None`: he gets no

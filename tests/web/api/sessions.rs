@@ -6,7 +6,9 @@ use crate::http::Answer;
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::case::Role;
 use mayorline::store::{Administration, PasswordHash};
+use mayorline::web::REFUSAL_WAIT;
 use serde_json::json;
+use std::time::Instant;
 
 async fn sign_in(world: &World, name: &str, password: &str) -> Answer {
     let body = json!({"name": name, "password": password}).to_string();
@@ -53,6 +55,33 @@ async fn wrong_unknown_and_locked_look_the_same_and_five_failures_lock() {
     let account = world.reader().account("clerk").unwrap().unwrap();
     assert!(!account.may_try(noonish()) && account.may_try(noonish() + 15.minutes()));
     assert_eq!(sign_in(&world, "clerk2", PASSWORD).await.status, 201);
+}
+
+#[tokio::test]
+async fn no_refusal_comes_sooner_than_another() {
+    let world = World::open().await;
+    for _ in 0..5 {
+        assert_eq!(sign_in(&world, "clerk2", "wrong").await.status, 401);
+    }
+    let long = "x".repeat(129);
+    for (name, password) in [
+        ("clerk", "wrong"),
+        ("nobody", "wrong"),
+        ("clerk2", PASSWORD),
+        (&long, "wrong"),
+        ("", &long),
+    ] {
+        let begin = Instant::now();
+        let refused = sign_in(&world, name, password).await;
+        assert_eq!(refused.status, 401, "{name}");
+        assert!(begin.elapsed() >= REFUSAL_WAIT, "{name} {password}: {:?}", begin.elapsed());
+    }
+    // Many at once wait for each other's hash and not for each other's refusal.
+    let begin = Instant::now();
+    let wrong = || sign_in(&world, "nobody", "wrong");
+    let all = tokio::join!(wrong(), wrong(), wrong(), wrong());
+    assert_eq!([all.0, all.1, all.2, all.3].map(|answer| answer.status), [401; 4]);
+    assert!(begin.elapsed() < REFUSAL_WAIT * 4, "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
