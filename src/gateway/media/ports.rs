@@ -31,8 +31,9 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// Bind attempts for one leg before it is refused: other programs may hold some ports.
-    const ATTEMPTS_MAX: u32 = 64;
+    /// Bind attempts for one leg before it is refused: another program, or another service with
+    /// many calls, may hold a stretch of the range. Some milliseconds at worst, once a stretch.
+    const ATTEMPTS_MAX: u32 = 1_024;
 
     /// All pairs of a range.
     pub(super) fn new(range: PortRange) -> Self {
@@ -106,6 +107,15 @@ mod tests {
         let held = UdpSocket::bind((LOOPBACK, 41_011)).unwrap();
         let mut ports = Ports::new(PortRange { first: 41_010, last: 41_013 });
         assert_eq!(ports.bind(LOOPBACK).unwrap().rtp.local_addr().unwrap().port(), 41_012);
+        drop(held);
+    }
+
+    #[test]
+    fn a_stretch_held_by_another_service_is_passed_over() {
+        let mut other = Ports::new(PortRange { first: 41_100, last: 41_399 });
+        let held: Vec<_> = (0..150).map(|_| other.bind(LOOPBACK).unwrap()).collect();
+        let mut ports = Ports::new(PortRange { first: 41_100, last: 41_401 });
+        assert_eq!(ports.bind(LOOPBACK).unwrap().rtp.local_addr().unwrap().port(), 41_400);
         drop(held);
     }
 }
