@@ -50,6 +50,8 @@ impl Linphone {
     pub fn dial(&mut self, number: &str, server: SocketAddr) {
         self.program.type_in(&format!("call sip:{number}@{server}\n"));
         self.program.wait_printed("Media streams established", Duration::from_secs(10));
+        // It prints this before its stream runs; on a busy machine a key typed at once was lost.
+        std::thread::sleep(Duration::from_secs(1));
     }
 
     /// Presses keys in the call, one every 400 ms.
