@@ -1,13 +1,15 @@
 //! Commands of people on cases, in the transaction of an administrator.
 
 use super::case_file;
+use super::directory;
 use super::error::StoreError;
 use super::intake::{self, Desk};
 use super::seal;
 use super::vault::Vault;
 use crate::domain::access::may_know_of_seals;
 use crate::domain::case::{
-    Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, State, Task,
+    Case, CaseEvent, Command, DutyMatch, Guard, MergeTarget, Notice, Order, Record, State, Task,
+    local_day,
 };
 use crate::units::CaseNumber;
 use jiff::Timestamp;
@@ -75,9 +77,14 @@ pub(super) fn run(
         Task::Unmerge => case.merged_into.map(|into| (into, Notice::Unmerged)),
         _ => None,
     };
+    let unlisted = !cites_the_catalogue(db, at, &mut order.task)?;
     let stamp = order.actor.signature();
     let command = Command::Act(Box::new(order));
     let case = intake::command(db, desk, at, id, case, command, &stamp)?;
+    // Only who may classify is told what the catalogue has; what was written is taken back.
+    if unlisted {
+        return Err(StoreError::Refused(Guard::Duty.into()));
+    }
     if let Some(((into, notice), number)) = other.zip(number) {
         let noted = match notice {
             Notice::Merged => Record::Joined { number },
@@ -89,6 +96,22 @@ pub(super) fn run(
     }
     let state = case.state.ok_or(StoreError::NotFound)?;
     Ok(CaseNow { id, number: case.number, state, last_event: last_event(db, id)? })
+}
+
+/// Gives the duty item of a classification the version that holds today (E1); `false` where the
+/// catalogue has none of that code.
+fn cites_the_catalogue(
+    db: &Connection,
+    at: Timestamp,
+    task: &mut Task,
+) -> Result<bool, StoreError> {
+    let Task::Classify(found) = task else { return Ok(true) };
+    let Some(DutyMatch::Item(item)) = &mut found.duty else { return Ok(true) };
+    let Some(reference) = directory::duty_reference(db, local_day(at), item)? else {
+        return Ok(false);
+    };
+    *item = reference;
+    Ok(true)
 }
 
 /// The place of a case's last event in the chain.

@@ -166,6 +166,24 @@ pub(super) fn on(db: &Connection, day: Date) -> Result<Directory, StoreError> {
     Ok(Directory::on(day, &select(db, covers, [day.to_string()])?))
 }
 
+/// How a case cites a duty item: its code and the version that holds on a day. It may be named
+/// by its code alone or as another version; `None`: the catalogue has no such item on that day.
+pub(super) fn duty_reference(
+    db: &Connection,
+    day: Date,
+    named: &str,
+) -> Result<Option<String>, StoreError> {
+    let version = |(_, version): &(&str, &str)| version.parse::<u32>().is_ok();
+    let code = named.rsplit_once("/v").filter(version).map_or(named, |(code, _)| code);
+    let test =
+        "kind = ?1 AND key = ?2 AND valid_from <= ?3 AND (valid_to IS NULL OR ?3 < valid_to)";
+    let held = select(db, test, [Kind::Duties.as_str(), code, &day.to_string()])?;
+    Ok(held.first().and_then(|held| match &held.record {
+        Record::Duty(item) => Some(item.reference(held.version)),
+        _ => None,
+    }))
+}
+
 fn select(
     db: &Connection,
     test: &str,

@@ -1,6 +1,7 @@
 //! `case classify …`, `case history` and `calendar due`: what is printed, and what is refused.
 
 use crate::desk::*;
+use crate::directory::{DUTIES, imported, places};
 use crate::support::service::{Start, json};
 use crate::{run, text};
 use mayorline::domain::case::Role;
@@ -52,6 +53,33 @@ fn a_case_is_worked_on_the_command_line_beside_a_service_too() {
     assert_eq!(json(data, &["case", "list"]).as_array().unwrap().len(), 3);
     let verified = run(&["verify", "--data", data.to_str().unwrap()]);
     assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[test]
+fn a_duty_item_is_cited_in_todays_version_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let number = stopped(data);
+    places(data);
+    imported(data, "duties", DUTIES);
+    let item = json(data, &["duty", "search", "路灯"])[0]["reference"].clone();
+    let (code, _) = item.as_str().unwrap().split_once("/v").unwrap();
+    let classify = |who: &[&str], duty: &str| {
+        case(data, "classify", &number, who, &[&CLASSIFIED[..], &["--duty", duty]].concat())
+    };
+    let refused = classify(&CLERK, "没有的事项");
+    let sentence = "职责目录中没有这一事项，请查明编号后再填，确无对应事项的填“none”。（规则 E1）";
+    assert!(refused.code == 65 && refused.err.contains(sentence), "{refused:?}");
+    // Who may not classify learns nothing of the catalogue.
+    let stranger = classify(&["wang", "--role", "evaluator"], "没有的事项");
+    assert!(!stranger.err.contains("职责目录"), "{stranger:?}");
+    let row = &json(data, &["case", "list"])[0];
+    assert_eq!(row["state"], "accepted", "{row}");
+    let done = classify(&CLERK, &format!("{code}/v9"));
+    assert_eq!(done.code, 0, "{done:?}");
+    let history = json(data, &["case", "history", &number]).to_string();
+    assert!(history.contains(item.as_str().unwrap()), "{history}");
+    assert!(!history.contains("/v9"), "{history}");
 }
 
 #[test]

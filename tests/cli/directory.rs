@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 const UNITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/directory/units.csv");
 const TOWNS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/directory/towns.csv");
-const DUTIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/directory/duties.csv");
+pub(crate) const DUTIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/directory/duties.csv");
 
 fn import(data: &Path, kind: &str, file: &str, more: &[&str]) -> Outcome {
     let data = ["--data", data.to_str().unwrap()];
     run(&[&["directory", "import", kind, file], more, &data].concat())
 }
 
-fn imported(data: &Path, kind: &str, file: &str) -> String {
+pub(crate) fn imported(data: &Path, kind: &str, file: &str) -> String {
     let done = import(data, kind, file, &[]);
     assert_eq!((done.code, done.told().as_str()), (0, ""), "{kind}");
     done.out
@@ -30,7 +30,7 @@ fn file(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// The shipped units and towns.
-fn places(data: &Path) {
+pub(crate) fn places(data: &Path) {
     assert_eq!(imported(data, "units", UNITS), "单位已导入：新增87条，变更0条，未变0条。\n");
     assert_eq!(imported(data, "towns", TOWNS), "镇街已导入：新增16条，变更0条，未变0条。\n");
 }

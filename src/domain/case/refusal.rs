@@ -154,6 +154,8 @@ guards! {
     Contact: "T2", "请填写联系方式，或选定匿名原因", "a contact or a reason for none is needed";
     Place: "T4", "请填写事发地点，没有的填“无”", "the place is missing";
     Domain: "T4", "请填写六位领域代码", "the domain code must have six digits";
+    Duty: "E1", "职责目录中没有这一事项，请查明编号后再填，确无对应事项的填“none”",
+        "the catalogue has no such item today";
     SameUrgency: "T4", "紧急程度未改变", "the urgency is the same";
     Disposition: "B2", "与已定的办理方式不符，请先变更办理方式并选定原因",
         "another disposition is chosen; change it with a reason first";
