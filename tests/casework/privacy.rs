@@ -59,7 +59,7 @@ fn grant() -> PrivacyDecision {
 fn city(data: &Path) -> [CaseNumber; 3] {
     let store = open(data);
     let handle = store.handle();
-    let mut numbered = |key: &str, caller: PhoneNumber| {
+    let numbered = |key: &str, caller: PhoneNumber| {
         let mut new = intake(key, IntakeKind::Text);
         new.caller = Caller { number: Some(caller), display: Some(NAME.to_owned()) };
         new.text = Some(format!("{WORDS} {key}"));

@@ -349,7 +349,8 @@ fn an_interrupted_erasure_says_so_and_goes_on() {
     store.close();
     let store = opened(data);
     let done = retain(&store.handle(), day);
-    assert_eq!((erased(&done), done.files), (vec![], 1));
+    // The start has gone on by itself.
+    assert_eq!((erased(&done), done.files), (vec![], 0));
     assert!(!path.exists());
     store.close();
     assert!(!sound(data).unscrubbed);

@@ -1,5 +1,6 @@
 //! What the casework has found out and decided about a case: the fold of its records.
 
+use super::event::Private;
 use super::fold::Case;
 use super::follow_up::FollowUp;
 use super::reasons::{
@@ -327,11 +328,28 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.private.contact = contact.or_else(|| case.private.contact.take());
             case.private.display = display.or_else(|| case.private.display.take());
         }
+        Record::Erased { erasure, towns, contact, .. } => {
+            case.work.erase(*erasure, towns, *contact);
+            if *erasure == Erasure::Everything {
+                forget(case);
+            }
+        }
         Record::Reopened { .. } => {
             case.closed_on = None;
             case.work.publish = None;
         }
         other => found(&mut case.work, other),
+    }
+}
+
+/// Who the citizen is and all words, as a fold without private parts has them.
+fn forget(case: &mut Case) {
+    case.private = Private::default();
+    case.summary = None;
+    let work = &mut case.work;
+    let instruction = work.submission.as_mut().and_then(|laid| laid.instruction.as_mut());
+    for words in [work.place.as_mut(), work.result.as_mut(), instruction].into_iter().flatten() {
+        words.clear();
     }
 }
 
@@ -498,7 +516,6 @@ fn kept(work: &mut Work, record: &Record) {
             work.hold = Some(HoldOrder { reason: *reason, by: by.clone() });
         }
         Record::HoldLifted { .. } => work.hold = None,
-        Record::Erased { erasure, towns, contact, .. } => work.erase(*erasure, towns, *contact),
         _ => {}
     }
 }

@@ -95,10 +95,7 @@ impl CommandForm {
             Self::Lift { reason } => Task::Lift(reason),
             Self::SignAdmonition => Task::SignAdmonition,
             Self::DecideAdmonition { dismiss } => Task::DecideAdmonition(!dismiss),
-            Self::Correct { phone, citizen } => {
-                let contact = phone.map(phone_number).transpose()?;
-                Task::Correct(Correction { contact, display: citizen })
-            }
+            Self::Correct { phone, citizen } => corrected(phone, citizen)?,
             Self::Hold { reason } => Task::Hold(reason),
             Self::LiftHold => Task::LiftHold,
         })
@@ -136,6 +133,12 @@ fn chosen(
 
 fn number(text: String) -> Result<CaseNumber, CommandFault> {
     CaseNumber::parse(&text).map_err(|_| CommandFault::Number(text))
+}
+
+/// What is right from now on.
+fn corrected(phone: Option<String>, display: Option<String>) -> Result<Task, CommandFault> {
+    let contact = phone.map(phone_number).transpose()?;
+    Ok(Task::Correct(Correction { contact, display }))
 }
 
 fn phone_number(text: String) -> Result<PhoneNumber, CommandFault> {
