@@ -139,7 +139,10 @@ pub use seat::{
 pub use seats_watch::SeatsWatcher;
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
-pub use sweep::{RETENTION_LOOKS_MAX, SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};
+pub use sweep::{
+    RETENTION_LOOKS_MAX, SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS,
+    Swept,
+};
 pub use transaction::Committed;
 pub use tree::{
     CallAccount, LABEL_CHARS_MAX, LegEnd, LegRecord, LegRole, PartyEntry, PartyEntryKind,
