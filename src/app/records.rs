@@ -188,7 +188,7 @@ fn described(report: &VerifyReport) -> String {
         let _ = writeln!(text, "anchor found: {chain} {seq}");
     }
     if report.unscrubbed {
-        let told = "what was sealed or erased is still on the disk: the service or its next start takes it off";
+        let told = "what was sealed or erased is still on the disk: the service takes it off";
         let _ = writeln!(text, "{told}");
     }
     for fault in &report.faults {
