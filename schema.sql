@@ -172,7 +172,7 @@ CREATE TABLE case_key (
     case_id INTEGER PRIMARY KEY NOT NULL
             REFERENCES case_file (id) DEFERRABLE INITIALLY DEFERRED,
     holder  INTEGER REFERENCES liaison_key (id),       -- NULL: the service, by its master key
-    wrapped BLOB NOT NULL
+    wrapped BLOB NOT NULL                              -- empty: destroyed, with all it opened
 ) STRICT;
 
 -- Who called, sealed under a data key of the call.
@@ -202,9 +202,15 @@ CREATE TABLE recording (
     sha256      TEXT NOT NULL CHECK (length(sha256) = 64),
     found       INTEGER NOT NULL CHECK (found IN (0, 1)),   -- 1: found without a row after a crash
     missing     INTEGER NOT NULL CHECK (missing IN (0, 1)), -- 1: the file was found gone
-    tracks      INTEGER CHECK (tracks > 0)             -- channels of the file; NULL: not told
+    tracks      INTEGER CHECK (tracks > 0),            -- channels of the file; NULL: not told
+    erased_at   INTEGER                                -- its file is gone, or on the list below
 ) STRICT;
 CREATE INDEX recording_by_call ON recording (call);
+
+-- Files of recordings that are to be removed; each goes from here when it is.
+CREATE TABLE erased_file (
+    file TEXT PRIMARY KEY NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- What each track of a recording holds.
 CREATE TABLE recording_track (
@@ -307,7 +313,8 @@ CREATE TABLE audit (
                 'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
                 'seat_added', 'seat_removed', 'password_set', 'liaison_key_added', 'seal_read',
                 'directory_imported', 'false_alarm', 'account_changed', 'seal_opened', 'exported',
-                'export_asked', 'export_approved')),
+                'export_asked', 'export_approved', 'erased', 'privacy_asked', 'privacy_exported',
+                'privacy_decided')),
     subject TEXT NOT NULL,                             -- call, file, case, seat, account, report
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
@@ -516,8 +523,12 @@ BEGIN SELECT RAISE(ABORT, 'a day counts one by one'); END;
 CREATE TRIGGER day_sequence_is_kept BEFORE DELETE ON day_sequence
 BEGIN SELECT RAISE(ABORT, 'a day is never forgotten'); END;
 
--- A call that has ended stays as it was.
-CREATE TRIGGER ended_call_is_fixed BEFORE UPDATE ON call WHEN OLD.ended_at IS NOT NULL
+-- A call that has ended stays as it was; only the address of its peer goes, with who called.
+CREATE TRIGGER ended_call_is_fixed BEFORE UPDATE ON call
+WHEN OLD.ended_at IS NOT NULL
+ AND (NEW.peer <> '' OR NEW.id <> OLD.id OR NEW.called <> OLD.called
+      OR NEW.started_at <> OLD.started_at OR NEW.ended_at IS NOT OLD.ended_at
+      OR NEW.lasted_ms IS NOT OLD.lasted_ms OR NEW.ended_by IS NOT OLD.ended_by)
 BEGIN SELECT RAISE(ABORT, 'an ended call is never changed'); END;
 
 -- What was tried, who waited and who sat there stays as it was.
@@ -574,3 +585,39 @@ CREATE TRIGGER false_alarm_is_never_changed BEFORE UPDATE ON risk_false_alarm
 BEGIN SELECT RAISE(ABORT, 'what a person found is never changed'); END;
 CREATE TRIGGER false_alarm_is_never_deleted BEFORE DELETE ON risk_false_alarm
 BEGIN SELECT RAISE(ABORT, 'what a person found is never deleted'); END;
+
+-- Requests of citizens about their personal information (PIPL articles 44 to 50).
+CREATE TABLE privacy_request (
+    id         INTEGER PRIMARY KEY NOT NULL,
+    kind       TEXT NOT NULL CHECK (kind IN ('access', 'correction', 'deletion')),
+    identified TEXT NOT NULL CHECK (identified IN (
+                   'query_code', 'calling_number', 'identity_document', 'representative')),
+    asked_at   INTEGER NOT NULL,
+    due_on     TEXT NOT NULL,                          -- the last day of the answer
+    taken_by   TEXT NOT NULL,
+    wrapped    BLOB NOT NULL,                          -- data key; empty: erased
+    body       BLOB NOT NULL,                          -- sealed: who asks, his words
+    outcome    TEXT CHECK (outcome IN ('granted', 'partly', 'refused')),
+    ground     TEXT,                                   -- why not, or not all
+    decided_by TEXT,
+    decided_at INTEGER,
+    CHECK ((outcome IS NULL) = (decided_by IS NULL)),
+    CHECK ((outcome IS NULL) = (decided_at IS NULL)),
+    CHECK (outcome IS NULL OR outcome = 'granted' OR ground IS NOT NULL)
+) STRICT;
+
+-- The cases that a request is about.
+CREATE TABLE privacy_request_case (
+    request INTEGER NOT NULL REFERENCES privacy_request (id),
+    case_id INTEGER NOT NULL REFERENCES case_file (id),
+    PRIMARY KEY (request, case_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX privacy_request_by_case ON privacy_request_case (case_id);
+CREATE TRIGGER privacy_request_is_only_answered BEFORE UPDATE ON privacy_request
+WHEN NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.identified <> OLD.identified
+  OR NEW.asked_at <> OLD.asked_at OR NEW.due_on <> OLD.due_on OR NEW.taken_by <> OLD.taken_by
+  OR (OLD.outcome IS NOT NULL AND (NEW.outcome IS NOT OLD.outcome OR NEW.ground IS NOT OLD.ground
+      OR NEW.decided_by IS NOT OLD.decided_by OR NEW.decided_at IS NOT OLD.decided_at))
+BEGIN SELECT RAISE(ABORT, 'a request about personal information is only answered'); END;
+CREATE TRIGGER privacy_request_is_never_deleted BEFORE DELETE ON privacy_request
+BEGIN SELECT RAISE(ABORT, 'a request about personal information is never deleted'); END;

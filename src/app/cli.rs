@@ -3,8 +3,8 @@
 use super::common::Common;
 use super::exit::{Exit, Failure};
 use super::{
-    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, records, report,
-    seal, seats, serve,
+    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, privacy, records,
+    report, retention, seal, seats, serve,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -63,6 +63,12 @@ enum Verb {
     /// Daily, weekly and monthly reports: issued by the running service, or here.
     #[command(subcommand)]
     Report(report::ReportVerb),
+    /// How long what is kept, and erasing what is over (保存期限与到期销毁).
+    #[command(subcommand)]
+    Retention(retention::RetentionVerb),
+    /// Requests of citizens about their personal information (查阅、复制，更正，删除).
+    #[command(subcommand)]
+    Privacy(privacy::PrivacyVerb),
     /// Say whether a configuration would be accepted, and where it is wrong.
     CheckConfig(Common),
     /// The recorded prompts.
@@ -116,6 +122,8 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Calendar(verb) => calendar::calendar(verb),
         Verb::Figures(verb) => figures::figures(verb),
         Verb::Report(verb) => report::report(verb),
+        Verb::Retention(verb) => retention::retention(verb),
+        Verb::Privacy(verb) => privacy::privacy(verb),
         Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),

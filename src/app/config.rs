@@ -6,6 +6,7 @@ mod listening_day;
 mod outgoing;
 mod queue;
 mod report;
+mod retention;
 mod room;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
@@ -13,6 +14,7 @@ pub use listening_day::ListeningKeys;
 pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;
 pub use report::ReportKeys;
+pub use retention::RetentionKeys;
 pub use room::{RoomKeys, SurveyKeys};
 
 use super::exit::{Exit, Failure};
@@ -45,6 +47,7 @@ pub struct Config {
     pub deadline: Deadline,
     pub casework: CaseworkKeys,
     pub report: ReportKeys,
+    pub retention: RetentionKeys,
     pub queue: QueueKeys,
     pub listening_day: ListeningKeys,
     pub prompts: Prompts,
@@ -233,12 +236,18 @@ impl Config {
 
     fn check_together(&self) -> Result<(), String> {
         self.web.check()?;
+        // The notice on personal information promises no less than what is done.
+        require(
+            self.retention.unlinked_days <= self.call.retention_days,
+            "retention.unlinked_days must be at most call.retention_days, which callers are told",
+        )?;
         self.outgoing.check_together()
     }
 
     /// The bounds that a type cannot express.
     fn check(&self) -> Result<(), String> {
         self.casework.check()?;
+        self.retention.check()?;
         let gateway = &self.service.gateway;
         require(
             (1..=8).contains(&gateway.len()) && gateway.bytes().all(|b| b.is_ascii_alphanumeric()),

@@ -168,6 +168,14 @@ fn described(report: &VerifyReport) -> String {
         report.reports,
         report.head
     );
+    if report.erased_cases + report.erased_recordings > 0 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "erased cases {}, erased recordings {}",
+            report.erased_cases, report.erased_recordings
+        );
+    }
     if report.sealed + report.unclaimed > 0 {
         // Writing to a String cannot fail.
         let _ = writeln!(
@@ -180,8 +188,7 @@ fn described(report: &VerifyReport) -> String {
         let _ = writeln!(text, "anchor found: {chain} {seq}");
     }
     if report.unscrubbed {
-        let told =
-            "what was sealed is still to be taken off the disk: by the service, or its next start";
+        let told = "what was sealed or erased is still on the disk: the service takes it off";
         let _ = writeln!(text, "{told}");
     }
     for fault in &report.faults {

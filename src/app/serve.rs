@@ -121,6 +121,7 @@ impl Service {
         let store_config = StoreConfig {
             queue_max: config.store.queue_max,
             rules,
+            retention: config.retention.rules(),
             master_key: folder.master_key.clone(),
             ..StoreConfig::new(data, (clock.wall)())
         };

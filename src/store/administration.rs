@@ -6,12 +6,10 @@
 
 use super::audit::{self, AuditEntry, AuditKind};
 use super::casework::{self, CaseName, CaseNow};
-use super::chain::ChainEnd;
 use super::config::{DataFolder, StoreConfig, database_path};
 use super::directory::{self, ImportFault, ImportFile, Imported};
 use super::error::StoreError;
 use super::folder::make_folder;
-use super::intake::Desk;
 use super::opening::lock_now;
 use super::purge;
 use super::recording::hex;
@@ -27,8 +25,6 @@ use crate::domain::case::{DeadlineRules, Order};
 use crate::units::{CaseNumber, SeatNumber};
 use crate::wire::table;
 use jiff::Timestamp;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fs::File;
 use std::sync::Arc;
@@ -113,15 +109,7 @@ impl Administration {
         case: CaseName,
         order: &Order,
     ) -> Result<CaseNow, StoreError> {
-        let (calendar, rules, seed) = desk;
-        let mut desk = Desk {
-            calendar,
-            rules,
-            rng: StdRng::from_seed(seed),
-            queue_base: 0,
-            chain: ChainEnd::default(),
-            vault: Arc::clone(&self.vault),
-        };
+        let mut desk = self.desk(desk);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = casework::run(&tx, &mut desk, at, (case, None), order)?;
         tx.commit()?;

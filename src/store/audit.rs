@@ -58,6 +58,14 @@ pub enum AuditKind {
     DirectoryImported,
     /// A flag of risk words was marked as false; nothing of what the case says, it may be sealed later.
     FalseAlarm,
+    /// Something whose period has ended was erased; the reason has counts and what is held.
+    Erased,
+    /// A citizen asked for what is held of him, or to have it put right or deleted.
+    PrivacyAsked,
+    /// What is held of him was put together for him.
+    PrivacyExported,
+    /// His request was decided.
+    PrivacyDecided,
 }
 
 impl AuditKind {
@@ -83,6 +91,10 @@ impl AuditKind {
             Self::SealOpened => "seal_opened",
             Self::DirectoryImported => "directory_imported",
             Self::FalseAlarm => "false_alarm",
+            Self::Erased => "erased",
+            Self::PrivacyAsked => "privacy_asked",
+            Self::PrivacyExported => "privacy_exported",
+            Self::PrivacyDecided => "privacy_decided",
         }
     }
 }

@@ -3,11 +3,12 @@
 use super::case_key::{self, Access};
 use super::chain::{self, ChainEnd, Link};
 use super::error::StoreError;
+use super::retention;
 use super::row_private::RowPrivate;
 use super::seal;
 use super::search;
 use super::vault::Vault;
-use crate::domain::case::{Case, CaseEvent, DueDate, Pending, State, apply};
+use crate::domain::case::{Case, CaseEvent, DueDate, Erasure, Pending, State, apply};
 use crate::domain::desk::Disposition;
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
@@ -45,7 +46,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
 
 static UPDATE: LazyLock<String> = LazyLock::new(|| {
     let columns = format!("{COLUMNS}, last_event, private");
-    // Under seal nobody here knows the code any more; the citizen still asks with it.
+    // Under seal, or erased, nobody here knows the code any more; the citizen still asks with it.
     let value = |(n, name): (usize, &str)| match name {
         "code_hash" => format!("COALESCE(?{n}, code_hash)"),
         _ => format!("?{n}"),
@@ -205,18 +206,26 @@ pub(super) fn update(
     last_event: i64,
 ) -> Result<(), StoreError> {
     search::update(db, vault, id, case)?;
-    let private = if seal::is_in_force(case) {
+    let private = if is_erased(case) {
+        retention::destroy(db, id)?;
+        None
+    } else if seal::is_in_force(case) {
         seal::enforce(db, vault, id, case)?;
         None
     } else {
         match case_key::of(db, vault, id)? {
             Access::Service(key) => Some(RowPrivate::of(case).seal(&key, id)?),
-            Access::Liaison(_) => None,
+            Access::Liaison(_) | Access::Gone => None,
         }
     };
     let values = values(vault, case, id, last_event, private);
     db.prepare_cached(&UPDATE)?.execute(params_from_iter(values))?;
     update_callback(db, id, case)
+}
+
+/// Who the citizen is and all words are gone.
+pub(super) fn is_erased(case: &Case) -> bool {
+    case.work.erased == Some(Erasure::Everything)
 }
 
 /// The id and the whole row.
@@ -379,10 +388,10 @@ pub(super) fn differs(
     let sql = format!("SELECT {COLUMNS} FROM case_file WHERE id = ?1");
     let mut statement = db.prepare_cached(&sql)?;
     let expected = columns(vault, case);
-    let sealed = seal::is_in_force(case);
+    let sealed = seal::is_in_force(case) || is_erased(case);
     let found = statement.query_row([id], |row| {
         for (at, (value, name)) in expected.iter().zip(COLUMNS.split(", ")).enumerate() {
-            // Of a sealed case nobody here knows the code any more.
+            // Of a sealed or erased case nobody here knows the code any more.
             let unknown = sealed && name.trim() == "code_hash";
             if !unknown && row.get_ref(at)? != as_ref(value) {
                 return Ok(Some(name.trim().to_owned()));

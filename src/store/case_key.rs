@@ -11,6 +11,8 @@ pub(super) enum Access {
     Service(DataKey),
     /// Add what only the liaison will read.
     Liaison(PublicKey),
+    /// Nothing: the key is gone, and what it opened.
+    Gone,
 }
 
 impl Access {
@@ -19,14 +21,15 @@ impl Access {
         match self {
             Self::Service(key) => key.seal(place, plain),
             Self::Liaison(key) => key.seal(place, plain),
+            Self::Gone => Err(StoreError::Damaged("case key")),
         }
     }
 
-    /// Opens bytes of one place; `None`: they are for the liaison.
+    /// Opens bytes of one place; `None`: they are for the liaison, or for nobody any more.
     pub(super) fn open(&self, place: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Service(key) => key.open(place, sealed).map(Some),
-            Self::Liaison(_) => Ok(None),
+            Self::Liaison(_) | Self::Gone => Ok(None),
         }
     }
 }
@@ -56,6 +59,7 @@ pub(super) fn of(db: &Connection, vault: &Vault, case_id: i64) -> Result<Access,
         .optional()?;
     match found.ok_or(StoreError::Damaged("case key"))? {
         (Some(public), _) => Ok(Access::Liaison(PublicKey(public))),
+        (None, wrapped) if wrapped.is_empty() => Ok(Access::Gone),
         (None, wrapped) => vault.unwrap(&wrapped, &owner(case_id)).map(Access::Service),
     }
 }

@@ -1,7 +1,7 @@
 //! Where the store lives, and its limits.
 
 use super::vault::MASTER_KEY_FILE;
-use crate::domain::case::DeadlineRules;
+use crate::domain::case::{DeadlineRules, RetentionRules};
 use crate::units::PhoneNumber;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -91,6 +91,8 @@ pub struct StoreConfig {
     pub readers: usize,
     /// How the city counts days.
     pub rules: DeadlineRules,
+    /// How long the city keeps what.
+    pub retention: RetentionRules,
     /// Published telephones of units, by id.
     pub unit_phones: BTreeMap<String, PhoneNumber>,
 }
@@ -108,6 +110,7 @@ impl StoreConfig {
             lookup_queue_max: 256,
             readers: 2,
             rules: DeadlineRules::default(),
+            retention: RetentionRules::default(),
             unit_phones: BTreeMap::new(),
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn of_period(
 
 /// The folds of these cases one after the other, in one pass over their events. Their private parts
 /// are opened: the place of a case and which elements it lacks stand there. A seal, a recusal and an
-/// accusation hold for what was before them, too.
+/// accusation hold for what was before them, too, and what an erasure left stands for what it took.
 pub(super) fn each(
     db: &Connection,
     vault: &Vault,
@@ -44,7 +44,7 @@ pub(super) fn each(
               LEFT JOIN event_private p ON p.seq = e.seq
          WHERE c.received_at >= ?1 AND c.received_at < ?2 AND c.number IS NOT NULL
            AND (e.at <= ?3 OR e.body ->> 'event' IN
-                   ('person_recused', 'person_readmitted', 'accused_named'))
+                   ('person_recused', 'person_readmitted', 'accused_named', 'erased'))
          ORDER BY c.id, e.seq",
     )?;
     let mut rows = statement.query([period.from_ms, period.to_ms, period.as_of_ms])?;

@@ -8,6 +8,7 @@ use super::lookup::{Ask, Question};
 use super::opening::{self, Opened, Opener, Plan, Readers, SweeperThread};
 use super::reconcile::Reconciled;
 use super::report_sweep::Issued;
+use super::retention_sweep::Retained;
 use super::supervise::Supervised;
 use super::sweep::{Sweep, Swept};
 use super::tree::{CallAccount, LegRecord};
@@ -281,6 +282,12 @@ impl StoreHandle {
     #[must_use]
     pub fn report(&self, now: Timestamp, answer: Answer<Issued>) -> bool {
         self.sweeps.try_send(Sweep::Report(now, answer)).is_ok()
+    }
+
+    /// Erases what is over at `now`, as is done every hour.
+    #[must_use]
+    pub fn retain(&self, now: Timestamp, answer: Answer<Retained>) -> bool {
+        self.sweeps.try_send(Sweep::Retain(now, answer)).is_ok()
     }
 
     /// Whether commits succeed at the moment.

@@ -41,6 +41,8 @@ mod opening;
 mod password;
 mod person_handle;
 mod playback;
+mod privacy;
+mod privacy_data;
 mod purge;
 mod queue_log;
 mod read;
@@ -52,6 +54,8 @@ mod report_corrected;
 mod report_inputs;
 mod report_narrative;
 mod report_sweep;
+mod retention;
+mod retention_sweep;
 mod row_private;
 mod schema;
 mod seal;
@@ -108,6 +112,11 @@ pub use listening_day::DAY_CALLS_MAX;
 pub use password::{PASSWORD_CHARS_MAX, PasswordHash};
 pub use person_handle::{PersonIntake, PersonOrder};
 pub use playback::{Hearable, PAST_CALLS_MAX, PastCall, PastRecording};
+pub use privacy::{
+    NewPrivacyRequest, PRIVACY_CASES_MAX, PRIVACY_CHARS_MAX, PRIVACY_OPEN_MAX, PrivacyDecision,
+    PrivacyRow,
+};
+pub use privacy_data::{Held, HeldCall, HeldCase, PRIVACY_CALLS_MAX};
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
     CallDetail, CallRow, CaseDetail, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow, city_time,
@@ -119,6 +128,8 @@ pub use report::{NewReport, ReportRow, StoredReport};
 pub use report_inputs::{IMPROVEMENTS_OPEN_MAX, INPUT_CHARS_MAX, NewImprovement, Totals};
 pub use report_narrative::NARRATIVE_CHARS_MAX;
 pub use report_sweep::{Issued, REPORTS_AT_ONCE_MAX};
+pub use retention::{RETENTION_AT_ONCE_MAX, RETENTION_SCANNED_MAX};
+pub use retention_sweep::{OverRow, Retained};
 pub use sealed_case::{SealedCase, SealedEvent};
 pub use search::{COUNTED_MAX, Found, SearchFilter};
 pub use seat::{
@@ -128,7 +139,10 @@ pub use seat::{
 pub use seats_watch::SeatsWatcher;
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
-pub use sweep::{SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};
+pub use sweep::{
+    RETENTION_LOOKS_MAX, SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS,
+    Swept,
+};
 pub use transaction::Committed;
 pub use tree::{
     CallAccount, LABEL_CHARS_MAX, LegEnd, LegRecord, LegRole, PartyEntry, PartyEntryKind,

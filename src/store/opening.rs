@@ -16,6 +16,7 @@ use super::lookup::{self, Question};
 use super::queue_log;
 use super::reconcile::{self, Reconciled};
 use super::report_sweep::Progress;
+use super::retention::Cursor;
 use super::schema;
 use super::seats_watch::SeatsWatch;
 use super::supervise::Ahead;
@@ -171,6 +172,9 @@ impl Opener {
             rules,
             ahead,
             reports: Progress::default(),
+            retention: self.plan.config.retention,
+            cursor: Cursor::default(),
+            erased_on: None,
         };
         let thread = start(&self.plan.config.path, "store-sweeper", move || sweeper.run())?;
         *self.sweeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);

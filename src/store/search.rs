@@ -92,7 +92,7 @@ pub(super) fn update(
     match indexed(case) {
         Some(_) if before.is_some_and(|summary| summary == case.summary) => Ok(()),
         Some(text) => put(db, vault, id, &text),
-        None if is_sealed(case) => take_out(db, id),
+        None if is_sealed(case) || case_file::is_erased(case) => take_out(db, id),
         None => Ok(()),
     }
 }

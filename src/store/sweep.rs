@@ -1,7 +1,8 @@
 //! Recordings and their rows, held against each other every hour while the service runs: a file
 //! without a row gets one, a row without a file is marked. On a thread of its own, a little at a
 //! time, and never a file that may still be written. The same thread looks every half minute which
-//! warnings of the casework are due (`supervise`) and which reports are ready (`report_sweep`).
+//! warnings of the casework are due (`supervise`) and which reports are ready (`report_sweep`), and every
+//! hour what has been kept long enough (`retention_sweep`).
 
 use super::config::DataFolder;
 use super::error::StoreError;
@@ -11,14 +12,17 @@ use super::purge;
 use super::reconcile::{self, FoundFile, list_recordings};
 use super::recording::parse_recording_file;
 use super::report_sweep::{Issued, Progress};
+use super::retention::Cursor;
+use super::retention_sweep::Retained;
 use super::schema;
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
 use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
 use super::writer::Job;
 use crate::domain::calendar::Calendar;
-use crate::domain::case::DeadlineRules;
+use crate::domain::case::{DeadlineRules, RetentionRules, local_day};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
@@ -38,6 +42,9 @@ pub const SWEEP_FILES_MAX: usize = 500;
 
 /// Rows whose file one sweep looks for; the next goes on behind them.
 pub const SWEEP_ROWS_MAX: usize = 50_000;
+
+/// Looks for what is over, one after the other; the next sweep goes on.
+pub const RETENTION_LOOKS_MAX: usize = 20;
 
 /// How long a sweep waits for the writer, in seconds.
 const ANSWER_SECONDS: u64 = 60;
@@ -59,9 +66,11 @@ pub(super) enum Sweep {
     Supervise(Timestamp, Answer<Supervised>),
     /// Issue at once the reports that are ready at this time.
     Report(Timestamp, Answer<Issued>),
+    /// Erase at once what is over at this time.
+    Retain(Timestamp, Answer<Retained>),
     /// Sweep at once, as at this time.
     Now(Timestamp, Answer<Swept>),
-    /// Take off the disk what a seal left there.
+    /// Take off the disk what a seal or an erasure left there.
     Purge,
     /// End.
     Close,
@@ -85,6 +94,12 @@ pub(super) struct Sweeper {
     pub(super) ahead: Ahead,
     /// How far the reports have come.
     pub(super) reports: Progress,
+    /// How long the city keeps what.
+    pub(super) retention: RetentionRules,
+    /// How far the looks for what is over have come.
+    pub(super) cursor: Cursor,
+    /// The day of which nothing is left to be erased.
+    pub(super) erased_on: Option<Date>,
 }
 
 impl Sweeper {
@@ -93,12 +108,14 @@ impl Sweeper {
         // What fell due while the service was down is fired at once.
         self.look();
         self.issue_reports();
+        self.erase_what_is_over();
         let mut looks = 0;
         loop {
             match self.asked.recv_timeout(Duration::from_secs(SUPERVISE_INTERVAL_SECONDS)) {
                 Ok(Sweep::Now(now, answer)) => answer(self.sweep(now)),
                 Ok(Sweep::Supervise(now, answer)) => answer(self.supervise(now)),
                 Ok(Sweep::Report(now, answer)) => answer(self.report(now)),
+                Ok(Sweep::Retain(now, answer)) => answer(self.retain(now)),
                 Ok(Sweep::Purge) => self.purge(),
                 Err(RecvTimeoutError::Timeout) => {
                     self.look();
@@ -106,6 +123,7 @@ impl Sweeper {
                     looks += 1;
                     if looks % (SWEEP_INTERVAL_SECONDS / SUPERVISE_INTERVAL_SECONDS) == 0 {
                         self.hold_against_rows();
+                        self.erase_what_is_over();
                     }
                 }
                 Ok(Sweep::Close) | Err(RecvTimeoutError::Disconnected) => return,
@@ -130,8 +148,29 @@ impl Sweeper {
         }
     }
 
-    /// What a seal left; beside the writer, for whom callers wait.
-    fn purge(&self) {
+    /// Until nothing is left of a day; days are what periods are counted in.
+    fn erase_what_is_over(&mut self) {
+        let now = (self.wall)();
+        if self.erased_on == Some(local_day(now)) {
+            return;
+        }
+        for _ in 0..RETENTION_LOOKS_MAX {
+            match self.retain(now) {
+                Ok(done) if done.is_idle() => {
+                    self.erased_on = self.cursor.is_at_the_start().then(|| local_day(now));
+                    return;
+                }
+                Ok(done) => tracing::info!(?done, "what had been kept long enough was erased"),
+                Err(error) => {
+                    tracing::error!(%error, "ALARM what is over was not erased; tried again");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// What a seal or an erasure left; beside the writer, for whom callers wait.
+    pub(super) fn purge(&self) {
         let path = &self.folder.path;
         let pending = schema::open_reader(path).and_then(|db| purge::is_pending(&db));
         match pending.and_then(|pending| pending.then(|| schema::open_second(path)).transpose()) {

@@ -66,11 +66,15 @@ pub struct VerifyReport {
     pub anchored: Vec<(&'static str, i64)>,
     /// Private parts that were erased; not a fault.
     pub erased: u64,
+    /// Recordings that were erased at the end of their period; not a fault.
+    pub erased_recordings: u64,
+    /// Cases of which nobody can read more than number, dates and hashes; not a fault.
+    pub erased_cases: u64,
     /// Private parts under seal, which only the liaison can look at; not a fault.
     pub sealed: u64,
     /// Sealed cases whose key the service still has, because no liaison's key is known.
     pub unclaimed: u64,
-    /// What was sealed is still to be taken off the disk, by the service or its next start.
+    /// What was sealed or erased is still to be taken off the disk, by the service or its next start.
     pub unscrubbed: bool,
     /// Hash of the last event, in hexadecimal: to be written down outside.
     pub head: String,
@@ -124,7 +128,7 @@ pub fn verify_anchored(
     check_days(&tx, &mut report)?;
     check_recordings(&tx, data, &mut report)?;
     report.unclaimed = seal::waiting(&tx)?;
-    report.unscrubbed = purge::is_pending(&tx)? || encrypt::is_pending(&tx)?;
+    report.unscrubbed |= purge::is_pending(&tx)? || encrypt::is_pending(&tx)?;
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
     verify_report::check_hashes(&tx, hashes, &mut report)?;
@@ -288,6 +292,18 @@ fn check_cases(
     Ok(())
 }
 
+/// A key is gone where the events say that the case was erased, and nowhere else.
+fn check_key(fold: &Fold, report: &mut VerifyReport) {
+    let gone = matches!(fold.key, Ok(Access::Gone));
+    let erased = case_file::is_erased(&fold.case);
+    report.erased_cases += u64::from(erased);
+    match (gone, erased) {
+        (true, false) => report.fault("private", fold.id, "its key is gone and it was not erased"),
+        (false, true) => report.fault("private", fold.id, "was erased and its key is there"),
+        _ => {}
+    }
+}
+
 fn compare(
     db: &Connection,
     vault: &Vault,
@@ -295,6 +311,7 @@ fn compare(
     report: &mut VerifyReport,
 ) -> Result<(), StoreError> {
     report.cases += 1;
+    check_key(fold, report);
     match case_file::differs(db, vault, fold.id, &fold.case) {
         Ok(None) => {}
         Ok(Some(column)) => {
@@ -362,11 +379,23 @@ fn check_recordings(
     data: &Path,
     report: &mut VerifyReport,
 ) -> Result<(), StoreError> {
-    let mut statement = db.prepare("SELECT file, sha256 FROM recording ORDER BY id")?;
+    let sql = "SELECT r.file, r.sha256, r.erased_at IS NOT NULL, e.file IS NOT NULL
+               FROM recording r LEFT JOIN erased_file e ON e.file = r.file ORDER BY r.id";
+    let mut statement = db.prepare(sql)?;
     let mut rows = statement.query([])?;
     let mut known = BTreeSet::new();
     while let Some(row) = rows.next()? {
         let (file, sha256): (String, String) = (row.get(0)?, row.get(1)?);
+        let (erased, listed): (bool, bool) = (row.get(2)?, row.get(3)?);
+        if erased {
+            report.erased_recordings += 1;
+            report.unscrubbed |= listed;
+            if !listed && data.join(&file).exists() {
+                report.fault("recording", &file, "was erased and its file is there");
+            }
+            known.insert(file);
+            continue;
+        }
         report.recordings += 1;
         match sha256_of(&data.join(&file)) {
             Ok(found) if hex(&found) == sha256 => {}

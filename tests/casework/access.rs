@@ -7,10 +7,10 @@ use mayorline::domain::access::{
     Access, File, Function, Hearing, Shown, View, WhySealed, access, masked_name, view,
 };
 use mayorline::domain::case::{
-    Actor, Case, Channel, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    ExtensionReason, FollowUpOutcome, Grade, Guard, KeepReason, LawfulChannel, LiftReason,
-    MergeTarget, Pending, Refusal, ReopenReason, ReturnReason, Role, State, Task, Trigger, Urgency,
-    UrgencyReason, row_of,
+    Actor, Case, Channel, Correction, DeclineReason, DiscardReason, DispositionReason,
+    DocketReason, ExtensionReason, FollowUpOutcome, Grade, Guard, HoldReason, KeepReason,
+    LawfulChannel, LiftReason, MergeTarget, Pending, Refusal, ReopenReason, ReturnReason, Role,
+    State, Task, Trigger, Urgency, UrgencyReason, row_of,
 };
 use mayorline::domain::desk::Disposition;
 use mayorline::units::{CallId, CaseNumber};
@@ -385,6 +385,9 @@ fn tasks() -> Vec<Task> {
         Task::Lift(LiftReason::Settled),
         Task::SignAdmonition,
         Task::DecideAdmonition(true),
+        Task::Correct(Correction { contact: None, display: Some(words()) }),
+        Task::Hold(HoldReason::Dispute),
+        Task::LiftHold,
     ];
     rest.into_iter().chain(second).collect()
 }

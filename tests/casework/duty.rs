@@ -21,6 +21,7 @@ pub(crate) fn functions_of(task: &Task) -> &'static [Function] {
         | Task::Lift(_)
         | Task::SignAdmonition
         | Task::DecideAdmonition(_) => &[F::Assign],
+        Task::Correct(_) | Task::Hold(_) | Task::LiftHold => &[F::Classify],
         Task::Sign(_) | Task::AskReturn { .. } | Task::AskExtension { .. } => &[F::Accept],
         Task::FeedBack { .. } | Task::Review(_) => &[F::Feedback],
         Task::Rate(_)

@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 63] = [
+const VERBS: [&[&str]; 73] = [
     &[],
     &["serve"],
     &["case"],
@@ -69,6 +69,16 @@ const VERBS: [&[&str]; 63] = [
     &["prompts", "sheet"],
     &["verify"],
     &["doctor"],
+    &["retention"],
+    &["retention", "show"],
+    &["retention", "due"],
+    &["retention", "run"],
+    &["privacy"],
+    &["privacy", "ask"],
+    &["privacy", "list"],
+    &["privacy", "grant"],
+    &["privacy", "refuse"],
+    &["privacy", "export"],
 ];
 
 #[test]

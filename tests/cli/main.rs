@@ -22,6 +22,7 @@ mod hygiene;
 mod keys;
 mod queue;
 mod report;
+mod retention;
 mod seats;
 mod signals;
 mod verbs;

@@ -69,6 +69,9 @@ verbs! {
     Task::Lift(_) => "lift",
     Task::SignAdmonition => "sign-admonition",
     Task::DecideAdmonition(_) => "decide-admonition",
+    Task::Correct(_) => "correct",
+    Task::Hold(_) => "hold",
+    Task::LiftHold => "lift-hold",
 }
 
 #[test]

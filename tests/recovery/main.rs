@@ -10,6 +10,7 @@ mod crash;
 #[path = "../casework/desk.rs"]
 mod desk;
 mod disk;
+mod erasing;
 mod leftovers;
 mod opening;
 mod seats;

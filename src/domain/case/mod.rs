@@ -18,6 +18,7 @@ mod holding;
 mod reasons;
 mod record;
 mod refusal;
+mod retention;
 mod status;
 mod supervision;
 mod table;
@@ -42,12 +43,17 @@ pub use fold::{CallbackTask, Case, apply};
 pub use follow_up::{FollowUp, FollowUpTry, NextTry, next_try};
 pub use holding::{Held, holding};
 pub use reasons::{
-    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    FollowUpOutcome, Grade, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
-    ReturnReason, ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
+    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, ErasureGround,
+    FollowUpOutcome, Grade, HoldReason, Identification, KeepReason, LiftReason, Means, Notice,
+    Post, PrivacyGround, PrivacyKind, PrivacyOutcome, ReopenReason, ReturnReason, ReviewFault,
+    Trigger, UnknownName, Urgency, UrgencyReason,
 };
-pub use record::{DutyMatch, Note, Proposal, Record};
+pub use record::{Correction, DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};
+pub use retention::{
+    EraseOrder, Erasure, Hold, HoldOrder, RetentionClass, RetentionRules, class_of, ended_on,
+    holds, last_day,
+};
 pub use status::{CaseStatus, Due, State};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
 pub use table::{Row, may_accept, row_of};

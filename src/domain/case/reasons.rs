@@ -175,6 +175,57 @@ reasons! {
 }
 
 reasons! {
+    /// Why a case is kept beyond its period (暂缓销毁).
+    HoldReason:
+    Litigation = "litigation", "诉讼或者复议";
+    Inspection = "inspection", "审计或者巡察";
+    Investigation = "investigation", "调查取证";
+    Dispute = "dispute", "当事人有争议";
+}
+
+reasons! {
+    /// Why something of a case is erased.
+    ErasureGround:
+    Period = "period", "保存期限届满";
+    Request = "request", "应个人请求";
+}
+
+reasons! {
+    /// What a citizen asks for about his personal information (PIPL articles 45 to 47).
+    PrivacyKind:
+    Access = "access", "查阅、复制";
+    Correction = "correction", "更正、补充";
+    Deletion = "deletion", "删除";
+}
+
+reasons! {
+    /// How it was made sure who asks.
+    Identification:
+    QueryCode = "query_code", "编号和查询码";
+    CallingNumber = "calling_number", "来电号码回拨核实";
+    IdentityDocument = "identity_document", "出示身份证件";
+    Representative = "representative", "受委托人出示授权";
+}
+
+reasons! {
+    /// What came of a request about personal information.
+    PrivacyOutcome:
+    Granted = "granted", "准予";
+    Partly = "partly", "部分准予";
+    Refused = "refused", "不予";
+}
+
+reasons! {
+    /// Why a request about personal information is not granted, or not whole.
+    PrivacyGround:
+    Period = "period", "法定保存期限未届满（个人信息保护法第四十七条第二款）";
+    Held = "held", "事项尚未办结、在督办或者已登记暂缓销毁";
+    Unidentified = "unidentified", "未能核实请求人身份";
+    ThirdParty = "third_party", "涉及他人个人信息";
+    Nothing = "nothing", "未保存相关个人信息";
+}
+
+reasons! {
     /// What a citizen is told of a case, by the texts of domain.md 4.3.
     Notice:
     Assigned = "assigned", "交办告知";

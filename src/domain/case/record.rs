@@ -7,13 +7,14 @@
 use super::codec;
 use super::event::{DueDate, ExtensionReason, LawfulChannel};
 use super::reasons::{
-    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    FollowUpOutcome, Grade, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
+    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, ErasureGround,
+    FollowUpOutcome, Grade, HoldReason, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
     ReturnReason, ReviewFault, Trigger, Urgency, UrgencyReason,
 };
+use super::retention::Erasure;
 use super::supervision::Warning;
 use crate::domain::desk::Disposition;
-use crate::units::{CallId, CaseNumber};
+use crate::units::{CallId, CaseNumber, PhoneNumber};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,17 @@ pub struct Note {
     /// The words.
     #[serde(default)]
     pub text: String,
+}
+
+/// What a citizen had put right (PIPL article 46). Empty after erasure.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Whom to call back from now on.
+    #[serde(default, with = "codec::maybe", skip_serializing_if = "Option::is_none")]
+    pub contact: Option<PhoneNumber>,
+    /// His name from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
 }
 
 /// Whether the catalogue of duties has an entry for the matter.
@@ -342,5 +354,26 @@ pub enum Record {
     Parted {
         #[serde(with = "codec::one")]
         number: CaseNumber,
+    },
+    /// Who the citizen is was put right at his request.
+    Corrected {
+        by: String,
+        #[serde(default)]
+        private: Correction,
+    },
+    /// It is kept beyond its period.
+    HoldPlaced { reason: HoldReason, by: String },
+    /// It is kept no longer than others.
+    HoldLifted { by: String },
+    /// Its recordings, or all words and who the citizen is, are gone. What figures rest on stays: the
+    /// town of each `facts_recorded` in order, and whether there was a contact.
+    Erased {
+        erasure: Erasure,
+        ground: ErasureGround,
+        by: String,
+        #[serde(default)]
+        towns: Vec<Option<String>>,
+        #[serde(default)]
+        contact: bool,
     },
 }

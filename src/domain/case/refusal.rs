@@ -218,6 +218,13 @@ guards! {
     DocketedBefore: "3.5", "本轮已挂号督办", "this round is on the docket already";
     NotDocketed: "3.5", "事项没有挂号督办", "the case is not on the docket";
     NoAdmonition: "3.5", "没有待签署的约谈或通报批评建议", "no admonition is proposed";
+    Held: "3.7", "事项未办结、已转纪委、在督办或者已登记暂缓销毁，不能销毁",
+        "the case is held and is not erased";
+    KeptUntil: "3.7", "保存期限未届满，不能销毁", "its period has not ended";
+    Erased: "3.7", "事项的个人信息已销毁，不能再办理", "what it said is erased";
+    NotHeld: "3.7", "事项没有登记暂缓销毁", "no hold is placed on the case";
+    Correction: "3.7", "请填写更正后的姓名或者联系电话，且须与原内容不同",
+        "a correction says another name or another number";
     NoReminder: "3.5", "事项不在承办单位办理，不能催办", "no unit is at work on it";
 }
 

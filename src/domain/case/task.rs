@@ -6,10 +6,10 @@ use super::event::{ExtensionReason, LawfulChannel, Nature};
 use super::follow_up::FollowUpTry;
 use super::reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, Grade,
-    KeepReason, LiftReason, ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency,
+    HoldReason, KeepReason, LiftReason, ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency,
     UrgencyReason,
 };
-use super::record::DutyMatch;
+use super::record::{Correction, DutyMatch};
 use super::status::State;
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, CaseNumber};
@@ -271,4 +271,10 @@ pub enum Task {
     SignAdmonition,
     /// 3.5, level 4: a leader decides.
     DecideAdmonition(bool),
+    /// 3.7: who the citizen is, put right at his request (更正).
+    Correct(Correction),
+    /// 3.7: keep it beyond its period (暂缓销毁).
+    Hold(HoldReason),
+    /// 3.7: keep it no longer than others.
+    LiftHold,
 }

@@ -1,15 +1,18 @@
 //! What the casework has found out and decided about a case: the fold of its records.
 
+use super::event::Private;
 use super::fold::Case;
 use super::follow_up::FollowUp;
 use super::reasons::{
-    AnonymousReason, DocketReason, FollowUpOutcome, Grade, Post, Trigger, Urgency,
+    AnonymousReason, DiscardReason, DocketReason, FollowUpOutcome, Grade, Post, Trigger, Urgency,
 };
-use super::record::{DutyMatch, Proposal, Record};
+use super::record::{Correction, DutyMatch, Proposal, Record};
+use super::retention::{Erasure, HoldOrder};
 use super::status::State;
 use super::supervision::Warning;
 use super::task::Pending;
 use crate::domain::desk::Disposition;
+use crate::domain::town::town_of;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,6 +107,8 @@ pub struct Work {
     pub urgency: Urgency,
     /// Where; private.
     pub place: Option<String>,
+    /// The town of each place that was recorded, first to last; stays after erasure.
+    pub towns: Vec<Option<&'static str>>,
     /// How many people it is about.
     pub group_size: u16,
     /// How often it came before.
@@ -174,6 +179,14 @@ pub struct Work {
     pub dockets: Vec<Docket>,
     /// An admonition under way.
     pub admonition: Option<Admonition>,
+    /// Why the contact was no matter (T3).
+    pub discarded: Option<DiscardReason>,
+    /// Who keeps it beyond its period.
+    pub hold: Option<HoldOrder>,
+    /// How much of it is gone.
+    pub erased: Option<Erasure>,
+    /// There was a contact, which is gone.
+    pub had_contact: bool,
 }
 
 impl Work {
@@ -238,6 +251,28 @@ impl Work {
         self.follow_up_ended = None;
     }
 
+    /// What an erasure leaves of it; of the towns those of the places recorded so far.
+    pub(in crate::domain) fn erase(
+        &mut self,
+        erasure: Erasure,
+        towns: &[Option<String>],
+        contact: bool,
+    ) {
+        self.erased = self.erased.max(Some(erasure));
+        if erasure == Erasure::Everything {
+            self.had_contact = contact;
+            for (told, town) in self.towns.iter_mut().zip(towns) {
+                *told = town.as_deref().and_then(town_of);
+            }
+        }
+    }
+
+    /// The town it is about.
+    #[must_use]
+    pub fn town(&self) -> Option<&'static str> {
+        self.towns.last().copied().flatten()
+    }
+
     /// The clock of a unit begins; what belonged to the one before is over.
     pub(super) fn start_clock(&mut self, at: Timestamp) {
         self.unit_from = Some(at);
@@ -288,11 +323,33 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.due = due.clone().or_else(|| case.due.take());
             case.unit_due = unit_due.clone().or_else(|| case.unit_due.take());
         }
+        Record::Corrected { private, .. } => {
+            let Correction { contact, display } = private.clone();
+            case.private.contact = contact.or_else(|| case.private.contact.take());
+            case.private.display = display.or_else(|| case.private.display.take());
+        }
+        Record::Erased { erasure, towns, contact, .. } => {
+            case.work.erase(*erasure, towns, *contact);
+            if *erasure == Erasure::Everything {
+                forget(case);
+            }
+        }
         Record::Reopened { .. } => {
             case.closed_on = None;
             case.work.publish = None;
         }
         other => found(&mut case.work, other),
+    }
+}
+
+/// Who the citizen is and all words, as a fold without private parts has them.
+fn forget(case: &mut Case) {
+    case.private = Private::default();
+    case.summary = None;
+    let work = &mut case.work;
+    let instruction = work.submission.as_mut().and_then(|laid| laid.instruction.as_mut());
+    for words in [work.place.as_mut(), work.result.as_mut(), instruction].into_iter().flatten() {
+        words.clear();
     }
 }
 
@@ -335,6 +392,7 @@ fn found(work: &mut Work, record: &Record) {
             (work.group_size, work.repeats) = (*group_size, *repeats);
             work.duty.clone_from(duty);
             work.place = Some(private.text.clone());
+            work.towns.push(town_of(&private.text));
         }
         Record::PersonRecused { person, .. } => {
             work.recused.insert(person.clone());
@@ -446,6 +504,18 @@ fn supervised(work: &mut Work, record: &Record) {
         Record::AdmonitionDecided { admonish, .. } => {
             work.admonition = Some(Admonition::Decided(*admonish));
         }
+        other => kept(work, other),
+    }
+}
+
+/// How long it is kept, and what is gone.
+fn kept(work: &mut Work, record: &Record) {
+    match record {
+        Record::DiscardedBecause { reason, .. } => work.discarded = Some(*reason),
+        Record::HoldPlaced { reason, by } => {
+            work.hold = Some(HoldOrder { reason: *reason, by: by.clone() });
+        }
+        Record::HoldLifted { .. } => work.hold = None,
         _ => {}
     }
 }

@@ -8,6 +8,7 @@ use super::fold::Case;
 use super::reasons::AnonymousReason;
 use super::record::Record;
 use super::refusal::Refusal;
+use super::retention::{self, EraseOrder};
 use super::status::State;
 use super::supervision;
 use super::task::Order;
@@ -58,6 +59,8 @@ pub enum Command {
     Supervise,
     /// Work provisional dates out again: the holiday table of a year has arrived.
     Recompute,
+    /// Erase what is over (domain.md 3.7).
+    Erase(EraseOrder),
 }
 
 /// What a decision rests on besides the case itself.
@@ -88,6 +91,7 @@ pub fn decide(
         Command::Act(order) => super::decide::carry_out(case, &order, context)?,
         Command::Supervise => supervision::warn(case, context),
         Command::Recompute => recompute(case, context),
+        Command::Erase(order) => retention::erase(case, &order, context)?,
     };
     match events.first() {
         Some(first) => may_follow(case, first).map(|()| events),

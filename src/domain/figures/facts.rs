@@ -4,7 +4,6 @@ use crate::domain::case::{
     Case, CaseEvent, Channel, Grade, Missing, Nature, Record, State, apply, missing_elements,
 };
 use crate::domain::desk::Disposition;
-use crate::domain::town::town_of;
 use crate::units::CaseNumber;
 use jiff::Timestamp;
 
@@ -97,7 +96,7 @@ impl FactsOfEvents {
     }
 
     /// An event after the instant that is looked at: only who may know of the case follows from it,
-    /// as a seal holds for what was before it.
+    /// as a seal holds for what was before it, and what an erasure left in the place of what it took.
     pub fn add_later(&mut self, event: &CaseEvent) {
         let CaseEvent::Record(record) = event else { return };
         let work = &mut self.case.work;
@@ -111,6 +110,7 @@ impl FactsOfEvents {
             Record::AccusedNamed { unit, .. } => {
                 work.accused.insert(unit.clone());
             }
+            Record::Erased { erasure, towns, contact, .. } => work.erase(*erasure, towns, *contact),
             _ => {}
         }
     }
@@ -153,7 +153,7 @@ impl FactsOfEvents {
             disposition: work.disposition(),
             answered_directly: case.answered_directly,
             domain: case.domain.clone(),
-            town: work.place.as_deref().and_then(town_of),
+            town: work.town(),
             first_responsible: case.first_responsible.clone(),
             unit: case.unit.clone(),
             reply: self.reply,

@@ -5,7 +5,7 @@ use super::rights::Rights;
 use super::words::Names;
 use crate::domain::access::{Shown, View, masked_name};
 use crate::domain::anonymise::anonymise;
-use crate::domain::case::{Case, ELEMENTS, Role, State, city_zone};
+use crate::domain::case::{Case, ELEMENTS, Erasure, Role, State, city_zone};
 use crate::domain::desk::Disposition;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +18,9 @@ pub const HEADER: [&str; 11] = {
 
 /// What stands in all ten elements of a case under seal.
 pub const SEALED: &str = "密件";
+
+/// What stands for a citizen whose case was erased at the end of its period.
+const ERASED: &str = "已到期销毁";
 
 /// Put in the place of what a reader may not see.
 const HIDDEN: &str = "＊＊＊";
@@ -73,6 +76,9 @@ pub fn sheet_row(subject: Subject<'_>, names: &Names, rights: &Rights) -> Option
 }
 
 fn reporter(case: &Case, view: View) -> String {
+    if case.work.erased == Some(Erasure::Everything) && case.work.had_contact {
+        return ERASED.to_owned();
+    }
     let number = case.private.contact.as_ref().or(case.private.caller.as_ref());
     let name = case.private.display.as_deref().map(str::trim).filter(|name| !name.is_empty());
     let Some(number) = number else {

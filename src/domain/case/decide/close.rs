@@ -8,6 +8,7 @@ use crate::domain::case::fold::Case;
 use crate::domain::case::reasons::{DeclineReason, KeepReason, Notice, ReopenReason};
 use crate::domain::case::record::{Note, Proposal, Record};
 use crate::domain::case::refusal::Missing;
+use crate::domain::case::retention::Erasure;
 use crate::domain::case::work::Waiting;
 use crate::domain::desk::Disposition;
 
@@ -18,8 +19,10 @@ pub(super) const REOPEN_DAYS: i64 = 30;
 #[must_use]
 pub fn missing_elements(case: &Case) -> Missing {
     let work = &case.work;
-    let reporter = case.private.contact.is_some() || work.anonymous.is_some();
-    let answer = work.result.is_some() || (case.answered_directly && case.summary.is_some());
+    let reporter = case.private.contact.is_some() || work.had_contact || work.anonymous.is_some();
+    // An erased case had a summary, as every numbered one has.
+    let summary = case.summary.is_some() || work.erased == Some(Erasure::Everything);
+    let answer = work.result.is_some() || (case.answered_directly && summary);
     let by_unit = !case.answered_directly;
     let asked = !work.grades.is_empty() || work.follow_up_ended.is_some();
     Missing::new([

@@ -11,6 +11,7 @@ mod consult;
 mod direct;
 mod handle;
 mod intake;
+mod keep;
 mod merge;
 mod review;
 mod seal;
@@ -29,6 +30,7 @@ use super::fold::{Case, apply};
 use super::reasons::{DispositionReason, Notice};
 use super::record::{Note, Proposal, Record};
 use super::refusal::{Guard, Refusal};
+use super::retention::Erasure;
 use super::status::State;
 use super::table::{Row, row_of};
 use super::task::{Order, Pending, Task};
@@ -83,6 +85,9 @@ impl Scene<'_> {
         let of_seal = matches!(task, Task::ConfirmSeal | Task::RefuseSeal);
         if proposed && !of_seal {
             return Err(Guard::UnderSeal.into());
+        }
+        if self.case.work.erased == Some(Erasure::Everything) {
+            return Err(Guard::Erased.into());
         }
         let begins = self.case.state.is_some_and(|state| row.from.contains(&state));
         // T4 is made good for what a wrap-up has classified without a code.
@@ -175,6 +180,9 @@ impl Scene<'_> {
             Task::Lift(reason) => self.lift(*reason),
             Task::SignAdmonition => self.sign_admonition(),
             Task::DecideAdmonition(admonish) => self.decide_admonition(*admonish),
+            Task::Correct(correction) => self.correct(correction),
+            Task::Hold(reason) => self.hold(*reason),
+            Task::LiftHold => self.lift_hold(),
             _ => Ok(vec![]),
         }
     }

@@ -8,8 +8,9 @@ pub use task::CommandFault;
 
 use crate::domain::case::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
-    ExtensionReason, FollowUpOutcome, Grade, KeepReason, LawfulChannel, LiftReason, Means, Nature,
-    Pending, ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency, UrgencyReason,
+    ExtensionReason, FollowUpOutcome, Grade, HoldReason, KeepReason, LawfulChannel, LiftReason,
+    Means, Nature, Pending, ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency,
+    UrgencyReason,
 };
 use crate::domain::desk::Disposition;
 use clap::Subcommand;
@@ -384,6 +385,25 @@ pub enum CommandForm {
         #[serde(default)]
         dismiss: bool,
     },
+    /// 3.7: put right who the citizen is, at his request (更正).
+    Correct {
+        /// His telephone number.
+        #[arg(long)]
+        #[serde(default)]
+        phone: Option<String>,
+        /// His name.
+        #[arg(long)]
+        #[serde(default)]
+        citizen: Option<String>,
+    },
+    /// 3.7: keep the case beyond its period (暂缓销毁).
+    Hold {
+        /// litigation, inspection, investigation, dispute.
+        #[arg(long)]
+        reason: HoldReason,
+    },
+    /// 3.7: keep it no longer than others.
+    LiftHold,
 }
 
 fn one() -> u16 {

@@ -2,11 +2,11 @@
 
 use super::CommandForm;
 use crate::domain::case::{
-    Classification, Decision, DispositionReason, DutyMatch, ExtensionReason, FollowUpTry,
-    LawfulChannel, MergeTarget, Nature, Pending, Task, Urgency,
+    Classification, Correction, Decision, DispositionReason, DutyMatch, ExtensionReason,
+    FollowUpTry, LawfulChannel, MergeTarget, Nature, Pending, Task, Urgency,
 };
 use crate::domain::desk::Disposition;
-use crate::units::{CallId, CaseNumber};
+use crate::units::{CallId, CaseNumber, PhoneNumber};
 
 /// Why a command cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum CommandFault {
     /// Neither one of the seven dispositions nor one of the city's own.
     #[error("{0}: no such disposition")]
     Disposition(String),
+    /// What should be a telephone number is none; it is not repeated.
+    #[error("phone: no telephone number")]
+    Phone,
 }
 
 impl CommandForm {
@@ -92,6 +95,9 @@ impl CommandForm {
             Self::Lift { reason } => Task::Lift(reason),
             Self::SignAdmonition => Task::SignAdmonition,
             Self::DecideAdmonition { dismiss } => Task::DecideAdmonition(!dismiss),
+            Self::Correct { phone, citizen } => corrected(phone, citizen)?,
+            Self::Hold { reason } => Task::Hold(reason),
+            Self::LiftHold => Task::LiftHold,
         })
     }
 }
@@ -127,6 +133,16 @@ fn chosen(
 
 fn number(text: String) -> Result<CaseNumber, CommandFault> {
     CaseNumber::parse(&text).map_err(|_| CommandFault::Number(text))
+}
+
+/// What is right from now on.
+fn corrected(phone: Option<String>, display: Option<String>) -> Result<Task, CommandFault> {
+    let contact = phone.map(phone_number).transpose()?;
+    Ok(Task::Correct(Correction { contact, display }))
+}
+
+fn phone_number(text: String) -> Result<PhoneNumber, CommandFault> {
+    PhoneNumber::parse(&text).map_err(|_| CommandFault::Phone)
 }
 
 fn call_id(text: String) -> Result<CallId, CommandFault> {
