@@ -206,6 +206,13 @@ CREATE TABLE recording (
 ) STRICT;
 CREATE INDEX recording_by_call ON recording (call);
 
+-- Keys of recordings under seal; that of any other stands in its own file.
+CREATE TABLE recording_key (
+    recording INTEGER PRIMARY KEY NOT NULL REFERENCES recording (id),
+    holder    INTEGER NOT NULL REFERENCES liaison_key (id),
+    wrapped   BLOB NOT NULL
+) STRICT;
+
 -- What each track of a recording holds.
 CREATE TABLE recording_track (
     recording INTEGER NOT NULL REFERENCES recording (id),

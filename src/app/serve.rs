@@ -135,11 +135,11 @@ impl Service {
             seed()?,
             clock.now(),
         );
-        recall_dialled(&mut switch, folder, clock.now());
+        recall_dialled(&mut switch, folder.clone(), clock.now());
         let tls = tls_port(config)?;
         let (pages, desk) = Pages::open(config, data, store.handle())?;
         let line =
-            Line::bind(settings::line(config, data, tls), clock, switch, store.handle(), desk)
+            Line::bind(settings::line(config, folder, tls), clock, switch, store.handle(), desk)
                 .await
                 .map_err(|error| {
                     let message = format!("{} / {}: {error}", config.sip.udp, config.sip.tcp);

@@ -19,6 +19,7 @@ use super::seal;
 use super::sealed_case::{self, SealedCase};
 use super::search;
 use super::seat::{self, NewSeat, SeatSecrets};
+use super::sound_seal;
 use super::suggest::{self, FalseAlarm};
 use super::vault::{LiaisonKey, Vault};
 use crate::domain::calendar::Calendar;
@@ -30,6 +31,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Who acts on the command line, in the audit.
@@ -39,6 +41,8 @@ pub(super) const ACTOR: &str = "administrator";
 pub struct Administration {
     pub(super) db: Connection,
     vault: Arc<Vault>,
+    /// The data folder.
+    data: PathBuf,
     /// Unlocks a stopped folder when it is dropped.
     _lock: Option<File>,
 }
@@ -59,16 +63,17 @@ impl Administration {
     pub fn open_or_make(data: impl Into<DataFolder>, now: Timestamp) -> Result<Self, StoreError> {
         let folder = data.into();
         schema::make_folder(&folder.path)?;
+        let data = folder.path.clone();
         match lock_now(&folder.path) {
             Ok(lock) => {
                 let DataFolder { path, master_key } = folder;
                 let config = StoreConfig { master_key, ..StoreConfig::new(path, now) };
                 let (db, vault) = schema::open_writer(&config)?;
-                Ok(Self { db, vault: Arc::new(vault), _lock: Some(lock) })
+                Ok(Self { db, vault: Arc::new(vault), data, _lock: Some(lock) })
             }
             Err(StoreError::InUse(_)) => {
                 let (db, vault) = schema::open_second_writer(&folder)?;
-                Ok(Self { db, vault: Arc::new(vault), _lock: None })
+                Ok(Self { db, vault: Arc::new(vault), data, _lock: None })
             }
             Err(error) => Err(error),
         }
@@ -164,9 +169,28 @@ impl Administration {
         Ok(case)
     }
 
+    /// The recordings of a sealed case in clear, for the liaison and his key: WAV files in a folder
+    /// that he names. That he takes them, and why, is on stable storage first. Gives where they are.
+    pub fn play_sealed(
+        &mut self,
+        at: Timestamp,
+        number: CaseNumber,
+        key: &LiaisonKey,
+        (person, reason): (&str, &str),
+        out: &Path,
+    ) -> Result<Vec<PathBuf>, StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let sounds = sound_seal::sounds(&tx, number, key)?;
+        let (actor, subject) = (format!("liaison/{person}"), number.to_string());
+        let kind = AuditKind::SealRead;
+        audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })?;
+        tx.commit()?;
+        sound_seal::write_out(&self.data, &sounds, out)
+    }
+
     /// What a seal asks for; where a reader holds an old page the service goes on with it.
     fn purge(&mut self) -> Result<(), StoreError> {
-        if !purge::finish(&mut self.db)? {
+        if !purge::finish(&mut self.db, &self.vault, &self.data)? {
             tracing::warn!("a seal is still to be purged; the service does it within a minute");
         }
         Ok(())

@@ -52,6 +52,8 @@ mod sealed_case;
 mod search;
 mod seat;
 mod seats_watch;
+mod sound;
+mod sound_seal;
 mod suggest;
 mod supervise;
 mod sweep;
@@ -114,6 +116,9 @@ pub use seat::{
     SeatsNow,
 };
 pub use seats_watch::SeatsWatcher;
+pub use sound::{
+    SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
+};
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};

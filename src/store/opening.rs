@@ -157,7 +157,10 @@ impl Opener {
         let (handle, asked) = (self.handle.clone(), self.swept);
         let (calendar, rules) = (self.plan.calendar.clone(), self.plan.config.rules.clone());
         let ahead = Ahead::new();
-        let sweeper = Sweeper { folder, handle, asked, wall, after: 0, calendar, rules, ahead };
+        let data = folder.path.clone();
+        let (after, sealed) = (0, false);
+        let sweeper =
+            Sweeper { folder, handle, asked, wall, after, sealed, calendar, rules, ahead };
         let thread = start(&self.plan.config.path, "store-sweeper", move || sweeper.run())?;
         *self.sweeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         tracing::info!(?reconciled, "the store is open");
@@ -174,6 +177,7 @@ impl Opener {
             backlog,
             seats,
             purge_waits: false,
+            data,
             _lock: lock,
         })
     }

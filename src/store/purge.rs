@@ -1,11 +1,15 @@
 //! After a seal came into force no old page may still hold the wrapped key or a word: the index is
 //! merged until what was taken out is gone, and the log is taken into the file and cut to nothing.
+//! The keys of its recordings are taken out of their files.
 //! Asked for in the transaction of the seal, so that a crash in between only puts it off to the next
 //! start.
 
 use super::config::BUSY_TIMEOUT_MS;
 use super::error::StoreError;
+use super::sound_seal;
+use super::vault::Vault;
 use rusqlite::{Connection, OptionalExtension};
+use std::path::Path;
 use std::time::Duration;
 
 /// The name in `meta` while a purge is asked for.
@@ -32,14 +36,15 @@ pub(super) fn is_pending(db: &Connection) -> Result<bool, StoreError> {
     Ok(find.query_row([PENDING], |_| Ok(())).optional()?.is_some())
 }
 
-/// Purges where it is asked for; outside of any transaction. `false`: a reader held an old page and
-/// it is to be tried again.
-pub(super) fn finish(db: &mut Connection) -> Result<bool, StoreError> {
+/// Purges where it is asked for; outside of any transaction. `false`: a reader held an old page, or
+/// a recording could not be written, and it is to be tried again.
+pub(super) fn finish(db: &mut Connection, vault: &Vault, data: &Path) -> Result<bool, StoreError> {
     if !is_pending(db)? {
         return Ok(true);
     }
+    let taken = sound_seal::hand_over(db, vault, data)?;
     merge(db)?;
-    if !cut_log(db)? {
+    if !cut_log(db)? || !taken {
         return Ok(false);
     }
     db.execute("DELETE FROM meta WHERE key = ?1", [PENDING])?;

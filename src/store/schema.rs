@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006.sql"),
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
+    include_str!("migrations/0009.sql"),
 ];
 
 /// Prepared statements kept per connection.
@@ -75,7 +76,7 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<(Connection, Vault), S
     case_file::bring_up_to_date(&mut db, &vault)?;
     search::bring_up_to_date(&mut db, &vault)?;
     encrypt::scrub(&mut db, &config.path)?;
-    purge::finish(&mut db)?;
+    purge::finish(&mut db, &vault, &config.path)?;
     Ok((db, vault))
 }
 

@@ -11,6 +11,8 @@ use super::purge;
 use super::reconcile::{self, FoundFile, list_recordings};
 use super::recording::parse_recording_file;
 use super::schema;
+use super::sound::SoundKeys;
+use super::sound_seal;
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
 use super::work::{Answer, Asked, Kind};
 use super::writer::Job;
@@ -68,6 +70,8 @@ pub(super) struct Sweeper {
     pub(super) wall: fn() -> Timestamp,
     /// The last row whose file was looked for.
     pub(super) after: i64,
+    /// No recording stands in clear any more.
+    pub(super) sealed: bool,
     /// Working days.
     pub(super) calendar: Calendar,
     /// How the city counts days.
@@ -100,6 +104,7 @@ impl Sweeper {
 
     fn look(&mut self) {
         self.purge();
+        self.seal_older();
         let now = (self.wall)();
         match self.supervise(now) {
             Ok(done) if done.fired == 0 => {}
@@ -110,12 +115,27 @@ impl Sweeper {
 
     /// What a seal left to be purged because a reader held an old page.
     fn purge(&self) {
-        let purged =
-            schema::open_second_writer(&self.folder).and_then(|(mut db, _)| purge::finish(&mut db));
+        let data = &self.folder.path;
+        let purged = schema::open_second_writer(&self.folder)
+            .and_then(|(mut db, vault)| purge::finish(&mut db, &vault, data));
         match purged {
             Ok(true) => {}
             Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
             Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
+        }
+    }
+
+    /// One turn of sealing the recordings that an older program wrote in clear.
+    fn seal_older(&mut self) {
+        if self.sealed {
+            return;
+        }
+        let stop = || self.handle.shared.closing.load(Ordering::Acquire);
+        let done = schema::open_second_writer(&self.folder)
+            .and_then(|(db, vault)| sound_seal::seal_older(&db, &vault, &self.folder.path, stop));
+        match done {
+            Ok(done) => self.sealed = done,
+            Err(error) => tracing::error!(%error, "older recordings stay in clear; tried again"),
         }
     }
 
@@ -130,12 +150,12 @@ impl Sweeper {
 
     fn sweep(&mut self, now: Timestamp) -> Result<Swept, StoreError> {
         let db = schema::open_reader(&self.folder.path)?;
-        let mut swept = Swept::default();
+        let (mut swept, keys) = (Swept::default(), SoundKeys::new(&self.folder));
         for file in without_row(&db, &self.folder.path, now)? {
             if self.handle.shared.closing.load(Ordering::Acquire) {
                 return Ok(swept);
             }
-            let Some(found) = reconcile::examine(&self.folder.path, &file) else { continue };
+            let Some(found) = reconcile::examine(&self.folder.path, &file, &keys) else { continue };
             swept.repaired += usize::from(found.repaired);
             swept.found += usize::from(self.take_in(now, found)?);
         }

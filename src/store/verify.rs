@@ -7,11 +7,12 @@ use super::case_key;
 use super::chain::{self, Link};
 use super::config::DataFolder;
 use super::error::StoreError;
-use super::reconcile::{list_recordings, sha256_of};
+use super::reconcile::list_recordings;
 use super::recording::{hex, parse_recording_file};
 use super::schema;
 use super::seal;
 use super::search;
+use super::sound;
 use super::vault::Vault;
 use super::verify_desk;
 use crate::domain::case::{Case, apply};
@@ -338,7 +339,7 @@ fn check_recordings(
     while let Some(row) = rows.next()? {
         let (file, sha256): (String, String) = (row.get(0)?, row.get(1)?);
         report.recordings += 1;
-        match sha256_of(&data.join(&file)) {
+        match sound::digest(&data.join(&file)) {
             Ok(found) if hex(&found) == sha256 => {}
             Ok(_) => report.fault("recording", &file, "the file was changed"),
             Err(_) => report.fault("recording", &file, "the file is missing or unreadable"),

@@ -27,6 +27,7 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, OnceLock};
@@ -204,6 +205,8 @@ pub(super) struct Writer {
     pub(super) seats: SeatsWatch,
     /// A reader held what is to be purged: the sweeper goes on with it.
     pub(super) purge_waits: bool,
+    /// The data folder.
+    pub(super) data: PathBuf,
     /// Unlocks the folder when it is dropped.
     pub(super) _lock: File,
 }
@@ -305,7 +308,7 @@ impl Writer {
             self.purge_waits = pending;
             return;
         }
-        match purge::finish(&mut self.db) {
+        match purge::finish(&mut self.db, &self.desk.vault, &self.data) {
             Ok(true) => return,
             Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
             Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),

@@ -17,6 +17,7 @@ mod playback;
 mod queue;
 mod rules;
 mod sealed;
+mod sealed_sound;
 mod search;
 mod sound;
 mod sweep;

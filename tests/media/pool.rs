@@ -4,7 +4,7 @@
 
 use crate::audio::packet;
 use crate::hall::{amplitude, decibel, tone};
-use crate::threads::{LOOPBACK, Phone, Threads};
+use crate::threads::{LOOPBACK, Phone, Threads, recorded};
 use mayorline::domain::call::{RecordId, RecordingKind};
 use mayorline::gateway::media::{MediaCommand, MediaReport, PortRange, ROOM_LEGS_MAX};
 use mayorline::media::room::Hearing;
@@ -100,7 +100,7 @@ fn three_phones_hear_each_other_and_are_recorded_on_a_track_each_beside_twenty_r
     let summary = recorded.expect("the recording is closed");
     let (length, lasted) = (summary.duration.as_millis(), lasted.as_millis());
     assert!(length.abs_diff(lasted) <= 40, "{length} ms of {lasted}");
-    let bytes = std::fs::read(folder.path().join(FILE)).unwrap();
+    let bytes = recorded(folder.path(), FILE);
     let wav = wav::parse(&bytes).unwrap();
     assert_eq!(wav.channels.count(), 4);
     assert_eq!(wav.frames() as u128, length * 8);
