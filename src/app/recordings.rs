@@ -5,7 +5,8 @@ use crate::domain::desk_link::SeatIdentity;
 use crate::domain::playback::{Hears, hears};
 use crate::gateway::media::Mixdown;
 use crate::store::{
-    AuditEntry, AuditKind, DataFolder, Hearable, PastCall, Reader, SoundKeys, StoreError, StoreHandle,
+    AuditEntry, AuditKind, DataFolder, Hearable, PastCall, Reader, SoundKeys, StoreError,
+    StoreHandle,
 };
 use crate::web::{Archive, NotHeard, Sound};
 use jiff::Timestamp;
