@@ -94,10 +94,10 @@ fn three_phones_hear_each_other_and_are_recorded_on_a_track_each_beside_twenty_r
             assert!(right, "{id} hears {other} at {level:.1} dB");
         }
     }
-    let recorded = std::iter::from_fn(|| reports.try_recv().ok()).find_map(|(_, report)| {
+    let closed = std::iter::from_fn(|| reports.try_recv().ok()).find_map(|(_, report)| {
         if let MediaReport::Recorded(_, summary) = report { Some(summary) } else { None }
     });
-    let summary = recorded.expect("the recording is closed");
+    let summary = closed.expect("the recording is closed");
     let (length, lasted) = (summary.duration.as_millis(), lasted.as_millis());
     assert!(length.abs_diff(lasted) <= 40, "{length} ms of {lasted}");
     let bytes = recorded(folder.path(), FILE);
