@@ -312,13 +312,128 @@ CREATE TABLE audit (
     actor   TEXT NOT NULL,
     kind    TEXT NOT NULL CHECK (kind IN (
                 'listen', 'whisper', 'barge', 'stop_listening', 'playback', 'contact_shown',
-                 'seat_added', 'seat_removed', 'password_set', 'liaison_key_added', 'seal_read',
-                 'directory_imported', 'false_alarm', 'account_changed', 'seal_opened', 'exported')),
-    subject TEXT NOT NULL,                             -- call, file, case, seat, account
+                'seat_added', 'seat_removed', 'password_set', 'liaison_key_added', 'seal_read',
+                'directory_imported', 'false_alarm', 'account_changed', 'seal_opened', 'exported',
+                'export_asked', 'export_approved')),
+    subject TEXT NOT NULL,                             -- call, file, case, seat, account, report
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
     hash    BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
+
+-- The reports (日汇总、周报告、月分析): counts and numbers of cases, never a citizen's words. The case
+-- sheet is worked out of the events as of the same instant whenever it is shown.
+CREATE TABLE report (
+    id           INTEGER PRIMARY KEY NOT NULL,
+    kind         TEXT NOT NULL CHECK (kind IN ('day', 'week', 'month')),
+    period       TEXT NOT NULL,                         -- 2026-11-22, 2026-W47, 2026-11
+    version      INTEGER NOT NULL CHECK (version > 0),
+    generated_at INTEGER NOT NULL,
+    as_of        INTEGER NOT NULL,                      -- what happened later is not in it
+    content      TEXT NOT NULL,
+    sha256       TEXT NOT NULL CHECK (length(sha256) = 64),
+    UNIQUE (kind, period, version)
+) STRICT;
+
+-- What each channel had taken in before this service; the last row of a channel counts.
+CREATE TABLE opening_balance (
+    seq       INTEGER PRIMARY KEY NOT NULL,
+    channel   TEXT NOT NULL,
+    count     INTEGER NOT NULL CHECK (count >= 0),
+    by_person TEXT NOT NULL,
+    at        INTEGER NOT NULL
+) STRICT;
+
+-- Improvement items (整改事项), each tied to a cluster of matters.
+CREATE TABLE improvement_item (
+    id        INTEGER PRIMARY KEY NOT NULL,
+    cluster   TEXT NOT NULL,                            -- domain:0801+town:北宿镇+unit:unit.07
+    title     TEXT NOT NULL,
+    owner     TEXT NOT NULL,
+    measure   TEXT NOT NULL,
+    due_on    TEXT NOT NULL,
+    before    INTEGER NOT NULL CHECK (before >= 0),     -- cases of the 28 days before it
+    opened_by TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    closed_by TEXT,
+    closed_at INTEGER,
+    CHECK ((closed_by IS NULL) = (closed_at IS NULL))
+) STRICT;
+
+-- Outcomes that a person types in with their source (C7); the last row of name and period counts.
+CREATE TABLE outcome_indicator (
+    seq       INTEGER PRIMARY KEY NOT NULL,
+    name      TEXT NOT NULL,
+    period    TEXT NOT NULL,                            -- 2026 or 2026-11
+    value     INTEGER NOT NULL,                         -- in hundredths
+    unit      TEXT NOT NULL CHECK (unit IN ('percent', 'count')),
+    source    TEXT NOT NULL,
+    by_person TEXT NOT NULL,
+    at        INTEGER NOT NULL
+) STRICT;
+
+-- What a person wrote for a report in his own words (综述); the last of a period counts. It names no
+-- citizen.
+CREATE TABLE report_narrative (
+    seq       INTEGER PRIMARY KEY NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('day', 'week', 'month')),
+    period    TEXT NOT NULL,
+    text      TEXT NOT NULL,
+    by_person TEXT NOT NULL,
+    at        INTEGER NOT NULL
+) STRICT;
+
+-- Exports of more than 50 persons: asked for by one person, approved by another, used once.
+CREATE TABLE export_request (
+    id          INTEGER PRIMARY KEY NOT NULL,
+    report      INTEGER NOT NULL REFERENCES report (id),
+    format      TEXT NOT NULL,
+    role        TEXT NOT NULL,
+    unit        TEXT,
+    persons     INTEGER NOT NULL CHECK (persons > 0),
+    reason      TEXT NOT NULL,
+    asked_by    TEXT NOT NULL,
+    asked_at    INTEGER NOT NULL,
+    approved_by TEXT CHECK (approved_by <> asked_by),
+    approved_at INTEGER,
+    used_at     INTEGER,
+    CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
+    CHECK (used_at IS NULL OR approved_at IS NOT NULL)
+) STRICT;
+
+CREATE TRIGGER report_is_append_only_update BEFORE UPDATE ON report
+BEGIN SELECT RAISE(ABORT, 'an issued report is never changed'); END;
+CREATE TRIGGER report_is_append_only_delete BEFORE DELETE ON report
+BEGIN SELECT RAISE(ABORT, 'an issued report is never deleted'); END;
+CREATE TRIGGER opening_balance_is_append_only_update BEFORE UPDATE ON opening_balance
+BEGIN SELECT RAISE(ABORT, 'another balance is another row'); END;
+CREATE TRIGGER opening_balance_is_append_only_delete BEFORE DELETE ON opening_balance
+BEGIN SELECT RAISE(ABORT, 'another balance is another row'); END;
+CREATE TRIGGER outcome_indicator_is_append_only_update BEFORE UPDATE ON outcome_indicator
+BEGIN SELECT RAISE(ABORT, 'another value is another row'); END;
+CREATE TRIGGER outcome_indicator_is_append_only_delete BEFORE DELETE ON outcome_indicator
+BEGIN SELECT RAISE(ABORT, 'another value is another row'); END;
+CREATE TRIGGER report_narrative_is_append_only_update BEFORE UPDATE ON report_narrative
+BEGIN SELECT RAISE(ABORT, 'another narrative is another row'); END;
+CREATE TRIGGER report_narrative_is_append_only_delete BEFORE DELETE ON report_narrative
+BEGIN SELECT RAISE(ABORT, 'another narrative is another row'); END;
+CREATE TRIGGER improvement_item_is_only_closed BEFORE UPDATE ON improvement_item
+WHEN OLD.closed_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.cluster <> OLD.cluster
+  OR NEW.title <> OLD.title OR NEW.owner <> OLD.owner OR NEW.measure <> OLD.measure
+  OR NEW.due_on <> OLD.due_on OR NEW.before <> OLD.before OR NEW.opened_by <> OLD.opened_by
+  OR NEW.opened_at <> OLD.opened_at
+BEGIN SELECT RAISE(ABORT, 'an improvement item is only closed'); END;
+CREATE TRIGGER improvement_item_is_never_deleted BEFORE DELETE ON improvement_item
+BEGIN SELECT RAISE(ABORT, 'an improvement item is never deleted'); END;
+CREATE TRIGGER export_request_is_only_answered BEFORE UPDATE ON export_request
+WHEN OLD.used_at IS NOT NULL OR NEW.id <> OLD.id OR NEW.report <> OLD.report
+  OR NEW.format <> OLD.format OR NEW.role <> OLD.role OR NEW.unit IS NOT OLD.unit
+  OR NEW.persons <> OLD.persons OR NEW.reason <> OLD.reason OR NEW.asked_by <> OLD.asked_by
+  OR NEW.asked_at <> OLD.asked_at OR (OLD.approved_by IS NOT NULL
+     AND (NEW.approved_by IS NOT OLD.approved_by OR NEW.approved_at IS NOT OLD.approved_at))
+BEGIN SELECT RAISE(ABORT, 'an export request is only answered'); END;
+CREATE TRIGGER export_request_is_never_deleted BEFORE DELETE ON export_request
+BEGIN SELECT RAISE(ABORT, 'an export request is never deleted'); END;
 
 -- Wrong tries of look-ups, by what they count against: a case number or a caller.
 CREATE TABLE lookup_guard (
@@ -447,7 +562,7 @@ CREATE TABLE risk_false_alarm (
                 'crowd', 'suicide', 'petition', 'explosives', 'minor')),
     at      INTEGER NOT NULL,
     person  TEXT NOT NULL,
-    reason  TEXT NOT NULL,
+    reason  BLOB NOT NULL,                             -- sealed under the key of the case
     PRIMARY KEY (case_id, risk)
 ) STRICT, WITHOUT ROWID;
 

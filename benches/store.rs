@@ -3,13 +3,18 @@
 //! `cargo bench --bench store` takes the figures; without `--bench` it runs each part once, small,
 //! to show that it works. Every case counted was answered after its commit at `synchronous=FULL`.
 
+use anyhow::Context;
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::calendar::Calendar;
 use mayorline::domain::call::{
     CallRecord, Caller, EndedBy, Entry, EntryKind, IntakeKind, Lookup, NewIntake, StoreReply,
     StoreRequest,
 };
-use mayorline::store::{CallStarted, LegRecord, RequestContext, Store, StoreConfig, StoreHandle};
+use mayorline::domain::case::Role;
+use mayorline::domain::report::{Names, Period, Rights};
+use mayorline::store::{
+    Administration, CallStarted, LegRecord, Reader, RequestContext, Store, StoreConfig, StoreHandle,
+};
 use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use std::fs::File;
 use std::io::Write;
@@ -283,6 +288,33 @@ fn look_ups(cases: usize, times: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A report of the month and its case sheet, both read out of the events.
+fn monthly_report(cases: usize) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir_in(".")?;
+    let store =
+        Store::open(StoreConfig::new(folder.path(), start()), Calendar::built_in(), [1; 32])?;
+    let told = fill(&store.handle(), cases);
+    anyhow::ensure!(told.len() == cases, "{} of {cases}", told.len());
+    store.close();
+    let period = Period::parse_id("month-2026-11").context("a month")?;
+    let later = start().saturating_add((24 * 60).hours())?;
+    let mut administration = Administration::open(folder.path(), later)?;
+    let begun = now();
+    administration.make_report(later, &Calendar::built_in(), period)?.context("an issue")?;
+    let made = begun.elapsed();
+    let reader = Reader::open(folder.path())?;
+    let rights = Rights::of(Role::Director, "801", None).context("rights")?;
+    let begun = now();
+    let stored = reader.report(&period, None)?;
+    let sheet = reader.sheet(&period, stored.as_of, &Names::default(), &rights)?;
+    let shown = begun.elapsed();
+    anyhow::ensure!(sheet.len() == stored.content.accepted, "{} rows", sheet.len());
+    let of = sheet.len();
+    row(&format!("month of {of} cases worked out"), of as f64 / made.as_secs_f64(), vec![made]);
+    row(&format!("its sheet of {of} rows"), of as f64 / shown.as_secs_f64(), vec![shown]);
+    Ok(())
+}
+
 fn main() -> anyhow::Result<()> {
     let full = std::env::args().any(|argument| argument == "--bench");
     let (syncs, each, calls, cases, asked) =
@@ -295,10 +327,14 @@ fn main() -> anyhow::Result<()> {
     if std::env::var("MAYORLINE_BENCH_ONLY").is_ok_and(|only| only == "short calls") {
         return short_calls(calls);
     }
+    if std::env::var("MAYORLINE_BENCH_ONLY").is_ok_and(|only| only == "report") {
+        return monthly_report(cases);
+    }
     bare_sync(syncs)?;
     for clients in CLIENTS {
         durable_cases(clients, (each / clients).max(each / 32))?;
     }
     short_calls(calls)?;
-    look_ups(cases, asked)
+    look_ups(cases, asked)?;
+    monthly_report(cases)
 }

@@ -21,6 +21,8 @@ sox:sox
 tshark:tshark
 taskset:util-linux
 chromium:chromium
+pdftotext:poppler-utils
+iconv:libc-bin
 '
 
 missing=''
@@ -29,6 +31,13 @@ for pair in $needed; do
     package=${pair#*:}
     command -v "$program" >/dev/null 2>&1 || missing="$missing $package"
 done
+# What has no program of its own: file:package, one a line
+while IFS=: read -r file package; do
+    [ -e "$file" ] || missing="$missing $package"
+done <<'FILES'
+/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
+/usr/lib/python3/dist-packages/openpyxl:python3-openpyxl
+FILES
 [ -n "$missing" ] || exit 0
 
 as_root=''

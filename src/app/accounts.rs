@@ -14,10 +14,10 @@ use crate::store::{
     AccountRecord, Administration, FoundingAccounts, NewAccount, NewToken, PasswordHash,
     StoreError, city_time,
 };
+use crate::web::hex;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Days that a token lives unless told otherwise.
@@ -162,7 +162,7 @@ pub(super) fn account(verb: AccountVerb) -> Result<(), Exit> {
 }
 
 fn begin(names: [String; 3], common: &Common) -> Result<(), Exit> {
-    common.load()?;
+    let folder = common.folder(&common.load()?);
     let titles = ["系统管理员", "安全管理员", "审计员"];
     let mut new = names.into_iter().zip(titles).map(|(name, title)| NewAccount {
         name,
@@ -174,7 +174,7 @@ fn begin(names: [String; 3], common: &Common) -> Result<(), Exit> {
     };
     let now = (clock::system().wall)();
     let three = FoundingAccounts { system, security, audit };
-    let mut store = Administration::open_or_make(&common.data, now).map_err(|e| unwritten(&e))?;
+    let mut store = Administration::open_or_make(folder, now).map_err(|e| unwritten(&e))?;
     store.begin_accounts(now, &three).map_err(|e| unwritten(&e))?;
     say("three administrators made; each sets a password now\n")
 }
@@ -199,11 +199,7 @@ fn set_password(who: &Who, file: &Path) -> Result<(), Exit> {
 
 fn token(who: &Who, label: String, role: Role, days: u16) -> Result<(), Exit> {
     let random = clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error))?;
-    let token = random.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let token = hex(&random);
     let hash = Sha256::digest(&token).into();
     let new = NewToken { hash, account: who.name.clone(), role, label, days };
     change(who, &token, |store, at| store.add_token(at, &who.by, &new))
@@ -215,9 +211,9 @@ fn change(
     done: &str,
     write: impl FnOnce(&mut Administration, jiff::Timestamp) -> Result<(), StoreError>,
 ) -> Result<(), Exit> {
-    who.common.load()?;
+    let folder = who.common.folder(&who.common.load()?);
     let now = (clock::system().wall)();
-    let mut store = Administration::open(&who.common.data, now).map_err(|e| unwritten(&e))?;
+    let mut store = Administration::open(folder, now).map_err(|e| unwritten(&e))?;
     write(&mut store, now).map_err(|e| unwritten(&e))?;
     say(&format!("{} {done}\n", who.name))
 }

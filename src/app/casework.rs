@@ -26,7 +26,8 @@ pub(super) fn work(verb: WorkVerb) -> Result<(), Exit> {
     let seed = clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error))?;
     let now = (clock::system().wall)();
     let order = Order { actor: Actor { person, roles, unit }, task };
-    let mut administration = Administration::open(&common.data, now).map_err(|e| unwritten(&e))?;
+    let folder = common.folder(&config);
+    let mut administration = Administration::open(folder, now).map_err(|e| unwritten(&e))?;
     let desk = (calendar, rules, seed);
     let done = administration.act(now, desk, name, &order).map_err(|e| unwritten(&e))?;
     let number = done.number.map_or_else(|| case.clone(), |number| number.to_string());

@@ -3,8 +3,8 @@
 use super::common::Common;
 use super::exit::{Exit, Failure};
 use super::{
-    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, records, seal,
-    seats, serve,
+    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, records, report,
+    seal, seats, serve,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -60,13 +60,16 @@ enum Verb {
     /// What is counted about the cases.
     #[command(subcommand)]
     Figures(figures::FiguresVerb),
+    /// Daily, weekly and monthly reports: issued by the running service, or here.
+    #[command(subcommand)]
+    Report(report::ReportVerb),
     /// Say whether a configuration would be accepted, and where it is wrong.
     CheckConfig(Common),
     /// The recorded prompts.
     #[command(subcommand)]
     Prompts(PromptsVerb),
     /// Verify the audit chain, rebuild and compare the projections, match recordings and rows.
-    Verify(Common),
+    Verify(records::VerifyArguments),
     /// Call the line over real sockets and say in plain words what is wrong with this machine.
     Doctor(Common),
 }
@@ -111,11 +114,12 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Directory(verb) => directory::directory(verb),
         Verb::Duty(verb) => directory::duty(&verb),
         Verb::Calendar(verb) => calendar::calendar(verb),
-        Verb::Figures(verb) => figures::figures(&verb),
+        Verb::Figures(verb) => figures::figures(verb),
+        Verb::Report(verb) => report::report(verb),
         Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),
-        Verb::Verify(common) => records::verify(&common),
+        Verb::Verify(arguments) => records::verify(&arguments),
         Verb::Doctor(common) => doctor::doctor(&common),
     }
 }

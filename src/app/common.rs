@@ -19,14 +19,15 @@ pub(super) struct Common {
     pub(super) config: Option<PathBuf>,
     /// Data folder: database, recordings.
     #[arg(long, value_name = "DIR", default_value = "data")]
-    pub(super) data: PathBuf,
+    data: PathBuf,
     /// Override one key of the configuration, as section.key=value; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set: Vec<String>,
 }
 
 impl Common {
-    /// The data folder with its key, as the configuration names it.
+    /// The data folder with its key, as the configuration names it. There is no other way to the
+    /// folder: by its path alone it would be opened with the key below it.
     pub(super) fn folder(&self, config: &Config) -> DataFolder {
         DataFolder::new(&self.data, &config.store.master_key_file)
     }

@@ -5,12 +5,14 @@ mod casework;
 mod listening_day;
 mod outgoing;
 mod queue;
+mod report;
 mod room;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::ListeningKeys;
 pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;
+pub use report::ReportKeys;
 pub use room::{RoomKeys, SurveyKeys};
 
 use super::exit::{Exit, Failure};
@@ -42,6 +44,7 @@ pub struct Config {
     pub room: RoomKeys,
     pub deadline: Deadline,
     pub casework: CaseworkKeys,
+    pub report: ReportKeys,
     pub queue: QueueKeys,
     pub listening_day: ListeningKeys,
     pub prompts: Prompts,

@@ -127,14 +127,14 @@ pub(super) fn duty(verb: &DutyVerb) -> Result<(), Exit> {
 
 fn import(arguments: &ImportArguments) -> Result<(), Exit> {
     let ImportArguments { kind, file, dry_run, common } = arguments;
-    common.load()?;
+    let folder = common.folder(&common.load()?);
     let bytes = read_file(file)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let file = ImportFile { kind: *kind, name: &name, bytes: &bytes, dry_run: *dry_run };
     let now = (clock::system().wall)();
     // A dry run leaves nothing behind, not even an empty database.
     let open = if *dry_run { Administration::open } else { Administration::open_or_make };
-    let mut administration = open(&common.data, now).map_err(|e| unwritten(&e))?;
+    let mut administration = open(folder, now).map_err(|e| unwritten(&e))?;
     let outcome = administration.import_directory(now, &file).map_err(|e| unwritten(&e))?;
     let Imported { added, changed, unchanged } = outcome
         .map_err(|fault| Exit::new(Failure::Data, fault.to_string().trim_end().to_owned()))?;

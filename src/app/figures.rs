@@ -1,11 +1,12 @@
 //! `mayorline figures`: what is counted about the cases of a period, each figure with its cases.
 
-use super::clock;
 use super::common::{midnight, say};
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
-use crate::domain::case::{DOMAIN_UNCODED, local_day};
+use super::{clock, figures_inputs};
+use crate::domain::case::local_day;
 use crate::domain::figures::{Burst, BurstRules, Facts, Kpi, Measured, Sighting, bursts, measure};
+use crate::domain::report::Axis;
 use crate::store::Period;
 use clap::Subcommand;
 use jiff::civil::Date;
@@ -33,7 +34,7 @@ pub(super) enum FiguresVerb {
         #[command(flatten)]
         output: Output,
     },
-    /// Hot issues: domains and units with three cases or more in seven days, twice as many as in
+    /// Hot issues: domains, towns and units with three cases or more in seven days, twice as many as in
     /// the mean of the four weeks before. Sealed cases are not among them.
     Hot {
         /// The last of the seven days, YYYY-MM-DD; today unless told otherwise.
@@ -42,13 +43,28 @@ pub(super) enum FiguresVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// What each channel has taken in since the line was opened: opening balance and cases.
+    Totals(Output),
+    /// What a channel had taken in before this service; typed in by a person.
+    #[command(subcommand)]
+    Opening(figures_inputs::OpeningVerb),
+    /// Outcomes that are measured elsewhere, typed in by a person with their source.
+    #[command(subcommand)]
+    Indicator(figures_inputs::IndicatorVerb),
+    /// Improvement items (改进事项) tied to a kind of matter, with the count before and after.
+    #[command(subcommand)]
+    Improvement(figures_inputs::ImprovementVerb),
 }
 
 /// Figures.
-pub(super) fn figures(verb: &FiguresVerb) -> Result<(), Exit> {
+pub(super) fn figures(verb: FiguresVerb) -> Result<(), Exit> {
     match verb {
-        FiguresVerb::Kpi { from, to, as_of, output } => kpi(*from, *to, *as_of, output),
-        FiguresVerb::Hot { on, output } => hot(*on, output),
+        FiguresVerb::Kpi { from, to, as_of, output } => kpi(from, to, as_of, &output),
+        FiguresVerb::Hot { on, output } => hot(on, &output),
+        FiguresVerb::Totals(output) => figures_inputs::totals(&output),
+        FiguresVerb::Opening(verb) => figures_inputs::opening(verb),
+        FiguresVerb::Indicator(verb) => figures_inputs::indicator(verb),
+        FiguresVerb::Improvement(verb) => figures_inputs::improvement(verb),
     }
 }
 
@@ -82,14 +98,17 @@ fn hot(on: Option<Date>, output: &Output) -> Result<(), Exit> {
     say(&lines.collect::<String>())
 }
 
+/// The axes that are looked at, as they are told.
+const AXES: [(Axis, &str); 3] =
+    [(Axis::Domain, "领域"), (Axis::Town, "镇街"), (Axis::Unit, "单位")];
+
 /// What a case is alike others by.
 fn sightings(case: &Facts) -> Vec<Sighting> {
-    let Some(on) = case.received_at.map(local_day).filter(|_| !case.sealed) else { return vec![] };
-    // What a wrap-up has left without a code has nothing in common.
-    let coded = case.domain.as_ref().filter(|code| *code != DOMAIN_UNCODED);
-    let domain = coded.map(|code| format!("领域 {code}"));
-    let unit = case.unit.as_ref().map(|id| format!("单位 {id}"));
-    domain.into_iter().chain(unit).map(|key| Sighting { on, key }).collect()
+    let on = |(axis, title): (Axis, &str)| {
+        let Sighting { on, key } = axis.sighting(case)?;
+        Some(Sighting { on, key: format!("{title} {key}") })
+    };
+    AXES.into_iter().filter_map(on).collect()
 }
 
 /// From the beginning of one day to that of another.

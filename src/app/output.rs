@@ -1,8 +1,10 @@
 //! How what is read from a data folder is printed: JSON, or lines for a person.
 
+use super::clock;
 use super::common::{Common, say};
+use super::config::Config;
 use super::exit::{Exit, Failure};
-use crate::store::{Reader, StoreError};
+use crate::store::{Administration, Reader, StoreError};
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write;
@@ -71,6 +73,20 @@ pub(super) fn unwritten(error: &StoreError) -> Exit {
         other => return refused(other),
     };
     Exit::new(failure, error)
+}
+
+/// Opens the store for what a person types in for the reports.
+pub(super) fn report_store(common: &Common, config: &Config) -> Result<Administration, Exit> {
+    let now = (clock::system().wall)();
+    Administration::open(common.folder(config), now).map_err(|error| unwritten(&error))
+}
+
+/// Why what a person typed in for the reports is not stored.
+pub(super) fn untaken(error: &StoreError) -> Exit {
+    match error {
+        StoreError::Malformed(_) => Exit::new(Failure::Usage, error),
+        other => unwritten(other),
+    }
 }
 
 /// Lists as lines of `key=value`, one object a block.

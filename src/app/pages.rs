@@ -12,7 +12,6 @@ use crate::store::{DataFolder, Reader, SeatRecord, StoreHandle};
 use crate::units::SeatNumber;
 use crate::web::{ApiConfig, DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
 use jiff::Timestamp;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -29,16 +28,15 @@ impl Pages {
     /// Binds and serves; the other ends of the two ways belong to the line.
     pub(super) fn open(
         config: &Config,
-        data: &Path,
+        folder: DataFolder,
         store: StoreHandle,
     ) -> Result<(Self, DeskEnds), Exit> {
         let (to_line, from) = mpsc::channel(DESK_NEWS_MAX);
         let (to, from_line) = mpsc::channel(DESK_NEWS_MAX);
         let mut web = web_config(config)?;
-        web.api = Some(api_config(config, data, store.clone()));
+        web.api = Some(api_config(config, folder.clone(), store.clone()));
         let secure = web.tls.is_some();
         let realm = config.seats.realm.clone();
-        let folder = DataFolder::new(data, &config.store.master_key_file);
         let directory = Arc::new(Directory { folder: folder.clone(), realm });
         let wall = clock::system().wall;
         let archive = Arc::new(Recordings { folder, store, wall });
@@ -78,10 +76,10 @@ pub(super) fn web_config(config: &Config) -> Result<WebConfig, Exit> {
 }
 
 /// What the interface for programs works on.
-fn api_config(config: &Config, data: &Path, store: StoreHandle) -> ApiConfig {
+fn api_config(config: &Config, folder: DataFolder, store: StoreHandle) -> ApiConfig {
     let local = config.casework.dispositions.iter();
     ApiConfig {
-        data: data.to_owned(),
+        folder,
         store,
         wall: clock::system().wall,
         remote: config.web.api_remote,

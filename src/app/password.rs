@@ -2,6 +2,7 @@
 //! read them, and never into a log.
 
 use super::exit::{Exit, Failure};
+use crate::store::PASSWORD_CHARS_MAX;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
@@ -9,9 +10,6 @@ use std::path::Path;
 
 /// Shortest password. A phone keeps it, so nobody needs to remember it.
 pub const PASSWORD_CHARS_MIN: usize = 12;
-
-/// Longest password.
-pub const PASSWORD_CHARS_MAX: usize = 128;
 
 /// Characters of it that must differ.
 const DIFFERENT_MIN: usize = 5;

@@ -3,10 +3,11 @@
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
-use super::{casework, history, search, suggest};
-use crate::store::{CaseFilter, CaseName, VerifyReport};
+use super::{casework, history, search, suggest, trace};
+use crate::domain::report::hashes_in;
+use crate::store::{CaseName, VerifyReport};
 use crate::units::CallId;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::fmt::Write;
 
 /// `mayorline case …`
@@ -28,6 +29,13 @@ pub(super) enum CaseVerb {
     Reindex(Common),
     /// What happened to a case: who, when, and who held it for how long, up to now.
     History {
+        /// Its eleven digits, or `draft-N` for a draft.
+        number: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// The trace sheet (责任倒查): who held the case when, up to now; the times add up to the whole.
+    Trace {
         /// Its eleven digits, or `draft-N` for a draft.
         number: String,
         #[command(flatten)]
@@ -58,15 +66,25 @@ pub(super) enum CallVerb {
     },
 }
 
+/// Bytes of a file with anchors.
+const ANCHOR_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// `mayorline verify`
+#[derive(Debug, Args)]
+pub(super) struct VerifyArguments {
+    /// A hash that was printed or kept elsewhere, or a text file with such hashes (a report as JSON or
+    /// HTML, a log): the chains must still go through each. May be given more than once.
+    #[arg(long = "anchor", value_name = "HASH|FILE")]
+    anchors: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
 /// Cases.
 pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
     match verb {
         CaseVerb::List(list) => {
-            let rows = list
-                .output
-                .reader()?
-                .cases(&CaseFilter::default(), list.limit)
-                .map_err(|e| refused(&e))?;
+            let rows = list.output.reader()?.cases(list.limit).map_err(|e| refused(&e))?;
             list.output.print(&rows)
         }
         CaseVerb::Show { number, output } => {
@@ -79,6 +97,7 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
         CaseVerb::Search(search) => search::found(&search),
         CaseVerb::Reindex(common) => search::reindex(&common),
         CaseVerb::History { number, output } => history::history(&number, &output),
+        CaseVerb::Trace { number, output } => trace::trace(&number, &output),
         CaseVerb::Suggest(arguments) => suggest::hints(&arguments),
         CaseVerb::FalseAlarm(arguments) => suggest::mark_false(arguments),
         CaseVerb::Work(verb) => casework::work(verb),
@@ -100,9 +119,14 @@ pub(super) fn call(verb: CallVerb) -> Result<(), Exit> {
 }
 
 /// `mayorline verify`
-pub(super) fn verify(common: &Common) -> Result<(), Exit> {
+pub(super) fn verify(arguments: &VerifyArguments) -> Result<(), Exit> {
+    let VerifyArguments { anchors, common } = arguments;
     let folder = common.folder(&common.load()?);
-    let report = crate::store::verify(folder).map_err(|e| refused(&e))?;
+    let mut hashes = vec![];
+    for anchor in anchors {
+        hashes.extend(hashes_of(anchor)?);
+    }
+    let report = crate::store::verify_anchored(folder, &hashes).map_err(|e| refused(&e))?;
     say(&described(&report))?;
     if report.is_sound() {
         Ok(())
@@ -111,10 +135,28 @@ pub(super) fn verify(common: &Common) -> Result<(), Exit> {
     }
 }
 
+/// What was typed, or what stands in a file: a report as text, a log.
+fn hashes_of(anchor: &str) -> Result<Vec<String>, Exit> {
+    let typed = hashes_in(anchor);
+    if !typed.is_empty() {
+        return Ok(typed);
+    }
+    let unread = |error| Exit::new(Failure::NoInput, format!("{anchor}: {error}"));
+    let size = std::fs::metadata(anchor).map_err(unread)?.len();
+    if size > ANCHOR_FILE_BYTES_MAX {
+        return Err(Exit::new(Failure::Data, format!("{anchor}: larger than 16 MiB")));
+    }
+    let found = hashes_in(&String::from_utf8_lossy(&std::fs::read(anchor).map_err(unread)?));
+    if found.is_empty() {
+        return Err(Exit::new(Failure::Data, format!("{anchor}: no hash of 64 digits in it")));
+    }
+    Ok(found)
+}
+
 fn described(report: &VerifyReport) -> String {
     let mut text = format!(
         "events {}, cases {}, recordings {}, days {}, erased {}\n\
-         queue rows {}, callback attempts {}, audit entries {}\nhead {}\n",
+         queue rows {}, callback attempts {}, audit entries {}, reports {}\nhead {}\n",
         report.events,
         report.cases,
         report.recordings,
@@ -123,6 +165,7 @@ fn described(report: &VerifyReport) -> String {
         report.queue_rows,
         report.attempts,
         report.audited,
+        report.reports,
         report.head
     );
     if report.sealed + report.unclaimed > 0 {
@@ -132,6 +175,14 @@ fn described(report: &VerifyReport) -> String {
             "private parts under seal {}, sealed cases without the liaison's key {}",
             report.sealed, report.unclaimed
         );
+    }
+    for (chain, seq) in &report.anchored {
+        let _ = writeln!(text, "anchor found: {chain} {seq}");
+    }
+    if report.unscrubbed {
+        let told =
+            "what was sealed is still to be taken off the disk: by the service, or its next start";
+        let _ = writeln!(text, "{told}");
     }
     for fault in &report.faults {
         // Writing to a String cannot fail.

@@ -4,7 +4,7 @@ use super::clock;
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
-use crate::store::{Administration, KeyFileError, LiaisonKey, StoreError};
+use crate::store::{Administration, KeyFileError, LiaisonKey, StoreError, TakenOut};
 use crate::units::CaseNumber;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -96,12 +96,17 @@ pub(super) fn seal(verb: SealVerb) -> Result<(), Exit> {
         SealVerb::Play { number, out, key, passphrase_file, person, reason, common } => {
             let number = asked(&number, &person, &reason)?;
             let liaison = liaison(&key, &passphrase_file)?;
-            let written = administration(&common)?
+            let TakenOut { written, withheld } = administration(&common)?
                 .play_sealed((clock::system().wall)(), number, &liaison, (&person, &reason), &out)
                 .map_err(|error| refused(&error))?;
             let names: String =
                 written.iter().map(|file| format!("{}\n", file.display())).collect();
-            say(&format!("录音 {} 段已写出，未加密，请妥善保管\n{names}", written.len()))
+            let told = format!("录音 {} 段已写出，未加密，请妥善保管", written.len());
+            say(&format!("{told}\n{names}"))?;
+            match withheld {
+                0 => Ok(()),
+                _ => say(&format!("另有 {withheld} 段未写出：属于另一把密钥，或尚待服务移交\n")),
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn serve(common: &Common) -> Result<(), Exit> {
         .enable_all()
         .build()
         .map_err(|error| Exit::new(Failure::Software, error))?;
-    runtime.block_on(run(&config, &common.data))
+    runtime.block_on(run(&config, &common.folder(&config).path))
 }
 
 async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
@@ -128,7 +128,7 @@ impl Service {
         let store = Store::start(store_config, calendar.clone(), seed()?, clock.wall)
             .map_err(|error| Exit::new(unstartable(&error), error))?;
         let mut switch_config = switchboard::switch(config, &prompts, calendar)?;
-        recall_directory(&mut switch_config.units, data, clock.now());
+        recall_directory(&mut switch_config.units, folder.clone(), clock.now());
         let mut switch = Switch::new(
             switch_config,
             Endpoint::new(settings::endpoint(config), seed()?),
@@ -137,7 +137,7 @@ impl Service {
         );
         recall_dialled(&mut switch, folder.clone(), clock.now());
         let tls = tls_port(config)?;
-        let (pages, desk) = Pages::open(config, data, store.handle())?;
+        let (pages, desk) = Pages::open(config, folder.clone(), store.handle())?;
         let line =
             Line::bind(settings::line(config, folder, tls), clock, switch, store.handle(), desk)
                 .await
@@ -159,8 +159,8 @@ fn recall_dialled(switch: &mut Switch, folder: DataFolder, now: Now) {
 }
 
 /// Takes the telephones of the units from the directory. A store that cannot be read yet has none.
-fn recall_directory(units: &mut [DutyUnit], data: &Path, now: Now) {
-    match Reader::open(data).and_then(|reader| reader.directory(local_day(now.wall))) {
+fn recall_directory(units: &mut [DutyUnit], folder: DataFolder, now: Now) {
+    match Reader::open(folder).and_then(|reader| reader.directory(local_day(now.wall))) {
         Ok(directory) => switchboard::add_directory(units, &directory),
         Err(error) => tracing::warn!(%error, "duty telephones are those of the configuration"),
     }

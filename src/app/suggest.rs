@@ -100,10 +100,10 @@ fn look(reader: &Reader, asked: &TextOfCase, now: Timestamp) -> Result<Hints, St
 /// Marks a flag as false.
 pub(super) fn mark_false(arguments: FalseAlarmArguments) -> Result<(), Exit> {
     let FalseAlarmArguments { number, risk, person, reason, common } = arguments;
-    common.load()?;
+    let folder = common.folder(&common.load()?);
     let now = (clock::system().wall)();
     let alarm = FalseAlarm { risk, person, reason };
-    let done = Administration::open(&common.data, now)
+    let done = Administration::open(folder, now)
         .and_then(|mut administration| administration.mark_false_alarm(now, number, &alarm));
     done.map_err(|error| unwritten(&error))?;
     super::common::say(&format!("{number}：“{}”风险提示已标为误报\n", risk.title()))

@@ -2,24 +2,20 @@
 //! follows from it for one person and one case.
 //!
 //! * `matrix`: the cells, one row a function, as the table has them.
-//! * `duty`: which functions a command belongs to, so that the table of transitions and the matrix
-//!   cannot say different things without a test that fails.
 //! * `view`: what of a case a person is shown. Whoever may not know of it gets nothing at all, the
 //!   same nothing as for a number that does not exist.
 //! * `mask`: names and numbers for those who need to recognise a person and not to know him.
-//! * `export`: how many persons one person exports alone.
+//! * `export`: how many persons one person exports alone, and the lines of what is exported.
 //! * `administration`: the three administrators, who hold nothing else.
 
 mod administration;
-mod duty;
 mod export;
 mod mask;
 mod matrix;
 mod view;
 
 pub use administration::{GrantFault, may_confirm, may_hold};
-pub use duty::functions_of;
-pub use export::{EXPORT_ALONE_MAX, csv_field, needs_second_person};
+pub use export::{EXPORT_ALONE_MAX, csv_line, is_second_person, needs_second_person};
 pub use mask::masked_name;
 pub use matrix::{Access, Function, access, best};
 pub use view::{

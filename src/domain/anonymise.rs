@@ -5,6 +5,7 @@
 //! matter stays: 12345, 12388, case numbers, sums of money, dates. It is a net for a clerk's text
 //! and no substitute for reading it.
 
+use super::town::TOWNS;
 use regex::{Captures, Regex};
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -45,10 +46,6 @@ const BEFORE_NAMES: &str = "我叫|名叫|姓名|联系人|反映人|当事人|�
 const NOT_IN_NAMES: &str =
     "的说在是和与因住到家已去来被把电手身向反要有没不就也都还给对让从，。、；：！？";
 
-/// Towns of the city (domain.md 5.1): a published place ends with them.
-const TOWNS: &str = "钢山街道|千泉街道|凫山街道|北宿镇|中心店镇|唐村镇|太平镇|郭里镇|石墙镇|峄山镇|看庄镇|\
-    张庄镇|田黄镇|大束镇|香城镇|城前镇";
-
 const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
 
 /// The numerals of a spoken number.
@@ -71,6 +68,7 @@ struct Patterns {
 static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
     let number = format!("[0-9A-Za-z{NUMERALS}十百]+");
     let part = format!("(?:第?{number}(?:号楼|号|栋|幢|单元|室|户|组|排|层|弄|巷)-?)");
+    let towns = TOWNS.join("|");
     let estate = "(?:小区|花园|家园|公寓|新村|新区|大院|家属院|胡同|村|庄)";
     Some(Patterns {
         mail: pattern(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")?,
@@ -81,7 +79,7 @@ static PATTERNS: LazyLock<Option<Patterns>> = LazyLock::new(|| {
         )?,
         local: pattern(r"((?:电话|座机|手机|致电|号码)[是为:： ]{0,2})[0-9]{7,8}(?-u:\b)")?,
         numerals: pattern(&format!("[{NUMERALS}]{{7,}}"))?,
-        in_town: pattern(&format!("({TOWNS})\\p{{Han}}{{0,12}}?{part}+[0-9]*"))?,
+        in_town: pattern(&format!("({towns})\\p{{Han}}{{0,12}}?{part}+[0-9]*"))?,
         house: pattern(&format!("\\p{{Han}}{{2,4}}{estate}(?:\\p{{Han}}{{0,4}}?{part}+[0-9]*)"))?,
         role: pattern(&format!("[{SURNAMES}]\\p{{Han}}{{0,2}}?({ROLES})"))?,
         named: pattern(&format!(

@@ -2,6 +2,7 @@
 //! person has confirmed it.
 
 use super::error::StoreError;
+use super::intake::SYSTEM;
 use super::password::PasswordHash;
 use super::read_call::all;
 use crate::domain::access::{GrantFault, may_confirm, may_hold};
@@ -17,6 +18,11 @@ pub const ACCOUNTS_MAX: usize = 10_000;
 pub const SIGN_IN_FAILURES_MAX: u32 = 5;
 /// How long that lasts.
 pub const SIGN_IN_LOCK_MS: i64 = 15 * 60 * 1_000;
+
+/// In whose name the first three are made: whoever can write the data folder.
+pub(super) const FOUNDER: &str = "founder";
+/// Who acts where no person does: what it took down or granted would be such an account's own.
+const OF_THE_SERVICE: [&str; 2] = [SYSTEM, FOUNDER];
 
 /// Longest name of a person.
 const TITLE_CHARS_MAX: usize = 40;
@@ -134,6 +140,9 @@ pub(super) fn insert(db: &Connection, at: Timestamp, new: &NewAccount) -> Result
         return Err(StoreError::Malformed(
             "an account's name has 2 to 32 small letters, digits and -_.",
         ));
+    }
+    if OF_THE_SERVICE.contains(&name.as_str()) {
+        return Err(StoreError::Malformed("the service acts under this name itself"));
     }
     if !(1..=TITLE_CHARS_MAX).contains(&new.title.trim().chars().count()) {
         return Err(StoreError::Malformed("the person's name must have 1 to 40 characters"));

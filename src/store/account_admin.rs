@@ -1,7 +1,7 @@
 //! What administrators do with accounts, each act with its line in the audit and only by whoever
 //! holds the office: the system administrator makes accounts, the security administrator grants roles.
 
-use super::account::{self, AccountRecord, NewAccount};
+use super::account::{self, AccountRecord, FOUNDER, NewAccount};
 use super::account_token::{self, NewToken};
 use super::administration::Administration;
 use super::audit::{self, AuditEntry, AuditKind};
@@ -21,9 +21,6 @@ pub struct FoundingAccounts {
     /// Reads the audit.
     pub audit: NewAccount,
 }
-
-/// In whose name the first three are made: whoever can write the data folder.
-const FOUNDER: &str = "founder";
 
 impl Administration {
     /// Makes the three administrators, once: [`StoreError::Taken`] when there is an account.

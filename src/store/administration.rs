@@ -10,6 +10,7 @@ use super::chain::ChainEnd;
 use super::config::{DataFolder, StoreConfig, database_path};
 use super::directory::{self, ImportFault, ImportFile, Imported};
 use super::error::StoreError;
+use super::folder::make_folder;
 use super::intake::Desk;
 use super::opening::lock_now;
 use super::purge;
@@ -19,7 +20,7 @@ use super::seal;
 use super::sealed_case::{self, SealedCase};
 use super::search;
 use super::seat::{self, NewSeat, SeatSecrets};
-use super::sound_seal;
+use super::sound_seal::{self, TakenOut};
 use super::suggest::{self, FalseAlarm};
 use super::vault::{LiaisonKey, Vault};
 use crate::domain::calendar::Calendar;
@@ -40,11 +41,11 @@ pub(super) const ACTOR: &str = "administrator";
 /// A data folder open for an administrator.
 pub struct Administration {
     pub(super) db: Connection,
-    vault: Arc<Vault>,
+    pub(super) vault: Arc<Vault>,
     /// The data folder.
     data: PathBuf,
     /// Unlocks a stopped folder when it is dropped.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Administration {
@@ -62,18 +63,18 @@ impl Administration {
     /// Opens a data folder; one that is not there is made.
     pub fn open_or_make(data: impl Into<DataFolder>, now: Timestamp) -> Result<Self, StoreError> {
         let folder = data.into();
-        schema::make_folder(&folder.path)?;
+        make_folder(&folder.path)?;
         let data = folder.path.clone();
         match lock_now(&folder.path) {
             Ok(lock) => {
                 let DataFolder { path, master_key } = folder;
                 let config = StoreConfig { master_key, ..StoreConfig::new(path, now) };
                 let (db, vault) = schema::open_writer(&config)?;
-                Ok(Self { db, vault: Arc::new(vault), data, _lock: Some(lock) })
+                Ok(Self { db, vault: Arc::new(vault), data, lock: Some(lock) })
             }
             Err(StoreError::InUse(_)) => {
                 let (db, vault) = schema::open_second_writer(&folder)?;
-                Ok(Self { db, vault: Arc::new(vault), data, _lock: None })
+                Ok(Self { db, vault: Arc::new(vault), data, lock: None })
             }
             Err(error) => Err(error),
         }
@@ -129,7 +130,7 @@ impl Administration {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = casework::run(&tx, &mut desk, at, (case, None), order)?;
         tx.commit()?;
-        self.purge()?;
+        self.purge();
         Ok(done)
     }
 
@@ -146,7 +147,7 @@ impl Administration {
         let kind = AuditKind::LiaisonKeyAdded;
         audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: String::new() })?;
         tx.commit()?;
-        self.purge()?;
+        self.purge();
         Ok(waited)
     }
 
@@ -170,7 +171,7 @@ impl Administration {
     }
 
     /// The recordings of a sealed case in clear, for the liaison and his key: WAV files in a folder
-    /// that he names. That he takes them, and why, is on stable storage first. Gives where they are.
+    /// that he names. That he takes them, and why, is on stable storage first.
     pub fn play_sealed(
         &mut self,
         at: Timestamp,
@@ -178,22 +179,28 @@ impl Administration {
         key: &LiaisonKey,
         (person, reason): (&str, &str),
         out: &Path,
-    ) -> Result<Vec<PathBuf>, StoreError> {
+    ) -> Result<TakenOut, StoreError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let sounds = sound_seal::sounds(&tx, number, key)?;
+        let (sounds, withheld) = sound_seal::sounds(&tx, number, key)?;
         let (actor, subject) = (format!("liaison/{person}"), number.to_string());
         let kind = AuditKind::SealRead;
         audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })?;
         tx.commit()?;
-        sound_seal::write_out(&self.data, &sounds, out)
+        let written = sound_seal::write_out(&self.data, &sounds, out)?;
+        Ok(TakenOut { written, withheld })
     }
 
-    /// What a seal asks for; where a reader holds an old page the service goes on with it.
-    fn purge(&mut self) -> Result<(), StoreError> {
-        if !purge::finish(&mut self.db, &self.vault, &self.data)? {
-            tracing::warn!("a seal is still to be purged; the service does it within a minute");
+    /// What a seal of the last commit asks for. What fails is told: the service or its next start
+    /// goes on with it.
+    fn purge(&self) {
+        match sound_seal::still_here(&self.db, &self.data) {
+            Ok(here) => {
+                let alone = self.lock.is_some();
+                sound_seal::hand_over(&self.db, &self.vault, &self.data, &here, alone);
+            }
+            Err(error) => tracing::error!(%error, "sealed recordings were not looked for"),
         }
-        Ok(())
+        purge::finish_or_tell(&self.db);
     }
 
     /// Imports a table of the directory, whole or not at all; with a fault, and in a dry run, nothing

@@ -37,6 +37,11 @@ pub enum AuditKind {
     SeatRemoved,
     /// A seat got another password.
     PasswordSet,
+    /// Somebody wants an export: of a report with more persons than one may export alone, or of a
+    /// table of cases, of however many.
+    ExportAsked,
+    /// Another person allowed it.
+    ExportApproved,
     /// The liaison's public key came into use.
     LiaisonKeyAdded,
     /// The liaison read a case under seal.
@@ -44,7 +49,8 @@ pub enum AuditKind {
     /// An account was made, given or denied a role, locked, or given a password or a token; the
     /// reason says which.
     AccountChanged,
-    /// An export of cases with their contacts was asked for, agreed to or fetched.
+    /// Cases with who the citizens are left the store: as a report, or as a table that a program
+    /// fetched.
     Exported,
     /// The content of a sealed case was opened by the liaison, who said why.
     SealOpened,
@@ -68,6 +74,8 @@ impl AuditKind {
             Self::SeatAdded => "seat_added",
             Self::SeatRemoved => "seat_removed",
             Self::PasswordSet => "password_set",
+            Self::ExportAsked => "export_asked",
+            Self::ExportApproved => "export_approved",
             Self::LiaisonKeyAdded => "liaison_key_added",
             Self::SealRead => "seal_read",
             Self::AccountChanged => "account_changed",
@@ -86,7 +94,7 @@ pub struct AuditEntry {
     pub actor: String,
     /// What.
     pub kind: AuditKind,
-    /// To which call, file, case or seat.
+    /// To which call, file, case, seat or report.
     pub subject: String,
     /// Why; cut to [`REASON_CHARS_MAX`].
     pub reason: String,
@@ -103,7 +111,7 @@ pub struct AuditRow {
     pub actor: String,
     /// What: a name of [`AuditKind`].
     pub kind: String,
-    /// To which call, file, case or seat.
+    /// To which call, file, case, seat or report.
     pub subject: String,
     /// Why; empty where none is asked for.
     pub reason: String,

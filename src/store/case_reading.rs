@@ -3,13 +3,13 @@
 
 use super::account::{self, AccountRecord};
 use super::account_token::{self, TokenHash, TokenRecord};
+use super::case_key;
 use super::casework::{self, CaseName};
 use super::error::StoreError;
 use super::read::Reader;
 use super::read_call::all;
 use super::seal::{is_call_sealed, sealed};
 use crate::domain::case::{Actor, Case, Channel, State, apply};
-use crate::units::CaseNumber;
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -31,6 +31,9 @@ pub struct CaseFile {
     pub changed_by: String,
     /// When.
     pub changed_at: Timestamp,
+    /// The service holds the key of its private parts; else the discipline liaison alone does, and
+    /// they are missing in the fold.
+    pub readable: bool,
 }
 
 /// Which cases a page shows.
@@ -38,7 +41,7 @@ pub struct CaseFile {
 pub struct PageFilter {
     /// Only cases in this state.
     pub state: Option<State>,
-    /// Only cases of this lead unit.
+    /// Only cases of this lead unit; under seal a case has none.
     pub unit: Option<String>,
     /// Only cases that came this way.
     pub channel: Option<Channel>,
@@ -46,7 +49,7 @@ pub struct PageFilter {
     pub from_ms: Option<i64>,
     /// Only cases received before this, in ms since 1970.
     pub to_ms: Option<i64>,
-    /// Only cases whose events name this unit: those it can have a part in.
+    /// Only cases whose events name this unit: those it can have a part in, none under seal.
     pub names_unit: Option<String>,
 }
 
@@ -95,18 +98,34 @@ impl Reader {
         let (at, by, _) = events.last().ok_or(StoreError::NotFound)?;
         let (changed_at, changed_by) = (*at, by.clone());
         let case = events.iter().fold(Case::default(), |case, (.., event)| apply(case, event));
-        Ok(CaseFile { id, case, creator, last_event, changed_by, changed_at })
+        let key = case_key::of(&self.db, &self.vault, id)?;
+        let readable = matches!(key, case_key::Access::Service(_));
+        Ok(CaseFile { id, case, creator, last_event, changed_by, changed_at, readable })
     }
 
-    /// The rows of the next page: at most [`SCANNED_MAX`] are looked at, from below `before` on.
+    /// The first row of a case that was received then or later. Rows are by the order of storing,
+    /// which is not quite that of receipt.
+    fn first_since(&self, from_ms: Option<i64>) -> Result<i64, StoreError> {
+        let Some(from_ms) = from_ms else { return Ok(i64::MIN) };
+        let sql = "SELECT min(id) FROM case_file WHERE received_at >= ?1";
+        let first: Option<i64> =
+            self.db.prepare_cached(sql)?.query_row([from_ms], |row| row.get(0))?;
+        Ok(first.unwrap_or(i64::MAX))
+    }
+
+    /// The rows of the next page: at most [`SCANNED_MAX`] are looked at, from below `before` on, and
+    /// none older than the first that can fit.
     pub fn page(&self, filter: &PageFilter, before: Option<i64>) -> Result<CasePage, StoreError> {
-        let sql = "SELECT c.id,
+        let open = format!("NOT {}", sealed("c"));
+        let sql = format!(
+            "SELECT c.id,
                 (?3 IS NULL OR CASE WHEN c.seal_proposed THEN 'sealed' ELSE c.state END = ?3)
-                AND (?4 IS NULL OR c.unit = ?4) AND (?5 IS NULL OR c.channel = ?5)
+                AND (?4 IS NULL OR (c.unit IS ?4 AND {open})) AND (?5 IS NULL OR c.channel = ?5)
                 AND (?6 IS NULL OR c.received_at >= ?6) AND (?7 IS NULL OR c.received_at < ?7)
-                AND (?8 IS NULL OR EXISTS (SELECT 1 FROM event e
-                                           WHERE e.case_id = c.id AND instr(e.body, ?8) > 0))
-            FROM case_file c WHERE c.id < ?1 ORDER BY c.id DESC LIMIT ?2";
+                AND (?8 IS NULL OR ({open} AND EXISTS (
+                    SELECT 1 FROM event e WHERE e.case_id = c.id AND instr(e.body, ?8) > 0)))
+            FROM case_file c WHERE c.id < ?1 AND c.id >= ?9 ORDER BY c.id DESC LIMIT ?2"
+        );
         let scanned = i64::try_from(SCANNED_MAX).unwrap_or(i64::MAX);
         let named = filter.names_unit.as_ref().map(|unit| format!("\"{unit}\""));
         let values = params![
@@ -117,10 +136,11 @@ impl Reader {
             filter.channel.map(Channel::as_str),
             filter.from_ms,
             filter.to_ms,
-            named
+            named,
+            self.first_since(filter.from_ms)?
         ];
         let rows: Vec<(i64, bool)> =
-            all(&self.db, sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+            all(&self.db, &sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let full = rows.len() >= SCANNED_MAX;
         let looked_to = rows.last().map(|(id, _)| *id).filter(|_| full);
         let ids = rows.into_iter().filter(|(_, fits)| *fits).map(|(id, _)| id).collect();
@@ -148,14 +168,6 @@ impl Reader {
                 began: began.unwrap_or(received),
             })
         })
-    }
-
-    /// The cases that a person or seat took first (首问负责).
-    pub fn taken_by(&self, person: &str) -> Result<Vec<CaseNumber>, StoreError> {
-        let sql =
-            "SELECT number FROM case_file WHERE first_responsible = ?1 AND number IS NOT NULL";
-        let numbers: Vec<i64> = all(&self.db, sql, [person], |row| row.get(0))?;
-        numbers.into_iter().map(super::intake::read_number).collect()
     }
 
     /// Every account, by name.

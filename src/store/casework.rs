@@ -5,8 +5,9 @@ use super::error::StoreError;
 use super::intake::{self, Desk};
 use super::seal;
 use super::vault::Vault;
+use crate::domain::access::may_know_of_seals;
 use crate::domain::case::{
-    Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, Role, State, Task,
+    Case, CaseEvent, Command, MergeTarget, Notice, Order, Record, State, Task,
 };
 use crate::units::CaseNumber;
 use jiff::Timestamp;
@@ -45,9 +46,6 @@ pub struct CaseNow {
     pub last_event: i64,
 }
 
-/// Who may know by its number that a case is under seal: who decides it, and who opens it (T12).
-const SEAL_ROLES: [Role; 2] = [Role::Director, Role::Liaison];
-
 /// Decides, appends and projects; a merge, or its end, is noted on the other case too. Where the
 /// case has changed since the event `seen`, nothing is done.
 pub(super) fn run(
@@ -60,7 +58,7 @@ pub(super) fn run(
     let id = find(db, name)?.ok_or(StoreError::NotFound)?;
     let case = case_file::load(db, &desk.vault, id)?;
     // Whoever has no part in a seal is told what he is told of a number that was never given.
-    if seal::is_sealed(&case) && !order.actor.roles.iter().any(|role| SEAL_ROLES.contains(role)) {
+    if seal::is_sealed(&case) && !may_know_of_seals(&order.actor) {
         return Err(StoreError::NotFound);
     }
     let last = last_event(db, id)?;

@@ -13,33 +13,47 @@ use super::error::{StoreError, at_path};
 use super::purge;
 use super::read_call::all;
 use super::recording::hex;
+use super::suggest;
 use super::vault::{DataKey, Vault};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use std::path::Path;
 
 /// Events or calls of one transaction.
-const ROWS: i64 = 1000;
+const ROWS: i64 = 1_000;
 
 /// How far the chain was made anew, in `meta`.
 const DONE: &str = "sealing_done";
 
 /// First schema whose copies hold nothing in clear.
-const SEALED_VERSION: u32 = 7;
+const SEALED_VERSION: u32 = 10;
 
 /// Seals what stands in clear.
 pub(super) fn bring_up_to_date(db: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
-    if !db.table_exists(None, "event_private_plain")? {
-        return Ok(());
+    if db.table_exists(None, "event_private_plain")? {
+        seal_ledgers(db, vault)?;
     }
+    if db.table_exists(None, "risk_false_alarm_plain")? {
+        seal_false_alarms(db, vault)?;
+    }
+    Ok(())
+}
+
+/// What version 6 had in clear: events and calls.
+fn seal_ledgers(db: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
     note_old_chain(db)?;
-    while seal_events(db, vault)? || seal_calls(db, vault)? {}
+    while seal_some(db, vault, ROWS)? {}
     db.execute_batch(
         "BEGIN;
          DROP TABLE event_private_plain; DROP TABLE call_plain;
          DELETE FROM meta WHERE key = 'sealing_done'; COMMIT;",
     )?;
     Ok(())
+}
+
+/// The next events, or calls where no event is left; `false`: there is nothing.
+pub(super) fn seal_some(db: &mut Connection, vault: &Vault, rows: i64) -> Result<bool, StoreError> {
+    Ok(seal_events(db, vault, rows)? || seal_calls(db, vault, rows)?)
 }
 
 fn note_old_chain(db: &Connection) -> Result<(), StoreError> {
@@ -66,7 +80,7 @@ struct Plain {
 }
 
 /// The next events, whole or not at all; `false`: there are none.
-pub(super) fn seal_events(db: &mut Connection, vault: &Vault) -> Result<bool, StoreError> {
+fn seal_events(db: &mut Connection, vault: &Vault, rows: i64) -> Result<bool, StoreError> {
     let tx = db.transaction()?;
     let sql = "SELECT value FROM meta WHERE key = ?1";
     let done: Option<String> = tx.query_row(sql, [DONE], |row| row.get(0)).optional()?;
@@ -74,7 +88,7 @@ pub(super) fn seal_events(db: &mut Connection, vault: &Vault) -> Result<bool, St
     let before = "SELECT hash FROM event WHERE seq = ?1";
     let prev: Option<[u8; 32]> = tx.query_row(before, [done], |row| row.get(0)).optional()?;
     let mut prev = prev.unwrap_or(chain::START);
-    let events = plain_events(&tx, done)?;
+    let events = plain_events(&tx, done, rows)?;
     let Some(last) = events.last().map(|event| event.seq) else { return Ok(false) };
     let sql = "SELECT sql FROM sqlite_schema WHERE name = 'event_is_append_only_update'";
     let trigger: String = tx.query_row(sql, [], |row| row.get(0))?;
@@ -89,11 +103,11 @@ pub(super) fn seal_events(db: &mut Connection, vault: &Vault) -> Result<bool, St
     Ok(true)
 }
 
-fn plain_events(db: &Connection, after: i64) -> Result<Vec<Plain>, StoreError> {
+fn plain_events(db: &Connection, after: i64, rows: i64) -> Result<Vec<Plain>, StoreError> {
     let sql = "SELECT e.seq, e.case_id, e.at, e.actor, e.body, p.body, p.salt, e.private_digest
                FROM event e LEFT JOIN event_private_plain p USING (seq)
                WHERE e.seq > ?1 ORDER BY e.seq LIMIT ?2";
-    all(db, sql, [after, ROWS], |row| {
+    all(db, sql, [after, rows], |row| {
         Ok(Plain {
             seq: row.get(0)?,
             case_id: row.get(1)?,
@@ -164,10 +178,10 @@ fn without_summary(
 }
 
 /// The next calls; `false`: there are none.
-fn seal_calls(db: &mut Connection, vault: &Vault) -> Result<bool, StoreError> {
+fn seal_calls(db: &mut Connection, vault: &Vault, rows: i64) -> Result<bool, StoreError> {
     let tx = db.transaction()?;
     let sql = "SELECT call, caller, display FROM call_plain ORDER BY call LIMIT ?1";
-    let calls: Vec<(String, CallPrivate)> = all(&tx, sql, [ROWS], |row| {
+    let calls: Vec<(String, CallPrivate)> = all(&tx, sql, [rows], |row| {
         Ok((row.get(0)?, CallPrivate { caller: row.get(1)?, display: row.get(2)? }))
     })?;
     for (call, private) in &calls {
@@ -178,18 +192,42 @@ fn seal_calls(db: &mut Connection, vault: &Vault) -> Result<bool, StoreError> {
     Ok(!calls.is_empty())
 }
 
+/// What version 9 had in clear: why flags were false, of which there are few. Whole or not at all.
+fn seal_false_alarms(db: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
+    let tx = db.transaction()?;
+    let sql = "SELECT case_id, at, risk, person, reason FROM risk_false_alarm_plain";
+    let alarms: Vec<(i64, i64, [String; 3])> = all(&tx, sql, [], |row| {
+        Ok((row.get(0)?, row.get(1)?, [row.get(2)?, row.get(3)?, row.get(4)?]))
+    })?;
+    for (case, at, [risk, person, reason]) in &alarms {
+        let key = key_of(&tx, vault, *case)?;
+        suggest::put_false_alarm(&tx, &key, (*case, *at), (risk, person, reason))?;
+    }
+    tx.execute_batch("DROP TABLE risk_false_alarm_plain")?;
+    Ok(tx.commit()?)
+}
+
+/// Whether pages in clear may still stand in the file or its log.
+pub(super) fn is_pending(db: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM meta WHERE key = 'scrub_pending'";
+    Ok(db.query_row(sql, [], |_| Ok(())).optional()?.is_some())
+}
+
 /// After everything was sealed: the file is written anew, so that no page in clear is left in it, the
 /// log is cut, and the copies that older programs left are removed; all of them are in this database.
-pub(super) fn scrub(db: &mut Connection, data: &Path) -> Result<(), StoreError> {
-    let sql = "SELECT 1 FROM meta WHERE key = 'scrub_pending'";
-    if db.query_row(sql, [], |_| Ok(())).optional()?.is_none() {
+pub(super) fn scrub(db: &Connection, data: &Path) -> Result<(), StoreError> {
+    if !is_pending(db)? {
         return Ok(());
     }
     let sound: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if sound != "ok" {
         return Err(StoreError::Damaged("database after sealing"));
     }
-    db.execute_batch("VACUUM")?;
+    // A database of any size does not fit into memory; everything in it is sealed by now.
+    db.pragma_update(None, "temp_store", "FILE")?;
+    let written = db.execute_batch("VACUUM");
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    written?;
     if !purge::cut_log(db)? {
         tracing::warn!("the log was not cut after sealing; the next start tries again");
         return Ok(());

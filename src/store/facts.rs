@@ -1,7 +1,9 @@
 //! The cases of a period as the figures look at them.
 
-use super::case_file::join;
+use super::case_file::open_event;
+use super::case_key::{self, Access};
 use super::error::StoreError;
+use super::vault::Vault;
 use crate::domain::figures::{Facts, FactsOfEvents};
 use rusqlite::Connection;
 
@@ -17,33 +19,52 @@ pub struct Period {
 }
 
 /// The cases of a period that had a number, by the order of their intake.
-pub(super) fn of_period(db: &Connection, period: Period) -> Result<Vec<Facts>, StoreError> {
+pub(super) fn of_period(
+    db: &Connection,
+    vault: &Vault,
+    period: Period,
+) -> Result<Vec<Facts>, StoreError> {
+    let mut found = vec![];
+    each(db, vault, period, |events| found.extend(events.facts()))?;
+    Ok(found)
+}
+
+/// The folds of these cases one after the other, in one pass over their events. Their private parts
+/// are opened: the place of a case and which elements it lacks stand there. A seal, a recusal and an
+/// accusation hold for what was before them, too.
+pub(super) fn each(
+    db: &Connection,
+    vault: &Vault,
+    period: Period,
+    mut visit: impl FnMut(&FactsOfEvents),
+) -> Result<(), StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT c.id, c.state = 'sealed' OR c.seal_proposed, e.body
+        "SELECT c.id, c.state = 'sealed' OR c.seal_proposed, e.seq, e.body, p.body, e.at > ?3
          FROM case_file c JOIN event e ON e.case_id = c.id
+              LEFT JOIN event_private p ON p.seq = e.seq
          WHERE c.received_at >= ?1 AND c.received_at < ?2 AND c.number IS NOT NULL
-           AND e.at <= ?3
+           AND (e.at <= ?3 OR e.body ->> 'event' IN
+                   ('person_recused', 'person_readmitted', 'accused_named'))
          ORDER BY c.id, e.seq",
     )?;
     let mut rows = statement.query([period.from_ms, period.to_ms, period.as_of_ms])?;
-    let (mut found, mut open): (Vec<Facts>, Option<(i64, FactsOfEvents)>) = (vec![], None);
+    let mut open: Option<(i64, Access, FactsOfEvents)> = None;
     while let Some(row) = rows.next()? {
         let (id, sealed): (i64, bool) = (row.get(0)?, row.get(1)?);
-        let body: String = row.get(2)?;
-        // Figures need nothing that is private.
-        let event = join(&body, None)?;
-        match &mut open {
-            Some((of, events)) if *of == id => events.add(&event),
-            _ => {
-                // A seal holds for what was before it, too.
-                let done = open.replace((id, FactsOfEvents::new(sealed)));
-                found.extend(done.and_then(|(_, events)| events.facts()));
-                if let Some((_, events)) = &mut open {
-                    events.add(&event);
-                }
-            }
+        if let Some((.., done)) = open.take_if(|(of, ..)| *of != id) {
+            visit(&done);
         }
+        if open.is_none() {
+            open = Some((id, case_key::of(db, vault, id)?, FactsOfEvents::new(sealed)));
+        }
+        let Some((_, key, events)) = &mut open else { continue };
+        let (seq, body): (i64, String) = (row.get(2)?, row.get(3)?);
+        let (private, later): (Option<Vec<u8>>, bool) = (row.get(4)?, row.get(5)?);
+        let event = open_event(key, (id, seq), &body, private.as_deref())?;
+        if later { events.add_later(&event) } else { events.add(&event) }
     }
-    found.extend(open.and_then(|(_, events)| events.facts()));
-    Ok(found)
+    if let Some((.., done)) = open {
+        visit(&done);
+    }
+    Ok(())
 }

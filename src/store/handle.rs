@@ -7,6 +7,7 @@ use super::ledger::CallStarted;
 use super::lookup::{Ask, Question};
 use super::opening::{self, Opened, Opener, Plan, Readers, SweeperThread};
 use super::reconcile::Reconciled;
+use super::report_sweep::Issued;
 use super::supervise::Supervised;
 use super::sweep::{Sweep, Swept};
 use super::tree::{CallAccount, LegRecord};
@@ -80,7 +81,7 @@ pub struct Store {
 pub struct StoreHandle {
     pub(super) jobs: JobQueue,
     pub(super) questions: SyncSender<Question>,
-    sweeps: SyncSender<Sweep>,
+    pub(super) sweeps: SyncSender<Sweep>,
     pub(super) shared: Arc<Shared>,
 }
 
@@ -274,6 +275,12 @@ impl StoreHandle {
     #[must_use]
     pub fn supervise(&self, now: Timestamp, answer: Answer<Supervised>) -> bool {
         self.sweeps.try_send(Sweep::Supervise(now, answer)).is_ok()
+    }
+
+    /// Issues the reports that are ready at `now`, as is done every half minute.
+    #[must_use]
+    pub fn report(&self, now: Timestamp, answer: Answer<Issued>) -> bool {
+        self.sweeps.try_send(Sweep::Report(now, answer)).is_ok()
     }
 
     /// Whether commits succeed at the moment.

@@ -31,12 +31,15 @@ pub(super) struct Ask {
     pub(super) reply: Reply,
 }
 
+/// What is read with the keys to it.
+type Reading = Box<dyn FnOnce(&Connection, &Vault) + Send>;
+
 /// What a reader thread hears.
 pub(super) enum Question {
     /// A look-up.
     Ask(Box<Ask>),
     /// Any other reading, with its answer.
-    Read(Box<dyn FnOnce(&Connection, &Vault) + Send>),
+    Read(Reading),
     /// End.
     Close,
 }

@@ -25,8 +25,10 @@ mod dials;
 mod directory;
 mod encrypt;
 mod error;
+mod export;
 mod facts;
 mod figures;
+mod folder;
 mod follow_up;
 mod guard;
 mod handle;
@@ -45,6 +47,11 @@ mod read;
 mod read_call;
 mod reconcile;
 mod recording;
+mod report;
+mod report_corrected;
+mod report_inputs;
+mod report_narrative;
+mod report_sweep;
 mod row_private;
 mod schema;
 mod seal;
@@ -53,6 +60,7 @@ mod search;
 mod seat;
 mod seats_watch;
 mod sound;
+mod sound_plain;
 mod sound_seal;
 mod suggest;
 mod supervise;
@@ -62,6 +70,7 @@ mod tree;
 mod vault;
 mod verify;
 mod verify_desk;
+mod verify_report;
 mod work;
 mod wrap_up;
 mod writer;
@@ -88,6 +97,7 @@ pub use config::{
 pub use dials::DialledCall;
 pub use directory::{ImportFault, ImportFile, Imported};
 pub use error::StoreError;
+pub use export::{ExportRequest, NewExport};
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
 pub use follow_up::{FOLLOW_UPS_MAX, FollowUpRow, FollowUps};
@@ -98,17 +108,20 @@ pub use guard::{
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
-pub use password::PasswordHash;
+pub use password::{PASSWORD_CHARS_MAX, PasswordHash};
 pub use person_handle::{PersonIntake, PersonOrder};
 pub use playback::{Hearable, PAST_CALLS_MAX, PastCall, PastRecording};
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
-    CallDetail, CallRow, CaseDetail, CaseFilter, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow,
-    city_time,
+    CallDetail, CallRow, CaseDetail, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow, city_time,
 };
 pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
 pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
+pub use report::{NewReport, ReportRow, StoredReport};
+pub use report_inputs::{IMPROVEMENTS_OPEN_MAX, INPUT_CHARS_MAX, NewImprovement, Totals};
+pub use report_narrative::NARRATIVE_CHARS_MAX;
+pub use report_sweep::{Issued, REPORTS_AT_ONCE_MAX};
 pub use sealed_case::{SealedCase, SealedEvent};
 pub use search::{COUNTED_MAX, Found, SearchFilter};
 pub use seat::{
@@ -119,6 +132,7 @@ pub use seats_watch::SeatsWatcher;
 pub use sound::{
     SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
 };
+pub use sound_seal::TakenOut;
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS, Swept};
@@ -128,6 +142,6 @@ pub use tree::{
     TRACKS_MAX, TrackRecord,
 };
 pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN};
-pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify};
+pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify, verify_anchored};
 pub use work::Answer;
 pub use wrap_up::{WrapUpDone, WrapUpOrder};

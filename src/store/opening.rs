@@ -7,6 +7,7 @@
 use super::chain::ChainEnd;
 use super::config::{FOLDER_WAIT_MS, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS, StoreConfig};
 use super::error::{StoreError, at_path};
+use super::folder::make_folder;
 use super::guard::Guard;
 use super::handle::StoreHandle;
 use super::intake::Desk;
@@ -14,6 +15,7 @@ use super::job_queue::JobReceiver;
 use super::lookup::{self, Question};
 use super::queue_log;
 use super::reconcile::{self, Reconciled};
+use super::report_sweep::Progress;
 use super::schema;
 use super::seats_watch::SeatsWatch;
 use super::supervise::Ahead;
@@ -66,7 +68,7 @@ impl Plan {
     /// recordings that began since then are left alone.
     pub(super) fn open(&self, live_since: Option<Timestamp>) -> Result<Opened, StoreError> {
         let config = &self.config;
-        schema::make_folder(&config.path)?;
+        make_folder(&config.path)?;
         let lock = lock(&config.path)?;
         let (mut db, vault) = schema::open_writer(config)?;
         let vault = Arc::new(vault);
@@ -155,12 +157,21 @@ impl Opener {
         }
         let (folder, wall) = (self.plan.config.folder(), self.wall);
         let (handle, asked) = (self.handle.clone(), self.swept);
+        let sweeps = self.handle.sweeps.clone();
         let (calendar, rules) = (self.plan.calendar.clone(), self.plan.config.rules.clone());
         let ahead = Ahead::new();
-        let data = folder.path.clone();
-        let (after, sealed) = (0, false);
-        let sweeper =
-            Sweeper { folder, handle, asked, wall, after, sealed, calendar, rules, ahead };
+        let sweeper = Sweeper {
+            folder,
+            vault,
+            handle,
+            asked,
+            wall,
+            after: 0,
+            calendar,
+            rules,
+            ahead,
+            reports: Progress::default(),
+        };
         let thread = start(&self.plan.config.path, "store-sweeper", move || sweeper.run())?;
         *self.sweeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
         tracing::info!(?reconciled, "the store is open");
@@ -169,17 +180,7 @@ impl Opener {
         shared.readable.store(true, Ordering::Release);
         shared.up.store(true, Ordering::Release);
         let seats = SeatsWatch::new(self.plan.config.opened_at);
-        Ok(Writer {
-            db,
-            desk,
-            jobs: self.jobs,
-            shared,
-            backlog,
-            seats,
-            purge_waits: false,
-            data,
-            _lock: lock,
-        })
+        Ok(Writer { db, desk, jobs: self.jobs, shared, backlog, seats, sweeps, _lock: lock })
     }
 
     /// Tries the folder again and again, then writes; ends early when it is told to close.

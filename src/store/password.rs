@@ -1,8 +1,13 @@
 //! Passwords of accounts: Argon2id (RFC 9106) with its parameters beside each hash, so that they can
 //! be raised later. A hash costs some 40 ms and 19 MiB on purpose.
 
+use super::recording::hex;
+use super::vault::unhex;
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::fmt;
+
+/// Longest password of an account or a seat; it is of ASCII.
+pub const PASSWORD_CHARS_MAX: usize = 128;
 
 /// Memory of one hash, in KiB (OWASP password storage, 2024: 19 MiB with two passes).
 const MEMORY_KIB: u32 = 19 * 1_024;
@@ -88,16 +93,6 @@ fn derive(password: &str, salt: &[u8], costs: Costs) -> Option<[u8; HASH_BYTES]>
         .hash_password_into(password.as_bytes(), salt, &mut hash)
         .ok()?;
     Some(hash)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.as_bytes();
-    let pair = |two: &[u8]| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok();
-    digits.len().is_multiple_of(2).then(|| digits.chunks(2).map(pair).collect()).flatten()
 }
 
 #[cfg(test)]

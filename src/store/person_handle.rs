@@ -1,5 +1,5 @@
 //! What people with accounts ask of the running store. Nothing here waits, see
-//! [`StoreHandle`](super::StoreHandle).
+//! [`StoreHandle`].
 
 use super::account;
 use super::case_file;
@@ -7,9 +7,10 @@ use super::casework::{self, CaseName, CaseNow};
 use super::error::StoreError;
 use super::handle::StoreHandle;
 use super::intake::{self, Desk};
+use super::seal;
 use super::work::{Answer, Kind};
 use crate::domain::call::NewIntake;
-use crate::domain::case::{Actor, AnonymousReason, Order, Role, Task};
+use crate::domain::case::{Actor, Order, Task};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -31,10 +32,8 @@ pub struct PersonIntake {
     pub intake: NewIntake,
     /// Who takes it down.
     pub actor: Actor,
-    /// What it is about, without names.
-    pub summary: String,
-    /// Why there is no contact.
-    pub anonymous: Option<AnonymousReason>,
+    /// How he accepts it (T2); `None`: it stays a draft.
+    pub accept: Option<Task>,
 }
 
 impl StoreHandle {
@@ -48,8 +47,9 @@ impl StoreHandle {
         })
     }
 
-    /// Stores a contact that a person takes down. Whoever may accept (T2) accepts it at once and is
-    /// its first responsible; of others it is a draft. The same key gives the same case again.
+    /// Stores a contact that a person takes down, and accepts it at once where he wants it and may.
+    /// The same key gives the same case again; [`NotFound`](super::StoreError::NotFound): that is one
+    /// he may not know of any more.
     #[must_use]
     pub fn take_down(&self, at: Timestamp, wish: PersonIntake, answer: Answer<CaseNow>) -> bool {
         self.ask(Kind::Asked, answer, move |db, desk| take_down(db, desk, at, &wish))
@@ -76,12 +76,16 @@ fn take_down(
 ) -> Result<CaseNow, StoreError> {
     let opened = intake::open(db, desk, at, &wish.intake, &wish.actor.signature())?;
     let id = opened.case_id;
-    if opened.number.is_none() && wish.actor.has(&[Role::Operator, Role::Clerk]) {
-        let (summary, anonymous) = (wish.summary.clone(), wish.anonymous);
-        let order = Order { actor: wish.actor.clone(), task: Task::Accept { summary, anonymous } };
+    let case = case_file::load(db, &desk.vault, id)?;
+    // A key of his own that is older than the seal, or than his recusal, tells neither.
+    if seal::is_sealed(&case) || case.work.recused.contains(&wish.actor.person) {
+        return Err(StoreError::NotFound);
+    }
+    if let Some(task) = wish.accept.clone().filter(|_| opened.number.is_none()) {
+        let order = Order { actor: wish.actor.clone(), task };
         return casework::run(db, desk, at, (CaseName::Draft(id), None), &order);
     }
-    let state = case_file::load(db, &desk.vault, id)?.state.ok_or(StoreError::NotFound)?;
+    let state = case.state.ok_or(StoreError::NotFound)?;
     let last_event = casework::last_event(db, id)?;
     Ok(CaseNow { id, number: opened.number, state, last_event })
 }

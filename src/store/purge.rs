@@ -1,22 +1,22 @@
 //! After a seal came into force no old page may still hold the wrapped key or a word: the index is
 //! merged until what was taken out is gone, and the log is taken into the file and cut to nothing.
-//! The keys of its recordings are taken out of their files.
-//! Asked for in the transaction of the seal, so that a crash in between only puts it off to the next
-//! start.
+//! Asked for in the transaction of the seal, so that a crash in between only puts it off: the sweeper
+//! does it, at its first look after a start too.
 
 use super::config::BUSY_TIMEOUT_MS;
 use super::error::StoreError;
-use super::sound_seal;
-use super::vault::Vault;
 use rusqlite::{Connection, OptionalExtension};
-use std::path::Path;
 use std::time::Duration;
 
 /// The name in `meta` while a purge is asked for.
 const PENDING: &str = "purge_pending";
 
-/// Pages of the index that one merge writes; a service that runs beside it waits for one only.
+/// Pages of the index that one merge writes; whoever writes beside it waits for one only.
 const MERGE_PAGES: i64 = 500;
+
+/// Rest between two merges, in milliseconds: longer than the 100 ms that SQLite lets a waiting writer
+/// sleep between two tries, so that it gets its turn.
+const MERGE_REST_MS: u64 = 120;
 
 /// Merges at most; the next purge goes on.
 const MERGES_MAX: usize = 10_000;
@@ -36,19 +36,28 @@ pub(super) fn is_pending(db: &Connection) -> Result<bool, StoreError> {
     Ok(find.query_row([PENDING], |_| Ok(())).optional()?.is_some())
 }
 
-/// Purges where it is asked for; outside of any transaction. `false`: a reader held an old page, or
-/// a recording could not be written, and it is to be tried again.
-pub(super) fn finish(db: &mut Connection, vault: &Vault, data: &Path) -> Result<bool, StoreError> {
+/// Purges where it is asked for; outside of any transaction. `false`: a reader held an old page and
+/// it is to be tried again.
+pub(super) fn finish(db: &Connection) -> Result<bool, StoreError> {
     if !is_pending(db)? {
         return Ok(true);
     }
-    let taken = sound_seal::hand_over(db, vault, data)?;
     merge(db)?;
-    if !cut_log(db)? || !taken {
+    if !cut_log(db)? {
         return Ok(false);
     }
     db.execute("DELETE FROM meta WHERE key = ?1", [PENDING])?;
     Ok(true)
+}
+
+/// The same for one who has nobody to tell: what was committed stays committed, and the running
+/// service or the next start goes on with it.
+pub(super) fn finish_or_tell(db: &Connection) {
+    match finish(db) {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
+        Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
+    }
 }
 
 /// Merges all segments of the index into one: what was deleted is written no more.
@@ -61,6 +70,7 @@ fn merge(db: &Connection) -> Result<(), StoreError> {
         if db.total_changes().saturating_sub(before) < 2 {
             break;
         }
+        std::thread::sleep(Duration::from_millis(MERGE_REST_MS));
     }
     Ok(())
 }

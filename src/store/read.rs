@@ -41,15 +41,6 @@ use serde::Serialize;
 /// Most rows of one answer.
 pub const ROWS_MAX: usize = 10_000;
 
-/// Which cases are asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CaseFilter {
-    /// Only cases in this state.
-    pub state: Option<State>,
-    /// Only cases with an open callback task.
-    pub callback_open: bool,
-}
-
 /// One case in a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CaseRow {
@@ -192,7 +183,7 @@ pub struct CallDetail {
 /// Reads a data folder and changes nothing.
 pub struct Reader {
     pub(super) db: Connection,
-    vault: Vault,
+    pub(super) vault: Vault,
 }
 
 pub(super) const CASE_COLUMNS: &str = "c.id, c.number, c.state, c.channel, c.received_at, c.call, \
@@ -213,16 +204,12 @@ impl Reader {
     }
 
     /// The newest cases first.
-    pub fn cases(&self, filter: &CaseFilter, limit: usize) -> Result<Vec<CaseRow>, StoreError> {
+    pub fn cases(&self, limit: usize) -> Result<Vec<CaseRow>, StoreError> {
         let sql = format!(
             "SELECT {CASE_COLUMNS} FROM {CASE_TABLES}
-             WHERE (?1 IS NULL OR c.state = ?1) AND (NOT ?2 OR t.case_id IS NOT NULL)
-             ORDER BY c.received_at DESC, c.id DESC LIMIT ?3"
+             ORDER BY c.received_at DESC, c.id DESC LIMIT ?1"
         );
-        let state = filter.state.map(State::as_str);
-        let mut rows = self.all(&sql, params![state, filter.callback_open, cap(limit)], |row| {
-            case_row(&self.vault, row)
-        })?;
+        let mut rows = self.all(&sql, [cap(limit)], |row| case_row(&self.vault, row))?;
         for row in &mut rows {
             row.contact = row.contact.take().map(|contact| masked(&contact));
         }
@@ -250,9 +237,13 @@ impl Reader {
     }
 
     /// The query code of a case, in clear: to be told to its citizen and to nobody else.
+    /// [`StoreError::NotFound`] for a case under seal, from the proposal on.
     pub fn code(&self, number: CaseNumber) -> Result<QueryCode, StoreError> {
         let columns = row_private::COLUMNS;
-        let sql = format!("SELECT {columns} FROM case_file c {KEY_JOIN} WHERE c.number = ?1");
+        let hidden = sealed("c");
+        let sql = format!(
+            "SELECT {columns} FROM case_file c {KEY_JOIN} WHERE c.number = ?1 AND NOT {hidden}"
+        );
         let number = i64::try_from(number.as_u64()).unwrap_or(0);
         let row =
             self.db.query_row(&sql, [number], |row| of_row(&self.vault, row, 0)).optional()?;
@@ -402,7 +393,7 @@ impl Reader {
 
     /// The numbered cases of a period as the figures look at them.
     pub fn facts(&self, period: Period) -> Result<Vec<Facts>, StoreError> {
-        facts::of_period(&self.db, period)
+        facts::of_period(&self.db, &self.vault, period)
     }
 
     /// The seats in use, by number.
@@ -447,7 +438,7 @@ impl Reader {
 
     /// The flags of risk words of a case that were marked as false.
     pub fn false_alarms(&self, case: i64) -> Result<Vec<FalseAlarm>, StoreError> {
-        suggest::false_alarms(&self.db, case)
+        suggest::false_alarms(&self.db, &self.vault, case)
     }
 
     fn all<T>(

@@ -9,6 +9,7 @@ use super::intake::{self, Desk};
 use super::queue_log;
 use super::recording::{Owner, WIDENING_SUFFIX, is_inside, parse_recording_file, put};
 use super::sound::{self, SoundKeys};
+use super::sound_plain;
 use super::vault::{HEAD_BYTES, Vault};
 use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
 use crate::units::{CallId, PhoneNumber};
@@ -56,6 +57,8 @@ pub(super) struct FoundFile {
     summary: RecordingSummary,
     /// Channels by its header; `None`: it has none that can be read.
     tracks: Option<u16>,
+    /// An older program wrote it, in clear.
+    plain: bool,
     /// The header's length was put right.
     pub(super) repaired: bool,
 }
@@ -288,7 +291,7 @@ pub(super) fn examine(data: &Path, file: &str, keys: &SoundKeys) -> Option<Found
             true => summarise_sealed(&path, file, keys)?,
             false => summarise(&path, file)?,
         };
-        Ok(FoundFile { call, kind, summary, tracks: channels(&path)?, repaired })
+        Ok(FoundFile { call, kind, summary, tracks: channels(&path)?, plain: !sealed, repaired })
     });
     examined
         .inspect_err(|error| {
@@ -304,6 +307,9 @@ fn take_in(db: &Connection, found: &FoundFile) -> Result<(), StoreError> {
         "UPDATE recording SET found = 1, tracks = ?2 WHERE file = ?1",
         params![found.summary.file, found.tracks],
     )?;
+    if found.plain {
+        sound_plain::ask(db)?;
+    }
     Ok(())
 }
 
@@ -359,7 +365,7 @@ fn remove_widenings(data: &Path, live_since: Option<Timestamp>) -> Result<(), St
 }
 
 /// The files whose name ends so.
-pub(super) fn list_files(data: &Path, end: &str) -> Result<Vec<String>, StoreError> {
+fn list_files(data: &Path, end: &str) -> Result<Vec<String>, StoreError> {
     let mut files = vec![];
     let mut folders = vec![(data.join(RECORDINGS_FOLDER), 0)];
     while let Some((folder, depth)) = folders.pop() {

@@ -5,13 +5,12 @@ use super::config::{
     BACKUP_FOLDER, BUSY_TIMEOUT_MS, DataFolder, JOURNAL_BYTES_MAX, StoreConfig, database_path,
 };
 use super::encrypt;
-use super::error::{StoreError, at_path};
-use super::purge;
+use super::error::StoreError;
+use super::folder::make_folder;
 use super::search;
 use super::vault::Vault;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +28,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007.sql"),
     include_str!("migrations/0008.sql"),
     include_str!("migrations/0009.sql"),
+    include_str!("migrations/0010.sql"),
+    include_str!("migrations/0011.sql"),
 ];
 
 /// Prepared statements kept per connection.
@@ -44,11 +45,6 @@ const LOG_PAGES: i64 = 4096;
 
 /// Memory of a reader that maps the file, in bytes.
 const READER_MMAP_BYTES_MAX: i64 = 256 << 20;
-
-/// Makes a folder that only its owner can look into.
-pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
-    at_path(path, std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path))
-}
 
 /// The connection that writes. Makes the database when it is not there.
 pub(super) fn open_writer(config: &StoreConfig) -> Result<(Connection, Vault), StoreError> {
@@ -75,14 +71,24 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<(Connection, Vault), S
     encrypt::bring_up_to_date(&mut db, &vault)?;
     case_file::bring_up_to_date(&mut db, &vault)?;
     search::bring_up_to_date(&mut db, &vault)?;
-    encrypt::scrub(&mut db, &config.path)?;
-    purge::finish(&mut db, &vault, &config.path)?;
+    // Everything is sealed by now: what is left on the disk must not keep the line from its store.
+    if let Err(error) = encrypt::scrub(&db, &config.path) {
+        tracing::error!(%error, "ALARM what stood in clear is still on the disk; \
+            the next start tries again");
+    }
+    Ok((db, vault))
+}
+
+/// A connection that writes beside that of a running service, with the keys to what it writes.
+pub(super) fn open_second_writer(folder: &DataFolder) -> Result<(Connection, Vault), StoreError> {
+    let db = open_second(&folder.path)?;
+    let vault = Vault::of(&db, &folder.master_key)?;
     Ok((db, vault))
 }
 
 /// A connection that writes beside that of a running service, and therefore changes no schema.
-pub(super) fn open_second_writer(folder: &DataFolder) -> Result<(Connection, Vault), StoreError> {
-    let path = database_path(&folder.path);
+pub(super) fn open_second(data: &Path) -> Result<Connection, StoreError> {
+    let path = database_path(data);
     if !path.is_file() {
         return Err(StoreError::Missing(path));
     }
@@ -94,8 +100,7 @@ pub(super) fn open_second_writer(folder: &DataFolder) -> Result<(Connection, Vau
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "secure_delete", true)?;
-    let vault = Vault::of(&db, &folder.master_key)?;
-    Ok((db, vault))
+    Ok(db)
 }
 
 /// A connection that cannot write, with the keys to what it reads.
@@ -454,22 +459,68 @@ mod tests {
         assert!(report.is_sound(), "{report:?}");
     }
 
-    /// Every place where the sealing of an old database can be cut off by a power cut.
+    /// Cut off by a power cut before the first event, after each event and call, and after the last.
     #[test]
     fn sealing_goes_on_from_where_it_was_interrupted() {
+        for done in 0..=3 {
+            let folder = tempfile::tempdir().unwrap();
+            plain(folder.path());
+            let mut db = Connection::open(database_path(folder.path())).unwrap();
+            for (number, sql) in (6..).zip(&MIGRATIONS[5..]) {
+                step(&mut db, sql, number).unwrap();
+            }
+            let vault = Vault::of_writer(&db, &folder.path().join("keys/master.key")).unwrap();
+            for _ in 0..done {
+                assert!(encrypt::seal_some(&mut db, &vault, 1).unwrap());
+            }
+            drop(db);
+            let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+            drop(open_writer(&config).unwrap());
+            let report = super::super::verify::verify(folder.path()).unwrap();
+            let whole = report.is_sound() && report.events == 2 && !report.unscrubbed;
+            assert!(whole, "after {done}: {report:?}");
+            assert!(!holds(&database_path(folder.path()), "canaryzqxj"), "after {done}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_scrubbed_keeps_no_line_from_its_store() {
         let folder = tempfile::tempdir().unwrap();
-        plain(folder.path());
-        let mut db = Connection::open(database_path(folder.path())).unwrap();
-        step(&mut db, MIGRATIONS[5], 6).unwrap();
-        let vault = Vault::of_writer(&db, &folder.path().join("keys/master.key")).unwrap();
-        // Interrupted after the events, before the calls and the rows.
-        encrypt::seal_events(&mut db, &vault).unwrap();
+        let canary = plain(folder.path());
+        let db = Connection::open(database_path(folder.path())).unwrap();
+        // Stands for a disk that is full when the file is written anew.
+        db.execute_batch(
+            "CREATE TRIGGER full BEFORE DELETE ON meta WHEN OLD.key = 'scrub_pending'
+             BEGIN SELECT RAISE(ABORT, 'full'); END;",
+        )
+        .unwrap();
         drop(db);
         let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, _) = open_writer(&config).unwrap();
+        assert!(super::super::verify::verify(folder.path()).unwrap().unscrubbed);
+        db.execute_batch("DROP TRIGGER full").unwrap();
+        drop(db);
         drop(open_writer(&config).unwrap());
-        let report = super::super::verify::verify(folder.path()).unwrap();
-        assert!(report.is_sound() && report.events == 2, "{report:?}");
-        assert!(!holds(&database_path(folder.path()), "canaryzqxj"));
+        assert!(!super::super::verify::verify(folder.path()).unwrap().unscrubbed);
+        assert!(!holds(&database_path(folder.path()), canary));
+    }
+
+    #[test]
+    fn reasons_of_false_alarms_that_stood_in_clear_are_sealed_and_scrubbed() {
+        let folder = tempfile::tempdir().unwrap();
+        let canary = plain(folder.path());
+        let mut db = Connection::open(database_path(folder.path())).unwrap();
+        step(&mut db, MIGRATIONS[5], 6).unwrap();
+        let alarm = "INSERT INTO risk_false_alarm VALUES (1, 'crowd', 0, 'wang', ?1)";
+        db.execute(alarm, [format!("{canary} of it")]).unwrap();
+        drop(db);
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, vault) = open_writer(&config).unwrap();
+        let read = super::super::suggest::false_alarms(&db, &vault, 1).unwrap();
+        assert_eq!(read[0].reason, format!("{canary} of it"));
+        drop(db);
+        assert!(!holds(&database_path(folder.path()), canary));
+        assert!(super::super::verify::verify(folder.path()).unwrap().is_sound());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! as false.
 
 use super::audit::{self, AuditEntry, AuditKind};
+use super::case_key::{self, Access};
 use super::error::StoreError;
 use super::intake::read_number;
 use super::read_call;
@@ -143,15 +144,42 @@ fn stored(number: CaseNumber) -> i64 {
 }
 
 /// The flags of a case that were marked as false.
-pub(super) fn false_alarms(db: &Connection, case: i64) -> Result<Vec<FalseAlarm>, StoreError> {
+pub(super) fn false_alarms(
+    db: &Connection,
+    vault: &Vault,
+    case: i64,
+) -> Result<Vec<FalseAlarm>, StoreError> {
     let sql = "SELECT risk, person, reason FROM risk_false_alarm WHERE case_id = ?1 ORDER BY at";
-    let rows: Vec<(String, String, String)> =
+    let rows: Vec<(String, String, Vec<u8>)> =
         read_call::all(db, sql, [case], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let read = |(risk, person, reason): (String, String, String)| {
+    if rows.is_empty() {
+        return Ok(vec![]);
+    }
+    let key = case_key::of(db, vault, case)?;
+    let read = |(risk, person, sealed): (String, String, Vec<u8>)| {
+        let reason = key.open(&reason_place(case, &risk), &sealed)?.unwrap_or_default();
+        let reason = String::from_utf8(reason).map_err(|_| StoreError::Damaged("reason"))?;
         let risk = RiskGroup::parse(&risk).ok_or(StoreError::Damaged("risk"))?;
         Ok(FalseAlarm { risk, person, reason })
     };
     rows.into_iter().map(read).collect()
+}
+
+/// Where the reason of a false alarm stands.
+fn reason_place(case: i64, risk: &str) -> String {
+    format!("{}/false_alarm/{risk}", case_key::owner(case))
+}
+
+/// Stores that a flag is false, once; gives how many rows that made.
+pub(super) fn put_false_alarm(
+    db: &Connection,
+    key: &Access,
+    (case, at): (i64, i64),
+    (risk, person, reason): (&str, &str, &str),
+) -> Result<usize, StoreError> {
+    let sealed = key.seal(&reason_place(case, risk), reason.as_bytes())?;
+    let put = "INSERT OR IGNORE INTO risk_false_alarm VALUES (?1, ?2, ?3, ?4, ?5)";
+    Ok(db.prepare_cached(put)?.execute(params![case, risk, at, person, sealed])?)
 }
 
 /// Marks a flag as false, once. [`StoreError::Taken`] where that was done.
@@ -164,10 +192,9 @@ pub(super) fn mark_false(
 ) -> Result<(), StoreError> {
     let case = text_of(db, vault, number)?.id;
     let FalseAlarm { risk, person, reason } = alarm;
-    let done = db
-        .prepare_cached("INSERT OR IGNORE INTO risk_false_alarm VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![case, risk.as_str(), at.as_millisecond(), person, reason])?;
-    if done == 0 {
+    let key = case_key::of(db, vault, case)?;
+    let words = (risk.as_str(), person.as_str(), reason.as_str());
+    if put_false_alarm(db, &key, (case, at.as_millisecond()), words)? == 0 {
         return Err(StoreError::Taken("this flag is marked as false already"));
     }
     // Neither flag nor reason: the case may be sealed later, and the audit stays.

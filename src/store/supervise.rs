@@ -38,7 +38,8 @@ pub(super) type Ahead = BTreeMap<i64, (i64, Option<Timestamp>)>;
 impl Sweeper {
     /// One look at all open cases, as at `now`.
     pub(super) fn supervise(&mut self, now: Timestamp) -> Result<Supervised, StoreError> {
-        let (db, vault) = super::schema::open_reader_with(&self.folder)?;
+        let db = super::schema::open_reader(&self.folder.path)?;
+        super::schema::require_current(&db)?;
         let mut done = Supervised::default();
         let open = open_cases(&db)?;
         self.ahead.retain(|id, _| open.contains_key(id));
@@ -49,7 +50,7 @@ impl Sweeper {
                 Some((_, next)) => *next,
                 None => {
                     done.looked_at += 1;
-                    let next = match case_file::load(&db, &vault, id) {
+                    let next = match case_file::load(&db, &self.vault, id) {
                         Ok(case) => self.next_of(&case, now),
                         Err(StoreError::Damaged(what)) => {
                             tracing::error!(

@@ -1,7 +1,7 @@
 //! Recordings and their rows, held against each other every hour while the service runs: a file
 //! without a row gets one, a row without a file is marked. On a thread of its own, a little at a
 //! time, and never a file that may still be written. The same thread looks every half minute which
-//! warnings of the casework are due (`supervise`).
+//! warnings of the casework are due (`supervise`) and which reports are ready (`report_sweep`).
 
 use super::config::DataFolder;
 use super::error::StoreError;
@@ -10,10 +10,13 @@ use super::intake::Desk;
 use super::purge;
 use super::reconcile::{self, FoundFile, list_recordings};
 use super::recording::parse_recording_file;
+use super::report_sweep::{Issued, Progress};
 use super::schema;
 use super::sound::SoundKeys;
+use super::sound_plain;
 use super::sound_seal;
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
+use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
 use super::writer::Job;
 use crate::domain::calendar::Calendar;
@@ -21,6 +24,7 @@ use crate::domain::case::DeadlineRules;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, UNIX_EPOCH};
@@ -56,8 +60,12 @@ pub struct Swept {
 pub(super) enum Sweep {
     /// Look at once which warnings are due, as at this time.
     Supervise(Timestamp, Answer<Supervised>),
+    /// Issue at once the reports that are ready at this time.
+    Report(Timestamp, Answer<Issued>),
     /// Sweep at once, as at this time.
     Now(Timestamp, Answer<Swept>),
+    /// Take off the disk what a seal left there.
+    Purge,
     /// End.
     Close,
 }
@@ -65,19 +73,21 @@ pub(super) enum Sweep {
 /// The thread that sweeps.
 pub(super) struct Sweeper {
     pub(super) folder: DataFolder,
+    /// Opens what is private in the cases of a report, and recordings.
+    pub(super) vault: Arc<Vault>,
     pub(super) handle: StoreHandle,
     pub(super) asked: Receiver<Sweep>,
     pub(super) wall: fn() -> Timestamp,
     /// The last row whose file was looked for.
     pub(super) after: i64,
-    /// No recording stands in clear any more.
-    pub(super) sealed: bool,
     /// Working days.
     pub(super) calendar: Calendar,
     /// How the city counts days.
     pub(super) rules: DeadlineRules,
     /// When each open case is due next.
     pub(super) ahead: Ahead,
+    /// How far the reports have come.
+    pub(super) reports: Progress,
 }
 
 impl Sweeper {
@@ -85,13 +95,17 @@ impl Sweeper {
     pub(super) fn run(mut self) {
         // What fell due while the service was down is fired at once.
         self.look();
+        self.issue_reports();
         let mut looks = 0;
         loop {
             match self.asked.recv_timeout(Duration::from_secs(SUPERVISE_INTERVAL_SECONDS)) {
                 Ok(Sweep::Now(now, answer)) => answer(self.sweep(now)),
                 Ok(Sweep::Supervise(now, answer)) => answer(self.supervise(now)),
+                Ok(Sweep::Report(now, answer)) => answer(self.report(now)),
+                Ok(Sweep::Purge) => self.purge(),
                 Err(RecvTimeoutError::Timeout) => {
                     self.look();
+                    self.issue_reports();
                     looks += 1;
                     if looks % (SWEEP_INTERVAL_SECONDS / SUPERVISE_INTERVAL_SECONDS) == 0 {
                         self.hold_against_rows();
@@ -113,29 +127,53 @@ impl Sweeper {
         }
     }
 
-    /// What a seal left to be purged because a reader held an old page.
+    fn issue_reports(&mut self) {
+        let now = (self.wall)();
+        if let Err(error) = self.report(now) {
+            tracing::error!(%error, "reports were not issued; tried again");
+        }
+    }
+
+    /// What a seal left; beside the writer, for whom callers wait.
     fn purge(&self) {
-        let data = &self.folder.path;
-        let purged = schema::open_second_writer(&self.folder)
-            .and_then(|(mut db, vault)| purge::finish(&mut db, &vault, data));
-        match purged {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
-            Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
+        self.hand_over();
+        let path = &self.folder.path;
+        let pending = schema::open_reader(path).and_then(|db| purge::is_pending(&db));
+        match pending.and_then(|pending| pending.then(|| schema::open_second(path)).transpose()) {
+            Ok(Some(db)) => purge::finish_or_tell(&db),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the database could not be opened to purge it"),
+        }
+    }
+
+    /// The keys of recordings under seal are taken out of their files.
+    fn hand_over(&self) {
+        let path = &self.folder.path;
+        let here = schema::open_reader(path).and_then(|db| sound_seal::still_here(&db, path));
+        let done = here.and_then(|here| {
+            if !here.is_empty() {
+                sound_seal::hand_over(&schema::open_second(path)?, &self.vault, path, &here, true);
+            }
+            Ok(())
+        });
+        if let Err(error) = done {
+            tracing::error!(%error, "sealed recordings were not looked for; tried again");
         }
     }
 
     /// One turn of sealing the recordings that an older program wrote in clear.
-    fn seal_older(&mut self) {
-        if self.sealed {
-            return;
-        }
-        let stop = || self.handle.shared.closing.load(Ordering::Acquire);
-        let done = schema::open_second_writer(&self.folder)
-            .and_then(|(db, vault)| sound_seal::seal_older(&db, &vault, &self.folder.path, stop));
-        match done {
-            Ok(done) => self.sealed = done,
-            Err(error) => tracing::error!(%error, "older recordings stay in clear; tried again"),
+    fn seal_older(&self) {
+        let path = &self.folder.path;
+        let pending = schema::open_reader(path).and_then(|db| sound_plain::is_pending(&db));
+        let done = pending.and_then(|pending| {
+            if !pending {
+                return Ok(());
+            }
+            let stop = || self.handle.shared.closing.load(Ordering::Acquire);
+            sound_plain::seal_some(&schema::open_second(path)?, &self.vault, path, stop)
+        });
+        if let Err(error) = done {
+            tracing::error!(%error, "older recordings stay in clear; tried again");
         }
     }
 

@@ -3,18 +3,23 @@
 //! `verify_desk` looks at.
 
 use super::case_file;
-use super::case_key;
+use super::case_key::{self, Access};
 use super::chain::{self, Link};
 use super::config::DataFolder;
+use super::encrypt;
 use super::error::StoreError;
+use super::purge;
 use super::reconcile::list_recordings;
 use super::recording::{hex, parse_recording_file};
 use super::schema;
 use super::seal;
 use super::search;
 use super::sound;
+use super::sound_plain;
+use super::sound_seal;
 use super::vault::Vault;
 use super::verify_desk;
+use super::verify_report;
 use crate::domain::case::{Case, apply};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -33,7 +38,7 @@ const SETTLE_MS: u64 = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
-    /// `database`.
+    /// `report`, `anchor`, `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,
@@ -58,12 +63,18 @@ pub struct VerifyReport {
     pub attempts: u64,
     /// Entries of the audit.
     pub audited: u64,
+    /// Issued reports whose anchors were held against the chains.
+    pub reports: u64,
+    /// Hashes from outside that were found: in which chain at which entry, or of which report.
+    pub anchored: Vec<(&'static str, i64)>,
     /// Private parts that were erased; not a fault.
     pub erased: u64,
     /// Private parts under seal, which only the liaison can look at; not a fault.
     pub sealed: u64,
     /// Sealed cases whose key the service still has, because no liaison's key is known.
     pub unclaimed: u64,
+    /// What was sealed is still to be taken off the disk, by the service or its next start.
+    pub unscrubbed: bool,
     /// Hash of the last event, in hexadecimal: to be written down outside.
     pub head: String,
     /// How many faults there are.
@@ -96,6 +107,15 @@ impl VerifyReport {
 /// Checks everything in the data folder and changes nothing. An error means that it could not be
 /// looked at; what is wrong stands in the report. One read transaction: a running service goes on.
 pub fn verify(data: impl Into<DataFolder>) -> Result<VerifyReport, StoreError> {
+    verify_anchored(data, &[])
+}
+
+/// The same, and that a chain still goes through each of these hashes, which were kept outside: 64
+/// hexadecimal digits in small letters each.
+pub fn verify_anchored(
+    data: impl Into<DataFolder>,
+    hashes: &[String],
+) -> Result<VerifyReport, StoreError> {
     let folder = data.into();
     let data = folder.path.as_path();
     let (db, vault) = schema::open_reader_with(&folder)?;
@@ -107,7 +127,13 @@ pub fn verify(data: impl Into<DataFolder>) -> Result<VerifyReport, StoreError> {
     check_days(&tx, &mut report)?;
     check_recordings(&tx, data, &mut report)?;
     report.unclaimed = seal::waiting(&tx)?;
+    report.unscrubbed = purge::is_pending(&tx)?
+        || encrypt::is_pending(&tx)?
+        || sound_plain::is_pending(&tx)?
+        || !sound_seal::still_here(&tx, data)?.is_empty();
     verify_desk::check(&tx, data, &mut report)?;
+    verify_report::check(&tx, &mut report)?;
+    verify_report::check_hashes(&tx, hashes, &mut report)?;
     Ok(report)
 }
 
@@ -215,6 +241,7 @@ fn check_private(
 /// One case being folded.
 struct Fold {
     id: i64,
+    key: Result<Access, StoreError>,
     case: Case,
     last: i64,
 }
@@ -238,15 +265,23 @@ fn check_cases(
         {
             compare(db, vault, &done, report)?;
         }
-        let fold = open.get_or_insert_with(|| Fold { id, case: Case::default(), last: 0 });
+        let fold = open.get_or_insert_with(|| Fold {
+            id,
+            key: case_key::of(db, vault, id),
+            case: Case::default(),
+            last: 0,
+        });
         fold.last = row.get(1)?;
         let (body, sealed): (String, Option<Vec<u8>>) = (row.get(2)?, row.get(3)?);
         let place = (id, fold.last);
-        let event = case_key::of(db, vault, id)
-            .and_then(|key| case_file::open_event(&key, place, &body, sealed.as_deref()));
+        let event = match &fold.key {
+            Ok(key) => case_file::open_event(key, place, &body, sealed.as_deref())
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
         match event {
             Ok(event) => fold.case = apply(std::mem::take(&mut fold.case), &event),
-            Err(error) => report.fault("projection", fold.last, error.to_string()),
+            Err(error) => report.fault("projection", fold.last, error),
         }
     }
     if let Some(done) = open {
@@ -335,16 +370,19 @@ fn check_recordings(
 ) -> Result<(), StoreError> {
     let mut statement = db.prepare("SELECT file, sha256 FROM recording ORDER BY id")?;
     let mut rows = statement.query([])?;
-    let mut known = BTreeSet::new();
+    let (mut known, mut changed) = (BTreeSet::new(), vec![]);
     while let Some(row) = rows.next()? {
         let (file, sha256): (String, String) = (row.get(0)?, row.get(1)?);
         report.recordings += 1;
         match sound::digest(&data.join(&file)) {
             Ok(found) if hex(&found) == sha256 => {}
-            Ok(_) => report.fault("recording", &file, "the file was changed"),
+            Ok(_) => changed.push(file.clone()),
             Err(_) => report.fault("recording", &file, "the file is missing or unreadable"),
         }
         known.insert(file);
+    }
+    for file in still_changed(data, changed)? {
+        report.fault("recording", &file, "the file was changed");
     }
     let mut strays = list_recordings(data)?;
     strays.retain(|file| !known.contains(file));
@@ -352,6 +390,24 @@ fn check_recordings(
         report.fault("recording", &file, "no row knows this file");
     }
     Ok(())
+}
+
+/// Those of the files that still do not fit their rows a moment later: a running service may have
+/// sealed an older one after the rows were read.
+fn still_changed(data: &Path, mut files: Vec<String>) -> Result<Vec<String>, StoreError> {
+    if files.is_empty() {
+        return Ok(files);
+    }
+    std::thread::sleep(Duration::from_millis(SETTLE_MS));
+    let db = schema::open_reader(data)?;
+    let mut known = db.prepare("SELECT 1 FROM recording WHERE file = ?1 AND sha256 = ?2")?;
+    let mut failed = None;
+    files.retain(|file| {
+        let fits = sound::digest(&data.join(file))
+            .map_or(Ok(false), |found| known.exists([file.as_str(), &hex(&found)]));
+        fits.map_err(|error| failed = Some(error)).is_ok_and(|fits| !fits)
+    });
+    failed.map_or(Ok(files), |error| Err(error.into()))
 }
 
 /// Those of the files that still have no row a moment later: a running service may have made them

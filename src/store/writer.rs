@@ -17,6 +17,7 @@ use super::ledger::{self, CallStarted};
 use super::purge;
 use super::reconcile::Reconciled;
 use super::seats_watch::{SeatsWatch, WatcherSlot};
+use super::sweep::Sweep;
 use super::transaction::{self, Committed};
 use super::tree::CallAccount;
 use super::work::Work;
@@ -27,9 +28,8 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -203,10 +203,8 @@ pub(super) struct Writer {
     pub(super) shared: Arc<Shared>,
     pub(super) backlog: Backlog,
     pub(super) seats: SeatsWatch,
-    /// A reader held what is to be purged: the sweeper goes on with it.
-    pub(super) purge_waits: bool,
-    /// The data folder.
-    pub(super) data: PathBuf,
+    /// The sweeper, who purges.
+    pub(super) sweeps: SyncSender<Sweep>,
     /// Unlocks the folder when it is dropped.
     pub(super) _lock: File,
 }
@@ -292,28 +290,21 @@ impl Writer {
         match transaction::run(&self.db, &mut self.desk, &mut batch) {
             Ok((outcomes, committed)) => {
                 self.shared.commits.fetch_add(1, Ordering::Relaxed);
+                self.purge();
                 for (job, outcome) in batch.into_iter().zip(outcomes) {
                     self.answer(job, outcome, &committed);
                 }
-                self.purge();
             }
             Err(error) => self.go_down(&error, batch),
         }
     }
 
-    /// What a seal of this commit asks for, at once.
-    fn purge(&mut self) {
-        let pending = purge::is_pending(&self.db).unwrap_or(false);
-        if !pending || self.purge_waits {
-            self.purge_waits = pending;
-            return;
+    /// What a seal of this commit asks for is done by the sweeper, at once: callers wait for the writer.
+    /// Where it is busy it comes to it within half a minute by itself.
+    fn purge(&self) {
+        if purge::is_pending(&self.db).unwrap_or(false) {
+            let _ = self.sweeps.try_send(Sweep::Purge);
         }
-        match purge::finish(&mut self.db, &self.desk.vault, &self.data) {
-            Ok(true) => return,
-            Ok(false) => tracing::warn!("a seal is still to be purged; tried again"),
-            Err(error) => tracing::error!(%error, "a seal could not be purged; tried again"),
-        }
-        self.purge_waits = true;
     }
 
     fn answer(&mut self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {

@@ -24,7 +24,8 @@ mod thread;
 
 pub use api::{
     ACCOUNT_SESSIONS_MAX, API_BODY_BYTES_MAX, API_SESSIONS_MAX, ApiConfig, CASES_PAGE_MAX,
-    CommandFault, CommandForm, EXPORT_ROWS_MAX, EXPORTS_MAX, REQUESTS_PER_MINUTE_MAX, openapi,
+    CommandFault, CommandForm, EXPORT_ROWS_MAX, EXPORTS_MAX, REFUSAL_WAIT, REQUESTS_PER_MINUTE_MAX,
+    openapi,
 };
 pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
 pub use playback::GRANTS_MAX;
@@ -171,7 +172,7 @@ pub struct DeskLink {
 }
 
 /// `bytes` in hexadecimal.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a String cannot fail.

@@ -1,10 +1,10 @@
 //! The matrix of rights, cell by cell: what the table says, as it is written in domain.md 3.7, against
 //! what the views and the table of transitions do.
 
+use crate::duty::functions_of;
 use crate::rules::world::{World, classification, person};
 use mayorline::domain::access::{
-    Access, File, Function, Hearing, Shown, View, WhySealed, access, functions_of, masked_name,
-    view,
+    Access, File, Function, Hearing, Shown, View, WhySealed, access, masked_name, view,
 };
 use mayorline::domain::case::{
     Actor, Case, Channel, DeclineReason, DiscardReason, DispositionReason, DocketReason,
@@ -225,6 +225,11 @@ fn every_cell_of_the_matrix_is_what_the_views_and_the_commands_do() {
                 | Function::Evaluation
                 | Function::Accounts
                 | Function::AuditLog => check_granted(&what, cell, access(role, function)),
+                Function::Callback => {
+                    let shown = both(role, plain).map(|view| view.is_some_and(|view| view.rating));
+                    assert_eq!(shown[0], cell != "—", "{what}: {cell}");
+                    check_commands(&what, cell, role, function);
+                }
                 _ => check_commands(&what, cell, role, function),
             }
             cells += 1;

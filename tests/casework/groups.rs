@@ -4,7 +4,7 @@
 use crate::desk::*;
 use mayorline::domain::call::{IntakeKind, StoreReply, StoreRequest};
 use mayorline::domain::case::{CaseEvent, Nature};
-use mayorline::store::{CaseFilter, Reader, RequestContext, StoreError, StoreHandle, verify};
+use mayorline::store::{Reader, RequestContext, StoreError, StoreHandle, verify};
 use mayorline::units::CaseNumber;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
@@ -82,7 +82,7 @@ fn a_job_that_fails_half_way_takes_back_only_itself() {
     let reader = Reader::open(folder.path()).unwrap();
     let events = |number| reader.case(number).unwrap().events.len();
     assert_eq!((events(known), events(other)), (2, 3));
-    assert_eq!(reader.cases(&CaseFilter::default(), 9).unwrap().len(), 5);
+    assert_eq!(reader.cases(9).unwrap().len(), 5);
     let report = verify(folder.path()).unwrap();
     assert!(report.is_sound(), "{report:?}");
 }

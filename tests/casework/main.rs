@@ -9,12 +9,17 @@ mod dials;
 #[path = "../sim/dice.rs"]
 #[allow(dead_code, reason = "the simulations use more of it")]
 mod dice;
+mod duty;
 mod groups;
 mod invariants;
 mod lookups;
+mod pages;
 mod people;
 mod playback;
 mod queue;
+mod report_readers;
+mod report_versions;
+mod reports;
 mod rules;
 mod sealed;
 mod sealed_sound;

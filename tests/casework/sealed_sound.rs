@@ -6,12 +6,12 @@ use crate::vault::{liaison, seal};
 use mayorline::domain::call::{Entry, EntryKind, IntakeKind, RecordingKind, RecordingSummary};
 use mayorline::gateway::media::Mixdown;
 use mayorline::store::{
-    Administration, DataFolder, LiaisonKey, Reader, SoundKeys, Store, StoreError, digest,
+    Administration, DataFolder, LiaisonKey, Reader, SoundKeys, Store, StoreError, TakenOut, digest,
     recording_file, verify,
 };
 use mayorline::units::CaseNumber;
 use mayorline::wire::wav::{self, Channels};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Samples that stand nowhere else.
@@ -117,7 +117,7 @@ fn taken_out(
     number: CaseNumber,
     key: &LiaisonKey,
     out: &str,
-) -> Result<Vec<PathBuf>, StoreError> {
+) -> Result<TakenOut, StoreError> {
     let mut beside = Administration::open(data, noonish()).unwrap();
     beside.play_sealed(noonish(), number, key, ("zhou", "初核"), &data.with_file_name(out))
 }
@@ -129,10 +129,10 @@ fn only_the_liaison_hears(data: &Path, number: CaseNumber, key: &LiaisonKey) {
         assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied, "{refused}");
     }
     let report = verify(data).unwrap();
-    assert!(report.is_sound() && report.recordings == 2, "{report:?}");
+    assert!(report.is_sound() && report.recordings == 2 && !report.unscrubbed, "{report:?}");
     assert!(taken_out(data, number, &LiaisonKey::random().unwrap(), "other").is_err());
-    let written = taken_out(data, number, key, "out").unwrap();
-    assert_eq!(written.len(), 2);
+    let TakenOut { written, withheld } = taken_out(data, number, key, "out").unwrap();
+    assert_eq!((written.len(), withheld), (2, 0));
     for path in written {
         let bytes = std::fs::read(&path).unwrap();
         let wav = wav::parse(&bytes).unwrap();
@@ -234,4 +234,41 @@ fn what_older_programs_recorded_in_clear_is_sealed_by_the_running_service() {
     assert_eq!(play(data, RecordingKind::Message).unwrap(), message());
     let report = verify(data).unwrap();
     assert!(report.is_sound() && report.recordings == 2, "{report:?}");
+}
+
+/// Restored from a copy of before the seal, or moved away while it came into force.
+#[test]
+fn a_key_that_comes_back_with_its_file_is_told_and_taken_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = &folder.path().join("data");
+    let store = open(data);
+    let number = recorded_case(&store, data, record);
+    store.close();
+    let path = data.join(name(RecordingKind::Message));
+    let before = std::fs::read(&path).unwrap();
+    let key = liaison(data);
+    seal(data, number);
+    std::fs::write(&path, before).unwrap();
+    let report = verify(data).unwrap();
+    assert!(report.is_sound() && report.unscrubbed, "{report:?}");
+    open(data).close();
+    only_the_liaison_hears(data, number, &key);
+}
+
+#[test]
+fn a_recording_that_only_another_key_opens_is_withheld_from_the_liaison_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = &folder.path().join("data");
+    let store = open(data);
+    let number = recorded_case(&store, data, record);
+    store.close();
+    let key = liaison(data);
+    seal(data, number);
+    let db = rusqlite::Connection::open(data.join("mayorline.db")).unwrap();
+    let one =
+        "DELETE FROM recording_key WHERE recording = (SELECT min(recording) FROM recording_key)";
+    assert_eq!(db.execute(one, []).unwrap(), 1);
+    drop(db);
+    let TakenOut { written, withheld } = taken_out(data, number, &key, "out").unwrap();
+    assert_eq!((written.len(), withheld), (1, 1));
 }

@@ -7,9 +7,10 @@ use mayorline::domain::call::{Caller, IntakeKind, Lookup};
 use mayorline::domain::case::{Actor, DeadlineRules, Nature, Order, Role, Task, WrapUp};
 use mayorline::domain::desk::Disposition;
 use mayorline::domain::search::Question;
+use mayorline::domain::suggest::RiskGroup;
 use mayorline::store::{
-    Administration, CaseName, DataFolder, LiaisonKey, MASTER_KEY_FILE, Reader, SearchFilter,
-    StoreError, WrapUpOrder, verify,
+    Administration, CaseName, DataFolder, FalseAlarm, LiaisonKey, MASTER_KEY_FILE, Reader,
+    SearchFilter, StoreError, WrapUpOrder, verify,
 };
 use mayorline::units::{CaseNumber, PhoneNumber, QueryCode};
 use rusqlite::Connection;
@@ -49,6 +50,13 @@ fn canary_case(data: &Path) -> (CaseNumber, QueryCode) {
     };
     let order = WrapUpOrder { case: None, wrap_up };
     answered(|answer| handle.wrap_up(noonish(), order, answer)).unwrap();
+    let alarm = FalseAlarm {
+        risk: RiskGroup::Crowd,
+        person: "wang".to_owned(),
+        reason: format!("{CANARY} {CANARY_LATIN} {CANARY_PHONE}"),
+    };
+    let mut beside = Administration::open(data, noonish()).unwrap();
+    beside.mark_false_alarm(noonish(), number.unwrap(), &alarm).unwrap();
     // A caller whose tries are counted.
     let asker = QueryCode::new(0).unwrap();
     assert_ne!(look_up(&handle, noonish(), number.unwrap(), asker, Some(17)), Lookup::Locked);
@@ -134,7 +142,7 @@ fn a_canary_is_nowhere_in_clear_and_after_the_seal_only_the_liaison_reads_it() {
     let reader = Reader::open(data).unwrap();
     assert_eq!(search(&reader, CANARY), 0);
     assert!(matches!(reader.case(number), Err(StoreError::NotFound)));
-    let id = reader.cases(&Default::default(), 9).unwrap()[0].id;
+    let id = reader.cases(9).unwrap()[0].id;
     let told = format!("{:?}", reader.events(id).unwrap());
     assert!(!told.contains(CANARY) && !told.contains(CANARY_PHONE), "the master key opens it");
     assert!(!format!("{:?}", reader.call(&call_id(1)).unwrap()).contains(CANARY_PHONE));
@@ -293,4 +301,90 @@ fn a_wrong_or_missing_master_key_is_told_and_nothing_is_made_anew() {
     std::fs::remove_file(&key).unwrap();
     let elsewhere = DataFolder::new(data, &kept);
     assert!(verify(elsewhere).unwrap().is_sound(), "the key may be kept elsewhere");
+}
+
+#[test]
+fn a_case_that_the_liaison_alone_reads_still_takes_what_happens_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let (number, code) = canary_case(data);
+    let key = liaison(data);
+    seal(data, number);
+    act(data, number, Role::Liaison, Task::FileReceipt("纪字7号".to_owned())).unwrap();
+    let store = open(data);
+    // The same seat whose answer was lost, and one that took part in the talk.
+    for (by, words) in [("801", CANARY), ("802", "第二坐席补记")] {
+        let wrap_up = WrapUp {
+            seat: seat(by),
+            call: call_id(1),
+            disposition: Disposition::LeaderReview,
+            nature: Some(Nature::Report),
+            summary: words.to_owned(),
+            unit: None,
+            outcome: None,
+        };
+        let order = WrapUpOrder { case: None, wrap_up };
+        answered(|answer| store.handle().wrap_up(noonish(), order, answer)).unwrap();
+    }
+    let told = look_up(&store.handle(), noonish(), number, code, None);
+    assert!(matches!(told, Lookup::Found(_)), "{told:?}");
+    store.close();
+    // A program that works its rows out in another way.
+    database(data).execute("DELETE FROM meta WHERE key = 'rows_format'", []).unwrap();
+    let store = open(data);
+    let told = look_up(&store.handle(), noonish(), number, code, None);
+    assert!(matches!(told, Lookup::Found(_)), "{told:?}");
+    store.close();
+    let report = verify(data).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    found_in(data);
+    let mut beside = Administration::open(data, noonish()).unwrap();
+    let read = beside.read_sealed(noonish(), number, &key, "zhou", "初核").unwrap();
+    assert!(serde_json::to_string(&read).unwrap().contains("第二坐席补记"));
+}
+
+#[test]
+fn a_seal_is_done_although_its_purge_fails_and_the_service_goes_on_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let (number, _) = canary_case(data);
+    database(data)
+        .execute_batch(
+            "CREATE TRIGGER stuck BEFORE DELETE ON meta WHEN OLD.key = 'purge_pending'
+             BEGIN SELECT RAISE(ABORT, 'stuck'); END;",
+        )
+        .unwrap();
+    liaison(data);
+    seal(data, number);
+    assert!(verify(data).unwrap().unscrubbed);
+    database(data).execute_batch("DROP TRIGGER stuck").unwrap();
+    open(data).close();
+    let report = verify(data).unwrap();
+    assert!(report.is_sound() && !report.unscrubbed, "{report:?}");
+}
+
+#[test]
+fn a_key_that_was_half_written_when_the_power_went_is_no_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let half = data.join(MASTER_KEY_FILE).with_extension("new");
+    std::fs::create_dir_all(half.parent().unwrap()).unwrap();
+    std::fs::write(&half, "0f").unwrap();
+    let (number, _) = canary_case(data);
+    assert!(!half.exists() && data.join(MASTER_KEY_FILE).exists());
+    assert!(Reader::open(data).unwrap().case(number).is_ok());
+}
+
+/// A key on a medium that is taken away once the service has started.
+#[test]
+fn the_running_service_needs_its_key_file_at_the_start_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    new_case(&store.handle(), "k");
+    let key = folder.path().join(MASTER_KEY_FILE);
+    std::fs::rename(&key, folder.path().join("away")).unwrap();
+    let later = noonish() + jiff::SignedDuration::from_hours(24 * 10);
+    let looked = answered(|answer| store.handle().supervise(later, answer)).unwrap();
+    assert_eq!(looked.fired, 1);
+    store.close();
 }

@@ -26,9 +26,15 @@ const BEGIN: [&str; 7] = ["begin", "--system", "sys", "--security", "sec", "--au
 fn a_role_is_granted_by_one_confirmed_by_another_and_everything_is_audited() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
+    let begin = ["begin", "--system", "system", "--security", "sec", "--audit", "aud"];
+    refused(data, &begin, "the service acts under");
     done(data, &BEGIN);
     refused(data, &BEGIN, "accounts already");
     refused(data, &["add", "li", "--title", "李明", "--as", "sec"], "does not hold the office");
+    // Whatever the line took down would be theirs.
+    for own in ["system", "founder"] {
+        refused(data, &["add", own, "--title", "李明", "--as", "sys"], "the service acts under");
+    }
     done(data, &["add", "li", "--title", "李明", "--as", "sys"]);
     let unit = ["add", "zhao", "--title", "赵强", "--unit", "unit.07", "--as", "sys"];
     done(data, &unit);

@@ -79,7 +79,7 @@ fn the_history_adds_up_and_keeps_private_parts_and_sealed_cases_to_itself() {
     // By its number it is answered for like one that was never given, byte for byte.
     let never = "26112299991";
     let folder = ["--data", data.to_str().unwrap()];
-    for verb in ["show", "history"] {
+    for verb in ["show", "history", "trace"] {
         let asked = |number: &str| run(&[&["case", verb, number][..], &folder].concat());
         let (sealed, none) = (asked(&number), asked(never));
         assert_eq!((sealed.code, sealed.out, sealed.err), (66, none.out, none.err), "{verb}");

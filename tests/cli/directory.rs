@@ -18,7 +18,7 @@ fn import(data: &Path, kind: &str, file: &str, more: &[&str]) -> Outcome {
 
 fn imported(data: &Path, kind: &str, file: &str) -> String {
     let done = import(data, kind, file, &[]);
-    assert_eq!((done.code, done.err.as_str()), (0, ""), "{kind}");
+    assert_eq!((done.code, done.told().as_str()), (0, ""), "{kind}");
     done.out
 }
 
@@ -282,10 +282,9 @@ fn hints_on_a_case_beside_a_service_know_the_past_and_no_sealed_case() {
     assert_eq!((marked.code, marked.out), (0, format!("{third}：“轻生”风险提示已标为误报\n")));
     assert_eq!(run(&[&alarm[..], &path].concat()).code, 65, "once");
     let grave = service.json(&["case", "suggest", "--number", &third]);
-    assert_eq!(
-        (&grave["false_alarms"][0]["person"], &grave["risks"][0]["group"]),
-        (&"li".into(), &"suicide".into())
-    );
+    let alarm = &grave["false_alarms"][0];
+    assert_eq!((&alarm["person"], &alarm["reason"]), (&"li".into(), &"口头语".into()));
+    assert_eq!(grave["risks"][0]["group"], "suicide");
     let clerk = ["--as", "li", "--role", "clerk"];
     let sealed = run(&[&["case", "seal", &first][..], &clerk, &path].concat());
     assert_eq!(sealed.code, 0, "{sealed:?}");

@@ -19,7 +19,9 @@ mod down;
 mod figures;
 mod help;
 mod hygiene;
+mod keys;
 mod queue;
+mod report;
 mod seats;
 mod signals;
 mod verbs;
@@ -36,6 +38,14 @@ struct Outcome {
     code: i32,
     out: String,
     err: String,
+}
+
+impl Outcome {
+    /// What it said beside its output; of a folder that it made it tells that it made the key too.
+    fn told(&self) -> String {
+        let lines = self.err.lines().filter(|line| !line.contains("a master key was made"));
+        lines.collect()
+    }
 }
 
 /// Longest time of any verb that ends by itself; the doctor's call lasts some 15 s.

@@ -52,7 +52,8 @@ fn a_seat_is_added_to_a_fresh_folder_listed_changed_and_removed() {
             "市长接听日",
         ],
     );
-    assert_eq!((added.code, added.out.as_str(), added.err.as_str()), (0, "seat 809 added\n", ""));
+    assert_eq!((added.code, added.out.as_str()), (0, "seat 809 added\n"));
+    assert_eq!(added.told(), "");
     assert_eq!(add(&data, "801", &file).code, 0);
     let seats = json(&data, &["seat", "list"]);
     let keys: Vec<&String> = seats[0].as_object().unwrap().keys().collect();

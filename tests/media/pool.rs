@@ -4,7 +4,8 @@
 
 use crate::audio::packet;
 use crate::hall::{amplitude, decibel, tone};
-use crate::threads::{LOOPBACK, Phone, Threads, recorded};
+use crate::recorded::recorded;
+use crate::threads::{LOOPBACK, Phone, Threads};
 use mayorline::domain::call::{RecordId, RecordingKind};
 use mayorline::gateway::media::{MediaCommand, MediaReport, PortRange, ROOM_LEGS_MAX};
 use mayorline::media::room::Hearing;

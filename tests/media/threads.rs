@@ -7,7 +7,7 @@ use mayorline::gateway::media::{
     Disk, DiskConfig, LegReport, MediaCommand, MediaConfig, MediaPool, PortRange,
 };
 use mayorline::media::leg::{Agreed, LegSetup};
-use mayorline::store::{DataFolder, MASTER_KEY_FILE, SoundKeys};
+use mayorline::store::{DataFolder, MASTER_KEY_FILE};
 use mayorline::units::LegId;
 use mayorline::wire::g711::Codec;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -30,14 +30,6 @@ fn make_key(data: &Path) {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, "5a".repeat(32)).unwrap();
     }
-}
-
-/// A recording as a WAV file.
-pub(crate) fn recorded(data: &Path, file: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let sound = SoundKeys::new(&DataFolder::from(data)).open(&data.join(file)).unwrap();
-    sound.write_wav(&mut bytes).unwrap();
-    bytes
 }
 
 /// The pool, its disk and the reports of both.

@@ -12,6 +12,8 @@ mod desk;
 mod disk;
 mod leftovers;
 mod opening;
+#[path = "../media/recorded.rs"]
+mod recorded;
 mod seats;
 #[path = "../media/threads.rs"]
 #[allow(dead_code)]

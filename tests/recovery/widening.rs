@@ -4,7 +4,8 @@
 
 use crate::child;
 use crate::desk::*;
-use crate::threads::{Threads, recorded};
+use crate::recorded::recorded;
+use crate::threads::Threads;
 use mayorline::domain::call::{RecordId, RecordingKind};
 use mayorline::gateway::media::{MediaCommand, PortRange};
 use mayorline::store::{WIDENING_SUFFIX, recording_file, verify};

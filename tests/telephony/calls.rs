@@ -123,7 +123,7 @@ fn the_recording_is_what_was_said(house: &House, shown: &Value, sent: &[u8]) {
     }
 }
 
-/// What of a recording its hash covers: all but the place of its key (docs/adr/0016).
+/// What of a recording its hash covers: all but the place of its key (docs/adr/0021).
 fn without_key(file: &Path) -> Vec<u8> {
     let mut bytes = std::fs::read(file).unwrap();
     assert!(bytes.starts_with(b"MLSOUND\x01"), "{} is in clear", file.display());

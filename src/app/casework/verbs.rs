@@ -52,8 +52,7 @@ const NO_VERB: clap::error::ErrorKind = clap::error::ErrorKind::MissingSubcomman
 impl Subcommand for WorkVerb {
     fn augment_subcommands(verbs: Command) -> Command {
         let commands = CommandForm::augment_subcommands(Command::new("case"));
-        let with_who = commands.get_subcommands().map(|one| Who::augment_args(one.clone()));
-        verbs.subcommands(with_who.collect::<Vec<_>>())
+        verbs.subcommands(commands.get_subcommands().map(with_who).collect::<Vec<_>>())
     }
 
     fn augment_subcommands_for_update(verbs: Command) -> Command {
@@ -63,6 +62,12 @@ impl Subcommand for WorkVerb {
     fn has_subcommand(name: &str) -> bool {
         CommandForm::has_subcommand(name)
     }
+}
+
+/// A command that takes [`Who`] too. It keeps what its help says of it.
+fn with_who(command: &Command) -> Command {
+    let with_who = Who::augment_args(command.clone());
+    with_who.about(command.get_about().cloned().unwrap_or_default())
 }
 
 /// A role as it is typed.

@@ -9,12 +9,28 @@ pub fn needs_second_person(persons: usize) -> bool {
     persons > EXPORT_ALONE_MAX
 }
 
-/// A field of a CSV file (RFC 4180), quoted. What a spreadsheet would take for a formula is text.
+/// Whether the second person is another than the one who asked, and somebody at all. Spaces around
+/// a name make no other person of it.
 #[must_use]
-pub fn csv_field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard = if formula { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+pub fn is_second_person(asked_by: &str, second: &str) -> bool {
+    !second.trim().is_empty() && second.trim() != asked_by.trim()
+}
+
+/// Begins what a spreadsheet would take for a formula, full-width forms too.
+const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// A line of a CSV file (RFC 4180) with its end; a field is quoted where it must be. What a spreadsheet
+/// would take for a formula is made a text by an apostrophe.
+#[must_use]
+pub fn csv_line<'a>(fields: impl IntoIterator<Item = &'a String>) -> String {
+    let fields: Vec<String> = fields.into_iter().map(|field| csv_field(field)).collect();
+    fields.join(",") + "\r\n"
+}
+
+fn csv_field(text: &str) -> String {
+    let mark = if text.starts_with(FORMULA) { "'" } else { "" };
+    let quoted = text.contains([',', '"', '\n', '\r']) || !mark.is_empty();
+    if quoted { format!("\"{mark}{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -27,17 +43,30 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_quoted_and_is_no_formula() {
-        for (text, field) in [
-            ("路灯", "\"路灯\""),
-            ("a \"b\",\n", "\"a \"\"b\"\",\n\""),
-            ("=HYPERLINK(1)", "\"'=HYPERLINK(1)\""),
-            ("+86", "\"'+86\""),
-            ("-1", "\"'-1\""),
-            ("@x", "\"'@x\""),
-            ("", "\"\""),
-        ] {
-            assert_eq!(csv_field(text), field);
+    fn the_second_person_is_another_one() {
+        assert!(is_second_person("wang", "li"));
+        for second in ["wang", " wang ", "", "  "] {
+            assert!(!is_second_person("wang", second), "{second:?}");
         }
+    }
+
+    fn line(fields: &[&str]) -> String {
+        csv_line(&fields.iter().map(|&field| field.to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_would_be_a_formula_is_a_text() {
+        for field in
+            ["=HYPERLINK(1)", "+86", "-1", "@x", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1"]
+        {
+            assert_eq!(line(&["甲", field]), format!("甲,\"'{field}\"\r\n"));
+        }
+        assert_eq!(line(&["1-1", "a=b", "199", ""]), "1-1,a=b,199,\r\n");
+    }
+
+    #[test]
+    fn quotes_commas_and_line_ends_stay_in_their_field() {
+        assert_eq!(line(&["路灯", "a,b"]), "路灯,\"a,b\"\r\n");
+        assert_eq!(line(&["a \"b\",\n", "c\rd"]), "\"a \"\"b\"\",\n\",\"c\rd\"\r\n");
     }
 }

@@ -96,7 +96,7 @@ pub enum Access {
     CaseOnly,
     /// Only his own, and only for a day.
     OwnOneDay,
-    /// Only his own or his unit's (O); of an officer of a village, the village's.
+    /// Only his own or his unit's (O); of an officer of a village, what he took down.
     Own,
     /// Reads (R), after saying why.
     WithReason,

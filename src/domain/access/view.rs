@@ -58,12 +58,19 @@ pub struct View {
     pub contact: Shown,
     /// The recordings.
     pub hearing: Hearing,
+    /// The citizen's grades (回访、评价).
+    pub rating: bool,
     /// Under seal: nothing of the above is shown before it is opened.
     pub sealed: Option<WhySealed>,
 }
 
-const HIDDEN: View =
-    View { text: Shown::Hidden, contact: Shown::Hidden, hearing: Hearing::Nothing, sealed: None };
+const HIDDEN: View = View {
+    text: Shown::Hidden,
+    contact: Shown::Hidden,
+    hearing: Hearing::Nothing,
+    rating: false,
+    sealed: None,
+};
 
 /// What a person is shown of a case; `None`: the case does not exist for him. That is so where he
 /// is recused, where his unit is accused or has no part in it, and where it is under seal.
@@ -82,6 +89,7 @@ pub fn view(actor: &Actor, file: &File<'_>) -> Option<View> {
         text: one.text.max(other.text),
         contact: one.contact.max(other.contact),
         hearing: one.hearing.max(other.hearing),
+        rating: one.rating || other.rating,
         sealed: None,
     })
 }
@@ -124,7 +132,8 @@ fn in_role(role: Role, actor: &Actor, file: &File<'_>) -> Option<View> {
         Access::OwnOneDay if is_creator(actor, file) => Hearing::OwnOneDay,
         _ => Hearing::Nothing,
     };
-    Some(View { text, contact, hearing, sealed: None })
+    let rating = access(role, Function::Callback) > Access::None;
+    Some(View { text, contact, hearing, rating, sealed: None })
 }
 
 fn shown(granted: Access, own: bool) -> Shown {

@@ -50,12 +50,12 @@ pub use record::{DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};
 pub use status::{CaseStatus, Due, State};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
-pub use table::{Row, row_of};
+pub use table::{Row, may_accept, row_of};
 pub use task::{Classification, Decision, MergeTarget, Order, Pending, Task};
 pub use unit::{Unit, UnitsError, is_unit_id, parse_units};
 pub use work::{Admonition, Consultation, Docket, Given, Submission, Waiting, Work};
 pub use workflow::{
-    CALLBACK_MINUTES, Command, Context, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX, decide, may_follow,
-    received,
+    CALLBACK_MINUTES, Command, Context, DISPLAY_CHARS_MAX, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX,
+    decide, may_follow, received,
 };
 pub use wrap_up::{DOMAIN_UNCODED, Words, WrapUp, WrappedUp};

@@ -1,7 +1,7 @@
 //! The table of transitions (domain.md 3.2): in which states a command may begin, and who may give
 //! it. Every other state and role is refused before a guard is looked at.
 
-use super::actor::Role;
+use super::actor::{Actor, Role};
 use super::status::State;
 use super::task::{Pending, Task};
 
@@ -132,6 +132,12 @@ pub fn row_of(task: &Task) -> Row {
         Task::SignAdmonition => row("3.5", "签署约谈建议", ANSWERABLE, &[Director]),
         Task::DecideAdmonition(_) => row("3.5", "决定约谈", ANSWERABLE, &[CityLeader]),
     }
+}
+
+/// Whether a person may accept a contact (T2), and is its first responsible then.
+#[must_use]
+pub fn may_accept(actor: &Actor) -> bool {
+    actor.has(row_of(&Task::Accept { summary: String::new(), anonymous: None }).roles)
 }
 
 /// The row of the second person.

@@ -27,7 +27,10 @@ pub const SUMMARY_CHARS_MAX: usize = 500;
 /// Longest text of a citizen that is kept; a SIP MESSAGE is far shorter.
 pub const TEXT_CHARS_MAX: usize = 20_000;
 
-/// Longest intake key and display name.
+/// Longest name of a citizen that is kept.
+pub const DISPLAY_CHARS_MAX: usize = 200;
+
+/// Longest intake key.
 pub(super) const KEY_CHARS_MAX: usize = 200;
 
 /// What somebody wants done to a case.
@@ -137,7 +140,7 @@ pub fn received(intake: NewIntake) -> Received {
         private: Private {
             contact: intake.contact.or_else(|| intake.caller.number.clone()),
             caller: intake.caller.number,
-            display: intake.caller.display.map(|name| cut(name, KEY_CHARS_MAX)),
+            display: intake.caller.display.map(|name| cut(name, DISPLAY_CHARS_MAX)),
             text: intake.text.map(|text| cut(text, TEXT_CHARS_MAX)),
             ..Private::default()
         },

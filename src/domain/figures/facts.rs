@@ -1,7 +1,10 @@
 //! What the figures look at in one case.
 
-use crate::domain::case::{Case, CaseEvent, Grade, Record, State, apply};
+use crate::domain::case::{
+    Case, CaseEvent, Channel, Grade, Missing, Nature, Record, State, apply, missing_elements,
+};
 use crate::domain::desk::Disposition;
+use crate::domain::town::town_of;
 use crate::units::CaseNumber;
 use jiff::Timestamp;
 
@@ -29,6 +32,8 @@ pub struct Facts {
     pub number: CaseNumber,
     /// When it came.
     pub received_at: Option<Timestamp>,
+    /// How it came.
+    pub channel: Option<Channel>,
     /// Where it stands.
     pub state: State,
     /// A seal is proposed or in force: nothing else of it may be shown.
@@ -37,8 +42,14 @@ pub struct Facts {
     pub disposition: Option<Disposition>,
     /// Answered at once or in a three-way call.
     pub answered_directly: bool,
+    /// What kind of matter.
+    pub nature: Option<Nature>,
     /// Six-digit code of its domain.
     pub domain: Option<String>,
+    /// The town it is about.
+    pub town: Option<&'static str>,
+    /// The person or seat that took it first (首问负责).
+    pub first_responsible: Option<String>,
     /// The lead unit.
     pub unit: Option<String>,
     /// The first answer that reached the citizen; `None`: none yet.
@@ -55,6 +66,8 @@ pub struct Facts {
     pub unreasonable: bool,
     /// Which time it is handled, from 1.
     pub round: u8,
+    /// Which of the ten elements a closed case lacks (C2).
+    pub missing: Missing,
 }
 
 /// Folds the events of one case, first to last.
@@ -83,6 +96,37 @@ impl FactsOfEvents {
         }
     }
 
+    /// An event after the instant that is looked at: only who may know of the case follows from it,
+    /// as a seal holds for what was before it.
+    pub fn add_later(&mut self, event: &CaseEvent) {
+        let CaseEvent::Record(record) = event else { return };
+        let work = &mut self.case.work;
+        match &**record {
+            Record::PersonRecused { person, .. } => {
+                work.recused.insert(person.clone());
+            }
+            Record::PersonReadmitted { person, .. } => {
+                work.recused.remove(person);
+            }
+            Record::AccusedNamed { unit, .. } => {
+                work.accused.insert(unit.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// The fold so far.
+    #[must_use]
+    pub fn case(&self) -> &Case {
+        &self.case
+    }
+
+    /// A seal is proposed or in force, now or as far as its events go.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.sealed || self.case.told_state() == Some(State::Sealed)
+    }
+
     /// The answer that has just passed its review, or was given at once.
     fn replied(&self) -> Option<Reply> {
         let at = self.case.work.answered_at.or(self.case.accepted_at)?;
@@ -98,14 +142,19 @@ impl FactsOfEvents {
     #[must_use]
     pub fn facts(&self) -> Option<Facts> {
         let (case, work) = (&self.case, &self.case.work);
+        let is_closed = matches!(case.state?, State::Closed | State::Archived);
         Some(Facts {
             number: case.number?,
             received_at: case.received_at,
             state: case.state?,
-            sealed: self.sealed || case.told_state() == Some(State::Sealed),
+            sealed: self.is_sealed(),
+            channel: case.channel,
+            nature: case.nature,
             disposition: work.disposition(),
             answered_directly: case.answered_directly,
             domain: case.domain.clone(),
+            town: work.place.as_deref().and_then(town_of),
+            first_responsible: case.first_responsible.clone(),
             unit: case.unit.clone(),
             reply: self.reply,
             due_at: self.due_at(),
@@ -114,6 +163,7 @@ impl FactsOfEvents {
             asked_in_vain: work.follow_up_ended.is_some(),
             unreasonable: work.reasonable == Some(false),
             round: case.round,
+            missing: if is_closed { missing_elements(case) } else { Missing::default() },
         })
     }
 }

@@ -91,7 +91,7 @@ fn invalid(why: &str) -> io::Error {
 /// What a recording's key is bound to; a copy that will replace it has its name already.
 pub(super) fn name_of(path: &Path) -> &str {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let copy = [WIDENING_SUFFIX, super::sound_seal::SEALING_SUFFIX];
+    let copy = [WIDENING_SUFFIX, super::sound_plain::SEALING_SUFFIX];
     copy.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name)
 }
 

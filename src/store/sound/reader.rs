@@ -13,6 +13,10 @@ use std::path::Path;
 /// Sample frames that are copied at once.
 const FRAMES_AT_ONCE: u64 = 16 * CHUNK;
 
+/// Chunks at the end that a power cut may have torn: a minute, twice as long as the system keeps what
+/// was written to itself (vm.dirty_expire_centisecs).
+const TORN_CHUNKS_MAX: u64 = 120;
+
 /// Sample frames of a full chunk.
 const CHUNK: u64 = CHUNK_SAMPLES as u64;
 
@@ -172,17 +176,35 @@ impl SoundFile {
         out.flush()
     }
 
-    /// Ends a recording that a crash cut off behind its last full chunk. `false`: it had an end.
+    /// The chunks without those at the end whose bytes did not reach the disk before a power cut.
+    fn whole_chunks(&self, chunks: u64) -> io::Result<u64> {
+        for torn in 0..=TORN_CHUNKS_MAX.min(chunks) {
+            let whole = chunks - torn;
+            match whole.checked_sub(1).map(|last| self.chunk(last)) {
+                None | Some(Ok(_)) => return Ok(whole),
+                Some(Err(error)) if error.kind() != io::ErrorKind::InvalidData => {
+                    return Err(error);
+                }
+                Some(Err(_)) => {}
+            }
+        }
+        Err(invalid("a recording of which nothing opens"))
+    }
+
+    /// Ends a recording that a crash cut off, behind the last chunk that is whole. `false`: it had an
+    /// end.
     ///
     /// # Errors
-    /// When the disk cannot be written.
+    /// `InvalidData` when more than a crash can tear does not open; nothing is changed then. What the
+    /// disk says.
     pub(in crate::store) fn repair(&self, path: &Path) -> io::Result<bool> {
         let Make::Sealed { key, chunks, end: None, .. } = &self.made else { return Ok(false) };
+        let whole = self.whole_chunks(*chunks)?;
         let file = std::fs::OpenOptions::new().write(true).open(path)?;
-        let at = place(self.channels, *chunks);
+        let at = place(self.channels, whole);
         let mut empty = Vec::new();
-        // A mark of its own: what stood here may have been half of a chunk of the same number.
-        key.seal(*chunks, Mark::CutOff, &mut empty).map_err(io_error)?;
+        // A mark of its own: what stood here may have been a chunk of the same number.
+        key.seal(whole, Mark::CutOff, &mut empty).map_err(io_error)?;
         file.set_len(at)?;
         file.write_all_at(&empty, at)?;
         file.sync_all()?;

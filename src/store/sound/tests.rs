@@ -114,6 +114,29 @@ fn a_crash_loses_at_most_the_unfinished_chunk_and_what_is_left_is_put_right() {
 }
 
 #[test]
+fn what_a_power_cut_tore_at_the_end_is_dropped_and_a_file_that_is_all_wrong_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (keys, path) = (keys(folder.path(), 7), folder.path().join(NAME));
+    record(&keys, &path, 4_000 * 130, false);
+    let whole = fs::read(&path).unwrap();
+    let torn = |chunks: usize| {
+        let mut torn = whole.clone();
+        let from = torn.len() - chunks * CHUNK;
+        torn[from..].fill(0);
+        fs::write(&path, &torn).unwrap();
+        keys.open(&path).unwrap().repair(&path)
+    };
+    for (chunks, kept) in [(0, 130), (3, 127), (120, 10)] {
+        assert!(torn(chunks).unwrap());
+        let right = keys.open(&path).unwrap();
+        assert!(right.is_complete());
+        assert_eq!(right.read(0, u64::MAX).unwrap(), sound(kept * 4_000), "{chunks}");
+    }
+    assert_eq!(torn(121).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    assert_eq!(fs::read(&path).unwrap().len(), whole.len(), "nothing is dropped");
+}
+
+#[test]
 fn a_key_that_is_taken_away_ends_what_is_being_heard_and_leaves_the_hash() {
     let folder = tempfile::tempdir().unwrap();
     let (keys, path) = (keys(folder.path(), 7), folder.path().join(NAME));

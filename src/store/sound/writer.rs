@@ -16,7 +16,7 @@ pub struct SoundWriter {
     data: DataKey,
     key: SoundKey,
     channels: Channels,
-    /// Full chunks in the file.
+    /// Chunks in the file.
     chunks: u64,
     rest: Vec<u8>,
 }
@@ -60,7 +60,6 @@ impl SoundWriter {
                 left = behind;
                 if self.rest.len() == full {
                     self.put(Mark::Full)?;
-                    self.chunks += 1;
                 }
             }
         }
@@ -79,8 +78,11 @@ impl SoundWriter {
     fn put(&mut self, mark: Mark) -> io::Result<()> {
         // Its memory is given back: between two blocks a recording holds none.
         let mut chunk = std::mem::take(&mut self.rest);
-        self.key.seal(self.chunks, mark, &mut chunk).map_err(io_error)?;
-        self.file.write_all_at(&chunk, place(self.channels, self.chunks))
+        let number = self.chunks;
+        // Whatever comes of it, no other chunk is sealed under this number.
+        self.chunks += 1;
+        self.key.seal(number, mark, &mut chunk).map_err(io_error)?;
+        self.file.write_all_at(&chunk, place(self.channels, number))
     }
 
     /// What a copy with other tracks needs of the recording as it is now.

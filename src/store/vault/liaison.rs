@@ -3,6 +3,7 @@
 
 use super::{DataKey, KEY_BYTES, hpke, open, random, seal};
 use crate::store::error::StoreError;
+use crate::store::folder::sync_name;
 use crate::store::recording::hex;
 use ring::pbkdf2;
 use std::io::Write;
@@ -110,7 +111,8 @@ impl LiaisonKey {
         let mut file =
             std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         file.write_all(text.as_bytes())?;
-        Ok(file.sync_all()?)
+        file.sync_all()?;
+        Ok(sync_name(path)?)
     }
 
     /// Reads a key file with its passphrase.

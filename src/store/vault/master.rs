@@ -2,6 +2,7 @@
 
 use super::{KEY_BYTES, Vault, random};
 use crate::store::error::{StoreError, at_path};
+use crate::store::folder::{folder_of, make_folder, sync_name};
 use crate::store::recording::hex;
 use rusqlite::{Connection, OptionalExtension};
 use std::io::Write;
@@ -53,19 +54,26 @@ fn known(db: &Connection) -> Result<Option<String>, StoreError> {
     Ok(db.query_row(sql, [CHECK], |row| row.get(0)).optional()?)
 }
 
-/// A new key, on the disk before anything is sealed with it.
+/// A new key, whole and on the disk before anything is sealed with it. A start that is cut off leaves
+/// nothing that looks like a key.
 fn make(file: &Path) -> Result<(), StoreError> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    crate::store::schema::make_folder(folder)?;
+    let folder = folder_of(file);
+    make_folder(folder)?;
     let key = hex(&random::<KEY_BYTES>()?) + "\n";
+    let whole = file.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
-    let options = options.write(true).create_new(true).mode(0o600);
-    let written = options.open(file).and_then(|mut file| {
+    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    let written = options.open(&whole).and_then(|mut file| {
         file.write_all(key.as_bytes())?;
         file.sync_all()
     });
-    at_path(file, written)?;
-    at_path(folder, std::fs::File::open(folder).and_then(|folder| folder.sync_all()))?;
+    at_path(&whole, written)?;
+    // Unlike a rename never over a key that has come in between.
+    at_path(file, std::fs::hard_link(&whole, file))?;
+    at_path(&whole, std::fs::remove_file(&whole))?;
+    for named in [file, folder] {
+        at_path(named, sync_name(named))?;
+    }
     tracing::warn!(file = %file.display(), "a master key was made: keep a copy of it apart from \
         the data, without it nothing can be read");
     Ok(())
@@ -82,7 +90,7 @@ fn read(file: &Path) -> Result<Option<[u8; KEY_BYTES]>, StoreError> {
 }
 
 /// Bytes of pairs of hexadecimal digits.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(in crate::store) fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
         text.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect();
     let digits = digits.filter(|digits| digits.len().is_multiple_of(2))?;

@@ -1,19 +1,21 @@
 //! Commands on a case. Each names the case as it was seen (`If-Match`): where it has changed since,
 //! nothing is done, and the answer says who changed it and how it is now.
 
-use super::cases::{case_view, json, named, tag};
+use super::asked::json;
+use super::cases::{case_view, named, tag};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{CaseView, json as answer, shown};
 use super::{Api, CommandForm, On, waiting};
 use crate::domain::access::{View, WhySealed, may_know_of_seals};
-use crate::domain::case::{Order, State, Task};
-use crate::store::{CaseFile, CaseName, PersonOrder, StoreError, city_time};
+use crate::domain::case::{Actor, Order, State, Task};
+use crate::store::{CaseFile, CaseName, PersonOrder, Reader, StoreError, city_time};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, Path, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -133,13 +135,14 @@ fn carry_out(
         Ok(done) => {
             let file = reader.file_of(done.id)?;
             let view = shown(&actor, &file);
-            let case = view.map(|view| case_view(api, &actor, (&file, &view))).transpose()?;
+            let case = |view| case_view(&reader, &actor, (&file, &view), now);
+            let case = view.map(case).transpose()?;
             let done = answer(&Done { state: told(&file), case });
             Ok((tag(file.last_event), done).into_response())
         }
         // Whoever is invited learns nothing of a case that does not invite him.
         Err(StoreError::Refused(_)) if invited => Err(Problem::unknown()),
-        Err(StoreError::Changed(_)) => Err(conflict(api, &actor, file.id)?),
+        Err(StoreError::Changed(_)) => Err(conflict(&reader, &actor, file.id, now)?),
         Err(error) => Err(error.into()),
     }
 }
@@ -167,10 +170,10 @@ fn told(file: &CaseFile) -> State {
     file.case.told_state().unwrap_or(State::Draft)
 }
 
-fn conflict(api: &Api, actor: &crate::domain::case::Actor, id: i64) -> Result<Problem, Problem> {
-    let file = api.reader()?.file_of(id)?;
+fn conflict(reader: &Reader, actor: &Actor, id: i64, now: Timestamp) -> Result<Problem, Problem> {
+    let file = reader.file_of(id)?;
     let view = shown(actor, &file).ok_or_else(Problem::unknown)?;
-    let case = case_view(api, actor, (&file, &view))?;
+    let case = case_view(reader, actor, (&file, &view), now)?;
     let (changed_by, changed_at) = (file.changed_by, city_time(file.changed_at));
     let chinese = "事项已被他人办理，您的操作没有执行；请按最新情况重新办理。";
     let english = "somebody else has changed the case; nothing was done";

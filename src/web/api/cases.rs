@@ -1,25 +1,20 @@
-//! Cases, listed and one by one, as whoever asks may see them; and contacts that people take down.
+//! Cases, listed and one by one, as whoever asks may see them.
 
+use super::asked::{WORDS_MAX, days};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
-use super::views::{CaseSummary, CaseView, json as answer, parse_name, shown, words};
-use super::{Api, On, waiting};
+use super::views::{CaseSummary, CaseView, json as answer, reads_whole, shown};
+use super::{On, waiting};
 use crate::domain::access::{Access, Function, Shown, View, best, may_know_of_seals};
-use crate::domain::call::{Caller, IntakeKind, NewIntake};
-use crate::domain::case::{
-    Actor, AnonymousReason, Case, CaseEvent, Channel, Guard, Refusal, Role, State, apply, city_zone,
-};
+use crate::domain::anonymise::anonymise;
+use crate::domain::case::{Actor, Case, CaseEvent, Channel, State, apply};
 use crate::domain::search::Question;
 use crate::store::{
-    CaseFile, CaseName, CaseRecording, PageFilter, PersonIntake, Reader, SearchFilter, StoreError,
-    city_time,
+    CaseFile, CaseName, CaseRecording, PageFilter, Reader, SearchFilter, StoreError, city_time,
 };
-use crate::units::PhoneNumber;
-use crate::web::hex;
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, FormRejection};
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Extension, Form, Path, State as Shared};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -30,20 +25,6 @@ use utoipa::{IntoParams, ToSchema};
 pub const CASES_PAGE_MAX: usize = 100;
 /// Cases on a page unless told otherwise.
 const PAGE_DEFAULT: usize = 50;
-/// Longest question and key, in characters.
-const WORDS_MAX: usize = 100;
-
-/// The body of a request as a value.
-pub(super) fn json<T: for<'de> Deserialize<'de>>(
-    body: Result<Bytes, BytesRejection>,
-) -> Result<T, Problem> {
-    let too_large = |rejection: BytesRejection| {
-        let status = rejection.status();
-        Problem::new(status, "HTTP", "请求内容过大或者没有收全。", rejection.to_string())
-    };
-    let body = body.map_err(too_large)?;
-    serde_json::from_slice(&body).map_err(|error| Problem::malformed(error.to_string()))
-}
 
 /// What cases are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,7 +57,7 @@ pub(super) struct CaseList {
     /// The cases that this person may know of. There may be fewer than asked for, even none, and
     /// still a further page.
     cases: Vec<CaseSummary>,
-    /// What asks for the next page, as `after`; `null`: there is none.
+    /// What asks for the next page, as `after`, which may be empty; `null`: there is none.
     next: Option<i64>,
 }
 
@@ -115,20 +96,6 @@ pub(super) async fn list(
     Ok(answer(&list))
 }
 
-/// From the first moment of one day to that after another, in ms since 1970.
-pub(super) fn days(
-    from: Option<Date>,
-    to: Option<Date>,
-) -> Result<(Option<i64>, Option<i64>), Problem> {
-    let begins = |day: Date| -> Result<i64, Problem> {
-        let midnight = day.to_zoned(city_zone());
-        let midnight = midnight.map_err(|error| Problem::malformed(error.to_string()))?;
-        Ok(midnight.timestamp().as_millisecond())
-    };
-    let after = to.map(|day| begins(day.tomorrow().unwrap_or(day)));
-    Ok((from.map(begins).transpose()?, after.transpose()?))
-}
-
 fn page(reader: &Reader, actor: &Actor, asked: &Asked, limit: usize) -> Result<CaseList, Problem> {
     let (from_ms, to_ms) = days(asked.from, asked.to)?;
     let (state, unit, channel) = (asked.state, asked.unit.clone(), asked.channel);
@@ -137,12 +104,13 @@ fn page(reader: &Reader, actor: &Actor, asked: &Asked, limit: usize) -> Result<C
     let rows = reader.page(&filter, asked.after)?;
     let mut cases = vec![];
     for id in rows.ids {
-        if cases.len() == limit {
-            // The row before this one was the last that was looked at.
-            return Ok(CaseList { cases, next: Some(id + 1) });
-        }
         let file = reader.file_of(id)?;
-        cases.extend(shown(actor, &file).map(|view| CaseSummary::of(&file, &view)));
+        let Some(view) = shown(actor, &file) else { continue };
+        cases.push(CaseSummary::of(&file, &view));
+        if cases.len() == limit {
+            // Of the rows behind it nothing is told, whether they are for him or not.
+            return Ok(CaseList { cases, next: Some(id) });
+        }
     }
     Ok(CaseList { cases, next: rows.looked_to })
 }
@@ -164,14 +132,21 @@ fn found(
     for row in rows.cases {
         let file = reader.file_of(row.id)?;
         let wanted = asked.channel.is_none_or(|channel| file.case.channel == Some(channel));
-        // Words are looked for in the summary: who is not shown it must not find by it.
-        let view = shown(actor, &file).filter(|view| wanted && view.text > Shown::Topic);
+        let view = shown(actor, &file).filter(|view| wanted && may_find(view, &file));
         cases.extend(view.map(|view| CaseSummary::of(&file, &view)));
         if cases.len() == limit {
             break;
         }
     }
     Ok(CaseList { cases, next: None })
+}
+
+/// Words are looked for in the summary as it was written: a hit says that they stand there. So whoever
+/// reads it without names and numbers finds it only where there are none in it.
+fn may_find(view: &View, file: &CaseFile) -> bool {
+    let summary = file.case.summary.as_deref();
+    let whole = summary.is_none_or(|summary| anonymise(summary).1.is_empty());
+    view.text > Shown::Topic && (reads_whole(view) || whole)
 }
 
 /// A case that this person may know of, and how.
@@ -187,7 +162,7 @@ pub(super) fn seen(
 
 /// What is named in a path; nothing that could be a case is an unknown one.
 pub(super) fn named(case: &str) -> Result<CaseName, Problem> {
-    parse_name(case).ok_or_else(Problem::unknown)
+    CaseName::parse(case).ok_or_else(Problem::unknown)
 }
 
 /// The recordings of a case that may be heard now.
@@ -206,16 +181,16 @@ pub(super) fn heard(
 
 /// A case as this person sees it.
 pub(super) fn case_view(
-    api: &Api,
+    reader: &Reader,
     actor: &Actor,
     (file, view): (&CaseFile, &View),
+    now: Timestamp,
 ) -> Result<CaseView, Problem> {
-    let reader = api.reader()?;
-    let recordings = heard(&reader, file, view, api.now())?;
+    let recordings = heard(reader, file, view, now)?;
     let shown = CaseView::of(file, view, recordings);
     // The other case of a merge may be one that he may not know of.
     let other = file.case.merged_into.map(CaseName::Number);
-    let known = other.is_none_or(|other| seen(&reader, actor, other).is_ok());
+    let known = other.is_none_or(|other| seen(reader, actor, other).is_ok());
     Ok(if known { shown } else { shown.without_merge() })
 }
 
@@ -242,8 +217,9 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let api = house.api.clone();
     waiting(move || {
-        let (file, view) = seen(&api.reader()?, &person.actor, named(&case)?)?;
-        let shown = case_view(&api, &person.actor, (&file, &view))?;
+        let reader = api.reader()?;
+        let (file, view) = seen(&reader, &person.actor, named(&case)?)?;
+        let shown = case_view(&reader, &person.actor, (&file, &view), api.now())?;
         Ok((tag(file.last_event), answer(&shown)).into_response())
     })
     .await
@@ -265,7 +241,8 @@ pub(super) struct HistoryEvent {
     by: Option<String>,
     /// Where the case stood after it.
     state: State,
-    /// What, by its name in the chain, without what a citizen or an official wrote.
+    /// What, by its name in the chain, without what a citizen or an official wrote and without the
+    /// call and its recordings.
     #[schema(value_type = Option<Object>)]
     what: Option<serde_json::Value>,
 }
@@ -310,13 +287,15 @@ pub(super) async fn history(
     .await
 }
 
-/// An event without its private part, its words as they are shown.
+/// What of an event is in no history: what a citizen or an official wrote; the key of the intake and
+/// the call, which name each other; the file of a recording.
+const UNTOLD: [&str; 4] = ["private", "key", "call", "recording"];
+
+/// An event as it is told.
 fn told(event: &CaseEvent, view: &View) -> Option<serde_json::Value> {
     let mut value = serde_json::to_value(event).ok()?;
     let fields = value.as_object_mut()?;
-    fields.remove("private");
-    // Keys of the intake name calls and messages.
-    fields.remove("key");
+    fields.retain(|name, _| !UNTOLD.contains(&name.as_str()) && (view.rating || name != "grade"));
     // The other case of a merge may be one that he may not know of.
     if matches!(
         fields.get("event").and_then(|name| name.as_str()),
@@ -324,102 +303,5 @@ fn told(event: &CaseEvent, view: &View) -> Option<serde_json::Value> {
     ) {
         fields.retain(|name, _| name == "event");
     }
-    if let Some(summary) = fields.get("summary").and_then(|summary| summary.as_str()) {
-        let summary = words(view, Some(summary));
-        fields.insert("summary".to_owned(), summary.into());
-    }
     Some(value)
-}
-
-/// What a citizen told a person.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TakenDown {
-    /// Makes sending it twice harmless; the same key gives the same case.
-    key: Option<String>,
-    /// What it is about, without names.
-    summary: String,
-    /// The citizen's words.
-    text: String,
-    /// His name.
-    citizen: Option<String>,
-    /// His telephone number.
-    phone: Option<String>,
-    /// Why there is none.
-    anonymous: Option<AnonymousReason>,
-}
-
-/// A case that was made.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Made {
-    /// What it is asked for by: its number, or `draft-N`.
-    name: String,
-    /// Where it stands.
-    state: State,
-}
-
-/// Take a contact down (来访). Whoever may accept it gets a number at once.
-#[utoipa::path(post, path = "/api/v1/cases", tag = "cases", request_body = TakenDown, responses(
-    (status = 201, description = "Stored", body = Made),
-    (status = 400, description = "Not understood", body = ProblemBody),
-    (status = 401, description = "Nobody is signed in", body = ProblemBody),
-    (status = 403, description = "No role takes contacts down", body = ProblemBody),
-    (status = 413, description = "Too large", body = ProblemBody),
-    (status = 422, description = "A rule forbids it", body = ProblemBody),
-    (status = 429, description = "Too many requests", body = ProblemBody),
-    (status = 503, description = "Nothing can be stored", body = ProblemBody),
-))]
-pub(super) async fn take_down(
-    Shared(house): On,
-    Extension(person): Extension<Person>,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Problem> {
-    let actor = person.actor;
-    if best(&actor.roles, Function::CreateCase) == Access::None {
-        return Err(Problem::forbidden());
-    }
-    let given: TakenDown = json(body)?;
-    let random = (house.shared.sources.random)().ok_or_else(Problem::down)?;
-    let api = house.api.clone();
-    let wish = wish(given, actor, api.now(), &hex(&random[..16]))?;
-    let made = waiting(move || {
-        let now = api.now();
-        let now = api.ask(|store, answer| store.take_down(now, wish, answer))?;
-        let draft = || format!("draft-{}", now.id);
-        let name = now.number.map_or_else(draft, |number| number.to_string());
-        Ok(Made { name, state: now.state })
-    })
-    .await?;
-    Ok((StatusCode::CREATED, answer(&made)).into_response())
-}
-
-fn wish(
-    given: TakenDown,
-    actor: Actor,
-    now: Timestamp,
-    random: &str,
-) -> Result<PersonIntake, Problem> {
-    let TakenDown { key, summary, text, citizen, phone, anonymous } = given;
-    let key = key.unwrap_or_else(|| random.to_owned());
-    if key.trim().is_empty() || key.chars().count() > WORDS_MAX {
-        return Err(Problem::malformed("key must have 1 to 100 characters"));
-    }
-    let phone = phone.map(|phone| PhoneNumber::parse(&phone)).transpose();
-    let phone = phone.map_err(|_| Problem::malformed("phone: no telephone number"))?;
-    let accepts = actor.has(&[Role::Operator, Role::Clerk]);
-    if accepts && phone.is_none() && anonymous.is_none() {
-        return Err(Refusal::from(Guard::Contact).into());
-    }
-    let intake = NewIntake {
-        key: format!("person/{}/{key}", actor.person),
-        kind: IntakeKind::WalkIn,
-        call: None,
-        contact: phone,
-        caller: Caller { number: None, display: citizen },
-        received_at: now,
-        recording: None,
-        text: Some(text),
-        callback: false,
-    };
-    Ok(PersonIntake { intake, actor, summary, anonymous })
 }

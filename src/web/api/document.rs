@@ -1,6 +1,6 @@
 //! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
 
-use super::{acting, cases, exports, opening, people, reports};
+use super::{acting, administration, cases, exports, intake, opening, people, reports};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
@@ -16,11 +16,12 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
     ),
     paths(
         people::sign_in, people::session, people::sign_out,
-        cases::list, cases::take_down, cases::show, cases::history,
+        cases::list, intake::take_down, cases::show, cases::history,
         acting::command,
         opening::contact, opening::sealed_content, opening::recording,
         exports::ask, exports::list, exports::confirm, exports::fetch,
-        reports::kpi, reports::accounts, reports::audit,
+        reports::kpi,
+        administration::accounts, administration::audit,
     ),
     security(("session" = []), ("token" = [])),
 )]

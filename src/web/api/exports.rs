@@ -1,20 +1,21 @@
 //! Exports of cases with who the citizens are, in clear, as a table for a spreadsheet: with a reason,
-//! audited, and of more than fifty persons only when a second person has agreed.
+//! audited, and of more than fifty persons only when a second person has agreed, and once.
 //!
 //! What is kept of an export until it is fetched are the rows' numbers, never a person; what is under
 //! seal by then, or not for the one who fetches it any more, is not in it.
 
-use super::cases::{days, json};
+use super::asked::{days, json};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{json as answer, name_of, shown};
-use super::{Api, On, lock, waiting};
+use super::{On, lock, waiting};
 use crate::domain::access::{
-    Access, EXPORT_ALONE_MAX, Function, Shown, best, csv_field, needs_second_person,
+    Access, EXPORT_ALONE_MAX, Function, Shown, best, csv_line, is_second_person,
+    needs_second_person,
 };
 use crate::domain::case::{Actor, Guard, Refusal, State};
 use crate::domain::playback::reason;
-use crate::store::{AuditEntry, AuditKind, CaseFile, PageFilter, Reader, city_time};
+use crate::store::{AuditKind, CaseFile, PageFilter, Reader, city_time};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, Path, State as Shared};
@@ -58,15 +59,35 @@ pub(super) struct Exports {
 }
 
 impl Exports {
-    fn put(&mut self, export: Export) -> u64 {
+    /// The number of the next export, for the audit: there is none of it before [`Self::put`].
+    fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn put(&mut self, number: u64, export: Export) {
         let now = export.at.as_millisecond();
         self.open.retain(|_, one| now - one.at.as_millisecond() < LIFE_MS);
-        if self.open.len() >= EXPORTS_MAX {
+        if self.open.len() >= EXPORTS_MAX && !self.open.contains_key(&number) {
             self.open.pop_first();
         }
-        self.last += 1;
-        self.open.insert(self.last, export);
-        self.last
+        self.open.insert(number, export);
+    }
+
+    /// An export for whoever asked for it. One that two persons agreed to is made once: from now on
+    /// it is gone.
+    fn take(&mut self, number: u64, person: &str, now: Timestamp) -> Result<Export, Problem> {
+        let export = self.find(number, now).filter(|export| export.by == person);
+        let export = export.ok_or_else(Problem::unknown)?.clone();
+        if !export.is_ready() {
+            let chinese = format!("超过{EXPORT_ALONE_MAX}人的导出须由另一人确认。");
+            let english = "more than fifty persons: a second person must agree first";
+            return Err(Problem::new(StatusCode::CONFLICT, "3.7", &chinese, english));
+        }
+        if needs_second_person(export.persons) {
+            self.open.remove(&number);
+        }
+        Ok(export)
     }
 
     fn find(&mut self, number: u64, now: Timestamp) -> Option<&mut Export> {
@@ -138,18 +159,9 @@ fn may_export(actor: &Actor) -> Result<(), Problem> {
     }
 }
 
-/// One line of the audit.
-fn audit(api: &Api, person: &Person, number: u64, words: &str) -> Result<(), Problem> {
-    let actor = person.actor.person.clone();
-    let reason = format!("{words} [{}]", person.address);
-    let entry = AuditEntry {
-        actor,
-        kind: AuditKind::Exported,
-        subject: format!("export {number}"),
-        reason,
-    };
-    let now = api.now();
-    Ok(api.ask(|store, answer| store.audit(now, entry, answer))?)
+/// An export as the audit names it.
+fn subject(number: u64) -> String {
+    format!("export {number}")
 }
 
 /// Ask for an export.
@@ -178,20 +190,24 @@ pub(super) async fn ask(
         let by = person.actor.person.clone();
         let at = api.now();
         let export = Export { by, at, reason: why, rows, persons, confirmed_by: None };
-        let number = lock(&api.exports).put(export.clone());
-        audit(&api, &person, number, &words)?;
-        Ok(ExportView::of(number, &export))
+        let number = lock(&api.exports).number();
+        api.audit(&person, AuditKind::ExportAsked, subject(number), &words)?;
+        let view = ExportView::of(number, &export);
+        lock(&api.exports).put(number, export);
+        Ok(view)
     })
     .await?;
     Ok((StatusCode::CREATED, answer(&view)).into_response())
 }
 
-/// The rows of the cases that this person sees with their contact, and how many persons that are.
+/// The rows of the cases that this person sees with their contact, and how many persons that are: so
+/// many numbers, and one more for every case without a number, which names somebody all the same.
 fn gather(reader: &Reader, actor: &Actor, wanted: &Wanted) -> Result<(Vec<i64>, usize), Problem> {
     let (from_ms, to_ms) = days(Some(wanted.from), Some(wanted.to))?;
     let (state, unit) = (wanted.state, wanted.unit.clone());
     let filter = PageFilter { state, unit, from_ms, to_ms, ..PageFilter::default() };
-    let (mut rows, mut persons, mut before) = (vec![], BTreeSet::new(), None);
+    let (mut rows, mut numbers, mut before) = (vec![], BTreeSet::new(), None);
+    let mut numberless = 0;
     loop {
         let page = reader.page(&filter, before)?;
         for id in page.ids {
@@ -211,11 +227,16 @@ fn gather(reader: &Reader, actor: &Actor, wanted: &Wanted) -> Result<(Vec<i64>, 
                 ));
             }
             let private = &file.case.private;
-            persons.extend(private.contact.clone().or_else(|| private.caller.clone()));
+            match private.contact.clone().or_else(|| private.caller.clone()) {
+                Some(number) => {
+                    numbers.insert(number);
+                }
+                None => numberless += 1,
+            }
         }
         before = page.looked_to;
         if before.is_none() {
-            return Ok((rows, persons.len()));
+            return Ok((rows, numbers.len() + numberless));
         }
     }
 }
@@ -270,10 +291,11 @@ pub(super) async fn confirm(
             Some(export) => export.by.clone(),
             None => return Err(Problem::unknown()),
         };
-        if by == person.actor.person {
+        if !is_second_person(&by, &person.actor.person) {
             return Err(Refusal::from(Guard::SecondPerson).into());
         }
-        audit(&api, &person, number, &format!("agreed to what {by} asked for"))?;
+        let words = format!("agreed to what {by} asked for");
+        api.audit(&person, AuditKind::ExportApproved, subject(number), &words)?;
         let mut exports = lock(&api.exports);
         let export = exports.find(number, now).ok_or_else(Problem::unknown)?;
         export.confirmed_by = Some(person.actor.person);
@@ -283,7 +305,7 @@ pub(super) async fn confirm(
     Ok(answer(&view))
 }
 
-/// Fetch an export, as whoever asked for it.
+/// Fetch an export, as whoever asked for it; one of more than fifty persons once.
 #[utoipa::path(get, path = "/api/v1/exports/{export}", tag = "exports",
     params(("export" = u64, Path, description = "Its number")),
     responses(
@@ -304,15 +326,13 @@ pub(super) async fn fetch(
     may_export(&person.actor)?;
     let api = house.api.clone();
     let table = waiting(move || {
-        let found = lock(&api.exports).find(number, api.now()).cloned();
-        let export = found.filter(|export| export.by == person.actor.person);
-        let export = export.ok_or_else(Problem::unknown)?;
-        if !export.is_ready() {
-            let chinese = format!("超过{EXPORT_ALONE_MAX}人的导出须由另一人确认。");
-            let english = "more than fifty persons: a second person must agree first";
-            return Err(Problem::new(StatusCode::CONFLICT, "3.7", &chinese, english));
+        let export = lock(&api.exports).take(number, &person.actor.person, api.now())?;
+        let words = format!("fetched: {}", export.reason);
+        if let Err(unsaid) = api.audit(&person, AuditKind::Exported, subject(number), &words) {
+            // Nothing was given out.
+            lock(&api.exports).put(number, export);
+            return Err(unsaid);
         }
-        audit(&api, &person, number, &format!("fetched: {}", export.reason))?;
         table(&api.reader()?, &person.actor, &export.rows)
     })
     .await?;
@@ -342,9 +362,7 @@ fn table(reader: &Reader, actor: &Actor, rows: &[i64]) -> Result<String, Problem
             case.summary.clone().unwrap_or_default(),
             case.private.text.clone().unwrap_or_default(),
         ];
-        let fields: Vec<_> = fields.iter().map(|field| csv_field(field)).collect();
-        text.push_str(&fields.join(","));
-        text.push_str("\r\n");
+        text.push_str(&csv_line(&fields));
     }
     Ok(text)
 }

@@ -3,10 +3,11 @@
 //!
 //! * `people`: sessions, tokens, who asks; `session`: how long and how often.
 //! * `cases`: lists and single cases, as each may see them; `views`: how they are shown.
+//! * `intake`: contacts that people take down; `asked`: what is asked for, as values.
 //! * `acting`: commands, each on a case as it was seen; `command`: how they are written.
 //! * `opening`: contact, recording and sealed content, each with a reason that is audited first.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
-//! * `reports`: figures, accounts, the audit.
+//! * `reports`: figures; `administration`: accounts, the audit.
 //! * `problem`: why something is not done.
 //!
 //! What a person may see or do is decided by `domain::access` and the table of transitions; nothing
@@ -14,10 +15,14 @@
 
 mod acting;
 #[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
+mod administration;
+mod asked;
+#[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
 mod cases;
 mod command;
 mod document;
 mod exports;
+mod intake;
 mod opening;
 mod people;
 mod problem;
@@ -30,22 +35,23 @@ pub use cases::CASES_PAGE_MAX;
 pub use command::{CommandFault, CommandForm};
 pub use document::openapi;
 pub use exports::{EXPORT_ROWS_MAX, EXPORTS_MAX};
+pub use people::REFUSAL_WAIT;
 pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MAX};
 
 use super::guard::Guard;
 use super::pages::Shared;
 use crate::domain::desk::Disposition;
-use crate::store::{Answer, Reader, StoreError, StoreHandle};
+use crate::store::{Answer, AuditEntry, AuditKind, DataFolder, Reader, StoreError, StoreHandle};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use exports::Exports;
 use jiff::Timestamp;
+use people::Person;
 use problem::Problem;
 use session::{ApiSessions, Meter};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -61,8 +67,8 @@ const CHECKS_MAX: usize = 1;
 /// What the interface works on.
 #[derive(Clone)]
 pub struct ApiConfig {
-    /// The data folder, for reading.
-    pub data: PathBuf,
+    /// The data folder with its key, for reading.
+    pub folder: DataFolder,
     /// The running store, for writing.
     pub store: StoreHandle,
     /// The wall clock.
@@ -90,7 +96,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Api {
     fn reader(&self) -> Result<Reader, Problem> {
-        Ok(Reader::open(&self.config.data)?)
+        Ok(Reader::open(self.config.folder.clone())?)
     }
 
     fn now(&self) -> Timestamp {
@@ -110,6 +116,19 @@ impl Api {
             return Err(StoreError::Unavailable);
         }
         told.recv_timeout(STORE_WAIT).unwrap_or(Err(StoreError::Unavailable))
+    }
+
+    /// Stores who does what to which and why; returns after the commit.
+    fn audit(
+        &self,
+        person: &Person,
+        kind: AuditKind,
+        subject: String,
+        words: &str,
+    ) -> Result<(), Problem> {
+        let (actor, reason) = (person.actor.person.clone(), person.says(words));
+        let (now, entry) = (self.now(), AuditEntry { actor, kind, subject, reason });
+        Ok(self.ask(|store, answer| store.audit(now, entry, answer))?)
     }
 }
 
@@ -141,7 +160,7 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
     });
     let house = House { shared, api };
     let known = Router::new()
-        .route("/cases", get(cases::list).post(cases::take_down))
+        .route("/cases", get(cases::list).post(intake::take_down))
         .route("/cases/{case}", get(cases::show))
         .route("/cases/{case}/history", get(cases::history))
         .route("/cases/{case}/commands", post(acting::command))
@@ -152,8 +171,8 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
         .route("/exports", get(exports::list).post(exports::ask))
         .route("/exports/{export}", get(exports::fetch))
         .route("/exports/{export}/confirm", post(exports::confirm))
-        .route("/accounts", get(reports::accounts))
-        .route("/audit", get(reports::audit))
+        .route("/accounts", get(administration::accounts))
+        .route("/audit", get(administration::audit))
         .route("/session", get(people::session).delete(people::sign_out))
         .route_layer(from_fn_with_state(house.clone(), people::identify));
     Router::new()

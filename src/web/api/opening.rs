@@ -1,19 +1,20 @@
 //! What is opened with a reason: the contact in clear, a recording, the content of a sealed case. The
 //! reason stands in the audit before anything is shown.
 
-use super::cases::{heard, json, named, seen};
+use super::asked::json;
+use super::cases::{heard, named, seen};
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::{ContactView, SealedContent, json as answer, keeps, name_of};
-use super::{Api, On, waiting};
+use super::{On, waiting};
 use crate::domain::access::Shown;
 use crate::domain::playback::reason;
-use crate::store::{AuditEntry, AuditKind};
+use crate::store::AuditKind;
 use crate::web::NotHeard;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Extension, Path, State};
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -26,23 +27,10 @@ pub(super) struct Reason {
     reason: String,
 }
 
-/// The reason as it is audited, with the address it came from.
-fn reason_of(body: Result<Bytes, BytesRejection>, person: &Person) -> Result<String, Problem> {
+/// The reason that was given.
+fn reason_of(body: Result<Bytes, BytesRejection>) -> Result<String, Problem> {
     let given: Reason = json(body)?;
-    let reason = reason(&given.reason).ok_or_else(Problem::reason)?;
-    Ok(format!("{reason} [{}]", person.address))
-}
-
-/// Stores who opens what and why; returns after the commit.
-fn audit(
-    api: &Api,
-    person: &Person,
-    kind: AuditKind,
-    (subject, reason): (String, String),
-) -> Result<(), Problem> {
-    let entry = AuditEntry { actor: person.actor.person.clone(), kind, subject, reason };
-    let now = api.now();
-    Ok(api.ask(|store, answer| store.audit(now, entry, answer))?)
+    reason(&given.reason).ok_or_else(Problem::reason)
 }
 
 /// Show who the citizen is, having said why.
@@ -67,7 +55,7 @@ pub(super) async fn contact(
     Path(case): Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let reason = reason_of(body, &person)?;
+    let reason = reason_of(body)?;
     let api = house.api.clone();
     waiting(move || {
         let (file, view) = seen(&api.reader()?, &person.actor, named(&case)?)?;
@@ -78,14 +66,22 @@ pub(super) async fn contact(
             return Err(Problem::forbidden());
         }
         if view.contact == Shown::Clear {
-            audit(&api, &person, AuditKind::ContactShown, (name_of(&file), reason))?;
+            api.audit(&person, AuditKind::ContactShown, name_of(&file), &reason)?;
         }
         Ok(answer(&ContactView::of(&file.case, view.contact)))
     })
     .await
 }
 
-/// Open a sealed case, having said why; for the discipline liaison alone.
+/// The liaison's own key holds the content: nothing here can open it.
+fn held_by_the_liaison() -> Problem {
+    let chinese = "内容已用纪委联络员的密钥封存，请用 mayorline seal read 查阅。";
+    let english = "the content is sealed to the liaison's key; read it with mayorline seal read";
+    Problem::new(StatusCode::CONFLICT, "T12", chinese, english)
+}
+
+/// Open a sealed case, having said why; for the discipline liaison alone, and only until the seal has
+/// given it to his key.
 #[utoipa::path(post, path = "/api/v1/cases/{case}/sealed-content", tag = "cases",
     params(("case" = String, Path, description = "Its number")),
     request_body = Reason,
@@ -94,6 +90,7 @@ pub(super) async fn contact(
         (status = 400, description = "Not understood", body = ProblemBody),
         (status = 401, description = "Nobody is signed in", body = ProblemBody),
         (status = 404, description = "No such case for this person", body = ProblemBody),
+        (status = 409, description = "It is sealed to the liaison's key", body = ProblemBody),
         (status = 413, description = "Too large", body = ProblemBody),
         (status = 422, description = "The reason is missing", body = ProblemBody),
         (status = 429, description = "Too many requests", body = ProblemBody),
@@ -106,14 +103,17 @@ pub(super) async fn sealed_content(
     Path(case): Path<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let reason = reason_of(body, &person)?;
+    let reason = reason_of(body)?;
     let api = house.api.clone();
     waiting(move || {
         let (file, view) = seen(&api.reader()?, &person.actor, named(&case)?)?;
         if !keeps(&view) {
             return Err(Problem::unknown());
         }
-        audit(&api, &person, AuditKind::SealOpened, (name_of(&file), reason))?;
+        if !file.readable {
+            return Err(held_by_the_liaison());
+        }
+        api.audit(&person, AuditKind::SealOpened, name_of(&file), &reason)?;
         Ok(answer(&SealedContent::of(&file, &view)))
     })
     .await
@@ -143,7 +143,7 @@ pub(super) async fn recording(
     Path((case, recording)): Path<(String, i64)>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    let reason = reason_of(body, &person)?;
+    let reason = reason_of(body)?;
     let (api, archive) = (house.api.clone(), house.shared.archive.clone());
     let sound = waiting(move || {
         let reader = api.reader()?;
@@ -153,6 +153,7 @@ pub(super) async fn recording(
             return Err(Problem::unknown());
         }
         // The archive audits it before it opens it.
+        let reason = person.says(&reason);
         archive.play(&person.actor.person, recording, reason).map_err(|why| match why {
             NotHeard::StoreDown => Problem::down(),
             _ => Problem::unknown(),

@@ -5,7 +5,7 @@ use super::problem::{Problem, ProblemBody};
 use super::views::Me;
 use super::{House, On, lock, waiting};
 use crate::domain::case::Actor;
-use crate::store::{AccountRecord, PasswordHash};
+use crate::store::{ACCOUNT_NAME_BYTES_MAX, AccountRecord, PASSWORD_CHARS_MAX, PasswordHash};
 use crate::web::hex;
 use crate::web::pages::Peer;
 use crate::web::session::{TokenHash, hash};
@@ -18,12 +18,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 use utoipa::ToSchema;
 
-/// Longest password that is looked at, in bytes.
-const PASSWORD_BYTES_MAX: usize = 256;
-/// Longest name that is looked at, in bytes.
-const NAME_BYTES_MAX: usize = 64;
+/// A sign-in is refused no sooner than this after its turn began: longer than a hash and a commit, so
+/// that the time does not tell an account that there is from one that there is not.
+pub const REFUSAL_WAIT: Duration = Duration::from_millis(500);
 
 /// Whoever asks.
 #[derive(Debug, Clone)]
@@ -31,9 +31,16 @@ pub(super) struct Person {
     /// Who, in which roles, of which unit.
     pub(super) actor: Actor,
     /// Where from, for the audit.
-    pub(super) address: IpAddr,
+    address: IpAddr,
     /// His session, where it is one.
     session: Option<TokenHash>,
+}
+
+impl Person {
+    /// What he says as it is audited: with the address that he says it from.
+    pub(super) fn says(&self, words: &str) -> String {
+        format!("{words} [{}]", self.address)
+    }
 }
 
 /// Answers this machine only, unless it is configured to answer others.
@@ -178,7 +185,7 @@ pub(super) async fn sign_in(
     if named && !house.shared.is_ours(&headers) {
         return Err(another_site());
     }
-    let given: Credentials = super::cases::json(body)?;
+    let given: Credentials = super::asked::json(body)?;
     let address = house.shared.client(peer, &headers);
     let account = checked(&house, given, address).await?;
     let random = (house.shared.sources.random)().ok_or_else(Problem::down)?;
@@ -192,20 +199,34 @@ pub(super) async fn sign_in(
 }
 
 /// The account whose password was given. An unknown name, a locked account and a wrong password look
-/// the same and take as long.
+/// the same; the store waits for a commit for a known name alone, so all of them wait for
+/// [`REFUSAL_WAIT`].
 async fn checked(
     house: &House,
     given: Credentials,
     address: IpAddr,
 ) -> Result<AccountRecord, Problem> {
-    let now = (house.shared.sources.monotonic)();
-    let Credentials { name, password } = given;
-    if name.len() > NAME_BYTES_MAX || password.len() > PASSWORD_BYTES_MAX {
-        return Err(Problem::unauthenticated());
-    }
     // Held until the failure is counted: many at once are not more tries.
-    let _turn = house.api.checks.acquire().await.map_err(|_| Problem::down())?;
-    if !lock(&house.api.guard).may_try(&name, address, now) {
+    let turn = house.api.checks.acquire().await.map_err(|_| Problem::down())?;
+    let began = (house.shared.sources.monotonic)();
+    let found = proved(house, given, address, began).await;
+    drop(turn);
+    if found.is_err() {
+        let spent = (house.shared.sources.monotonic)().saturating_duration_since(began);
+        tokio::time::sleep(REFUSAL_WAIT.saturating_sub(spent)).await;
+    }
+    found
+}
+
+async fn proved(
+    house: &House,
+    given: Credentials,
+    address: IpAddr,
+    now: Instant,
+) -> Result<AccountRecord, Problem> {
+    let Credentials { name, password } = given;
+    let long = name.len() > ACCOUNT_NAME_BYTES_MAX || password.len() > PASSWORD_CHARS_MAX;
+    if long || !lock(&house.api.guard).may_try(&name, address, now) {
         return Err(Problem::unauthenticated());
     }
     let (api, asked) = (house.api.clone(), name.clone());

@@ -3,7 +3,7 @@
 use crate::domain::access::{File, Shown, View, WhySealed, masked_name, view};
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{Actor, Case, Channel, Grade, Nature, Role, State, Urgency};
-use crate::store::{CaseFile, CaseName, CaseRecording, city_time};
+use crate::store::{CaseFile, CaseRecording, city_time};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -106,7 +106,7 @@ pub(super) struct CaseView {
     waiting: Option<&'static str>,
     /// Its number on the docket.
     docket: Option<String>,
-    /// The citizen's last grade.
+    /// The citizen's last grade, for those who ask him or answer for it.
     grade: Option<Grade>,
     /// Which time it is handled, from 1.
     round: u8,
@@ -144,11 +144,6 @@ pub(super) fn shown(actor: &Actor, file: &CaseFile) -> Option<View> {
 pub(super) fn name_of(file: &CaseFile) -> String {
     let draft = || format!("draft-{}", file.id);
     file.case.number.map_or_else(draft, |number| number.to_string())
-}
-
-/// The name that a path carries.
-pub(super) fn parse_name(text: &str) -> Option<CaseName> {
-    CaseName::parse(text)
 }
 
 impl CaseSummary {
@@ -199,11 +194,16 @@ fn seal_of(case: &Case, view: &View) -> Option<SealView> {
 /// Words as they are shown. Whoever may not know the citizen reads them without names, numbers and
 /// addresses: they may say who he is.
 pub(super) fn words(view: &View, text: Option<&str>) -> Option<String> {
-    match (view.text, view.contact) {
-        (Shown::Hidden | Shown::Topic, _) => None,
-        (Shown::Clear, Shown::Clear) => text.map(str::to_owned),
+    match view.text {
+        Shown::Hidden | Shown::Topic => None,
+        _ if reads_whole(view) => text.map(str::to_owned),
         _ => text.map(|text| anonymise(text).0),
     }
+}
+
+/// Whether he reads words as they were written.
+pub(super) fn reads_whole(view: &View) -> bool {
+    view.text == Shown::Clear && view.contact == Shown::Clear
 }
 
 impl CaseView {
@@ -231,7 +231,7 @@ impl CaseView {
             secrecy: open && work.secrecy,
             waiting: work.pending().map(|what| what.as_str()).filter(|_| whole),
             docket: docket.map(|docket| docket.number.clone()).filter(|_| open),
-            grade: work.grades.last().map(|(_, grade)| *grade).filter(|_| open),
+            grade: work.grades.last().map(|(_, grade)| *grade).filter(|_| open && view.rating),
             round: if open { case.round } else { 0 },
             closed_on: case.closed_on.map(|on| on.to_string()).filter(|_| open),
             merged_into: case.merged_into.map(|number| number.to_string()).filter(|_| open),
@@ -241,9 +241,7 @@ impl CaseView {
             changed_at: Some(city_time(file.changed_at)).filter(|_| whole),
         }
     }
-}
 
-impl CaseView {
     /// Without the case it was merged into.
     pub(super) fn without_merge(self) -> Self {
         Self { merged_into: None, ..self }

@@ -57,7 +57,8 @@ fn a_proposed_seal_hides_the_case_from_everybody_but_those_who_decide_it() {
     let told = world.case.status(world.now, None).unwrap();
     assert_eq!((told.state, told.unit, told.due), (S::Sealed, None, None));
     world.refused(R::Handler, feedback(), Guard::Unknown);
-    world.refused(R::Operator, Task::Withdraw(call()), Guard::UnderSeal);
+    world.refused(R::Operator, Task::Withdraw(call()), Guard::Unknown);
+    world.refused(R::Director, Task::Withdraw(call()), Guard::UnderSeal);
     world.act(R::Liaison, Task::RefuseSeal).act(R::Handler, feedback());
     let mut world = World::in_state(S::Handling);
     world.act(R::Operator, Task::ProposeSeal).act(R::Director, Task::ConfirmSeal);

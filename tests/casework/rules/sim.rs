@@ -13,6 +13,7 @@ use mayorline::domain::case::{
     holding, row_of, timetable,
 };
 use mayorline::domain::desk::{Disposition, Outcome};
+use mayorline::domain::report::trace;
 use mayorline::units::CallId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -202,8 +203,22 @@ impl Life {
         let span = now.as_millisecond() - received.as_millisecond();
         let count = i64::try_from(events.len()).unwrap();
         let times = (0..count).map(|n| received + (span * n / count).milliseconds());
-        let held = holding(times.zip(events), *now);
+        let held = holding(times.clone().zip(events), *now);
         assert_eq!(held.iter().map(|one| one.ms).sum::<i64>(), span, "invariant 5");
+        // E20: the stretches of the trace sheet follow each other from the receipt to now.
+        let acts = times.zip(events).map(|(at, event)| (at, "somebody", event));
+        let trace = trace(acts, *now).unwrap();
+        assert_eq!(
+            (trace.from, trace.to, trace.ms()),
+            (received, *now, span),
+            "seed {}",
+            self.seed
+        );
+        for pair in trace.stretches.windows(2) {
+            assert_eq!(pair[0].to, pair[1].from, "no gap, seed {}", self.seed);
+        }
+        assert_eq!(trace.stretches.iter().map(|one| one.ms()).sum::<i64>(), span);
+        assert_eq!(trace.shares().iter().map(|one| one.ms).sum::<i64>(), span);
     }
 
     /// Mostly somebody who may; sometimes anybody.

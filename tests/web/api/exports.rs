@@ -28,8 +28,8 @@ fn persons(world: &World, count: usize) {
 
 fn audited(world: &World) -> Vec<String> {
     let rows = world.reader().audit(Timestamp::MIN, Timestamp::MAX, 1_000).unwrap();
-    let rows = rows.into_iter().filter(|row| row.kind == "exported");
-    rows.map(|row| format!("{}: {}", row.actor, row.reason)).collect()
+    let rows = rows.into_iter().filter(|row| row.kind.starts_with("export"));
+    rows.map(|row| format!("{} {}: {}", row.kind, row.actor, row.reason)).collect()
 }
 
 #[tokio::test]
@@ -60,10 +60,56 @@ async fn fifty_persons_are_exported_by_one_and_one_more_needs_a_second() {
     let table = world.get("clerk", &path(&large)).await;
     assert!(table.body.starts_with("\u{feff}编号,") && table.body.contains(PHONE));
     assert!(table.body.contains(&case) && !table.body.contains(&sealed));
+    assert_eq!(
+        world.get("clerk", &path(&large)).await.status,
+        404,
+        "what two agreed to is made once"
+    );
+    assert_eq!(world.get("clerk", &path(&small)).await.status, 200, "one's own is kept for a day");
     let told = audited(&world);
-    assert_eq!(told.len(), 5, "{told:?}");
-    assert!(told[2].starts_with("clerk: asked for 52 cases, 51 persons: 年度核查"), "{told:?}");
-    assert!(told[3].starts_with("supervisor: agreed to what clerk asked for"), "{told:?}");
+    let begins = [
+        "export_asked clerk: asked for 50 cases, 50 persons: 年度核查 [127.0.0.1]",
+        "exported clerk: fetched: 年度核查",
+        "export_asked clerk: asked for 52 cases, 51 persons: 年度核查",
+        "export_approved supervisor: agreed to what clerk asked for",
+        "exported clerk: fetched: 年度核查",
+        "exported clerk: fetched: 年度核查",
+    ];
+    assert_eq!(told.len(), begins.len(), "{told:?}");
+    for (told, begins) in told.iter().zip(begins) {
+        assert!(told.starts_with(begins), "{told}: {begins}");
+    }
+}
+
+#[tokio::test]
+async fn there_is_no_export_whose_request_is_not_in_the_audit() {
+    let mut world = World::open().await;
+    persons(&world, 1);
+    let asked = body(&world.post("clerk", "/exports", wanted()).await);
+    world.close_store();
+    assert_eq!(world.post("clerk", "/exports", wanted()).await.status, 503);
+    let list = body(&world.get("supervisor", "/exports").await);
+    assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
+    assert_eq!((&list[0]["export"], &list[0]["by"]), (&asked["export"], &"clerk".into()));
+    let fetched = world.get("clerk", &format!("/exports/{}", asked["export"])).await;
+    assert_eq!((fetched.status, fetched.body.contains("199")), (503, false), "{}", fetched.body);
+}
+
+#[tokio::test]
+async fn whoever_gives_a_name_and_no_number_is_a_person_too() {
+    let world = World::open().await;
+    for n in 0..=EXPORT_ALONE_MAX {
+        let given = json!({
+            "key": n.to_string(), "summary": "北宿镇路灯不亮", "text": "路灯不亮", "citizen": "张三丰",
+            "anonymous": "will_not_say",
+        });
+        let made = world.post("clerk", "/cases", given).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+    }
+    let export = body(&world.post("clerk", "/exports", wanted()).await);
+    assert_eq!((&export["persons"], &export["waits"]), (&51.into(), &true.into()), "{export}");
+    let table = world.get("clerk", &format!("/exports/{}", export["export"])).await;
+    assert_eq!((table.status, table.body.contains("张三丰")), (409, false), "{}", table.body);
 }
 
 #[tokio::test]

@@ -4,8 +4,11 @@
 mod conflicts;
 mod document;
 mod exports;
+mod lists;
 mod offices;
 mod opened;
+mod recordings;
 mod rights;
+mod running;
 mod sessions;
 mod world;

@@ -1,12 +1,29 @@
 //! Reports, accounts and the audit, each for those whose office it is.
 
-use super::world::{World, roles};
+use super::world::{PHONE, World, roles};
 use mayorline::domain::call::IntakeKind;
-use mayorline::domain::case::Role;
-use serde_json::Value;
+use mayorline::domain::case::{Role, Task};
+use serde_json::{Value, json};
 
 fn body(answer: &crate::http::Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn figures_of_ones_own_are_of_what_one_took_first() {
+    let world = World::open().await;
+    for name in ["operator", "clerk"] {
+        let given = json!({"summary": "路灯不亮", "text": "路灯不亮", "phone": PHONE});
+        assert_eq!(world.post(name, "/cases", given).await.status, 201, "{name}");
+    }
+    let sealed = json!({"summary": "举报", "text": "举报", "phone": PHONE});
+    let sealed = body(&world.post("operator", "/cases", sealed).await);
+    let period = "/figures/kpi?from=2026-11-22&to=2026-11-22";
+    assert_eq!(body(&world.get("operator", period).await)["accepted"], 2);
+    world.act(sealed["name"].as_str().unwrap(), Role::Clerk, "", Task::ProposeSeal);
+    assert_eq!(body(&world.get("operator", period).await)["accepted"], 1);
+    assert_eq!(body(&world.get("callback_agent", period).await)["accepted"], 0);
+    assert_eq!(body(&world.get("clerk", period).await)["accepted"], 3, "all of them");
 }
 
 #[tokio::test]

@@ -1,13 +1,23 @@
 //! What is opened with a reason, what is taken down, and lists in pages.
 
 use super::world::{PHONE, WORDS, World};
+use crate::folder::noonish;
 use crate::http::Answer;
 use jiff::Timestamp;
 use mayorline::domain::call::IntakeKind;
+use mayorline::domain::case::{DISPLAY_CHARS_MAX, Role, TEXT_CHARS_MAX, Task};
+use mayorline::store::{Administration, LiaisonKey};
 use serde_json::{Value, json};
 
 fn body(answer: &Answer) -> Value {
     serde_json::from_str(&answer.body).unwrap()
+}
+
+/// A body with further fields.
+fn with(body: &Value, more: &Value) -> Value {
+    let mut body = body.clone();
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
 }
 
 /// The audit's entries that are about cases: who, what, to which, why.
@@ -58,11 +68,37 @@ async fn the_liaison_alone_opens_what_is_sealed_and_says_why() {
 }
 
 #[tokio::test]
+async fn what_is_sealed_to_the_liaisons_key_is_not_said_to_have_been_opened() {
+    let world = World::open().await;
+    let proposed = world.proposed("proposed");
+    let mut beside = Administration::open(world.folder.path(), noonish()).unwrap();
+    let key = LiaisonKey::random().unwrap();
+    beside.add_liaison_key(noonish(), key.public()).unwrap();
+    let sealed = world.sealed("sealed");
+    let open = async |case: &str| {
+        let path = format!("/cases/{case}/sealed-content");
+        world.post("liaison", &path, json!({"reason": "办理举报"})).await
+    };
+    let refused = open(&sealed).await;
+    assert_eq!((refused.status, &body(&refused)["rule"]), (409, &"T12".into()));
+    let sentence = "内容已用纪委联络员的密钥封存，请用 mayorline seal read 查阅。";
+    assert_eq!(body(&refused)["sentence"], sentence);
+    let opened =
+        |world: &World| audited(world).iter().filter(|(_, kind, ..)| kind == "seal_opened").count();
+    assert_eq!(opened(&world), 0, "nothing was opened, so nothing is said to have been");
+    // A proposed seal is not in force yet: the service still has the key.
+    assert_eq!(body(&open(&proposed).await)["contact"], PHONE);
+    assert_eq!(opened(&world), 1);
+}
+
+#[tokio::test]
 async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() {
     let world = World::open().await;
     let given = json!({
         "key": "k1", "summary": "北宿镇路灯不亮", "text": WORDS, "citizen": "张三丰", "phone": PHONE,
     });
+    let mut draft = given.clone();
+    draft.as_object_mut().unwrap().remove("summary");
     for (name, status, state) in [
         ("clerk", 201, "accepted"),
         ("operator", 201, "accepted"),
@@ -82,6 +118,17 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
         ("administrator", 403, ""),
         ("security", 403, ""),
     ] {
+        // Whoever accepts says what it is about; of others it is a draft, and nothing is dropped.
+        let given = if state == "draft" {
+            for more in [json!({"summary": "北宿镇路灯不亮"}), json!({"anonymous": "will_not_say"})]
+            {
+                let refused = world.post(name, "/cases", with(&draft, &more)).await;
+                assert_eq!(refused.status, 400, "{name} {more}: {}", refused.body);
+            }
+            &draft
+        } else {
+            &given
+        };
         let made = world.post(name, "/cases", given.clone()).await;
         assert_eq!(made.status, status, "{name}: {}", made.body);
         if status != 201 {
@@ -95,7 +142,9 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
         let shown = world.get(name, &format!("/cases/{case}")).await;
         assert_eq!((shown.status, &body(&shown)["channel"]), (200, &"walk_in".into()), "{name}");
     }
-    let draft = body(&world.post("director", "/cases", given.clone()).await);
+    let unsaid = world.post("clerk", "/cases", with(&draft, &json!({"key": "k2"}))).await;
+    assert_eq!(unsaid.status, 400, "whoever accepts says what it is about: {}", unsaid.body);
+    let draft = body(&world.post("director", "/cases", draft).await);
     let accept = json!({"do": "accept", "summary": "路灯不亮"});
     let done = world.command("clerk", draft["name"].as_str().unwrap(), accept).await;
     assert_eq!((done.status, &body(&done)["state"]), (200, &"accepted".into()), "{}", done.body);
@@ -106,6 +155,47 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
     let contact = format!("/cases/{secret}/contact");
     let shown = world.post("operator", &contact, json!({"reason": "核实"})).await;
     assert_eq!(body(&shown)["contact"], PHONE, "creator only");
+}
+
+#[tokio::test]
+async fn what_is_too_long_to_be_kept_is_refused_and_not_cut() {
+    let world = World::open().await;
+    let given = json!({"summary": "路灯不亮", "text": "路灯不亮", "phone": PHONE});
+    for (field, chars) in [("text", TEXT_CHARS_MAX), ("citizen", DISPLAY_CHARS_MAX), ("key", 100)] {
+        let of = |chars: usize| with(&given, &json!({field: "a".repeat(chars)}));
+        let refused = world.post("clerk", "/cases", of(chars + 1)).await;
+        assert_eq!(refused.status, 400, "{field}: {}", refused.body);
+        let made = world.post("clerk", "/cases", of(chars)).await;
+        assert_eq!(made.status, 201, "{field}: {}", made.body);
+        let path = format!("/cases/{}", body(&made)["name"].as_str().unwrap());
+        let text = body(&world.get("clerk", &path).await)["text"].as_str().unwrap().chars().count();
+        assert_eq!(text, if field == "text" { chars } else { 4 }, "{field}: nothing is cut");
+    }
+    assert_eq!(world.post("clerk", "/cases", with(&given, &json!({"key": " "}))).await.status, 400);
+}
+
+#[tokio::test]
+async fn an_old_key_tells_neither_a_seal_nor_a_recusal() {
+    let world = World::open().await;
+    let unknown = World::bytes(&world.get("clerk", &format!("/cases/{}", world.unknown())).await);
+    let given = |key: &str| json!({"key": key, "summary": "举报", "text": "举报", "phone": PHONE});
+    let number = async |key: &str| {
+        let made = world.post("clerk", "/cases", given(key)).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        body(&made)["name"].as_str().unwrap().to_owned()
+    };
+    let (sealed, recused) = (number("sealed").await, number("recused").await);
+    assert_eq!(number("sealed").await, sealed, "his own case, as long as he may know of it");
+    let seal = [(Role::Clerk, Task::ProposeSeal), (Role::Director, Task::ConfirmSeal)];
+    for (role, task) in seal {
+        world.act(&sealed, role, "", task);
+        let again = world.post("clerk", "/cases", given("sealed")).await;
+        assert_eq!(World::bytes(&again), unknown);
+    }
+    world.act(&recused, Role::Director, "", Task::Recuse("clerk".to_owned()));
+    let again = world.post("clerk", "/cases", given("recused")).await;
+    assert_eq!(World::bytes(&again), unknown);
+    assert_ne!(number("another").await, recused, "a new key is a new case");
 }
 
 impl World {

@@ -22,32 +22,35 @@ struct Row {
     contact: [u16; 3],
     /// Whether it is in clear.
     clear: [bool; 3],
+    /// Whether the citizen's grade of his own case is shown.
+    grade: bool,
 }
 
-const fn row(role: Role, text: [u16; 3], contact: [u16; 3], clear: [bool; 3]) -> Row {
-    Row { role, text, contact, clear }
+const fn row(role: Role, text: [u16; 3], contact: [u16; 3], clear: [bool; 3], grade: bool) -> Row {
+    Row { role, text, contact, clear, grade }
 }
 
-/// The rows "case text", "contact in clear" and "contact if secrecy asked" of the matrix.
+/// The rows "case text", "contact in clear", "contact if secrecy asked" and "callback, rating" of the
+/// matrix.
 #[rustfmt::skip] // the table, one role a line
 const READING: [Row; 17] = [
-    row(R::Operator, [200, 200, 200], [200, 200, 403], [true, true, false]),
-    row(R::Clerk, [200, 200, 200], [200, 200, 200], [true, true, false]),
-    row(R::MessageClerk, [200, 404, 200], [200, 404, 403], [true, false, false]),
-    row(R::Supervisor, [200, 200, 200], [200, 200, 200], [true, true, false]),
-    row(R::CallbackAgent, [200, 200, 200], [200, 200, 200], [true, true, true]),
-    row(R::Director, [200, 200, 200], [200, 200, 200], [true, true, true]),
-    row(R::UnitContact, [200, 404, 200], [200, 404, 403], [true, false, false]),
-    row(R::Handler, [200, 404, 200], [200, 404, 403], [true, false, false]),
-    row(R::UnitLeader, [200, 404, 200], [200, 404, 403], [false, false, false]),
-    row(R::CityLeader, [200, 200, 200], [403, 403, 403], [false, false, false]),
-    row(R::Host, [200, 200, 200], [403, 403, 403], [false, false, false]),
-    row(R::VillageOfficer, [404, 404, 404], [404, 404, 404], [false, false, false]),
-    row(R::Liaison, [404, 404, 404], [404, 404, 404], [false, false, false]),
-    row(R::Evaluator, [404, 404, 404], [404, 404, 404], [false, false, false]),
-    row(R::Auditor, [404, 404, 404], [404, 404, 404], [false, false, false]),
-    row(R::Administrator, [404, 404, 404], [404, 404, 404], [false, false, false]),
-    row(R::Security, [404, 404, 404], [404, 404, 404], [false, false, false]),
+    row(R::Operator, [200, 200, 200], [200, 200, 403], [true, true, false], false),
+    row(R::Clerk, [200, 200, 200], [200, 200, 200], [true, true, false], false),
+    row(R::MessageClerk, [200, 404, 200], [200, 404, 403], [true, false, false], false),
+    row(R::Supervisor, [200, 200, 200], [200, 200, 200], [true, true, false], true),
+    row(R::CallbackAgent, [200, 200, 200], [200, 200, 200], [true, true, true], true),
+    row(R::Director, [200, 200, 200], [200, 200, 200], [true, true, true], true),
+    row(R::UnitContact, [200, 404, 200], [200, 404, 403], [true, false, false], false),
+    row(R::Handler, [200, 404, 200], [200, 404, 403], [true, false, false], false),
+    row(R::UnitLeader, [200, 404, 200], [200, 404, 403], [false, false, false], true),
+    row(R::CityLeader, [200, 200, 200], [403, 403, 403], [false, false, false], false),
+    row(R::Host, [200, 200, 200], [403, 403, 403], [false, false, false], false),
+    row(R::VillageOfficer, [404, 404, 404], [404, 404, 404], [false, false, false], false),
+    row(R::Liaison, [404, 404, 404], [404, 404, 404], [false, false, false], false),
+    row(R::Evaluator, [404, 404, 404], [404, 404, 404], [false, false, false], false),
+    row(R::Auditor, [404, 404, 404], [404, 404, 404], [false, false, false], false),
+    row(R::Administrator, [404, 404, 404], [404, 404, 404], [false, false, false], false),
+    row(R::Security, [404, 404, 404], [404, 404, 404], [false, false, false], false),
 ];
 
 #[tokio::test]
@@ -84,6 +87,24 @@ async fn every_role_reads_text_and_contact_as_the_matrix_has_it() {
 }
 
 #[tokio::test]
+async fn a_grade_is_shown_to_those_who_have_a_part_in_the_callback() {
+    let world = World::open().await;
+    let case = world.answered("graded");
+    let rate = json!({"do": "rate", "grade": "4"});
+    assert_eq!(world.command("callback_agent", &case, rate).await.status, 200);
+    for row in &READING {
+        let name = row.role.as_str();
+        let shown = world.get(name, &format!("/cases/{case}")).await;
+        assert_eq!(shown.status, row.text[0], "{name}: {}", shown.body);
+        let history = world.get(name, &format!("/cases/{case}/history")).await;
+        if shown.status == 200 {
+            assert_eq!(!body(&shown)["grade"].is_null(), row.grade, "{name}: {}", shown.body);
+        }
+        assert_eq!(history.body.contains("\"grade\""), row.grade, "{name}: {}", history.body);
+    }
+}
+
+#[tokio::test]
 async fn words_that_say_who_the_citizen_is_are_taken_out_for_whoever_may_not_know_him() {
     let world = World::open().await;
     let (own, secret) = (world.handled("own", "unit.07"), world.secret("secret"));
@@ -114,7 +135,7 @@ async fn what_is_under_seal_is_answered_like_what_does_not_exist_to_the_byte() {
     let remind = json!({"do": "remind"}).to_string();
     for role in roles() {
         let name = role.as_str();
-        for (method, path, body) in [
+        for (method, tail, body) in [
             ("GET", "", ""),
             ("GET", "/history", ""),
             ("POST", "/contact", &reason),
@@ -123,18 +144,21 @@ async fn what_is_under_seal_is_answered_like_what_does_not_exist_to_the_byte() {
             ("POST", "/commands", &remind),
         ] {
             let seen = ["If-Match: \"7\"".to_owned()];
-            let path = |case: &str| format!("/cases/{case}{path}");
+            let path = |case: &str| format!("/cases/{case}{tail}");
             let of_sealed = world.ask(name, method, &path(&sealed), &seen, body).await;
             let of_unknown = world.ask(name, method, &path(&unknown), &seen, body).await;
-            let keeps = role == R::Liaison && ["GET", "POST"].contains(&method);
-            let opens = keeps && (path("").len() == 7 || path("").ends_with("sealed-content"));
-            if opens {
-                assert_eq!((of_sealed.status, of_unknown.status), (200, 404), "{name} {method}");
+            let opens = [("GET", ""), ("POST", "/sealed-content")].contains(&(method, tail));
+            if role == R::Liaison && opens {
+                assert_eq!(
+                    (of_sealed.status, of_unknown.status),
+                    (200, 404),
+                    "{name}: {method} {tail}"
+                );
                 continue;
             }
             let (a, b) = (World::bytes(&of_sealed), World::bytes(&of_unknown));
-            assert_eq!(a, b, "{name}: {method} {}", path("N"));
-            assert_eq!(of_sealed.status, 404, "{name}: {method} {}", path("N"));
+            assert_eq!(a, b, "{name}: {method} {tail}");
+            assert_eq!(of_sealed.status, 404, "{name}: {method} {tail}");
         }
         let list = world.get(name, "/cases?limit=100").await;
         let shown = list.body.contains(&sealed);

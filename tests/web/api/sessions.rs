@@ -6,7 +6,9 @@ use crate::http::Answer;
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::case::Role;
 use mayorline::store::{Administration, PasswordHash};
+use mayorline::web::REFUSAL_WAIT;
 use serde_json::json;
+use std::time::Instant;
 
 async fn sign_in(world: &World, name: &str, password: &str) -> Answer {
     let body = json!({"name": name, "password": password}).to_string();
@@ -28,7 +30,7 @@ async fn every_role_signs_in_with_its_password_and_out_again() {
     for role in roles() {
         let name = role.as_str();
         let cookie = cookie(&world, name).await;
-        let me = world.raw("GET", "/session", &[cookie.clone()], "").await;
+        let me = world.raw("GET", "/session", std::slice::from_ref(&cookie), "").await;
         let told: serde_json::Value = serde_json::from_str(&me.body).unwrap();
         assert_eq!((me.status, &told["roles"]), (200, &json!([name])), "{}", me.body);
         let own = format!("Origin: http://{}", world.address);
@@ -56,10 +58,38 @@ async fn wrong_unknown_and_locked_look_the_same_and_five_failures_lock() {
 }
 
 #[tokio::test]
+async fn no_refusal_comes_sooner_than_another() {
+    let world = World::open().await;
+    for _ in 0..5 {
+        assert_eq!(sign_in(&world, "clerk2", "wrong").await.status, 401);
+    }
+    let long = "x".repeat(129);
+    for (name, password) in [
+        ("clerk", "wrong"),
+        ("nobody", "wrong"),
+        ("clerk2", PASSWORD),
+        (&long, "wrong"),
+        ("", &long),
+    ] {
+        let begin = Instant::now();
+        let refused = sign_in(&world, name, password).await;
+        assert_eq!(refused.status, 401, "{name}");
+        assert!(begin.elapsed() >= REFUSAL_WAIT, "{name} {password}: {:?}", begin.elapsed());
+    }
+    // Many at once wait for each other's hash and not for each other's refusal.
+    let begin = Instant::now();
+    let wrong = || sign_in(&world, "nobody", "wrong");
+    let all = tokio::join!(wrong(), wrong(), wrong(), wrong());
+    assert_eq!([all.0, all.1, all.2, all.3].map(|answer| answer.status), [401; 4]);
+    assert!(begin.elapsed() < REFUSAL_WAIT * 4, "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
 async fn a_lock_a_new_password_and_a_lost_role_hold_with_the_next_request() {
     let world = World::open().await;
     let mut store = Administration::open(world.folder.path(), noonish()).unwrap();
-    let get = async |cookie: &String| world.raw("GET", "/cases", &[cookie.clone()], "").await;
+    let get =
+        async |cookie: &String| world.raw("GET", "/cases", std::slice::from_ref(cookie), "").await;
     let (one, two) = (cookie(&world, "clerk").await, cookie(&world, "clerk2").await);
     assert_eq!((get(&one).await.status, get(&two).await.status), (200, 200));
     store.lock_account(noonish(), "administrator", ("clerk", true)).unwrap();

@@ -12,6 +12,7 @@ use mayorline::domain::case::{
 };
 use mayorline::store::{
     Administration, CaseName, FoundingAccounts, NewAccount, NewToken, PasswordHash, Reader, Store,
+    StoreHandle,
 };
 use mayorline::units::CaseNumber;
 use mayorline::web::{ApiConfig, DeskLink, Web, WebConfig};
@@ -34,6 +35,8 @@ pub(crate) const WORDS: &str = "张三丰，电话19900000017，北宿镇路灯�
 pub(crate) struct World {
     pub(crate) address: SocketAddr,
     pub(crate) folder: TempDir,
+    /// Who has heard what and why.
+    pub(crate) shelf: Arc<Shelf>,
     document: Document,
     store: Option<Store>,
     // The line's ends, held open.
@@ -59,7 +62,7 @@ fn account(name: &str, unit: Option<&str>) -> NewAccount {
 }
 
 /// The three administrators, and an account of every other role under the role's name; of the unit
-/// `unit.07` where it needs one; besides `handler9` of another unit and `clerk2`.
+/// `unit.07` where it needs one; besides `handler9` of another unit, `clerk2` and the operator of seat 801.
 fn accounts(folder: &TempDir) {
     let mut store = Administration::open_or_make(folder.path(), noonish()).unwrap();
     let three = FoundingAccounts {
@@ -73,6 +76,8 @@ fn accounts(folder: &TempDir) {
         roles().into_iter().map(|role| (role.as_str().to_owned(), role, "unit.07")).collect();
     people.push(("handler9".to_owned(), Role::Handler, "unit.09"));
     people.push(("clerk2".to_owned(), Role::Clerk, "unit.07"));
+    // An operator whose account is named like his seat.
+    people.push(("801".to_owned(), Role::Operator, "unit.07"));
     for (name, role, unit) in people {
         let administers = matches!(role, Role::Administrator | Role::Security | Role::Auditor);
         if !administers {
@@ -103,7 +108,7 @@ impl World {
         let (to_line, from_pages) = channel(64);
         let (to_pages, from_line) = channel(64);
         let api = ApiConfig {
-            data: folder.path().to_owned(),
+            folder: folder.path().into(),
             store: store.handle(),
             wall,
             remote: false,
@@ -112,13 +117,14 @@ impl World {
         let listen = "127.0.0.1:0".parse().unwrap();
         let config = WebConfig { listen, tls: None, trusted_proxy: None, api: Some(api) };
         let link = DeskLink { to_line, from_line };
-        let from = (Arc::new(Directory) as _, Arc::new(Shelf::default()) as _);
+        let shelf = Arc::new(Shelf::default());
+        let from = (Arc::new(Directory) as _, Arc::clone(&shelf) as _);
         let web = Web::bind(config, from, sources(), link).await.unwrap();
         let address = web.address().unwrap();
         tokio::spawn(web.run(std::future::pending()));
         let ends = (from_pages, to_pages);
         let document = Document::read();
-        Self { address, folder, document, store: Some(store), _ends: ends }
+        Self { address, folder, shelf, document, store: Some(store), _ends: ends }
     }
 
     /// Asks as an account's program; the answer is held against the description.
@@ -211,8 +217,16 @@ impl World {
 
     /// Any contact; its number.
     pub(crate) fn store(&self, new: NewIntake) -> String {
-        let handle = self.store.as_ref().unwrap().handle();
-        store_intake(&handle, new).0.unwrap().to_string()
+        store_intake(&self.handle(), new).0.unwrap().to_string()
+    }
+
+    pub(crate) fn handle(&self) -> StoreHandle {
+        self.store.as_ref().unwrap().handle()
+    }
+
+    /// Ends the store under the running server: nothing can be written any more, and nothing audited.
+    pub(crate) fn close_store(&mut self) {
+        self.store.take().unwrap().close();
     }
 
     /// Classified.
@@ -246,16 +260,26 @@ impl World {
     /// Given to a unit.
     pub(crate) fn assigned(&self, key: &str, unit: &str, kind: IntakeKind) -> String {
         let case = self.accepted_by(key, kind);
-        self.classify(&case);
-        let assign = Task::Assign { unit: unit.to_owned(), helpers: vec![] };
-        self.act(&case, Role::Clerk, "", assign);
+        self.assign(&case, unit);
         case
+    }
+
+    fn assign(&self, case: &str, unit: &str) {
+        self.classify(case);
+        let assign = Task::Assign { unit: unit.to_owned(), helpers: vec![] };
+        self.act(case, Role::Clerk, "", assign);
+    }
+
+    /// A new case, given to a unit and signed for.
+    pub(crate) fn hand_over(&self, case: &str, unit: &str) {
+        self.assign(case, unit);
+        self.act(case, Role::UnitContact, unit, Task::Sign("王某".to_owned()));
     }
 
     /// Handled by a unit.
     pub(crate) fn handled(&self, key: &str, unit: &str) -> String {
-        let case = self.assigned(key, unit, IntakeKind::Text);
-        self.act(&case, Role::UnitContact, unit, Task::Sign("王某".to_owned()));
+        let case = self.accepted(key);
+        self.hand_over(&case, unit);
         case
     }
 
@@ -273,9 +297,15 @@ impl World {
 
     /// Passed to the discipline commission.
     pub(crate) fn sealed(&self, key: &str) -> String {
-        let case = self.proposed(key);
-        self.act(&case, Role::Director, "", Task::ConfirmSeal);
+        let case = self.handled(key, "unit.07");
+        self.seal(&case);
         case
+    }
+
+    /// Passes a case there.
+    pub(crate) fn seal(&self, case: &str) {
+        self.act(case, Role::Clerk, "", Task::ProposeSeal);
+        self.act(case, Role::Director, "", Task::ConfirmSeal);
     }
 
     /// To be passed there.

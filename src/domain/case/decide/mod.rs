@@ -42,11 +42,8 @@ use jiff::{Timestamp, ToSpan};
 /// Longest text that a person writes about a case.
 pub const NOTE_CHARS_MAX: usize = 5_000;
 
-/// Who decides a seal, and knows of the case afterwards (T12, T30).
+/// Who decides a seal: from its proposal on nobody else knows of the case (B9, T12, T30).
 const SEAL_DECIDERS: &[Role] = &[Role::Director, Role::Liaison];
-/// Who knows that a seal is proposed.
-const SEAL_KNOWERS: &[Role] =
-    &[Role::Operator, Role::Clerk, Role::MessageClerk, Role::Director, Role::Liaison];
 
 /// The events, or why not.
 type Verdict = Result<Vec<CaseEvent>, Refusal>;
@@ -101,15 +98,9 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// T12, D5: of a sealed case only those know who decide it; while it is proposed, also those who
-    /// can have proposed it.
+    /// T12, D5: even who proposed the seal knows of the case no more.
     fn is_sealed_off(&self) -> bool {
-        let knows = match self.case.told_state() {
-            Some(State::Sealed) if self.case.state == Some(State::Sealed) => SEAL_DECIDERS,
-            Some(State::Sealed) => SEAL_KNOWERS,
-            _ => return false,
-        };
-        !self.actor.has(knows)
+        self.case.told_state() == Some(State::Sealed) && !self.actor.has(SEAL_DECIDERS)
     }
 
     /// People of a unit know only what is theirs, and no case that accuses it.

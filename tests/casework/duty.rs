@@ -1,12 +1,12 @@
-//! Which functions of the matrix a command belongs to.
+//! Which functions of the matrix a command belongs to: by it the table of transitions and the matrix are
+//! held to each other.
 
-use super::matrix::Function;
-use crate::domain::case::{Pending, Task};
+use mayorline::domain::access::Function;
+use mayorline::domain::case::{Pending, Task};
 
 /// The functions, one of which a person must have for a command. The roles of a step are those of
 /// the table of transitions; this is the other table's word on them.
-#[must_use]
-pub fn functions_of(task: &Task) -> &'static [Function] {
+pub(crate) fn functions_of(task: &Task) -> &'static [Function] {
     use Function as F;
     match task {
         Task::Accept { .. } | Task::Discard(_) => &[F::CreateCase],
