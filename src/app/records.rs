@@ -184,6 +184,9 @@ fn described(report: &VerifyReport) -> String {
             "what was sealed is still to be taken off the disk: by the service, or its next start";
         let _ = writeln!(text, "{told}");
     }
+    if report.recordings_in_clear {
+        text.push_str("older recordings are still to be sealed: by the running service\n");
+    }
     for fault in &report.faults {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "FAULT {} {}: {}", fault.area, fault.subject, fault.problem);

@@ -75,6 +75,8 @@ pub struct VerifyReport {
     pub unclaimed: u64,
     /// What was sealed is still to be taken off the disk, by the service or its next start.
     pub unscrubbed: bool,
+    /// Recordings of an older program may stand in clear: the running service seals them.
+    pub recordings_in_clear: bool,
     /// Hash of the last event, in hexadecimal: to be written down outside.
     pub head: String,
     /// How many faults there are.
@@ -129,8 +131,8 @@ pub fn verify_anchored(
     report.unclaimed = seal::waiting(&tx)?;
     report.unscrubbed = purge::is_pending(&tx)?
         || encrypt::is_pending(&tx)?
-        || sound_plain::is_pending(&tx)?
         || !sound_seal::still_here(&tx, data)?.is_empty();
+    report.recordings_in_clear = sound_plain::is_pending(&tx)?;
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
     verify_report::check_hashes(&tx, hashes, &mut report)?;

@@ -428,7 +428,7 @@ mod tests {
         writer.take(block(Channels::of(4).unwrap(), 3));
         halves((2, 3));
         writer.take(DiskJob::Widened(KEY, copied));
-        halves((3, 2));
+        halves((3, 3));
         let copied = widening::copy(&asked.try_recv().unwrap());
         writer.take(DiskJob::Close(KEY, LENGTHS));
         assert!(heard.try_recv().is_err(), "it closes when its copy has taken its place");
