@@ -212,6 +212,13 @@ CREATE TABLE erased_file (
     file TEXT PRIMARY KEY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Keys of recordings under seal; that of any other stands in its own file.
+CREATE TABLE recording_key (
+    recording INTEGER PRIMARY KEY NOT NULL REFERENCES recording (id),
+    holder    INTEGER NOT NULL REFERENCES liaison_key (id),
+    wrapped   BLOB NOT NULL
+) STRICT;
+
 -- What each track of a recording holds.
 CREATE TABLE recording_track (
     recording INTEGER NOT NULL REFERENCES recording (id),

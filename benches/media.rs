@@ -12,17 +12,22 @@ use mayorline::media::player::{Playlist, Segment};
 use mayorline::media::recorder::Recorder;
 use mayorline::media::room::{Floor, Hearing, Voice};
 use mayorline::media::stretch::stretch;
+use mayorline::store::{DataFolder, SoundKeys};
 use mayorline::units::LegId;
 use mayorline::wire::g711::Codec;
 use mayorline::wire::rtp::Header;
 use mayorline::wire::wav::Channels;
+use std::fs::File;
 use std::hint::black_box;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const REMOTE: &str = "127.0.0.1:4000";
 const PROMPT_SAMPLES: usize = 8_000 * 600;
+/// Bytes of one recording here: half an hour.
+const RECORDED_BYTES_MAX: u64 = 64 << 20;
 const STRETCHED_SAMPLES: usize = 8_000 * 10;
 
 /// Noise of about -29 dBm0, loud enough that the tone filters run.
@@ -217,5 +222,35 @@ fn parts(criterion: &mut Criterion) {
     criterion.bench_function("slow speech, 10 s", |b| b.iter(|| stretch(&long, 1.35)));
 }
 
-criterion_group!(benches, legs, rooms, parts);
+/// Half a second of two tracks to a file, in clear and sealed, over and over in one place.
+fn disk(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let block: Vec<u8> = noise(8_000).iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let plain = File::create(folder.path().join("plain")).expect("a file");
+    criterion.bench_function("half a second recorded in clear", |b| {
+        let mut at = 0;
+        b.iter(|| {
+            plain.write_all_at(black_box(&block), at).expect("room on the disk");
+            at = (at + block.len() as u64) % RECORDED_BYTES_MAX;
+        });
+    });
+    let key = folder.path().join("key");
+    std::fs::write(&key, "07".repeat(32)).expect("a file");
+    let keys = SoundKeys::new(&DataFolder::new(folder.path(), &key));
+    let path = folder.path().join("sealed");
+    let new = || keys.create(&path, Channels::Stereo).expect("a recording");
+    let (pieces, mut sound, mut at) = ([block], new(), 0);
+    criterion.bench_function("half a second recorded and sealed", |b| {
+        b.iter(|| {
+            sound.append(black_box(&pieces)).expect("room on the disk");
+            at += pieces[0].len() as u64;
+            if at >= RECORDED_BYTES_MAX {
+                std::fs::remove_file(&path).expect("the recording");
+                (sound, at) = (new(), 0);
+            }
+        });
+    });
+}
+
+criterion_group!(benches, legs, rooms, parts, disk);
 criterion_main!(benches);

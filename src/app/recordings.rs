@@ -5,7 +5,8 @@ use crate::domain::desk_link::SeatIdentity;
 use crate::domain::playback::{Hears, hears};
 use crate::gateway::media::Mixdown;
 use crate::store::{
-    AuditEntry, AuditKind, DataFolder, Hearable, PastCall, Reader, StoreError, StoreHandle,
+    AuditEntry, AuditKind, DataFolder, Hearable, PastCall, Reader, SoundKeys, StoreError,
+    StoreHandle,
 };
 use crate::web::{Archive, NotHeard, Sound};
 use jiff::Timestamp;
@@ -91,7 +92,8 @@ impl Recordings {
             Hearable::NotAllowed => return Err(NotHeard::NotAllowed),
             Hearable::Gone => return Err(NotHeard::NoSuchRecording),
         };
-        let sound = Mixdown::open(&self.folder.path.join(&file)).map_err(|error| {
+        let keys = SoundKeys::new(&self.folder);
+        let sound = Mixdown::open(&self.folder.path.join(&file), &keys).map_err(|error| {
             tracing::error!(%error, "a recording cannot be opened");
             NotHeard::NoSuchRecording
         })?;

@@ -191,6 +191,9 @@ fn described(report: &VerifyReport) -> String {
         let told = "what was sealed or erased is still on the disk: the service takes it off";
         let _ = writeln!(text, "{told}");
     }
+    if report.recordings_in_clear {
+        text.push_str("older recordings are still to be sealed: by the running service\n");
+    }
     for fault in &report.faults {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "FAULT {} {}: {}", fault.area, fault.subject, fault.problem);

@@ -4,7 +4,7 @@ use super::clock;
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
-use crate::store::{Administration, KeyFileError, LiaisonKey, StoreError};
+use crate::store::{Administration, KeyFileError, LiaisonKey, StoreError, TakenOut};
 use crate::units::CaseNumber;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,29 @@ pub(super) enum SealVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// Write the recordings of a case under seal into a folder, as WAV files in clear. Who takes
+    /// them and why stands in the audit first.
+    Play {
+        /// Its eleven digits.
+        number: String,
+        /// The folder; no file in it is overwritten.
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+        /// The liaison's key file.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// File of one line, its passphrase.
+        #[arg(long, value_name = "FILE")]
+        passphrase_file: PathBuf,
+        /// Who takes them.
+        #[arg(long = "as", value_name = "PERSON")]
+        person: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 /// `mayorline seal key …`
@@ -63,19 +86,41 @@ pub(super) fn seal(verb: SealVerb) -> Result<(), Exit> {
             new_key(&out, &passphrase_file, &common)
         }
         SealVerb::Read { number, key, passphrase_file, person, reason, output } => {
-            let number =
-                CaseNumber::parse(&number).map_err(|error| Exit::new(Failure::Usage, error))?;
-            if reason.trim().is_empty() || person.trim().is_empty() {
-                return Err(Exit::new(Failure::Usage, "who reads and why must be said"));
-            }
-            let liaison = LiaisonKey::read(&key, &passphrase(&passphrase_file)?)
-                .map_err(|error| unusable(&key, &error))?;
+            let number = asked(&number, &person, &reason)?;
+            let liaison = liaison(&key, &passphrase_file)?;
             let case = administration(&output.common)?
                 .read_sealed((clock::system().wall)(), number, &liaison, &person, &reason)
                 .map_err(|error| refused(&error))?;
             output.print(&case)
         }
+        SealVerb::Play { number, out, key, passphrase_file, person, reason, common } => {
+            let number = asked(&number, &person, &reason)?;
+            let liaison = liaison(&key, &passphrase_file)?;
+            let TakenOut { written, withheld } = administration(&common)?
+                .play_sealed((clock::system().wall)(), number, &liaison, (&person, &reason), &out)
+                .map_err(|error| refused(&error))?;
+            let names: String =
+                written.iter().map(|file| format!("{}\n", file.display())).collect();
+            let told = format!("录音 {} 段已写出，未加密，请妥善保管", written.len());
+            say(&format!("{told}\n{names}"))?;
+            match withheld {
+                0 => Ok(()),
+                _ => say(&format!("另有 {withheld} 段未写出：属于另一把密钥，或尚待服务移交\n")),
+            }
+        }
     }
+}
+
+/// The case, once it is said who reads it and why.
+fn asked(number: &str, person: &str, reason: &str) -> Result<CaseNumber, Exit> {
+    if reason.trim().is_empty() || person.trim().is_empty() {
+        return Err(Exit::new(Failure::Usage, "who reads and why must be said"));
+    }
+    CaseNumber::parse(number).map_err(|error| Exit::new(Failure::Usage, error))
+}
+
+fn liaison(key: &Path, passphrase_file: &Path) -> Result<LiaisonKey, Exit> {
+    LiaisonKey::read(key, &passphrase(passphrase_file)?).map_err(|error| unusable(key, &error))
 }
 
 fn new_key(out: &Path, passphrase_file: &Path, common: &Common) -> Result<(), Exit> {

@@ -138,9 +138,9 @@ impl Service {
         );
         recall_dialled(&mut switch, folder.clone(), clock.now());
         let tls = tls_port(config)?;
-        let (pages, desk) = Pages::open(config, folder, store.handle())?;
+        let (pages, desk) = Pages::open(config, folder.clone(), store.handle())?;
         let line =
-            Line::bind(settings::line(config, data, tls), clock, switch, store.handle(), desk)
+            Line::bind(settings::line(config, folder, tls), clock, switch, store.handle(), desk)
                 .await
                 .map_err(|error| {
                     let message = format!("{} / {}: {error}", config.sip.udp, config.sip.tcp);

@@ -6,7 +6,7 @@ use crate::gateway::line::{LineConfig, SeatKeys};
 use crate::gateway::media::{DiskConfig, MediaConfig, PortRange};
 use crate::gateway::sip::{TcpConfig, TlsPort};
 use crate::proto::EndpointConfig;
-use std::path::Path;
+use crate::store::DataFolder;
 use std::time::Duration;
 
 /// A message over TCP must be whole this long after its first byte.
@@ -46,7 +46,7 @@ pub(super) fn endpoint(config: &Config) -> EndpointConfig {
 }
 
 /// Sockets and threads.
-pub(super) fn line(config: &Config, data: &Path, tls: Option<TlsPort>) -> LineConfig {
+pub(super) fn line(config: &Config, folder: DataFolder, tls: Option<TlsPort>) -> LineConfig {
     let [first, last] = config.media.ports;
     let priority = config.media.realtime_priority;
     LineConfig {
@@ -65,7 +65,7 @@ pub(super) fn line(config: &Config, data: &Path, tls: Option<TlsPort>) -> LineCo
             commands_max: MEDIA_COMMANDS_MAX,
             realtime_priority: (priority > 0).then_some(priority),
         },
-        disk: DiskConfig { folder: data.to_owned(), queue_max: DISK_QUEUE_MAX },
+        disk: DiskConfig { folder, queue_max: DISK_QUEUE_MAX },
         inputs_max: LINE_INPUTS_MAX,
         drain_max: Duration::from_secs(config.service.drain_seconds),
         seats: SeatKeys { realm: config.seats.realm.clone(), sign_in: config.seats.sign_in },

@@ -1,9 +1,8 @@
-//! The recorder: frames go in, steps for the disk side come out, which writes a WAV file of them.
-//! After every block the header is written again with the new length, so the file on disk is a
-//! valid WAV file at any instant and a crash loses at most the last half second.
+//! The recorder: frames go in, blocks of half a second come out for the disk side, which appends them
+//! to a file, so that a crash loses at most the last of them.
 //!
-//! A recording has one track for each who is recorded, all of the same length. A header fixes the
-//! number of tracks, so a track more is a step of its own: the disk side writes the file anew,
+//! A recording has one track for each who is recorded, all of the same length. A file's head fixes
+//! the number of tracks, so a track more is a step of its own: the disk side writes the file anew,
 //! silent on the new track up to that place.
 
 use super::FRAME_SAMPLES;
@@ -23,20 +22,12 @@ pub const BLOCKS_WAITING_MAX: usize = 20;
 /// A track on which nobody is.
 const SILENCE: [i16; FRAME_SAMPLES] = [0; FRAME_SAMPLES];
 
-/// Bytes for the file at an offset.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Write {
-    /// Where in the file.
-    pub offset: u64,
-    /// What, piece by piece: the header, or of audio a whole number of samples of each track.
-    pub pieces: Vec<Vec<u8>>,
-}
-
 /// What the disk side has to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Write these bytes.
-    Write(Write),
+    /// Append a block: 16 bits little-endian, tracks interleaved, each piece a whole number of
+    /// samples of each track.
+    Append(Vec<Vec<u8>>),
     /// Write the file anew with so many tracks, the new ones silent; what follows has them.
     Widen(Channels),
 }
@@ -48,8 +39,6 @@ pub struct Summary {
     pub duration: Duration,
     /// How much of the first track is speech by level.
     pub speech: Duration,
-    /// Size of the file.
-    pub bytes: u64,
     /// Audio that was dropped because the disk did not keep up.
     pub dropped: Duration,
 }
@@ -70,10 +59,8 @@ pub struct Recorder {
     waiting: VecDeque<Waiting>,
     /// Blocks among them.
     blocks_waiting: usize,
-    /// The tracks of what is handed out, and the sample frames handed out so far.
+    /// The tracks of what is handed out.
     file_channels: Channels,
-    written: u64,
-    header_due: bool,
     secret: bool,
     speech: SpeechMeter,
     frames: u64,
@@ -81,7 +68,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// A recording with its first tracks; its first write is an empty, valid file.
+    /// A recording with its first tracks.
     #[must_use]
     pub fn new(channels: Channels) -> Self {
         Self {
@@ -91,8 +78,6 @@ impl Recorder {
             waiting: VecDeque::with_capacity(BLOCKS_WAITING_MAX),
             blocks_waiting: 0,
             file_channels: channels,
-            written: 0,
-            header_due: true,
             secret: false,
             speech: SpeechMeter::new(),
             frames: 0,
@@ -164,21 +149,12 @@ impl Recorder {
         }
     }
 
-    /// The next step for the disk: audio, then the header that covers it.
+    /// The next step for the disk.
     pub fn poll_step(&mut self) -> Option<Step> {
-        let covered = file_bytes(self.file_channels, self.written);
-        if std::mem::take(&mut self.header_due) {
-            let covered = u32::try_from(covered).unwrap_or(u32::MAX);
-            let pieces = vec![wav::header(self.file_channels, covered).to_vec()];
-            return Some(Step::Write(Write { offset: 0, pieces }));
-        }
         match self.waiting.pop_front()? {
             Waiting::Block(pieces) => {
                 self.blocks_waiting -= 1;
-                let bytes = pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
-                self.written += bytes / file_bytes(self.file_channels, 1);
-                self.header_due = true;
-                Some(Step::Write(Write { offset: wav::HEADER_LEN as u64 + covered, pieces }))
+                Some(Step::Append(pieces))
             }
             Waiting::Widen => {
                 self.file_channels = self.file_channels.wider().unwrap_or(self.file_channels);
@@ -187,15 +163,13 @@ impl Recorder {
         }
     }
 
-    /// Ends the recording: what is left comes from `poll_step` as before. The hash of the file
-    /// belongs to the disk side, because the header changes until the end.
+    /// Ends the recording: what is left comes from `poll_step` as before.
     pub fn finish(&mut self) -> Summary {
         self.close_block();
         let samples = self.frames * FRAME_SAMPLES as u64;
         Summary {
             duration: time(samples),
             speech: time(self.speech.speech_samples()),
-            bytes: wav::HEADER_LEN as u64 + file_bytes(self.channels, samples),
             dropped: time(self.dropped * FRAME_SAMPLES as u64),
         }
     }

@@ -18,6 +18,7 @@ use super::seal;
 use super::sealed_case::{self, SealedCase};
 use super::search;
 use super::seat::{self, NewSeat, SeatSecrets};
+use super::sound_seal::{self, TakenOut};
 use super::suggest::{self, FalseAlarm};
 use super::vault::{LiaisonKey, Vault};
 use crate::domain::calendar::Calendar;
@@ -27,6 +28,7 @@ use crate::wire::table;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Who acts on the command line, in the audit.
@@ -36,8 +38,10 @@ pub(super) const ACTOR: &str = "administrator";
 pub struct Administration {
     pub(super) db: Connection,
     pub(super) vault: Arc<Vault>,
+    /// The data folder.
+    data: PathBuf,
     /// Unlocks a stopped folder when it is dropped.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Administration {
@@ -56,16 +60,17 @@ impl Administration {
     pub fn open_or_make(data: impl Into<DataFolder>, now: Timestamp) -> Result<Self, StoreError> {
         let folder = data.into();
         make_folder(&folder.path)?;
+        let data = folder.path.clone();
         match lock_now(&folder.path) {
             Ok(lock) => {
                 let DataFolder { path, master_key } = folder;
                 let config = StoreConfig { master_key, ..StoreConfig::new(path, now) };
                 let (db, vault) = schema::open_writer(&config)?;
-                Ok(Self { db, vault: Arc::new(vault), _lock: Some(lock) })
+                Ok(Self { db, vault: Arc::new(vault), data, lock: Some(lock) })
             }
             Err(StoreError::InUse(_)) => {
                 let (db, vault) = schema::open_second_writer(&folder)?;
-                Ok(Self { db, vault: Arc::new(vault), _lock: None })
+                Ok(Self { db, vault: Arc::new(vault), data, lock: None })
             }
             Err(error) => Err(error),
         }
@@ -113,7 +118,7 @@ impl Administration {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = casework::run(&tx, &mut desk, at, (case, None), order)?;
         tx.commit()?;
-        purge::finish_or_tell(&self.db);
+        self.purge();
         Ok(done)
     }
 
@@ -130,7 +135,7 @@ impl Administration {
         let kind = AuditKind::LiaisonKeyAdded;
         audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: String::new() })?;
         tx.commit()?;
-        purge::finish_or_tell(&self.db);
+        self.purge();
         Ok(waited)
     }
 
@@ -151,6 +156,39 @@ impl Administration {
         audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })?;
         tx.commit()?;
         Ok(case)
+    }
+
+    /// The recordings of a sealed case in clear, for the liaison and his key: WAV files in a folder
+    /// that he names. That he takes them, and why, is on stable storage first.
+    pub fn play_sealed(
+        &mut self,
+        at: Timestamp,
+        number: CaseNumber,
+        key: &LiaisonKey,
+        (person, reason): (&str, &str),
+        out: &Path,
+    ) -> Result<TakenOut, StoreError> {
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (sounds, withheld) = sound_seal::sounds(&tx, number, key)?;
+        let (actor, subject) = (format!("liaison/{person}"), number.to_string());
+        let kind = AuditKind::SealRead;
+        audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })?;
+        tx.commit()?;
+        let written = sound_seal::write_out(&self.data, &sounds, out)?;
+        Ok(TakenOut { written, withheld })
+    }
+
+    /// What a seal of the last commit asks for. What fails is told: the service or its next start
+    /// goes on with it.
+    fn purge(&self) {
+        match sound_seal::still_here(&self.db, &self.data) {
+            Ok(here) => {
+                let alone = self.lock.is_some();
+                sound_seal::hand_over(&self.db, &self.vault, &self.data, &here, alone);
+            }
+            Err(error) => tracing::error!(%error, "sealed recordings were not looked for"),
+        }
+        purge::finish_or_tell(&self.db);
     }
 
     /// Imports a table of the directory, whole or not at all; with a fault, and in a dry run, nothing

@@ -63,6 +63,9 @@ mod sealed_case;
 mod search;
 mod seat;
 mod seats_watch;
+mod sound;
+mod sound_plain;
+mod sound_seal;
 mod suggest;
 mod supervise;
 mod sweep;
@@ -137,6 +140,10 @@ pub use seat::{
     SeatsNow,
 };
 pub use seats_watch::SeatsWatcher;
+pub use sound::{
+    SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
+};
+pub use sound_seal::TakenOut;
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{

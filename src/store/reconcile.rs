@@ -8,12 +8,13 @@ use super::error::{StoreError, at_path};
 use super::intake::{self, Desk};
 use super::queue_log;
 use super::recording::{Owner, WIDENING_SUFFIX, is_inside, parse_recording_file, put};
-use super::vault::Vault;
+use super::sound::{self, SoundKeys};
+use super::sound_plain;
+use super::vault::{HEAD_BYTES, Vault};
 use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
 use crate::units::{CallId, PhoneNumber};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -56,6 +57,8 @@ pub(super) struct FoundFile {
     summary: RecordingSummary,
     /// Channels by its header; `None`: it has none that can be read.
     tracks: Option<u16>,
+    /// An older program wrote it, in clear.
+    plain: bool,
     /// The header's length was put right.
     pub(super) repaired: bool,
 }
@@ -79,7 +82,7 @@ pub(super) fn run(
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     report.missing = flag_missing(&tx, &config.path)?;
     remove_widenings(&config.path, live_since)?;
-    let mut messages = find_recordings(&tx, &config.path, live_since, &mut report)?;
+    let mut messages = find_recordings(&tx, config, live_since, &mut report)?;
     report.attempts = callback::interrupt(&tx, config.opened_at)?;
     for running in running_calls(&tx, &desk.vault)? {
         let message = messages.get_mut(&running.call).and_then(Vec::pop);
@@ -249,11 +252,12 @@ pub(super) fn mark_missing(db: &Connection, gone: &[i64]) -> Result<(), StoreErr
 /// Gives every file its row; messages that nobody knew of are handed back by call.
 fn find_recordings(
     db: &Connection,
-    data: &Path,
+    config: &StoreConfig,
     live_since: Option<Timestamp>,
     report: &mut Reconciled,
 ) -> Result<BTreeMap<CallId, Vec<Message>>, StoreError> {
     let mut messages: BTreeMap<CallId, Vec<Message>> = BTreeMap::new();
+    let (data, keys) = (config.path.as_path(), SoundKeys::new(&config.folder()));
     for file in list_recordings(data)? {
         let known =
             db.prepare_cached("SELECT 1 FROM recording WHERE file = ?1")?.exists([&file])?;
@@ -261,7 +265,7 @@ fn find_recordings(
         if live_since.is_some_and(|since| call.is_since(since.as_millisecond())) {
             continue;
         }
-        let Some(found) = examine(data, &file) else { continue };
+        let Some(found) = examine(data, &file, &keys) else { continue };
         report.repaired += usize::from(found.repaired);
         take_in(db, &found)?;
         report.found += 1;
@@ -272,17 +276,22 @@ fn find_recordings(
     Ok(messages)
 }
 
-/// A file as it is: its header put right, its length and hash taken. `None` when it is no recording
-/// or cannot be read.
-pub(super) fn examine(data: &Path, file: &str) -> Option<FoundFile> {
+/// A file as it is: its end or header put right, its length and hash taken. `None` when it is no
+/// recording or cannot be read.
+pub(super) fn examine(data: &Path, file: &str, keys: &SoundKeys) -> Option<FoundFile> {
     let (call, kind) = parse_recording_file(file)?;
     let path = data.join(file);
     if remove_stillborn(&path) {
         return None;
     }
-    let examined = repair_wav(&path).and_then(|repaired| {
-        let summary = summarise(&path, file)?;
-        Ok(FoundFile { call, kind, summary, tracks: channels(&path)?, repaired })
+    let sealed = File::open(&path).and_then(|file| sound::head(&file)).ok()?.is_some();
+    let repaired = if sealed { repair_sealed(&path, keys) } else { repair_wav(&path) };
+    let examined = repaired.and_then(|repaired| {
+        let summary = match sealed {
+            true => summarise_sealed(&path, file, keys)?,
+            false => summarise(&path, file)?,
+        };
+        Ok(FoundFile { call, kind, summary, tracks: channels(&path)?, plain: !sealed, repaired })
     });
     examined
         .inspect_err(|error| {
@@ -298,6 +307,9 @@ fn take_in(db: &Connection, found: &FoundFile) -> Result<(), StoreError> {
         "UPDATE recording SET found = 1, tracks = ?2 WHERE file = ?1",
         params![found.summary.file, found.tracks],
     )?;
+    if found.plain {
+        sound_plain::ask(db)?;
+    }
     Ok(())
 }
 
@@ -321,8 +333,11 @@ pub(super) fn take_in_late(
     Ok(true)
 }
 
-/// The number of channels that a WAV header tells.
+/// The number of channels that the head of a recording tells.
 pub(super) fn channels(path: &Path) -> std::io::Result<Option<u16>> {
+    if let Some(head) = sound::head(&File::open(path)?)? {
+        return Ok(Some(head.channels.count()));
+    }
     let mut header = [0; 44];
     let read = File::open(path)?.read(&mut header)?;
     let plain = read == header.len() && header.starts_with(b"RIFF");
@@ -377,8 +392,13 @@ fn list_files(data: &Path, end: &str) -> Result<Vec<String>, StoreError> {
 /// A file without even a whole header was created in the instant of the crash and holds no audio:
 /// it is no recording. `true` when it was one of these and is gone.
 fn remove_stillborn(path: &Path) -> bool {
-    let length = std::fs::metadata(path).map_or(u64::MAX, |metadata| metadata.len());
-    length < WAV_HEADER_BYTES && std::fs::remove_file(path).is_ok()
+    let Ok(mut file) = File::open(path) else { return false };
+    let length = file.metadata().map_or(u64::MAX, |metadata| metadata.len());
+    let mut start = [0];
+    // A plain file begins with an R.
+    let sealed = file.read(&mut start).is_ok_and(|read| read == 1) && start[0] != b'R';
+    let least = if sealed { HEAD_BYTES as u64 } else { WAV_HEADER_BYTES };
+    length < least && std::fs::remove_file(path).is_ok()
 }
 
 /// Puts the two lengths of a PCM header right when a crash left them short. `true` when it had to.
@@ -402,7 +422,23 @@ fn repair_wav(path: &Path) -> std::io::Result<bool> {
     Ok(true)
 }
 
-/// Length and hash of a file that was found. How much of it is speech is not known.
+/// Ends a sealed recording that a crash had cut off. `true` when it had to.
+fn repair_sealed(path: &Path, keys: &SoundKeys) -> std::io::Result<bool> {
+    keys.open(path)?.repair(path)
+}
+
+/// Length and hash of a sealed file that was found.
+fn summarise_sealed(
+    path: &Path,
+    file: &str,
+    keys: &SoundKeys,
+) -> std::io::Result<RecordingSummary> {
+    let duration = Duration::from_micros(keys.open(path)?.frames().saturating_mul(125));
+    let (file, sha256) = (file.to_owned(), sound::digest(path)?);
+    Ok(RecordingSummary { file, duration, speech: Duration::ZERO, sha256 })
+}
+
+/// Length and hash of a plain file that was found. How much of it is speech is not known.
 fn summarise(path: &Path, file: &str) -> std::io::Result<RecordingSummary> {
     let mut header = [0; 44];
     let read = File::open(path)?.read(&mut header)?;
@@ -412,20 +448,7 @@ fn summarise(path: &Path, file: &str) -> std::io::Result<RecordingSummary> {
     let (bytes_per_second, data) = (field(28), field(40));
     let known = read == header.len() && bytes_per_second > 0;
     let ms = if known { u64::from(data) * 1000 / u64::from(bytes_per_second) } else { 0 };
-    let sha256 = sha256_of(path)?;
+    let sha256 = sound::digest(path)?;
     let (file, duration) = (file.to_owned(), Duration::from_millis(ms));
     Ok(RecordingSummary { file, duration, speech: Duration::ZERO, sha256 })
-}
-
-/// SHA-256 of a file.
-pub(super) fn sha256_of(path: &Path) -> std::io::Result<[u8; 32]> {
-    let mut sha = Sha256::new();
-    let mut file = File::open(path)?;
-    let mut buffer = [0; 64 << 10];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => return Ok(sha.finalize().into()),
-            read => sha.update(buffer.get(..read).unwrap_or_default()),
-        }
-    }
 }

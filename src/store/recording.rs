@@ -2,6 +2,8 @@
 
 use super::config::RECORDINGS_FOLDER;
 use super::error::StoreError;
+use super::purge;
+use super::sound_seal;
 use crate::domain::call::{RecordingKind, RecordingSummary};
 use crate::units::CallId;
 use jiff::civil::Date;
@@ -106,5 +108,9 @@ pub(super) fn put(
         ms(summary.speech),
         hex(&summary.sha256),
     ])?;
+    if sound_seal::is_handed_over(db, owner.call.map(CallId::as_str), owner.case_id)? {
+        // It was still written, or not known of, when the seal came into force.
+        purge::ask(db)?;
+    }
     Ok(())
 }

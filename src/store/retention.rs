@@ -374,7 +374,8 @@ fn forget_caller(db: &Connection, call: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Marks recordings as erased and puts their files on the list of those that are to go.
+/// Marks recordings as erased, drops the keys that the liaison has of them and puts their files on
+/// the list of those that are to go.
 fn drop_recordings(
     db: &Connection,
     now: Timestamp,
@@ -386,6 +387,11 @@ fn drop_recordings(
          SELECT file FROM recording WHERE {condition} AND erased_at IS NULL"
     );
     db.prepare_cached(&listed)?.execute(value)?;
+    let keys = format!(
+        "DELETE FROM recording_key
+         WHERE recording IN (SELECT id FROM recording WHERE {condition} AND erased_at IS NULL)"
+    );
+    db.prepare_cached(&keys)?.execute(value)?;
     let marked = format!(
         "UPDATE recording SET erased_at = {}, missing = 1 WHERE {condition} AND erased_at IS NULL",
         now.as_millisecond()

@@ -15,6 +15,9 @@ use super::report_sweep::{Issued, Progress};
 use super::retention::Cursor;
 use super::retention_sweep::Retained;
 use super::schema;
+use super::sound::SoundKeys;
+use super::sound_plain;
+use super::sound_seal;
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
 use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
@@ -79,7 +82,7 @@ pub(super) enum Sweep {
 /// The thread that sweeps.
 pub(super) struct Sweeper {
     pub(super) folder: DataFolder,
-    /// Opens what is private in the cases of a report.
+    /// Opens what is private in the cases of a report, and recordings.
     pub(super) vault: Arc<Vault>,
     pub(super) handle: StoreHandle,
     pub(super) asked: Receiver<Sweep>,
@@ -133,6 +136,7 @@ impl Sweeper {
 
     fn look(&mut self) {
         self.purge();
+        self.seal_older();
         let now = (self.wall)();
         match self.supervise(now) {
             Ok(done) if done.fired == 0 => {}
@@ -171,12 +175,44 @@ impl Sweeper {
 
     /// What a seal or an erasure left; beside the writer, for whom callers wait.
     pub(super) fn purge(&self) {
+        self.hand_over();
         let path = &self.folder.path;
         let pending = schema::open_reader(path).and_then(|db| purge::is_pending(&db));
         match pending.and_then(|pending| pending.then(|| schema::open_second(path)).transpose()) {
             Ok(Some(db)) => purge::finish_or_tell(&db),
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "the database could not be opened to purge it"),
+        }
+    }
+
+    /// The keys of recordings under seal are taken out of their files.
+    fn hand_over(&self) {
+        let path = &self.folder.path;
+        let here = schema::open_reader(path).and_then(|db| sound_seal::still_here(&db, path));
+        let done = here.and_then(|here| {
+            if !here.is_empty() {
+                sound_seal::hand_over(&schema::open_second(path)?, &self.vault, path, &here, true);
+            }
+            Ok(())
+        });
+        if let Err(error) = done {
+            tracing::error!(%error, "sealed recordings were not looked for; tried again");
+        }
+    }
+
+    /// One turn of sealing the recordings that an older program wrote in clear.
+    fn seal_older(&self) {
+        let path = &self.folder.path;
+        let pending = schema::open_reader(path).and_then(|db| sound_plain::is_pending(&db));
+        let done = pending.and_then(|pending| {
+            if !pending {
+                return Ok(());
+            }
+            let stop = || self.handle.shared.closing.load(Ordering::Acquire);
+            sound_plain::seal_some(&schema::open_second(path)?, &self.vault, path, stop)
+        });
+        if let Err(error) = done {
+            tracing::error!(%error, "older recordings stay in clear; tried again");
         }
     }
 
@@ -191,12 +227,12 @@ impl Sweeper {
 
     fn sweep(&mut self, now: Timestamp) -> Result<Swept, StoreError> {
         let db = schema::open_reader(&self.folder.path)?;
-        let mut swept = Swept::default();
+        let (mut swept, keys) = (Swept::default(), SoundKeys::new(&self.folder));
         for file in without_row(&db, &self.folder.path, now)? {
             if self.handle.shared.closing.load(Ordering::Acquire) {
                 return Ok(swept);
             }
-            let Some(found) = reconcile::examine(&self.folder.path, &file) else { continue };
+            let Some(found) = reconcile::examine(&self.folder.path, &file, &keys) else { continue };
             swept.repaired += usize::from(found.repaired);
             swept.found += usize::from(self.take_in(now, found)?);
         }

@@ -9,11 +9,14 @@ use super::config::DataFolder;
 use super::encrypt;
 use super::error::StoreError;
 use super::purge;
-use super::reconcile::{list_recordings, sha256_of};
+use super::reconcile::list_recordings;
 use super::recording::{hex, parse_recording_file};
 use super::schema;
 use super::seal;
 use super::search;
+use super::sound;
+use super::sound_plain;
+use super::sound_seal;
 use super::vault::Vault;
 use super::verify_desk;
 use super::verify_report;
@@ -76,6 +79,8 @@ pub struct VerifyReport {
     pub unclaimed: u64,
     /// What was sealed or erased is still to be taken off the disk, by the service or its next start.
     pub unscrubbed: bool,
+    /// Recordings of an older program may stand in clear: the running service seals them.
+    pub recordings_in_clear: bool,
     /// Hash of the last event, in hexadecimal: to be written down outside.
     pub head: String,
     /// How many faults there are.
@@ -128,7 +133,10 @@ pub fn verify_anchored(
     check_days(&tx, &mut report)?;
     check_recordings(&tx, data, &mut report)?;
     report.unclaimed = seal::waiting(&tx)?;
-    report.unscrubbed |= purge::is_pending(&tx)? || encrypt::is_pending(&tx)?;
+    report.unscrubbed |= purge::is_pending(&tx)?
+        || encrypt::is_pending(&tx)?
+        || !sound_seal::still_here(&tx, data)?.is_empty();
+    report.recordings_in_clear = sound_plain::is_pending(&tx)?;
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
     verify_report::check_hashes(&tx, hashes, &mut report)?;
@@ -383,7 +391,7 @@ fn check_recordings(
                FROM recording r LEFT JOIN erased_file e ON e.file = r.file ORDER BY r.id";
     let mut statement = db.prepare(sql)?;
     let mut rows = statement.query([])?;
-    let mut known = BTreeSet::new();
+    let (mut known, mut changed) = (BTreeSet::new(), vec![]);
     while let Some(row) = rows.next()? {
         let (file, sha256): (String, String) = (row.get(0)?, row.get(1)?);
         let (erased, listed): (bool, bool) = (row.get(2)?, row.get(3)?);
@@ -397,12 +405,15 @@ fn check_recordings(
             continue;
         }
         report.recordings += 1;
-        match sha256_of(&data.join(&file)) {
+        match sound::digest(&data.join(&file)) {
             Ok(found) if hex(&found) == sha256 => {}
-            Ok(_) => report.fault("recording", &file, "the file was changed"),
+            Ok(_) => changed.push(file.clone()),
             Err(_) => report.fault("recording", &file, "the file is missing or unreadable"),
         }
         known.insert(file);
+    }
+    for file in still_changed(data, changed)? {
+        report.fault("recording", &file, "the file was changed");
     }
     let mut strays = list_recordings(data)?;
     strays.retain(|file| !known.contains(file));
@@ -410,6 +421,24 @@ fn check_recordings(
         report.fault("recording", &file, "no row knows this file");
     }
     Ok(())
+}
+
+/// Those of the files that still do not fit their rows a moment later: a running service may have
+/// sealed an older one after the rows were read.
+fn still_changed(data: &Path, mut files: Vec<String>) -> Result<Vec<String>, StoreError> {
+    if files.is_empty() {
+        return Ok(files);
+    }
+    std::thread::sleep(Duration::from_millis(SETTLE_MS));
+    let db = schema::open_reader(data)?;
+    let mut known = db.prepare("SELECT 1 FROM recording WHERE file = ?1 AND sha256 = ?2")?;
+    let mut failed = None;
+    files.retain(|file| {
+        let fits = sound::digest(&data.join(file))
+            .map_or(Ok(false), |found| known.exists([file.as_str(), &hex(&found)]));
+        fits.map_err(|error| failed = Some(error)).is_ok_and(|fits| !fits)
+    });
+    failed.map_or(Ok(files), |error| Err(error.into()))
 }
 
 /// Those of the files that still have no row a moment later: a running service may have made them

@@ -24,6 +24,7 @@ mod reports;
 mod retention;
 mod rules;
 mod sealed;
+mod sealed_sound;
 mod search;
 mod sound;
 mod sweep;

@@ -73,19 +73,19 @@ fn act(data: &Path, number: CaseNumber, role: Role, task: Task) -> Result<(), St
     beside.act(noonish(), desk, CaseName::Number(number), &order).map(|_| ())
 }
 
-fn seal(data: &Path, number: CaseNumber) {
+pub(crate) fn seal(data: &Path, number: CaseNumber) {
     act(data, number, Role::Clerk, Task::ProposeSeal).unwrap();
     act(data, number, Role::Director, Task::ConfirmSeal).unwrap();
 }
 
-fn liaison(data: &Path) -> LiaisonKey {
+pub(crate) fn liaison(data: &Path) -> LiaisonKey {
     let key = LiaisonKey::random().unwrap();
     let mut beside = Administration::open(data, noonish()).unwrap();
     beside.add_liaison_key(noonish(), key.public()).unwrap();
     key
 }
 
-fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+pub(crate) fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() { files(&path, found) } else { found.push(path) }

@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 73] = [
+const VERBS: [&[&str]; 74] = [
     &[],
     &["serve"],
     &["case"],
@@ -36,6 +36,7 @@ const VERBS: [&[&str]; 73] = [
     &["seal", "key"],
     &["seal", "key", "new"],
     &["seal", "read"],
+    &["seal", "play"],
     &["directory"],
     &["directory", "import"],
     &["directory", "list"],

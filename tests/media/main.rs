@@ -13,6 +13,7 @@ mod keys;
 mod leg;
 mod pool;
 mod protection;
+mod recorded;
 mod recording;
 mod rooms;
 mod slow_speech;

@@ -4,6 +4,7 @@
 
 use crate::audio::packet;
 use crate::hall::{amplitude, decibel, tone};
+use crate::recorded::recorded;
 use crate::threads::{LOOPBACK, Phone, Threads};
 use mayorline::domain::call::{RecordId, RecordingKind};
 use mayorline::gateway::media::{MediaCommand, MediaReport, PortRange, ROOM_LEGS_MAX};
@@ -94,13 +95,13 @@ fn three_phones_hear_each_other_and_are_recorded_on_a_track_each_beside_twenty_r
             assert!(right, "{id} hears {other} at {level:.1} dB");
         }
     }
-    let recorded = std::iter::from_fn(|| reports.try_recv().ok()).find_map(|(_, report)| {
+    let closed = std::iter::from_fn(|| reports.try_recv().ok()).find_map(|(_, report)| {
         if let MediaReport::Recorded(_, summary) = report { Some(summary) } else { None }
     });
-    let summary = recorded.expect("the recording is closed");
+    let summary = closed.expect("the recording is closed");
     let (length, lasted) = (summary.duration.as_millis(), lasted.as_millis());
     assert!(length.abs_diff(lasted) <= 40, "{length} ms of {lasted}");
-    let bytes = std::fs::read(folder.path().join(FILE)).unwrap();
+    let bytes = recorded(folder.path(), FILE);
     let wav = wav::parse(&bytes).unwrap();
     assert_eq!(wav.channels.count(), 4);
     assert_eq!(wav.frames() as u128, length * 8);

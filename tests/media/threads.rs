@@ -7,6 +7,7 @@ use mayorline::gateway::media::{
     Disk, DiskConfig, LegReport, MediaCommand, MediaConfig, MediaPool, PortRange,
 };
 use mayorline::media::leg::{Agreed, LegSetup};
+use mayorline::store::{DataFolder, MASTER_KEY_FILE};
 use mayorline::units::LegId;
 use mayorline::wire::g711::Codec;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
@@ -22,6 +23,15 @@ pub(crate) struct Phone {
     pub(crate) line: SocketAddr,
 }
 
+/// A master key, where no store has made one.
+fn make_key(data: &Path) {
+    let file = data.join(MASTER_KEY_FILE);
+    if !file.exists() {
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "5a".repeat(32)).unwrap();
+    }
+}
+
 /// The pool, its disk and the reports of both.
 pub(crate) struct Threads {
     pub(crate) pool: MediaPool,
@@ -32,7 +42,8 @@ pub(crate) struct Threads {
 impl Threads {
     pub(crate) fn start(data: &Path, ports: PortRange) -> Self {
         let (sender, reports) = channel(4_096);
-        let config = DiskConfig { folder: data.to_owned(), queue_max: 8_192 };
+        make_key(data);
+        let config = DiskConfig { folder: DataFolder::from(data), queue_max: 8_192 };
         let disk = Disk::start(config, sender.clone()).unwrap();
         let clock = Clock { monotonic: Instant::now, wall: jiff::Timestamp::now };
         let config =

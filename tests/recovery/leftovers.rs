@@ -1,6 +1,7 @@
 //! What a crash leaves behind is put right at the next start.
 
 use crate::desk::*;
+use crate::recorded::recorded;
 use mayorline::domain::call::{IntakeKind, RecordingKind};
 use mayorline::store::{Reader, Reconciled, recording_file, verify};
 use mayorline::units::CallId;
@@ -85,8 +86,8 @@ fn a_message_cut_off_by_a_crash_is_one_draft_with_a_playable_recording() {
         reconciled,
         Reconciled { crashed_calls: 1, drafts: 1, found: 2, repaired: 1, ..Reconciled::default() }
     );
-    let wav = hound::WavReader::open(folder.path().join(&message)).unwrap();
-    assert_eq!(wav.duration(), 8000);
+    let bytes = recorded(folder.path(), &message);
+    assert_eq!(hound::WavReader::new(&bytes[..]).unwrap().duration(), 8000);
     let reader = Reader::open(folder.path()).unwrap();
     let rows = reader.cases(9).unwrap();
     assert_eq!((rows.len(), rows[0].recording.as_deref()), (1, Some(message.as_str())));

@@ -13,6 +13,8 @@ mod disk;
 mod erasing;
 mod leftovers;
 mod opening;
+#[path = "../media/recorded.rs"]
+mod recorded;
 mod seats;
 #[path = "../media/threads.rs"]
 #[allow(dead_code)]

@@ -2,6 +2,7 @@
 //! was received. Written apart from the product so that the two check each other.
 
 use super::wait_for;
+use mayorline::store::{DataFolder, MASTER_KEY_FILE, SoundKeys};
 use std::collections::HashSet;
 use std::f64::consts::TAU;
 use std::path::Path;
@@ -177,9 +178,24 @@ pub fn frames_known(stream: &[u8], wanted: &[u8]) -> f64 {
     found as f64 / frames.len().max(1) as f64
 }
 
-/// The samples of a WAV file of 8 kHz, 16 bit; one channel of it.
+/// A file as WAV; a recording of the service by the key of the data folder that it stands in.
+fn wav_bytes(path: &Path) -> Vec<u8> {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    if !bytes.starts_with(b"MLSOUND") {
+        return bytes;
+    }
+    let data = path.ancestors().find(|folder| folder.join(MASTER_KEY_FILE).is_file());
+    let folder = DataFolder::from(data.expect("a recording stands below its data folder"));
+    let mut wav = Vec::new();
+    let written = SoundKeys::new(&folder).open(path).and_then(|sound| sound.write_wav(&mut wav));
+    written.unwrap_or_else(|e| panic!("{} cannot be opened: {e}", path.display()));
+    wav
+}
+
+/// The samples of a WAV file or a recording of 8 kHz, 16 bit; one channel of it.
 pub fn read_wav(path: &Path, channel: usize) -> Vec<i16> {
-    let mut reader = hound::WavReader::open(path)
+    let bytes = wav_bytes(path);
+    let mut reader = hound::WavReader::new(&bytes[..])
         .unwrap_or_else(|e| panic!("{} is no playable WAV: {e}", path.display()));
     let spec = reader.spec();
     assert_eq!(spec.sample_rate, RATE_HZ, "{} has another rate", path.display());

@@ -11,8 +11,7 @@ use super::exit::{Exit, Failure};
 use super::serve::Service;
 use crate::gateway::clock::Clock;
 use crate::media::level;
-use crate::store::{CallDetail, Reader};
-use crate::wire::wav;
+use crate::store::{CallDetail, DataFolder, Reader, SoundKeys};
 use dial::Dialled;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -213,9 +212,12 @@ impl Observed {
 fn recorded(data: &Path) -> Result<String, String> {
     let call = last_call(data)?;
     let file = call.recordings.first().ok_or("the call has no recording")?;
-    let bytes = std::fs::read(data.join(&file.file)).map_err(|error| error.to_string())?;
-    let wav = wav::parse(&bytes).map_err(|error| error.to_string())?;
-    let citizen: Vec<i16> = wav.track(0).collect();
+    let keys = SoundKeys::new(&DataFolder::from(data));
+    let sound = keys.open(&data.join(&file.file)).map_err(|error| error.to_string())?;
+    let bytes = sound.read(0, u64::MAX).map_err(|error| error.to_string())?;
+    let frames = bytes.chunks_exact(usize::from(sound.channels().frame_bytes()));
+    let citizen: Vec<i16> =
+        frames.filter_map(|f| f.first_chunk().map(|&first| i16::from_le_bytes(first))).collect();
     let dbov = level::rms_dbov(&citizen);
     if dbov < HEARD_DBOV_MIN {
         return Err(

@@ -173,9 +173,9 @@ impl Line {
     /// Reads a recording for the citizen to hear, beside the line.
     fn load_recording(&self, leg: LegId, play: u32, file: &str) {
         let path = self.folder.join(file);
-        let load = self.load.clone();
+        let (load, keys) = (self.load.clone(), self.keys.clone());
         tokio::task::spawn_blocking(move || {
-            let list = recording_playlist(&path)
+            let list = recording_playlist(&path, &keys)
                 .map_err(|error| tracing::error!(%error, "a recording cannot be played back"));
             let _ = load.blocking_send((leg, play, list.ok().map(Arc::new)));
         });

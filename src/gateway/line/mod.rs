@@ -15,7 +15,7 @@ use crate::domain::desk::{CallbacksView, OpenCaseView, Refusal};
 use crate::domain::desk_link::{FromDesk, ToDesk};
 use crate::domain::room::NotStored;
 use crate::media::player::Playlist;
-use crate::store::{SeatsNow, StoreHandle};
+use crate::store::{SeatsNow, SoundKeys, StoreHandle};
 use crate::units::{LegId, OfferId, SeatNumber};
 use callbacks::Callbacks;
 use jiff::Timestamp;
@@ -120,6 +120,8 @@ pub struct Line {
     switch: Switch,
     store: StoreHandle,
     folder: PathBuf,
+    /// For recordings that the citizen hears again.
+    keys: SoundKeys,
     drain_max: Duration,
     seats: SeatKeys,
     udp: UdpPort,
@@ -154,7 +156,8 @@ impl Line {
             TcpListeners::bind(config.tcp, config.tls, config.tcp_limits, config.inputs_max)
                 .await?;
         let (report, reports) = channel(config.inputs_max);
-        let folder = config.disk.folder.clone();
+        let folder = config.disk.folder.path.clone();
+        let keys = SoundKeys::new(&config.disk.folder);
         let disk = Disk::start(config.disk, report.clone())?;
         let media = MediaPool::start(&config.media, clock, &report, &disk)?;
         let (tell, news) = channel(config.inputs_max);
@@ -164,6 +167,7 @@ impl Line {
             switch,
             store,
             folder,
+            keys,
             drain_max: config.drain_max,
             seats: config.seats,
             udp,

@@ -2,23 +2,24 @@
 //! seat hears what was said in a call (调听).
 
 use crate::media::player::{Playlist, Segment};
+use crate::store::{SoundFile, SoundKeys};
 use crate::wire::g711::Codec;
 use crate::wire::wav::{self, Channels, HEADER_LEN};
-use std::fs::File;
-use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
+use std::io;
 use std::path::Path;
 
-/// Largest recording that is played back: half an hour of mono, the longest message that the
+/// Longest recording that is played back, in samples: half an hour, the longest message that the
 /// configuration allows.
-const FILE_BYTES_MAX: u64 = 30 * 60 * 16_000 + 4096;
+const FRAMES_MAX: u64 = 30 * 60 * 8_000;
 
 /// Reads the first track of a recording.
-pub fn recording_playlist(path: &Path) -> io::Result<Playlist> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
-    let wav = wav::parse(&bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
-    let alaw: Vec<u8> = wav.track(0).map(|sample| Codec::Pcma.encode(sample)).collect();
+pub fn recording_playlist(path: &Path, keys: &SoundKeys) -> io::Result<Playlist> {
+    let sound = keys.open(path)?;
+    let bytes = sound.read(0, FRAMES_MAX)?;
+    let frames = bytes.chunks_exact(usize::from(sound.channels().frame_bytes()));
+    let first = frames.filter_map(|frame| frame.first_chunk::<2>());
+    let alaw: Vec<u8> =
+        first.map(|&sample| Codec::Pcma.encode(i16::from_le_bytes(sample))).collect();
     Ok(Playlist { segments: vec![Segment::Alaw(alaw.into())] })
 }
 
@@ -30,44 +31,31 @@ const FRAMES_AT_ONCE: u64 = 8_192;
 /// A recording with all its tracks in one, as the people in the call heard each other: a WAV file
 /// that is never written and can be read from anywhere.
 #[derive(Debug)]
-pub struct Mixdown {
-    file: File,
-    channels: Channels,
-    frames: u64,
-}
+pub struct Mixdown(SoundFile);
 
 impl Mixdown {
     /// Opens a closed recording of this service.
     ///
     /// # Errors
-    /// When it cannot be read or is none.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let mut head = [0; HEADER_LEN];
-        file.read_exact(&mut head)?;
-        let invalid = |why: &str| io::Error::new(io::ErrorKind::InvalidData, why.to_owned());
-        let channels = wav::parse(&head).map_err(|error| invalid(&error.to_string()))?.channels;
-        if head[36..40] != *b"data" {
-            return Err(invalid("a recording of another make"));
-        }
-        let data = file.metadata()?.len().saturating_sub(HEADER_LEN as u64);
-        Ok(Self { file, channels, frames: data / u64::from(channels.frame_bytes()) })
+    /// When it cannot be read, is none or is under seal.
+    pub fn open(path: &Path, keys: &SoundKeys) -> io::Result<Self> {
+        keys.open(path).map(Self)
     }
 
     /// Length of the file that is read.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        HEADER_LEN as u64 + self.frames * SAMPLE_BYTES
+        HEADER_LEN as u64 + self.0.frames() * SAMPLE_BYTES
     }
 
     /// Reads from byte `from` on; gives how many bytes, none at the end.
     ///
     /// # Errors
-    /// When the disk cannot be read.
+    /// When the disk cannot be read, or the recording was changed or sealed meanwhile.
     pub fn read_at(&self, from: u64, into: &mut [u8]) -> io::Result<usize> {
         let head = HEADER_LEN as u64;
         if from < head {
-            let data = u32::try_from(self.frames * SAMPLE_BYTES).unwrap_or(u32::MAX);
+            let data = u32::try_from(self.0.frames() * SAMPLE_BYTES).unwrap_or(u32::MAX);
             let header = wav::header(Channels::Mono, data);
             let rest = header.iter().skip(usize::try_from(from).unwrap_or(HEADER_LEN));
             return Ok(into.iter_mut().zip(rest).map(|(to, &byte)| *to = byte).count());
@@ -81,14 +69,8 @@ impl Mixdown {
 
     /// The sum of all tracks, from a sample frame on.
     fn mix(&self, first: u64, count: u64) -> io::Result<Vec<i16>> {
-        let count = count.min(FRAMES_AT_ONCE).min(self.frames.saturating_sub(first));
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        let frame = u64::from(self.channels.frame_bytes());
-        let mut bytes = vec![0; usize::try_from(count * frame).unwrap_or(0)];
-        self.file.read_exact_at(&mut bytes, HEADER_LEN as u64 + first * frame)?;
-        let frames = bytes.chunks_exact(usize::from(self.channels.frame_bytes()));
+        let bytes = self.0.read(first, count.min(FRAMES_AT_ONCE))?;
+        let frames = bytes.chunks_exact(usize::from(self.0.channels().frame_bytes()));
         Ok(frames.map(mix_frame).collect())
     }
 }
@@ -104,26 +86,42 @@ fn mix_frame(frame: &[u8]) -> i16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::DataFolder;
+
+    fn keys(folder: &Path) -> SoundKeys {
+        let keys = folder.join("keys");
+        std::fs::create_dir_all(&keys).unwrap();
+        std::fs::write(keys.join("master.key"), "07".repeat(32)).unwrap();
+        SoundKeys::new(&DataFolder::from(folder))
+    }
 
     #[test]
     fn a_recording_is_played_back_as_it_was_heard() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
         let heard: Vec<u8> = (0..=255).collect();
-        let mut file = wav::header(Channels::Mono, 512).to_vec();
-        for &code in &heard {
-            file.extend_from_slice(&Codec::Pcma.decode(code).to_le_bytes());
+        let samples: Vec<u8> =
+            heard.iter().flat_map(|&code| Codec::Pcma.decode(code).to_le_bytes()).collect();
+        let keys = keys(folder.path());
+        let mut sealed = keys.create(&path, Channels::Mono).unwrap();
+        sealed.append(&[samples.clone()]).unwrap();
+        sealed.finish().unwrap();
+        // As older programs wrote it.
+        let plain = folder.path().join("b.wav");
+        let header = wav::header(Channels::Mono, 512);
+        std::fs::write(&plain, [&header[..], &samples].concat()).unwrap();
+        for path in [path, plain] {
+            let list = recording_playlist(&path, &keys).unwrap();
+            assert_eq!(list.segments, [Segment::Alaw(heard.clone().into())]);
         }
-        std::fs::write(&path, file).unwrap();
-        let list = recording_playlist(&path).unwrap();
-        assert_eq!(list.segments, [Segment::Alaw(heard.into())]);
     }
 
     #[test]
     fn what_is_no_recording_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(recording_playlist(folder.path()).is_err());
-        assert!(recording_playlist(&folder.path().join("none.wav")).is_err());
+        let keys = keys(folder.path());
+        assert!(recording_playlist(folder.path(), &keys).is_err());
+        assert!(recording_playlist(&folder.path().join("none.wav"), &keys).is_err());
     }
 
     #[test]
@@ -134,10 +132,12 @@ mod tests {
             .map(|n| [n, -(n / 2), 5])
             .chain([[i16::MAX, 9, 9], [i16::MIN, -9, 0]])
             .collect();
-        let mut file = wav::header(Channels::Several(3), 0).to_vec();
-        file.extend(frames.iter().flatten().flat_map(|sample| sample.to_le_bytes()));
-        std::fs::write(&path, file).unwrap();
-        let mixed = Mixdown::open(&path).unwrap();
+        let samples = frames.iter().flatten().flat_map(|sample| sample.to_le_bytes()).collect();
+        let keys = keys(folder.path());
+        let mut sealed = keys.create(&path, Channels::Several(3)).unwrap();
+        sealed.append(&[samples]).unwrap();
+        sealed.finish().unwrap();
+        let mixed = Mixdown::open(&path, &keys).unwrap();
         let data = u32::try_from(frames.len() * 2).unwrap();
         let mut expected = wav::header(Channels::Mono, data).to_vec();
         let sum = |frame: &[i16; 3]| frame.iter().map(|s| i32::from(*s)).sum::<i32>();
@@ -161,9 +161,10 @@ mod tests {
     fn what_is_no_recording_of_ours_is_not_mixed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
-        for bytes in [&b"RIFF"[..], &[0; 100], b""] {
+        let keys = keys(folder.path());
+        for bytes in [&b"RIFF"[..], &[0; 100], b"", b"MLSOUND\x01"] {
             std::fs::write(&path, bytes).unwrap();
-            assert!(Mixdown::open(&path).is_err());
+            assert!(Mixdown::open(&path, &keys).is_err());
         }
     }
 }

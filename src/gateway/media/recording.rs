@@ -171,7 +171,7 @@ impl Open {
             }
             let widens = matches!(step, Step::Widen(_));
             let job = match step {
-                Step::Write(write) => DiskJob::Write(key, write.offset, write.pieces),
+                Step::Append(pieces) => DiskJob::Append(key, pieces),
                 Step::Widen(channels) => DiskJob::Widen(key, channels, disk.clone()),
             };
             let taken = disk.offer(job);

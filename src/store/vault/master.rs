@@ -16,11 +16,15 @@ pub const MASTER_KEY_FILE: &str = "keys/master.key";
 const CHECK: &str = "master_key_check";
 
 impl Vault {
+    /// The keys of a file, whatever it was made for; a database looks closer.
+    pub(in crate::store) fn at(file: &Path) -> Result<Self, StoreError> {
+        Self::new(&read(file)?.ok_or_else(|| StoreError::NoMasterKey(file.to_owned()))?)
+    }
+
     /// The keys of a database that is there; the file must be the one it was written with.
     pub(in crate::store) fn of(db: &Connection, file: &Path) -> Result<Self, StoreError> {
         let known = known(db)?;
-        let master = read(file)?.ok_or_else(|| StoreError::NoMasterKey(file.to_owned()))?;
-        let vault = Self::new(&master)?;
+        let vault = Self::at(file)?;
         match known {
             Some(check) if check != vault.check_value() => {
                 Err(StoreError::WrongMasterKey(file.to_owned()))

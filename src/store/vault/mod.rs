@@ -7,11 +7,16 @@
 mod hpke;
 mod liaison;
 mod master;
+mod sound;
 
 pub use liaison::{KeyFileError, LiaisonKey, PASSPHRASE_CHARS_MIN};
 pub(super) use liaison::{PublicKey, UNREADABLE};
 pub use master::MASTER_KEY_FILE;
 pub(super) use master::unhex;
+pub(super) use sound::{
+    CHUNK_SAMPLES, HEAD_BYTES, Head, Mark, SLOT_AT, SLOT_BYTES, SoundKey, TAG_BYTES,
+    owner as sound_owner,
+};
 
 use super::error::StoreError;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};

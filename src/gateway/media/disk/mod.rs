@@ -1,20 +1,21 @@
 //! The disk thread: recordings go from the media threads to files without anybody waiting.
 //!
-//! A recording is a file that is valid after every block; when it is closed it is flushed to stable
-//! storage, hashed, and only then reported. Past the queue's limit a recording fails, never a call.
+//! A recording is a file that can be played after every block; what is written is sealed here with a
+//! key of its own. When it is closed it is flushed to stable storage, hashed, and only then reported.
+//! Past the queue's limit a recording fails, never a call.
 
 mod widening;
 
 use super::{LegReport, MediaReport};
 use crate::domain::call::{RecordId, RecordingSummary};
+use crate::store::{DataFolder, SOUND_HEAD_BYTES, SoundKeys, SoundWriter, digest};
 use crate::units::LegId;
 use crate::wire::wav::Channels;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, IoSlice, Read};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,8 +25,8 @@ use widening::{Held, Widen};
 /// Where recordings go and how much may wait.
 #[derive(Debug, Clone)]
 pub struct DiskConfig {
-    /// The data folder.
-    pub folder: PathBuf,
+    /// The data folder and its key.
+    pub folder: DataFolder,
     /// Jobs that may wait for the disk; one block is about half a second of one recording.
     pub queue_max: usize,
 }
@@ -38,13 +39,13 @@ pub(super) type Key = (LegId, RecordId);
 pub(super) enum DiskJob {
     /// Create the file, for blocks of so many tracks.
     Create(Key, String, Channels),
-    /// Write the pieces of a block, one behind the other.
-    Write(Key, u64, Vec<Vec<u8>>),
+    /// Append the pieces of a block.
+    Append(Key, Vec<Vec<u8>>),
     /// Give the file so many tracks; the blocks that follow have them. The copy's thread reports
     /// by the queue.
     Widen(Key, Channels, DiskQueue),
     /// The copy with more tracks is made.
-    Widened(Key, io::Result<File>),
+    Widened(Key, io::Result<SoundWriter>),
     /// Flush, hash, report.
     Close(Key, Lengths),
     /// Delete the file.
@@ -55,7 +56,7 @@ impl DiskJob {
     fn key(&self) -> Key {
         match self {
             Self::Create(key, ..)
-            | Self::Write(key, ..)
+            | Self::Append(key, _)
             | Self::Widen(key, ..)
             | Self::Widened(key, _)
             | Self::Close(key, _)
@@ -106,7 +107,7 @@ impl Disk {
         let (queue, jobs) = sync_channel(config.queue_max);
         let (copies, copier) = widening::start()?;
         let thread = std::thread::Builder::new().name("recordings".into()).spawn(move || {
-            Writer { folder: config.folder, open: HashMap::new(), reports, copies }.run(&jobs);
+            Writer::new(config.folder, reports, copies).run(&jobs);
             if copier.join().is_err() {
                 tracing::error!("the thread that rewrites recordings died");
             }
@@ -130,21 +131,25 @@ impl Disk {
 /// One recording on disk; `file` is gone once a write has failed.
 struct Recording {
     path: String,
-    file: Option<File>,
-    /// The tracks in the file.
-    channels: Channels,
+    file: Option<SoundWriter>,
     /// A copy with more tracks is being made.
     held: Option<Held>,
 }
 
 struct Writer {
-    folder: PathBuf,
+    folder: DataFolder,
+    keys: SoundKeys,
     open: HashMap<Key, Recording>,
     reports: Sender<LegReport>,
     copies: SyncSender<Widen>,
 }
 
 impl Writer {
+    fn new(folder: DataFolder, reports: Sender<LegReport>, copies: SyncSender<Widen>) -> Self {
+        let keys = SoundKeys::new(&folder);
+        Self { folder, keys, open: HashMap::new(), reports, copies }
+    }
+
     fn run(mut self, jobs: &Receiver<DiskJob>) {
         while let Ok(job) = jobs.recv() {
             self.take(job);
@@ -156,16 +161,17 @@ impl Writer {
         if let Some(recording) = self.open.get_mut(&job.key())
             && let Some(held) = recording.held.as_mut().filter(|_| !copied)
         {
-            if let Some((offset, pieces)) = held.hold(job, recording.channels) {
-                recording.write(offset, &pieces);
+            let old = recording.file.as_ref().map_or(Channels::Mono, SoundWriter::channels);
+            if let Some(pieces) = held.hold(job, old) {
+                recording.append(&pieces);
             }
             return;
         }
         match job {
             DiskJob::Create(key, path, channels) => self.create(key, path, channels),
-            DiskJob::Write(key, offset, pieces) => {
+            DiskJob::Append(key, pieces) => {
                 if let Some(recording) = self.open.get_mut(&key) {
-                    recording.write(offset, &pieces);
+                    recording.append(&pieces);
                 }
             }
             DiskJob::Widen(key, channels, reply) => self.widen(key, channels, reply),
@@ -176,18 +182,19 @@ impl Writer {
     }
 
     fn create(&mut self, key: Key, path: String, channels: Channels) {
-        let file = create_private(&self.folder.join(&path));
+        let full = self.folder.path.join(&path);
+        let file = make_folders(&full).and_then(|()| self.keys.create(&full, channels));
         let file = file.map_err(|error| tracing::error!(%error, "a recording cannot be created"));
-        self.open.insert(key, Recording { path, file: file.ok(), channels, held: None });
+        self.open.insert(key, Recording { path, file: file.ok(), held: None });
     }
 
     /// Has a copy with more tracks made; until it is there the recording's jobs are held.
     fn widen(&mut self, key: Key, new: Channels, reply: DiskQueue) {
         let Some(recording) = self.open.get_mut(&key) else { return };
         let Some(file) = &recording.file else { return };
-        let copy = widening::copy_path(&self.folder.join(&recording.path));
-        let asked = file.try_clone().and_then(|from| {
-            let widen = Widen { key, from, old: recording.channels, new, copy, reply };
+        let copy = widening::copy_path(&self.folder.path.join(&recording.path));
+        let asked = file.widening(new).and_then(|from| {
+            let widen = Widen { key, from, keys: self.keys.clone(), copy, reply };
             self.copies.try_send(widen).map_err(|error| io::Error::other(error.to_string()))
         });
         match asked {
@@ -197,15 +204,16 @@ impl Writer {
     }
 
     /// The copy is made: it takes the recording's place, and what was held goes on.
-    fn widened(&mut self, key: Key, copied: io::Result<File>) {
+    fn widened(&mut self, key: Key, copied: io::Result<SoundWriter>) {
         let Some(recording) = self.open.get_mut(&key) else { return };
         let Some(mut held) = recording.held.take() else { return };
-        let path = self.folder.join(&recording.path);
-        let taken = copied.and_then(|file| Ok((held.take_over(&file, &path)?, file)));
+        let path = self.folder.path.join(&recording.path);
+        let taken = copied.and_then(|mut copy| {
+            held.take_over(&mut copy, &path)?;
+            Ok(copy)
+        });
         match taken {
-            Ok((channels, file)) if recording.file.is_some() => {
-                (recording.channels, recording.file) = (channels, Some(file));
-            }
+            Ok(copy) if recording.file.is_some() => recording.file = Some(copy),
             Ok(_) => {}
             Err(error) => {
                 // What is left of the copy is removed at the next start, if not now.
@@ -218,7 +226,10 @@ impl Writer {
 
     fn close(&mut self, (leg, record): Key, lengths: Lengths) {
         let Some(Recording { path, file, .. }) = self.open.remove(&(leg, record)) else { return };
-        let stored = file.map(|file| file.sync_all().and_then(|()| hash(&self.folder.join(&path))));
+        let stored = file.map(|mut file| {
+            file.finish()?;
+            digest(&self.folder.path.join(&path))
+        });
         if !matches!(stored, Some(Ok(_))) {
             self.remove_empty(&path);
         }
@@ -245,8 +256,8 @@ impl Writer {
     /// What a full disk left of a recording is kept for the next start to take in, but not a file
     /// without any audio.
     fn remove_empty(&self, path: &str) {
-        let path = self.folder.join(path);
-        if fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
+        let path = self.folder.path.join(path);
+        if fs::metadata(&path).is_ok_and(|file| file.len() <= SOUND_HEAD_BYTES) {
             // Not even that: the next start passes it over.
             let _ = fs::remove_file(&path);
         }
@@ -254,16 +265,16 @@ impl Writer {
 
     fn discard(&mut self, key: Key) {
         let Some(recording) = self.open.remove(&key) else { return };
-        if let Err(error) = fs::remove_file(self.folder.join(&recording.path)) {
+        if let Err(error) = fs::remove_file(self.folder.path.join(&recording.path)) {
             tracing::error!(%error, file = recording.path, "a recording cannot be deleted");
         }
     }
 }
 
 impl Recording {
-    fn write(&mut self, offset: u64, pieces: &[Vec<u8>]) {
-        let written = self.file.as_ref().map(|file| write_all_at(file, pieces, offset));
-        if let Some(Err(error)) = written {
+    fn append(&mut self, pieces: &[Vec<u8>]) {
+        let appended = self.file.as_mut().map(|file| file.append(pieces));
+        if let Some(Err(error)) = appended {
             self.fail(&error);
         }
     }
@@ -275,65 +286,45 @@ impl Recording {
     }
 }
 
-/// Writes pieces one behind the other, with one call of the kernel where it takes them all.
-fn write_all_at(file: &File, pieces: &[Vec<u8>], offset: u64) -> io::Result<()> {
-    let slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
-    let mut taken = match rustix::io::pwritev(file, &slices, offset) {
-        Ok(taken) => taken,
-        Err(rustix::io::Errno::INTR) => 0,
-        Err(error) => return Err(error.into()),
-    };
-    let mut at = offset;
-    for piece in pieces {
-        let done = taken.min(piece.len());
-        file.write_all_at(&piece[done..], at + done as u64)?;
-        taken -= done;
-        at += piece.len() as u64;
-    }
-    Ok(())
-}
-
-/// Creates a file that only the service's user may read, and its folders. A folder that cannot be
-/// made fails the recording, never the call.
-fn create_private(path: &Path) -> io::Result<File> {
-    if let Some(parent) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
-    }
-    open_private(path, true)
-}
-
-/// A file for reading and writing; one that is there is emptied unless it has to be `new`.
-fn open_private(path: &Path, new: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(!new).create_new(new);
-    options.mode(0o600).open(path)
-}
-
-fn hash(path: &Path) -> io::Result<[u8; 32]> {
-    let mut file = File::open(path)?;
-    let mut sha256 = Sha256::new();
-    let mut block = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(sha256.finalize().into()),
-            n => sha256.update(&block[..n]),
-        }
-    }
+/// The folders of a file. One that cannot be made fails the recording, never the call.
+fn make_folders(path: &Path) -> io::Result<()> {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    DirBuilder::new().recursive(true).mode(0o700).create(parent)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::wav;
     use tokio::sync::mpsc::channel;
 
     const KEY: Key = (LegId(1), RecordId(1));
     const LENGTHS: Lengths =
         Lengths { duration: Duration::from_secs(1), speech: Duration::from_millis(600) };
 
+    /// The keys of a folder, which gets a master key.
+    pub(super) fn keys(folder: &Path) -> SoundKeys {
+        fs::create_dir_all(folder.join("keys")).unwrap();
+        fs::write(folder.join("keys/master.key"), "07".repeat(32)).unwrap();
+        SoundKeys::new(&DataFolder::from(folder))
+    }
+
+    fn sound(path: &Path) -> (Channels, u64, Vec<u8>) {
+        let keys = keys(path.ancestors().find(|path| path.join("keys").is_dir()).unwrap());
+        let sound = keys.open(path).unwrap();
+        (sound.channels(), sound.frames(), sound.read(0, u64::MAX).unwrap())
+    }
+
+    fn writer(folder: &Path) -> (Writer, tokio::sync::mpsc::Receiver<LegReport>, Receiver<Widen>) {
+        keys(folder);
+        let (reports, heard) = channel(8);
+        let (copies, asked) = sync_channel(4);
+        (Writer::new(DataFolder::from(folder), reports, copies), heard, asked)
+    }
+
     fn run(folder: &Path, jobs: Vec<DiskJob>) -> Vec<LegReport> {
+        keys(folder);
         let (sender, mut reports) = channel(8);
-        let config = DiskConfig { folder: folder.to_owned(), queue_max: 16 };
+        let config = DiskConfig { folder: DataFolder::from(folder), queue_max: 16 };
         let disk = Disk::start(config, sender).unwrap();
         for job in jobs {
             assert!(disk.queue().offer(job));
@@ -350,16 +341,18 @@ mod tests {
             folder.path(),
             vec![
                 DiskJob::Create(KEY, file.clone(), Channels::Mono),
-                DiskJob::Write(KEY, 3, vec![b"de".to_vec(), b"f".to_vec()]),
-                DiskJob::Write(KEY, 0, vec![b"abc".to_vec()]),
+                DiskJob::Append(KEY, vec![b"ab".to_vec(), b"cd".to_vec()]),
+                DiskJob::Append(KEY, vec![b"ef".to_vec()]),
                 DiskJob::Close(KEY, LENGTHS),
             ],
         );
         let [(LegId(1), MediaReport::Recorded(RecordId(1), summary))] = &reports[..] else {
             panic!("{reports:?}");
         };
-        assert_eq!(fs::read(folder.path().join(&file)).unwrap(), b"abcdef");
-        assert_eq!(summary.sha256, <[u8; 32]>::from(Sha256::digest(b"abcdef")));
+        let path = folder.path().join(&file);
+        assert_eq!(sound(&path), (Channels::Mono, 3, b"abcdef".to_vec()));
+        assert_eq!(summary.sha256, digest(&path).unwrap());
+        assert!(!fs::read(&path).unwrap().windows(6).any(|window| window == b"abcdef"));
     }
 
     #[test]
@@ -370,7 +363,7 @@ mod tests {
             folder.path(),
             vec![
                 DiskJob::Create(KEY, "recordings/a.wav".into(), Channels::Mono),
-                DiskJob::Write(KEY, 0, vec![vec![1]]),
+                DiskJob::Append(KEY, vec![vec![1, 1]]),
                 DiskJob::Close(KEY, LENGTHS),
             ],
         );
@@ -379,15 +372,12 @@ mod tests {
 
     #[test]
     fn a_failed_recording_leaves_what_was_written_and_no_empty_file() {
-        for (written, kept) in [(b"".to_vec(), false), (b"abc".to_vec(), true)] {
+        for (written, kept) in [(0, false), (4_000, true)] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("a.wav");
-            let (reports, mut heard) = channel(8);
-            let (copies, _copies) = sync_channel(1);
-            let (folder, open) = (folder.path().to_owned(), HashMap::new());
-            let mut writer = Writer { folder, open, reports, copies };
+            let (mut writer, mut heard, _asked) = writer(folder.path());
             writer.create(KEY, "a.wav".to_owned(), Channels::Mono);
-            writer.take(DiskJob::Write(KEY, 0, vec![written]));
+            writer.take(DiskJob::Append(KEY, vec![vec![1; 2 * written]]));
             writer.open.get_mut(&KEY).unwrap().file = None;
             writer.close(KEY, LENGTHS);
             assert_eq!(heard.try_recv().unwrap().1, MediaReport::RecordFailed(RecordId(1)));
@@ -408,41 +398,34 @@ mod tests {
         Channels::of(3).unwrap()
     }
 
-    /// The half second at a place, one value in all its bytes, and the header that covers it.
-    fn block(at: u64, channels: Channels, value: u8) -> [DiskJob; 2] {
-        let len = u64::from(channels.frame_bytes()) * 4_000;
-        let bytes = vec![value; usize::try_from(len).unwrap()];
-        let covered = u32::try_from((at + 1) * len).unwrap();
-        let header = wav::header(channels, covered).to_vec();
-        [DiskJob::Write(KEY, 44 + at * len, vec![bytes]), DiskJob::Write(KEY, 0, vec![header])]
+    /// Half a second, one value in all its bytes.
+    fn block(channels: Channels, value: u8) -> DiskJob {
+        DiskJob::Append(KEY, vec![vec![value; usize::from(channels.frame_bytes()) * 4_000]])
     }
 
     #[test]
-    fn a_recording_is_valid_at_every_instant_while_a_track_is_added() {
+    fn a_recording_can_be_played_at_every_instant_while_a_track_is_added() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.wav");
-        let (reports, mut heard) = channel(8);
-        let (copies, asked) = sync_channel(4);
+        let (mut writer, mut heard, asked) = writer(folder.path());
         let (jobs, replies) = sync_channel(4);
-        let open = HashMap::new();
-        let mut writer = Writer { folder: folder.path().to_owned(), open, reports, copies };
-        let halves = |expected: (u16, usize)| {
-            let bytes = fs::read(&path).unwrap();
-            let wav = wav::parse(&bytes).unwrap();
-            assert!(!wav.cut_off);
-            assert_eq!((wav.channels.count(), wav.frames() / 4_000), expected);
+        let halves = |expected: (u16, u64)| {
+            let (channels, frames, _) = sound(&path);
+            assert_eq!((channels.count(), frames / 4_000), expected);
         };
         writer.create(KEY, "a.wav".to_owned(), Channels::Stereo);
-        block(0, Channels::Stereo, 1).into_iter().for_each(|job| writer.take(job));
+        writer.take(block(Channels::Stereo, 1));
+        // The block that a new track cuts short waits in memory, and goes to both files.
+        writer.take(DiskJob::Append(KEY, vec![vec![9; 4 * 160]]));
         writer.take(DiskJob::Widen(KEY, three(), DiskQueue(jobs.clone())));
         halves((2, 1));
-        block(1, three(), 2).into_iter().for_each(|job| writer.take(job));
+        writer.take(block(three(), 2));
         halves((2, 2));
         let copied = widening::copy(&asked.try_recv().unwrap());
         halves((2, 2));
         // Another leg joins before the first copy has taken its place.
         writer.take(DiskJob::Widen(KEY, Channels::of(4).unwrap(), DiskQueue(jobs.clone())));
-        block(2, Channels::of(4).unwrap(), 3).into_iter().for_each(|job| writer.take(job));
+        writer.take(block(Channels::of(4).unwrap(), 3));
         halves((2, 3));
         writer.take(DiskJob::Widened(KEY, copied));
         halves((3, 3));
@@ -450,13 +433,20 @@ mod tests {
         writer.take(DiskJob::Close(KEY, LENGTHS));
         assert!(heard.try_recv().is_err(), "it closes when its copy has taken its place");
         writer.take(DiskJob::Widened(KEY, copied));
-        halves((4, 3));
         assert!(matches!(heard.try_recv().unwrap().1, MediaReport::Recorded(..)));
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no copy is left");
-        let bytes = fs::read(&path).unwrap();
-        let track: Vec<i16> = wav::parse(&bytes).unwrap().track(3).collect();
-        assert!(track[..8_000].iter().all(|&sample| sample == 0));
-        assert!(track[8_000..].iter().all(|&sample| sample == 0x0303));
+        let files = fs::read_dir(folder.path()).unwrap();
+        assert_eq!(files.count(), 2, "no copy is left beside the recording and the keys");
+        let (channels, frames, bytes) = sound(&path);
+        assert_eq!((channels.count(), frames), (4, 12_160));
+        let samples: Vec<&[u8]> = bytes.chunks_exact(8).collect();
+        let expected = [[1, 1, 1, 1, 0, 0, 0, 0], [9, 9, 9, 9, 0, 0, 0, 0]]
+            .into_iter()
+            .chain([[2, 2, 2, 2, 2, 2, 0, 0], [3; 8]]);
+        for (range, sample) in
+            [0..4_000, 4_000..4_160, 4_160..8_160, 8_160..12_160].iter().zip(expected)
+        {
+            assert!(samples[range.clone()].iter().all(|found| *found == sample), "{range:?}");
+        }
         drop(replies);
     }
 
@@ -465,17 +455,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("a.wav.widening")).unwrap();
         let (sender, mut reports) = channel(8);
-        let config = DiskConfig { folder: folder.path().to_owned(), queue_max: 16 };
+        keys(folder.path());
+        let config = DiskConfig { folder: DataFolder::from(folder.path()), queue_max: 16 };
         let disk = Disk::start(config, sender).unwrap();
         let queue = disk.queue();
         assert!(queue.offer(DiskJob::Create(KEY, "a.wav".into(), Channels::Stereo)));
-        block(0, Channels::Stereo, 1).into_iter().for_each(|job| assert!(queue.offer(job)));
+        assert!(queue.offer(block(Channels::Stereo, 1)));
         assert!(queue.offer(DiskJob::Widen(KEY, three(), queue.clone())));
         assert!(queue.offer(DiskJob::Close(KEY, LENGTHS)));
         drop(queue);
         disk.finish();
         assert_eq!(reports.try_recv().unwrap().1, MediaReport::RecordFailed(RecordId(1)));
-        let bytes = fs::read(folder.path().join("a.wav")).unwrap();
-        assert_eq!(wav::parse(&bytes).unwrap().frames(), 4_000);
+        assert_eq!(sound(&folder.path().join("a.wav")).1, 4_000);
     }
 }
