@@ -92,7 +92,9 @@ impl Sweeper {
         if !gone.is_empty() {
             self.ask(move |db, _| unlist(db, &gone))?;
         }
-        done.requests = self.ask(move |db, _| forget_askers(db, now, &rules))?;
+        if has_old_askers(&db, now, &rules)? {
+            done.requests = self.ask(move |db, _| forget_askers(db, now, &rules))?;
+        }
         self.purge();
         done.copies = remove_old_copies(&data, now, rules.copy_days)?;
         Ok(done)
@@ -226,6 +228,22 @@ fn erase_group(
     Ok(erased)
 }
 
+/// Requests that were answered before this instant, in ms since 1970, are over.
+fn answered_before(now: Timestamp, rules: &RetentionRules) -> i64 {
+    let last = local_day(now).saturating_sub(i64::from(rules.request_years).years());
+    retention::begins(last)
+}
+
+/// Whether there is something for [`forget_askers`].
+fn has_old_askers(
+    db: &Connection,
+    now: Timestamp,
+    rules: &RetentionRules,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM privacy_request WHERE decided_at < ?1 AND length(wrapped) > 0 LIMIT 1";
+    Ok(db.prepare_cached(sql)?.exists([answered_before(now, rules)])?)
+}
+
 /// Erases who asked about his personal information, and what he said, of requests that were answered long
 /// enough ago.
 fn forget_askers(
@@ -233,11 +251,10 @@ fn forget_askers(
     now: Timestamp,
     rules: &RetentionRules,
 ) -> Result<usize, StoreError> {
-    let last = local_day(now).saturating_sub(i64::from(rules.request_years).years());
     let forgotten = db.execute(
         "UPDATE privacy_request SET wrapped = x'', body = x''
          WHERE decided_at < ?1 AND length(wrapped) > 0",
-        [retention::begins(last)],
+        [answered_before(now, rules)],
     )?;
     if forgotten > 0 {
         purge::ask(db)?;

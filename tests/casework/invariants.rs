@@ -31,6 +31,8 @@ fn database() -> (tempfile::TempDir, Connection) {
             VALUES (1, 'unit:07', 'x', 'x', 'x', '2026-12-31', 1, 'wang', 0, NULL, NULL);
         INSERT INTO export_request VALUES
             (1, 1, 'pdf', 'director', NULL, 51, 'x', 'wang', 0, 'li', 1, NULL);
+        INSERT INTO privacy_request VALUES (1, 'access', 'query_code', 0, '2026-12-22', 'li',
+            x'00', x'00', 'refused', 'nothing', 'wang', 1);
         INSERT INTO account VALUES ('wang', 'x', NULL, NULL, 0, 0, NULL, 0, 0)";
     let alarm = "INSERT INTO risk_false_alarm SELECT min(id), 'crowd', 0, 'x', x'' FROM case_file";
     db.execute_batch(&format!("{town}; {alarm}; {typed_in};")).unwrap();
@@ -82,6 +84,8 @@ fn every_statement_that_would_break_an_invariant_is_refused_with_its_reason() {
         ("DELETE FROM day_sequence", "never forgotten"),
         ("INSERT INTO day_sequence VALUES (261123, 2)", "starts at number one"),
         ("UPDATE call SET lasted_ms = 0", "ended call is never changed"),
+        ("UPDATE call SET peer = 'x'", "ended call is never changed"),
+        ("UPDATE call SET peer = '', called = 'x'", "ended call is never changed"),
         ("DELETE FROM seat", "seats are never deleted"),
         ("UPDATE seat SET removed_at = 1", "CHECK constraint failed"),
         ("UPDATE seat SET role = 'king'", "CHECK constraint failed"),
@@ -115,6 +119,9 @@ fn every_statement_that_would_break_an_invariant_is_refused_with_its_reason() {
         ("UPDATE export_request SET approved_by = 'zhao'", "an export request is only answered"),
         ("UPDATE export_request SET approved_by = asked_by", "only answered"),
         ("DELETE FROM export_request", "an export request is never deleted"),
+        ("UPDATE privacy_request SET due_on = '2030-01-01'", "is only answered"),
+        ("UPDATE privacy_request SET outcome = 'granted', ground = NULL", "is only answered"),
+        ("DELETE FROM privacy_request", "personal information is never deleted"),
         ("DELETE FROM account", "accounts are never deleted"),
         ("INSERT INTO meta VALUES ('x', x'00')", "cannot store BLOB"),
     ] {
@@ -128,5 +135,5 @@ fn every_trigger_of_the_schema_is_tried_above() {
     let (_folder, db) = database();
     let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'";
     let triggers: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(triggers, 36, "a new trigger needs its statement in the test above");
+    assert_eq!(triggers, 38, "a new trigger needs its statement in the test above");
 }
