@@ -10,7 +10,7 @@ use super::queue_log;
 use super::recording::{Owner, WIDENING_SUFFIX, is_inside, parse_recording_file, put};
 use super::sound::{self, SoundKeys};
 use super::sound_plain;
-use super::vault::{HEAD_BYTES, Vault};
+use super::vault::{HEAD_BYTES, Head, Vault};
 use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
 use crate::units::{CallId, PhoneNumber};
 use jiff::Timestamp;
@@ -392,11 +392,11 @@ fn list_files(data: &Path, end: &str) -> Result<Vec<String>, StoreError> {
 /// A file without even a whole header was created in the instant of the crash and holds no audio:
 /// it is no recording. `true` when it was one of these and is gone.
 fn remove_stillborn(path: &Path) -> bool {
-    let Ok(mut file) = File::open(path) else { return false };
+    let Ok(file) = File::open(path) else { return false };
     let length = file.metadata().map_or(u64::MAX, |metadata| metadata.len());
-    let mut start = [0];
-    // A plain file begins with an R.
-    let sealed = file.read(&mut start).is_ok_and(|read| read == 1) && start[0] != b'R';
+    let mut start = Vec::new();
+    let read = file.take(HEAD_BYTES as u64).read_to_end(&mut start);
+    let sealed = read.is_ok() && Head::is_begun(&start);
     let least = if sealed { HEAD_BYTES as u64 } else { WAV_HEADER_BYTES };
     length < least && std::fs::remove_file(path).is_ok()
 }

@@ -283,6 +283,8 @@ mod tests {
         }
     }
 
+    type Step<'a> = &'a dyn Fn(&Old);
+
     /// Each place where a power cut can come.
     #[test]
     fn whatever_is_interrupted_is_gone_on_with() {
@@ -290,7 +292,7 @@ mod tests {
             let (path, copy) = (old.path(), old.copy(SEALING_SUFFIX));
             make_copy(&old.db, &old.vault, (&path, &copy), FILE).unwrap();
         };
-        let steps: [(&str, &dyn Fn(&Old)); 6] = [
+        let steps: [(&str, Step<'_>); 6] = [
             ("before all", &|_| {}),
             ("half a copy", &|old| fs::write(old.copy(SEALING_SUFFIX), b"MLSOUND").unwrap()),
             ("the row knows the copy", &whole),

@@ -104,7 +104,7 @@ mod tests {
             heard.iter().flat_map(|&code| Codec::Pcma.decode(code).to_le_bytes()).collect();
         let keys = keys(folder.path());
         let mut sealed = keys.create(&path, Channels::Mono).unwrap();
-        sealed.append(&[samples.clone()]).unwrap();
+        sealed.append(std::slice::from_ref(&samples)).unwrap();
         sealed.finish().unwrap();
         // As older programs wrote it.
         let plain = folder.path().join("b.wav");

@@ -14,7 +14,7 @@ fn keys(folder: &Path, byte: u8) -> SoundKeys {
 
 /// Two tracks that say where they are.
 fn sound(frames: usize) -> Vec<u8> {
-    (0..frames as u32).flat_map(u32::to_le_bytes).collect()
+    (0..u32::try_from(frames).unwrap()).flat_map(u32::to_le_bytes).collect()
 }
 
 fn record(keys: &SoundKeys, path: &Path, frames: usize, closed: bool) -> Vec<u8> {
@@ -172,8 +172,8 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let (keys, path) = (keys(folder.path(), 7), folder.path().join(NAME));
         let bytes = record(&keys, &path, frames, true);
-        let from = (first as usize).min(frames);
-        let to = (from + count as usize).min(frames);
+        let from = usize::try_from(first).unwrap().min(frames);
+        let to = (from + usize::try_from(count).unwrap()).min(frames);
         let read = keys.open(&path).unwrap().read(first, count).unwrap();
         prop_assert_eq!(read, &bytes[4 * from..4 * to]);
     }

@@ -105,14 +105,15 @@ impl Vault {
 
 /// Seals and opens the chunks of one recording.
 pub(in crate::store) struct SoundKey {
-    key: LessSafeKey,
+    /// More than 500 bytes, and what holds it goes through queues.
+    key: Box<LessSafeKey>,
     channels: Channels,
 }
 
 impl SoundKey {
     /// That of a recording with so many tracks.
     pub(in crate::store) fn new(key: &DataKey, channels: Channels) -> Result<Self, StoreError> {
-        Ok(Self { key: aead(&key.0)?, channels })
+        Ok(Self { key: Box::new(aead(&key.0)?), channels })
     }
 
     /// Seals a chunk where it stands and puts its tag behind it.
