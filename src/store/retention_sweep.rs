@@ -12,6 +12,7 @@ use super::intake::{Desk, SYSTEM};
 use super::purge;
 use super::read_call::all;
 use super::retention::{self, Cursor, FoundOver, RETENTION_AT_ONCE_MAX, Target};
+use super::sound;
 use super::sweep::Sweeper;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
@@ -280,12 +281,13 @@ fn erased_files(db: &Connection) -> Result<Vec<String>, StoreError> {
     all(db, "SELECT file FROM erased_file ORDER BY file LIMIT ?1", [limit], |row| row.get(0))
 }
 
-/// Removes files below the data folder; gives those that are not there any more.
+/// Removes recordings below the data folder, the place of their key overwritten first: what a file
+/// system keeps of them opens for nobody. Gives those that are not there any more.
 fn unlink(data: &Path, files: &[String]) -> Result<Vec<String>, StoreError> {
     let mut gone = vec![];
     for file in files {
         let path = data.join(file);
-        match std::fs::remove_file(&path) {
+        match sound::empty_slot(&path).and_then(|()| std::fs::remove_file(&path)) {
             Ok(()) => gone.push(file.clone()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => gone.push(file.clone()),
             Err(error) => at_path(&path, Err(error))?,
