@@ -8,9 +8,9 @@ SIM_SEEDS ?= 4096
 # Lives of cases, 64 commands each: about a million.
 CASE_SEEDS ?= 16000
 FUZZ_SECONDS ?= 30
-# Tests against real clients keep whole calls alive and wait most of the time; three at once is
-# what two cores carry.
-TEST_THREADS ?= 3
+# Tests against real clients keep whole calls alive; two at once is what two cores carry. With three
+# the telephones of others now and then lost their first keys.
+TEST_THREADS ?= 2
 
 .PHONY: run test lint sim fuzz bench
 .DEFAULT_GOAL := test
