@@ -130,9 +130,11 @@ fn write_configuration(folder: &Path, account: &str, address: SocketAddr, microp
         .expect("baresip's modules are installed: run tests/install.sh");
     // With the module it takes SRTP from everybody, and is no telephone without.
     let srtp = if account.contains("mediaenc=srtp") { "module srtp.so\n" } else { "" };
+    // Left alone it offers audio at the machine's outer address, which may come and go under a call.
     // The bridge device takes the decoded audio, since no player writes files; sndfile dumps it.
     let config = format!(
-        "poll_method epoll\nsip_listen {address}\ncall_max_calls 4\ncall_local_timeout 20\n\
+        "poll_method epoll\nnet_interface 127.0.0.1\nsip_listen {address}\n\
+         call_max_calls 4\ncall_local_timeout 20\n\
          audio_source aufile,{}\naudio_player aubridge,nowhere\naudio_alert aubridge,nowhere\n\
          ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
          rtp_ports 40000-49000\nmodule_path {modules}\nmodule stdio.so\nmodule g711.so\n\

@@ -138,7 +138,8 @@ fn at_seat(seat: Seat<'_>) -> String {
          reg_identity=sip:{number}@{registrar}\nreg_expires=3600\nreg_sendregister=1\n\
          publish=0\n\n\
          [auth_info_0]\nusername={number}\npasswd={password}\nrealm=mayorline\n\n\
-         [rtp]\naudio_rtp_port=-1\n\n[sound]\nechocancellation=0\n\n\
+         [rtp]\naudio_rtp_port=-1\nbind_address=127.0.0.1\n\n\
+         [net]\nfirewall_policy=nat_address\nnat_address=127.0.0.1\n\n[sound]\nechocancellation=0\n\n\
          [video]\nautomatically_initiate=0\nautomatically_accept=0\n",
         transport.name()
     )
@@ -150,7 +151,8 @@ fn configuration(user: &str, server: SocketAddr, port: u16) -> String {
          guess_hostname=0\ncontact=sip:{user}@127.0.0.1\ndefault_proxy=0\nuse_ipv6=0\n\
          use_rfc2833=1\nuse_info=0\n\n[proxy_0]\nreg_proxy=<sip:{server}>\n\
          reg_identity=sip:{user}@127.0.0.1\nreg_sendregister=0\npublish=0\n\n\
-         [rtp]\naudio_rtp_port=-1\n\n[sound]\nechocancellation=0\n\n\
+         [rtp]\naudio_rtp_port=-1\nbind_address=127.0.0.1\n\n\
+         [net]\nfirewall_policy=nat_address\nnat_address=127.0.0.1\n\n[sound]\nechocancellation=0\n\n\
          [video]\nautomatically_initiate=0\nautomatically_accept=0\n"
     )
 }
