@@ -188,7 +188,7 @@ impl Administration {
             }
             Err(error) => tracing::error!(%error, "sealed recordings were not looked for"),
         }
-        purge::finish_or_tell(&self.db);
+        purge::finish_or_tell(&self.db, || false);
     }
 
     /// Imports a table of the directory, whole or not at all; with a fault, and in a dry run, nothing

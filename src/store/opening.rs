@@ -184,7 +184,8 @@ impl Opener {
         shared.readable.store(true, Ordering::Release);
         shared.up.store(true, Ordering::Release);
         let seats = SeatsWatch::new(self.plan.config.opened_at);
-        Ok(Writer { db, desk, jobs: self.jobs, shared, backlog, seats, sweeps, _lock: lock })
+        let (jobs, purge_told) = (self.jobs, None);
+        Ok(Writer { db, desk, jobs, shared, backlog, seats, sweeps, purge_told, _lock: lock })
     }
 
     /// Tries the folder again and again, then writes; ends early when it is told to close.

@@ -179,7 +179,10 @@ impl Sweeper {
         let path = &self.folder.path;
         let pending = schema::open_reader(path).and_then(|db| purge::is_pending(&db));
         match pending.and_then(|pending| pending.then(|| schema::open_second(path)).transpose()) {
-            Ok(Some(db)) => purge::finish_or_tell(&db),
+            Ok(Some(db)) => {
+                let closing = || self.handle.shared.closing.load(Ordering::Acquire);
+                purge::finish_or_tell(&db, closing);
+            }
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "the database could not be opened to purge it"),
         }

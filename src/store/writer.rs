@@ -205,6 +205,8 @@ pub(super) struct Writer {
     pub(super) seats: SeatsWatch,
     /// The sweeper, who purges.
     pub(super) sweeps: SyncSender<Sweep>,
+    /// The purge that it was told of.
+    pub(super) purge_told: Option<i64>,
     /// Unlocks the folder when it is dropped.
     pub(super) _lock: File,
 }
@@ -300,11 +302,14 @@ impl Writer {
     }
 
     /// What a seal of this commit asks for is done by the sweeper, at once: callers wait for the writer.
-    /// Where it is busy it comes to it within half a minute by itself.
-    fn purge(&self) {
-        if purge::is_pending(&self.db).unwrap_or(false) {
+    /// Told once: where it is busy, or something holds the purge up, it comes to it within half a
+    /// minute by itself.
+    fn purge(&mut self) {
+        let pending = purge::pending(&self.db).unwrap_or(None);
+        if pending.is_some() && pending != self.purge_told {
             let _ = self.sweeps.try_send(Sweep::Purge);
         }
+        self.purge_told = pending;
     }
 
     fn answer(&mut self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {

@@ -225,13 +225,10 @@ fn a_purge_that_was_interrupted_is_finished_at_the_next_start() {
     for file in ["mayorline.db", "mayorline.db-wal", MASTER_KEY_FILE] {
         std::fs::copy(data.join(file), killed.join(file)).unwrap();
     }
-    let pending = |data: &Path| -> i64 {
-        let sql = "SELECT count(*) FROM meta WHERE key = 'purge_pending'";
-        database(data).query_row(sql, [], |row| row.get(0)).unwrap()
-    };
     assert!(std::fs::metadata(killed.join("mayorline.db-wal")).unwrap().len() > 0);
+    assert!(verify(&killed).unwrap().unscrubbed);
     open(&killed).close();
-    assert_eq!(pending(&killed), 0);
+    assert!(!verify(&killed).unwrap().unscrubbed);
     let log = std::fs::metadata(killed.join("mayorline.db-wal")).map_or(0, |log| log.len());
     assert_eq!(log, 0);
     assert!(verify(&killed).unwrap().is_sound());
@@ -350,7 +347,7 @@ fn a_seal_is_done_although_its_purge_fails_and_the_service_goes_on_with_it() {
     let (number, _) = canary_case(data);
     database(data)
         .execute_batch(
-            "CREATE TRIGGER stuck BEFORE DELETE ON meta WHEN OLD.key = 'purge_pending'
+            "CREATE TRIGGER stuck BEFORE INSERT ON meta WHEN NEW.key = 'purge_done'
              BEGIN SELECT RAISE(ABORT, 'stuck'); END;",
         )
         .unwrap();
@@ -373,6 +370,22 @@ fn a_key_that_was_half_written_when_the_power_went_is_no_key() {
     let (number, _) = canary_case(data);
     assert!(!half.exists() && data.join(MASTER_KEY_FILE).exists());
     assert!(Reader::open(data).unwrap().case(number).is_ok());
+}
+
+#[test]
+fn a_key_that_was_cut_off_under_its_first_name_stands_once_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    canary_case(data);
+    let key = data.join(MASTER_KEY_FILE);
+    let other = key.with_extension("new");
+    std::fs::hard_link(&key, &other).unwrap();
+    open(data).close();
+    assert!(key.exists() && !other.exists());
+    // What is no copy of it is not ours.
+    std::fs::write(&other, "0f").unwrap();
+    open(data).close();
+    assert!(other.exists());
 }
 
 /// A key on a medium that is taken away once the service has started.

@@ -7,7 +7,7 @@ use crate::store::recording::hex;
 use rusqlite::{Connection, OptionalExtension};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The file below the data folder where none is named.
 pub const MASTER_KEY_FILE: &str = "keys/master.key";
@@ -41,6 +41,7 @@ impl Vault {
             make(file)?;
         }
         let vault = Self::of(db, file)?;
+        remove_first_name(file)?;
         if known.is_none() {
             let put = "INSERT INTO meta VALUES (?1, ?2)";
             db.execute(put, [CHECK, &vault.check_value()])?;
@@ -54,13 +55,30 @@ fn known(db: &Connection) -> Result<Option<String>, StoreError> {
     Ok(db.query_row(sql, [CHECK], |row| row.get(0)).optional()?)
 }
 
+/// The name under which a new key is written first.
+fn first_name(file: &Path) -> PathBuf {
+    file.with_extension("new")
+}
+
+/// A start that was cut off between the two names of a new key left it under both: whoever moves the
+/// key apart from the data must not leave one behind.
+fn remove_first_name(file: &Path) -> Result<(), StoreError> {
+    let first = first_name(file);
+    // What is there and no such copy is not ours.
+    if matches!((read(&first), read(file)), (Ok(Some(one)), Ok(Some(other))) if one == other) {
+        at_path(&first, std::fs::remove_file(&first))?;
+        at_path(&first, sync_name(&first))?;
+    }
+    Ok(())
+}
+
 /// A new key, whole and on the disk before anything is sealed with it. A start that is cut off leaves
-/// nothing that looks like a key.
+/// no half of a key under its name.
 fn make(file: &Path) -> Result<(), StoreError> {
     let folder = folder_of(file);
     make_folder(folder)?;
     let key = hex(&random::<KEY_BYTES>()?) + "\n";
-    let whole = file.with_extension("new");
+    let whole = first_name(file);
     let mut options = std::fs::OpenOptions::new();
     let options = options.write(true).create(true).truncate(true).mode(0o600);
     let written = options.open(&whole).and_then(|mut file| {
