@@ -328,12 +328,15 @@ pub(super) async fn fetch(
     let table = waiting(move || {
         let export = lock(&api.exports).take(number, &person.actor.person, api.now())?;
         let words = format!("fetched: {}", export.reason);
-        if let Err(unsaid) = api.audit(&person, AuditKind::Exported, subject(number), &words) {
+        let made = api.reader().and_then(|reader| table(&reader, &person.actor, &export.rows));
+        let made = made.and_then(|table| {
+            api.audit(&person, AuditKind::Exported, subject(number), &words).map(|()| table)
+        });
+        if made.is_err() {
             // Nothing was given out.
             lock(&api.exports).put(number, export);
-            return Err(unsaid);
         }
-        table(&api.reader()?, &person.actor, &export.rows)
+        made
     })
     .await?;
     let headers = [
