@@ -47,8 +47,14 @@ impl Ports {
             let Some(port) = self.take() else { break };
             match bind_pair(ip, port) {
                 Ok(pair) => return Ok(pair),
-                Err(_) => self.used.remove(&port),
-            };
+                Err(error) => {
+                    self.used.remove(&port);
+                    // No other port helps where sockets or the address are missing.
+                    if error.kind() != io::ErrorKind::AddrInUse {
+                        return Err(error);
+                    }
+                }
+            }
         }
         Err(io::Error::new(io::ErrorKind::AddrInUse, "no free RTP port pair"))
     }
