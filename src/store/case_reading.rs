@@ -31,8 +31,8 @@ pub struct CaseFile {
     pub changed_by: String,
     /// When.
     pub changed_at: Timestamp,
-    /// The service holds the key of its private parts; else the discipline liaison alone does, and
-    /// they are missing in the fold.
+    /// The service holds the key of its private parts; else the discipline liaison alone does, or it
+    /// was erased, and they are missing in the fold.
     pub readable: bool,
 }
 
