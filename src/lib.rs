@@ -5,7 +5,7 @@
 //! `tests/tidy.rs` fails when a `use` line draws one.
 //!
 //! * [`units`]: the words everything speaks: phone numbers, case numbers, call and leg ids.
-//! * [`wire`]: bytes to typed values and back: SIP, SDP, RTP, RTCP, G.711, WAV. No state, no clock.
+//! * [`wire`]: bytes to typed values and back: SIP, SDP, RTP, RTCP, G.711, WAV, SMS. No state, no clock.
 //! * [`proto`]: SIP as sans-IO machines: transactions, dialogs, session timers, admission.
 //! * [`media`]: samples as sans-IO machines: jitter buffer, concealment, player, digits, recorder.
 //! * [`domain`]: the city's rules, pure: the way a call takes, cases, deadlines, spoken Chinese.

@@ -6,6 +6,7 @@ pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod sip;
+pub mod sms;
 pub mod srtp;
 pub mod table;
 pub mod telephone_event;

@@ -6,6 +6,8 @@ mod campaign;
 mod checks;
 #[path = "../media/checks.rs"]
 mod media;
+#[path = "../messages/checks.rs"]
+mod messages;
 #[path = "../sip/checks.rs"]
 mod sip;
 
@@ -50,6 +52,11 @@ fn wav_files_hold_what_is_promised() {
 }
 
 #[test]
+fn short_messages_hold_what_is_promised() {
+    campaign::run("sms_pdu", messages::pdu);
+}
+
+#[test]
 fn configurations_hold_what_is_promised() {
     campaign::run("config", checks::config);
 }
@@ -66,5 +73,5 @@ fn every_target_of_libfuzzer_has_seeds() {
         names
     };
     assert_eq!(names("fuzz_targets"), names("seeds"));
-    assert_eq!(names("seeds").len(), 10);
+    assert_eq!(names("seeds").len(), 11);
 }

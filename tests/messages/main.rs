@@ -1,0 +1,6 @@
+//! Texts and mails against programs that others wrote.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod oracle;
+mod pdu;
