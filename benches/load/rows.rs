@@ -98,8 +98,8 @@ pub(crate) fn all() -> Vec<Row> {
 }
 
 fn parsing() -> Vec<Row> {
-    let line = |(name, rate): (&str, f64)| {
-        let value = format!("{rate:.0}/s");
+    let line = |(name, rate): (&str, parse::Rate)| {
+        let value = format!("{:.0}/s (median {:.0})", rate.fastest, rate.median);
         row(&format!("SIP messages read, {name}"), value, "-".to_owned(), ">= 100,000/s", "-")
     };
     parse::rates().into_iter().map(line).collect()

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// New calls a second on the way up.
-const RATE: usize = 100;
+const RATE: usize = 50;
 const SETTLE: Duration = Duration::from_secs(2);
 const WINDOWS: usize = 3;
 const WINDOW_SECONDS: usize = 5;
