@@ -6,6 +6,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -154,7 +156,7 @@ async fn answer(
         // An answer that never ends.
         "flood" => {
             let piece = Bytes::from(vec![b'x'; 16 * 1_024]);
-            let pieces = futures_util::stream::repeat(Ok::<_, std::io::Error>(piece));
+            let pieces = futures_util::stream::repeat(Ok::<_, std::convert::Infallible>(piece));
             Body::from_stream(pieces).into_response()
         }
         other => panic!("no such behaviour: {other}"),
@@ -168,7 +170,9 @@ pub(crate) fn authority(folder: &Path) -> (PathBuf, Arc<ServerConfig>) {
     let key = KeyPair::generate().unwrap();
     let root = params.self_signed(&key).unwrap();
     let file = folder.join("ca.pem");
-    std::fs::write(&file, root.pem()).unwrap();
+    let der = STANDARD.encode(root.der());
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
+    std::fs::write(&file, pem).unwrap();
     let issuer = Issuer::new(params, key);
     let own = KeyPair::generate().unwrap();
     let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();

@@ -145,9 +145,8 @@ async fn a_message_arrives_signed_in_order_and_an_independent_program_verifies_i
         assert_eq!(got.header("webhook-timestamp"), noonish().as_second().to_string());
         assert_eq!(got.header("host"), receiver.address.to_string());
         let body: Value = serde_json::from_str(&got.body).unwrap();
-        assert_eq!((body["id"].as_str(), body["case"]["number"].as_str()), {
-            (Some(got.id()), Some(case.as_str()))
-        });
+        let number = &body["case"]["number"];
+        assert_eq!((&body["id"], number), (&got.id().into(), &case.as_str().into()));
         assert_eq!(got.verified(&first), (1, 1));
         assert_eq!(got.verified("whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="), (0, 1));
         for hidden in ["19900000017", "路灯"] {
