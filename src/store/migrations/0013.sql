@@ -41,6 +41,7 @@ CREATE TABLE webhook_delivery (
     CHECK (leased_until IS NULL OR state = 'waiting')
 ) STRICT;
 CREATE INDEX webhook_delivery_waiting ON webhook_delivery (webhook, seq) WHERE state = 'waiting';
+CREATE INDEX webhook_delivery_failed ON webhook_delivery (webhook, seq) WHERE state = 'failed';
 CREATE INDEX webhook_delivery_by_case ON webhook_delivery (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX webhook_delivery_ended ON webhook_delivery (ended_at) WHERE ended_at IS NOT NULL;
 CREATE TRIGGER webhook_delivery_is_fixed BEFORE UPDATE OF seq, id, webhook, kind, case_id, body, created_at

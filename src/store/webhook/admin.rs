@@ -209,13 +209,13 @@ fn resume(
              rests_until = 0, changed_at = ?2 WHERE id = ?1",
         params![webhook, ms],
     )?;
-    // What was about to be given up has all its attempts again.
-    let waiting = db.execute(
+    // What was about to be given up has all its attempts again; what was never tried is due as it is.
+    let again = db.execute(
         "UPDATE webhook_delivery SET next_at = ?2, attempts = 0
-         WHERE webhook = ?1 AND state = 'waiting'",
+         WHERE webhook = ?1 AND state = 'waiting' AND (attempts > 0 OR next_at > ?2)",
         params![webhook, ms],
     )?;
-    Ok(done(webhook, &format!("resumed, {waiting} messages wait")))
+    Ok(done(webhook, &format!("resumed, {again} messages are tried again")))
 }
 
 fn ping(db: &Connection, at: Timestamp, webhook: i64) -> Result<(WebhookDone, String), StoreError> {

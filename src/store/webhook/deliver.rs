@@ -328,27 +328,39 @@ fn failed(
 
 fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
     let kept = SignedDuration::from_hours(24 * DELIVERY_DAYS);
-    let (ms, before) = (now.as_millisecond(), now.saturating_sub(kept).unwrap_or(now));
-    let before = before.as_millisecond();
+    let before = now.saturating_sub(kept).unwrap_or(now).as_millisecond();
     let sql = "DELETE FROM webhook_delivery WHERE seq IN (
                    SELECT seq FROM webhook_delivery WHERE ended_at < ?1 LIMIT ?2)";
     let deleted = db.execute(sql, params![before, TIDIED_ROWS_MAX])?;
-    let give_up = |which: &str, value: i64, fault: &str| {
-        let sql = format!(
-            "UPDATE webhook_delivery SET state = 'failed', next_at = NULL, ended_at = ?1, fault = ?2
-             WHERE seq IN (SELECT seq FROM webhook_delivery d WHERE state = 'waiting'
-                 AND leased_until IS NULL AND {which} ORDER BY seq LIMIT ?4)"
-        );
-        db.execute(&sql, params![ms, fault, value, TIDIED_ROWS_MAX])
-    };
-    let mut given_up = give_up("created_at < ?3", before, "expired")?;
-    let crowded = "seq < (SELECT x.seq FROM webhook_delivery x WHERE x.webhook = d.webhook
-                          AND x.state = 'waiting' ORDER BY x.seq DESC LIMIT 1 OFFSET ?3 - 1)";
+    // The newest message beyond those that may wait.
+    let sql = "SELECT id, (SELECT seq FROM webhook_delivery d WHERE d.webhook = w.id
+                           AND d.state = 'waiting' ORDER BY seq DESC LIMIT 1 OFFSET ?1)
+               FROM webhook w WHERE state <> 'removed'";
     let most = i64::try_from(DELIVERY_WAITING_MAX).unwrap_or(i64::MAX);
-    let sql = "SELECT count(*) FROM webhook_delivery WHERE state = 'waiting'";
-    let waiting: i64 = db.query_row(sql, [], |row| row.get(0))?;
-    if waiting > most {
-        given_up += give_up(crowded, most, "crowded")?;
+    let crowded: Vec<(i64, Option<i64>)> =
+        all(db, sql, [most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut given_up = 0;
+    for (webhook, beyond) in crowded {
+        given_up += give_up(db, now, webhook, ("created_at < ?1", before, "expired"))?;
+        if let Some(beyond) = beyond {
+            given_up += give_up(db, now, webhook, ("seq <= ?1", beyond, "crowded"))?;
+        }
     }
     Ok(Tidied { deleted, given_up })
+}
+
+/// Messages of a subscription that are not waited for any longer; none that is on its way.
+fn give_up(
+    db: &Connection,
+    now: Timestamp,
+    webhook: i64,
+    (which, value, fault): (&str, i64, &str),
+) -> Result<usize, StoreError> {
+    let sql = format!(
+        "UPDATE webhook_delivery SET state = 'failed', next_at = NULL, ended_at = ?2, fault = ?3
+         WHERE seq IN (SELECT seq FROM webhook_delivery WHERE webhook = ?4 AND state = 'waiting'
+             AND leased_until IS NULL AND {which} ORDER BY seq LIMIT ?5)"
+    );
+    let values = params![value, now.as_millisecond(), fault, webhook, TIDIED_ROWS_MAX];
+    Ok(db.execute(&sql, values)?)
 }
