@@ -321,7 +321,7 @@ CREATE TABLE audit (
                 'seat_added', 'seat_removed', 'password_set', 'liaison_key_added', 'seal_read',
                 'directory_imported', 'false_alarm', 'account_changed', 'seal_opened', 'exported',
                 'export_asked', 'export_approved', 'erased', 'privacy_asked', 'privacy_exported',
-                'privacy_decided')),
+                'privacy_decided', 'webhook_changed')),
     subject TEXT NOT NULL,                             -- call, file, case, seat, account, report
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
@@ -628,3 +628,57 @@ WHEN NEW.id <> OLD.id OR NEW.kind <> OLD.kind OR NEW.identified <> OLD.identifie
 BEGIN SELECT RAISE(ABORT, 'a request about personal information is only answered'); END;
 CREATE TRIGGER privacy_request_is_never_deleted BEFORE DELETE ON privacy_request
 BEGIN SELECT RAISE(ABORT, 'a request about personal information is never deleted'); END;
+
+-- Who is told what happens to cases (docs/adr/0023-webhooks.md). A subscription that is removed stays
+-- as a row, without its secret: what was sent to it names it.
+CREATE TABLE webhook (
+    id             INTEGER PRIMARY KEY NOT NULL,
+    url            TEXT NOT NULL,
+    kinds          TEXT NOT NULL,                      -- 'case.assigned case.closed'; empty: all
+    state          TEXT NOT NULL CHECK (state IN ('active', 'paused', 'removed')),
+    paused_why     TEXT CHECK (paused_why IN ('gone', 'failures')),
+    secret         BLOB NOT NULL,                      -- wrapped by the master key; empty: removed
+    previous       BLOB,                               -- the one before it, which signs until then:
+    previous_until INTEGER,
+    failures       INTEGER NOT NULL DEFAULT 0 CHECK (failures >= 0), -- attempts in a row
+    failing_since  INTEGER,                            -- the first of them
+    rests_until    INTEGER NOT NULL DEFAULT 0,         -- nothing is sent to it before
+    created_by     TEXT NOT NULL,
+    created_at     INTEGER NOT NULL,
+    changed_at     INTEGER NOT NULL,
+    CHECK ((state = 'paused') = (paused_why IS NOT NULL)),
+    CHECK ((state = 'removed') = (length(secret) = 0)),
+    CHECK ((previous IS NULL) = (previous_until IS NULL)),
+    CHECK ((failures = 0) = (failing_since IS NULL))
+) STRICT;
+CREATE TRIGGER webhook_is_never_deleted BEFORE DELETE ON webhook
+BEGIN SELECT RAISE(ABORT, 'a subscription is only removed'); END;
+
+-- What a subscription is to be told: written with the event itself, sent afterwards (an outbox). Of a
+-- case under seal there is no row, nor of one whose seal is proposed.
+CREATE TABLE webhook_delivery (
+    seq          INTEGER PRIMARY KEY NOT NULL,         -- the order of one subscription
+    id           TEXT NOT NULL UNIQUE,                 -- webhook-id, the same in every attempt
+    webhook      INTEGER NOT NULL REFERENCES webhook (id),
+    kind         TEXT NOT NULL,
+    case_id      INTEGER REFERENCES case_file (id),    -- NULL: a ping
+    body         TEXT NOT NULL,                        -- the JSON that is signed and sent
+    created_at   INTEGER NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'failed')),
+    attempts     INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    next_at      INTEGER,                              -- the next attempt
+    leased_until INTEGER,                              -- an attempt is under way
+    ended_at     INTEGER,
+    status       INTEGER,                              -- of the last answer
+    fault        TEXT,                                 -- why the last attempt failed
+    CHECK ((state = 'waiting') = (next_at IS NOT NULL)),
+    CHECK ((state = 'waiting') = (ended_at IS NULL)),
+    CHECK (leased_until IS NULL OR state = 'waiting')
+) STRICT;
+CREATE INDEX webhook_delivery_waiting ON webhook_delivery (webhook, seq) WHERE state = 'waiting';
+CREATE INDEX webhook_delivery_failed ON webhook_delivery (webhook, seq) WHERE state = 'failed';
+CREATE INDEX webhook_delivery_by_case ON webhook_delivery (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX webhook_delivery_ended ON webhook_delivery (ended_at) WHERE ended_at IS NOT NULL;
+CREATE TRIGGER webhook_delivery_is_fixed BEFORE UPDATE OF seq, id, webhook, kind, case_id, body, created_at
+ON webhook_delivery
+BEGIN SELECT RAISE(ABORT, 'what is told is never changed'); END;

@@ -4,7 +4,7 @@ use super::common::Common;
 use super::exit::{Exit, Failure};
 use super::{
     accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, privacy, records,
-    report, retention, seal, seats, serve,
+    report, retention, seal, seats, serve, webhooks,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -41,6 +41,9 @@ enum Verb {
     /// The accounts of people and programs: who may sign in, in which roles, by whose word.
     #[command(subcommand)]
     Account(accounts::AccountVerb),
+    /// Other programs that are told what happens to cases, never who a citizen is.
+    #[command(subcommand)]
+    Webhook(webhooks::WebhookVerb),
     /// Who listened in, heard a recording, was shown a number, changed a seat or the directory, when
     /// and why.
     #[command(subcommand)]
@@ -115,6 +118,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::FollowUp(verb) => follow_ups::follow_up(verb),
         Verb::Seat(verb) => seats::seat(verb),
         Verb::Account(verb) => accounts::account(verb),
+        Verb::Webhook(verb) => webhooks::webhook(verb),
         Verb::Audit(verb) => audit::audit(verb),
         Verb::Seal(verb) => seal::seal(verb),
         Verb::Directory(verb) => directory::directory(verb),

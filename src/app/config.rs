@@ -8,6 +8,7 @@ mod queue;
 mod report;
 mod retention;
 mod room;
+mod webhook;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::ListeningKeys;
@@ -16,6 +17,7 @@ pub use queue::QueueKeys;
 pub use report::ReportKeys;
 pub use retention::RetentionKeys;
 pub use room::{RoomKeys, SurveyKeys};
+pub use webhook::WebhookKeys;
 
 use super::exit::{Exit, Failure};
 use crate::proto::digest::Algorithm;
@@ -53,6 +55,7 @@ pub struct Config {
     pub prompts: Prompts,
     pub store: StoreKeys,
     pub web: WebKeys,
+    pub webhook: WebhookKeys,
     pub log: Log,
 }
 
@@ -300,6 +303,7 @@ impl Config {
         self.room.check()?;
         self.outgoing.check()?;
         self.directory.units()?;
+        self.webhook.reach()?;
         self.queue.rules(jiff::tz::TimeZone::UTC)?;
         self.listening_day.rules()?;
         self.listening_day.roster()?;

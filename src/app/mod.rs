@@ -34,3 +34,4 @@ mod settings;
 mod suggest;
 mod switchboard;
 mod trace;
+mod webhooks;

@@ -84,6 +84,8 @@ fn api_config(config: &Config, folder: DataFolder, store: StoreHandle) -> ApiCon
         wall: clock::system().wall,
         remote: config.web.api_remote,
         dispositions: local.map(|local| (local.code.clone(), local.like)).collect(),
+        // Read once already when the configuration was checked.
+        reach: config.webhook.reach().unwrap_or_default(),
     }
 }
 

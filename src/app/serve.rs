@@ -4,7 +4,7 @@ use super::common::{Common, say};
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
 use super::pages::{Pages, web_config};
-use super::{clock, settings, switchboard};
+use super::{clock, settings, switchboard, webhooks};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules, local_day};
 use crate::gateway::clock::Now;
@@ -43,6 +43,8 @@ async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
     let (udp, tcp) = line.addresses();
     let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
     let web = service.pages.url();
+    let folder = DataFolder::new(data, &config.store.master_key_file);
+    let webhooks = webhooks::start(config, folder, service.store.handle())?;
     say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}\n"))?;
     if config.prompts.slow_speech {
         prepare_slow(service.prompts);
@@ -57,6 +59,7 @@ async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
         tracing::warn!("stopping at once: live calls are hung up");
     };
     line.run(stop, abort).await;
+    webhooks.finish();
     service.pages.close();
     service.store.close();
     Ok(())
@@ -244,6 +247,7 @@ pub(super) fn check_config(common: &Common) -> Result<(), Exit> {
     let calendar = calendar(&config)?;
     tls_port(&config)?;
     web_config(&config)?;
+    webhooks::tls(&config)?;
     switchboard::switch(&config, &Arc::new(library(&config)?), calendar)?;
     say("configuration ok\n")
 }

@@ -19,3 +19,4 @@ pub mod search;
 pub mod speech;
 pub mod suggest;
 pub mod town;
+pub mod webhook;

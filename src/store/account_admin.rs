@@ -179,7 +179,11 @@ impl Administration {
 }
 
 /// Whoever acts holds one of these offices and is not locked.
-fn office(db: &Connection, by: &str, roles: &[Role]) -> Result<AccountRecord, StoreError> {
+pub(super) fn office(
+    db: &Connection,
+    by: &str,
+    roles: &[Role],
+) -> Result<AccountRecord, StoreError> {
     let account = account::find(db, by)?.filter(|account| !account.locked);
     let holds = account.filter(|account| account.held().iter().any(|role| roles.contains(role)));
     holds.ok_or(StoreError::NotAllowed("whoever acts does not hold the office for this"))

@@ -66,6 +66,9 @@ pub enum AuditKind {
     PrivacyExported,
     /// His request was decided.
     PrivacyDecided,
+    /// A subscription to what happens to cases was made, changed, tried or taken away, or a message
+    /// sent again; the reason says which.
+    WebhookChanged,
 }
 
 impl AuditKind {
@@ -95,6 +98,7 @@ impl AuditKind {
             Self::PrivacyAsked => "privacy_asked",
             Self::PrivacyExported => "privacy_exported",
             Self::PrivacyDecided => "privacy_decided",
+            Self::WebhookChanged => "webhook_changed",
         }
     }
 }
@@ -106,7 +110,7 @@ pub struct AuditEntry {
     pub actor: String,
     /// What.
     pub kind: AuditKind,
-    /// To which call, file, case, seat or report.
+    /// To which call, file, case, seat, report or subscription.
     pub subject: String,
     /// Why; cut to [`REASON_CHARS_MAX`].
     pub reason: String,

@@ -5,7 +5,9 @@ use super::chain::ChainEnd;
 use super::error::StoreError;
 use super::recording;
 use super::row_private::RowPrivate;
+use super::seal;
 use super::vault::Vault;
+use super::webhook;
 use super::wrap_up;
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
@@ -74,6 +76,7 @@ pub(super) fn open(
     for event in &events {
         append(db, desk, case_id, event, at, by)?;
     }
+    webhook::emit(db, at, case_id, (false, &case), &events)?;
     if let Some(summary) = &intake.recording {
         let owner = recording::Owner { call: intake.call.as_ref(), case_id: Some(case_id) };
         recording::put(db, RecordingKind::Message, summary, owner)?;
@@ -112,9 +115,11 @@ pub(super) fn command(
     for event in &events {
         append(db, desk, case_id, event, at, actor)?;
     }
+    let was_sealed = seal::is_sealed(&case);
     let case = events.iter().fold(case, apply);
     let last_event = desk.chain.last(db)?.0;
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
+    webhook::emit(db, at, case_id, (was_sealed, &case), &events)?;
     Ok(case)
 }
 
@@ -155,13 +160,15 @@ pub(super) fn record(
     let case_id = find.query_row([number], |row| row.get(0)).optional()?;
     let case_id = case_id.ok_or(StoreError::NotFound)?;
     let mut case = case_file::load(db, &desk.vault, case_id)?;
+    let was_sealed = seal::is_sealed(&case);
     for event in events {
         may_follow(&case, event)?;
         append(db, desk, case_id, event, at, actor)?;
         case = apply(case, event);
     }
     let last_event = desk.chain.last(db)?.0;
-    case_file::update(db, &desk.vault, case_id, &case, last_event)
+    case_file::update(db, &desk.vault, case_id, &case, last_event)?;
+    webhook::emit(db, at, case_id, (was_sealed, &case), events)
 }
 
 fn append(

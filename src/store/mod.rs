@@ -75,6 +75,7 @@ mod vault;
 mod verify;
 mod verify_desk;
 mod verify_report;
+mod webhook;
 mod work;
 mod wrap_up;
 mod writer;
@@ -157,5 +158,10 @@ pub use tree::{
 };
 pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN};
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify, verify_anchored};
+pub use webhook::{
+    DELIVERY_DAYS, DELIVERY_WAITING_MAX, DeliveryFilter, DeliveryRow, DueDelivery, HookSecret,
+    LEASE_MS, NewWebhook, Outcome, Parcel, Settled, SettledState, Tidied, WEBHOOKS_MAX,
+    WebhookDone, WebhookOrder, WebhookRow,
+};
 pub use work::Answer;
 pub use wrap_up::{WrapUpDone, WrapUpOrder};

@@ -20,6 +20,7 @@ use super::sound_seal;
 use super::vault::Vault;
 use super::verify_desk;
 use super::verify_report;
+use super::webhook;
 use crate::domain::case::{Case, apply};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -38,7 +39,7 @@ const SETTLE_MS: u64 = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
-    /// `report`, `anchor`, `database`.
+    /// `report`, `webhook`, `anchor`, `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,
@@ -65,6 +66,10 @@ pub struct VerifyReport {
     pub audited: u64,
     /// Issued reports whose anchors were held against the chains.
     pub reports: u64,
+    /// Subscriptions to what happens to cases.
+    pub webhooks: u64,
+    /// Messages to them that are kept.
+    pub deliveries: u64,
     /// Hashes from outside that were found: in which chain at which entry, or of which report.
     pub anchored: Vec<(&'static str, i64)>,
     /// Private parts that were erased; not a fault.
@@ -139,6 +144,7 @@ pub fn verify_anchored(
     report.recordings_in_clear = sound_plain::is_pending(&tx)?;
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
+    webhook::check(&tx, &vault, &mut report)?;
     verify_report::check_hashes(&tx, hashes, &mut report)?;
     Ok(report)
 }

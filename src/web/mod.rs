@@ -9,6 +9,7 @@
 //! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
 //! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
+//! * `webhook`: what happens to cases, told to other programs, on a thread of its own.
 //! * `protocol`, `socket`: the messages, and one connection that carries them.
 
 mod api;
@@ -21,6 +22,7 @@ mod server;
 mod session;
 mod socket;
 mod thread;
+mod webhook;
 
 pub use api::{
     ACCOUNT_SESSIONS_MAX, API_BODY_BYTES_MAX, API_SESSIONS_MAX, ApiConfig, CASES_PAGE_MAX,
@@ -34,6 +36,10 @@ pub use server::{CONNECTIONS_MAX, Web};
 pub use session::SESSIONS_MAX;
 pub use socket::{COMMANDS_BURST_MAX, COMMANDS_PER_SECOND_MAX, EXCESS_MAX, OUTBOX_MAX};
 pub use thread::WebThread;
+pub use webhook::{
+    ADDRESSES_TRIED_MAX, ATTEMPT_WAIT, RESPONSE_BYTES_MAX, TrustError, WebhookConfig,
+    WebhookThread, sign, signatures, trust,
+};
 
 use crate::domain::desk_link::{FromDesk, SeatIdentity, ToDesk};
 use crate::store::PastCall;

@@ -30,3 +30,4 @@ mod sound;
 mod sweep;
 mod tree;
 mod vault;
+mod webhooks;

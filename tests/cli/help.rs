@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 74] = [
+const VERBS: [&[&str]; 83] = [
     &[],
     &["serve"],
     &["case"],
@@ -80,6 +80,15 @@ const VERBS: [&[&str]; 74] = [
     &["privacy", "grant"],
     &["privacy", "refuse"],
     &["privacy", "export"],
+    &["webhook"],
+    &["webhook", "add"],
+    &["webhook", "list"],
+    &["webhook", "remove"],
+    &["webhook", "rotate"],
+    &["webhook", "resume"],
+    &["webhook", "test"],
+    &["webhook", "deliveries"],
+    &["webhook", "resend"],
 ];
 
 #[test]

@@ -27,6 +27,7 @@ mod seats;
 mod signals;
 mod verbs;
 mod verify;
+mod webhooks;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};

@@ -30,3 +30,4 @@ mod texts;
 mod threads;
 mod three_way;
 mod unsent;
+mod webhooks;

@@ -93,6 +93,11 @@ impl DataKey {
         random().map(Self)
     }
 
+    /// The key itself, where it is a secret shared with a receiver of messages.
+    pub(super) fn bytes(&self) -> &[u8; KEY_BYTES] {
+        &self.0
+    }
+
     /// A salt for the digest of a private part.
     pub(super) fn salt() -> Result<[u8; 16], StoreError> {
         random()

@@ -1,6 +1,6 @@
 //! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
 
-use super::{acting, administration, cases, exports, intake, opening, people, reports};
+use super::{acting, administration, cases, exports, intake, opening, people, reports, webhooks};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
@@ -22,6 +22,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         exports::ask, exports::list, exports::confirm, exports::fetch,
         reports::kpi,
         administration::accounts, administration::audit,
+        webhooks::list, webhooks::add, webhooks::remove, webhooks::rotate, webhooks::resume,
+        webhooks::test, webhooks::deliveries, webhooks::resend,
     ),
     security(("session" = []), ("token" = [])),
 )]

@@ -8,6 +8,7 @@
 //! * `opening`: contact, recording and sealed content, each with a reason that is audited first.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
 //! * `reports`: figures; `administration`: accounts, the audit.
+//! * `webhooks`: who is told what happens to cases.
 //! * `problem`: why something is not done.
 //!
 //! What a person may see or do is decided by `domain::access` and the table of transitions; nothing
@@ -30,6 +31,8 @@ mod problem;
 mod reports;
 mod session;
 mod views;
+#[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
+mod webhooks;
 
 pub use cases::CASES_PAGE_MAX;
 pub use command::{CommandFault, CommandForm};
@@ -41,11 +44,12 @@ pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MA
 use super::guard::Guard;
 use super::pages::Shared;
 use crate::domain::desk::Disposition;
+use crate::domain::webhook::Reach;
 use crate::store::{Answer, AuditEntry, AuditKind, DataFolder, Reader, StoreError, StoreHandle};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use exports::Exports;
 use jiff::Timestamp;
 use people::Person;
@@ -77,6 +81,8 @@ pub struct ApiConfig {
     pub remote: bool,
     /// The city's own dispositions, each with the one of the seven whose rules hold.
     pub dispositions: BTreeMap<String, Disposition>,
+    /// How far messages of subscriptions may go.
+    pub reach: Reach,
 }
 
 /// What all requests share.
@@ -171,6 +177,13 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
         .route("/exports", get(exports::list).post(exports::ask))
         .route("/exports/{export}", get(exports::fetch))
         .route("/exports/{export}/confirm", post(exports::confirm))
+        .route("/webhooks", get(webhooks::list).post(webhooks::add))
+        .route("/webhooks/{webhook}", delete(webhooks::remove))
+        .route("/webhooks/{webhook}/rotate", post(webhooks::rotate))
+        .route("/webhooks/{webhook}/resume", post(webhooks::resume))
+        .route("/webhooks/{webhook}/test", post(webhooks::test))
+        .route("/webhook-deliveries", get(webhooks::deliveries))
+        .route("/webhook-deliveries/{delivery}/resend", post(webhooks::resend))
         .route("/accounts", get(administration::accounts))
         .route("/audit", get(administration::audit))
         .route("/session", get(people::session).delete(people::sign_out))

@@ -11,4 +11,5 @@ mod recordings;
 mod rights;
 mod running;
 mod sessions;
+mod webhooks;
 mod world;

@@ -113,6 +113,7 @@ impl World {
             wall,
             remote: false,
             dispositions: BTreeMap::new(),
+            reach: Default::default(),
         };
         let listen = "127.0.0.1:0".parse().unwrap();
         let config = WebConfig { listen, tls: None, trusted_proxy: None, api: Some(api) };

@@ -1,0 +1,187 @@
+//! One attempt: a name is looked up, the address held against what is allowed and connected to as it is,
+//! so that no second look-up leads elsewhere; then one POST, whose answer is its status alone.
+//! Redirects are not followed: where messages go is decided by a person.
+
+use super::signature::signatures;
+use crate::domain::webhook::{Reach, Scheme, Target};
+use crate::store::{Outcome, Parcel};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Longest attempt, from the look-up of the name to the status of the answer.
+pub const ATTEMPT_WAIT: Duration = Duration::from_secs(10);
+
+/// Bytes of an answer that are read before the connection is closed.
+pub const RESPONSE_BYTES_MAX: usize = 64 * 1_024;
+
+/// Addresses of one name that are tried.
+pub const ADDRESSES_TRIED_MAX: usize = 4;
+
+/// The rest of an answer is read for so long.
+const REST_WAIT: Duration = Duration::from_secs(1);
+/// Largest head of an answer, in bytes.
+const HEAD_BYTES_MAX: usize = 16 * 1_024;
+/// Who sends.
+const USER_AGENT: &str = concat!("mayorline/", env!("CARGO_PKG_VERSION"));
+
+/// Why an attempt failed, in a word that is listed.
+type Fault = &'static str;
+
+/// Sends a message; `seconds` is the time, since 1970. Never longer than [`ATTEMPT_WAIT`] and the rest of
+/// the answer.
+pub(super) async fn send(
+    reach: &Reach,
+    tls: &Arc<ClientConfig>,
+    parcel: &Parcel,
+    seconds: i64,
+) -> Outcome {
+    let answered = timeout(ATTEMPT_WAIT, post(reach, tls, parcel, seconds)).await;
+    let mut answer = match answered.unwrap_or(Err("timeout")) {
+        Ok(answer) => answer,
+        Err(fault) => return Outcome::Failed { status: None, fault, later: None },
+    };
+    // Whoever closes with something unread makes the other side see an error.
+    let _ = timeout(REST_WAIT, read_rest(&mut answer.body)).await;
+    answer.outcome
+}
+
+/// An answer; its connection ends with it.
+struct Answer {
+    outcome: Outcome,
+    body: Incoming,
+    _connection: JoinSet<()>,
+}
+
+async fn post(
+    reach: &Reach,
+    tls: &Arc<ClientConfig>,
+    parcel: &Parcel,
+    seconds: i64,
+) -> Result<Answer, Fault> {
+    let target = Target::parse(&parcel.url).map_err(|_| "url")?;
+    let stream = connect(reach, &target).await?;
+    let request = request(&target, parcel, seconds).ok_or("url")?;
+    match target.scheme {
+        Scheme::Http => exchange(stream, request).await,
+        Scheme::Https => {
+            let name = ServerName::try_from(target.host.clone()).map_err(|_| "url")?;
+            let connector = tokio_rustls::TlsConnector::from(Arc::clone(tls));
+            let stream = connector.connect(name, stream).await.map_err(|error| {
+                tracing::debug!(webhook = parcel.webhook, %error, "no TLS with a receiver");
+                "tls"
+            })?;
+            exchange(stream, request).await
+        }
+    }
+}
+
+/// The first allowed address that answers.
+async fn connect(reach: &Reach, target: &Target) -> Result<TcpStream, Fault> {
+    let addresses: Vec<SocketAddr> = match target.address() {
+        Some(address) => vec![SocketAddr::new(address, target.port)],
+        None => {
+            let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await;
+            found.map_err(|_| "name")?.collect()
+        }
+    };
+    let allowed = addresses.into_iter().filter(|at| reach.allows(target.scheme, at.ip()).is_ok());
+    let mut fault = "address";
+    for address in allowed.take(ADDRESSES_TRIED_MAX) {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(_) => fault = "connect",
+        }
+    }
+    Err(fault)
+}
+
+fn request(target: &Target, parcel: &Parcel, seconds: i64) -> Option<Request<Body>> {
+    let signed = signatures(&parcel.secrets, &parcel.id, seconds, &parcel.body);
+    Request::builder()
+        .method(Method::POST)
+        .uri(&target.path)
+        .header(header::HOST, target.authority())
+        .header(header::USER_AGENT, USER_AGENT)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::CONNECTION, "close")
+        .header("webhook-id", &parcel.id)
+        .header("webhook-timestamp", seconds)
+        .header("webhook-signature", signed)
+        .body(Body::from(parcel.body.clone()))
+        .ok()
+}
+
+async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    request: Request<Body>,
+) -> Result<Answer, Fault> {
+    let mut builder = http1::Builder::new();
+    let handshake = builder.max_buf_size(HEAD_BYTES_MAX).handshake(TokioIo::new(stream));
+    let (mut sender, connection) = handshake.await.map_err(|_| "http")?;
+    let mut running = JoinSet::new();
+    running.spawn(async {
+        let _ = connection.await;
+    });
+    let answer = sender.send_request(request).await.map_err(|_| "http")?;
+    let later = answer.headers().get(header::RETRY_AFTER);
+    let later = later.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let outcome = outcome(answer.status(), later);
+    Ok(Answer { outcome, body: answer.into_body(), _connection: running })
+}
+
+fn outcome(status: StatusCode, later: Option<u64>) -> Outcome {
+    let code = status.as_u16();
+    if status.is_success() {
+        return Outcome::Delivered { status: code };
+    }
+    if status == StatusCode::GONE {
+        return Outcome::Gone;
+    }
+    let fault = if status.is_redirection() { "redirect" } else { "status" };
+    Outcome::Failed { status: Some(code), fault, later }
+}
+
+async fn read_rest(body: &mut Incoming) {
+    let mut read = 0;
+    while read < RESPONSE_BYTES_MAX {
+        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await;
+        let Some(Ok(frame)) = frame else { return };
+        read += frame.data_ref().map_or(0, |data| data.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_2xx_is_success_and_only_410_is_gone() {
+        let of = |code| outcome(StatusCode::from_u16(code).unwrap(), None);
+        for code in [200, 201, 204, 299] {
+            assert_eq!(of(code), Outcome::Delivered { status: code });
+        }
+        assert_eq!(of(410), Outcome::Gone);
+        for (code, fault) in
+            [(301, "redirect"), (307, "redirect"), (404, "status"), (503, "status")]
+        {
+            assert_eq!(of(code), Outcome::Failed { status: Some(code), fault, later: None });
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Which message is next: the outbox is looked at twice a second and after each message; of one
+//! subscription one message is on its way at a time, so a dead receiver holds up nobody but itself.
+
+use super::WebhookConfig;
+use super::attempt;
+use crate::domain::webhook::Target;
+use crate::store::{
+    Answer, DueDelivery, LEASE_MS, Outcome, Parcel, Reader, Settled, SettledState, StoreError,
+    StoreHandle, Tidied,
+};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::{Id, JoinSet};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+/// Between two looks at the outbox.
+const LOOK: Duration = Duration::from_millis(500);
+/// Between two looks at what was kept long enough.
+const TIDY: Duration = Duration::from_secs(3_600);
+/// Turns of one tidying; the next goes on.
+const TIDY_TURNS_MAX: usize = 200;
+/// At the end what is on its way has so long to arrive.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
+/// The one who sends.
+pub(super) struct Postman {
+    config: Arc<WebhookConfig>,
+    dice: StdRng,
+    /// Opened as soon as the store can be read.
+    reader: Option<Reader>,
+    /// Leases of a service that died were taken back.
+    begun: bool,
+    sending: JoinSet<()>,
+    /// Whose message is on its way.
+    busy: HashMap<Id, i64>,
+}
+
+impl Postman {
+    pub(super) fn new(config: WebhookConfig, seed: [u8; 32]) -> Self {
+        Self {
+            config: Arc::new(config),
+            dice: StdRng::from_seed(seed),
+            reader: None,
+            begun: false,
+            sending: JoinSet::new(),
+            busy: HashMap::new(),
+        }
+    }
+
+    /// Sends until `stop` is ready.
+    pub(super) async fn run(mut self, stop: impl Future<Output = ()>) {
+        let (mut look, mut tidy) = (interval(LOOK), interval(TIDY));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                Some(done) = self.sending.join_next_with_id() => self.is_free(done),
+                _ = look.tick() => {}
+                _ = tidy.tick() => self.tidy().await,
+            }
+            self.look().await;
+        }
+        let rest = async { while self.sending.join_next().await.is_some() {} };
+        if timeout(LAST_WAIT, rest).await.is_err() {
+            tracing::info!("messages on their way are sent again by the next start");
+        }
+    }
+
+    fn is_free(&mut self, done: Result<(Id, ()), tokio::task::JoinError>) {
+        let id = match &done {
+            Ok((id, ())) => *id,
+            Err(error) => {
+                tracing::error!(%error, "a message was not sent by a fault of the program");
+                error.id()
+            }
+        };
+        self.busy.remove(&id);
+    }
+
+    /// Begins to send whatever may be sent now.
+    async fn look(&mut self) {
+        match self.due().await {
+            Ok(due) => {
+                for one in due {
+                    if !self.busy.values().any(|busy| *busy == one.webhook) {
+                        let (webhook, dice) = (one.webhook, self.dice.random());
+                        let task = self.sending.spawn(deliver(Arc::clone(&self.config), one, dice));
+                        self.busy.insert(task.id(), webhook);
+                    }
+                }
+            }
+            // The store says itself when it is down.
+            Err(error) => tracing::debug!(%error, "the outbox cannot be read"),
+        }
+    }
+
+    async fn due(&mut self) -> Result<Vec<DueDelivery>, StoreError> {
+        if !self.begun {
+            let left = ask(&self.config.store, StoreHandle::webhooks_begin).await?;
+            if left > 0 {
+                tracing::warn!(left, "messages of a service that died are sent again");
+            }
+            self.begun = true;
+        }
+        let (folder, now) = (self.config.folder.clone(), (self.config.wall)());
+        let reader = self.reader.take();
+        let read = move || {
+            let reader = reader.map_or_else(|| Reader::open(folder), Ok)?;
+            let due = reader.webhooks_due(now)?;
+            Ok::<_, StoreError>((reader, due))
+        };
+        let found = tokio::task::spawn_blocking(read).await;
+        let (reader, due) = found.unwrap_or(Err(StoreError::Unavailable))?;
+        self.reader = Some(reader);
+        Ok(due)
+    }
+
+    async fn tidy(&self) {
+        for _ in 0..TIDY_TURNS_MAX {
+            let now = (self.config.wall)();
+            match ask(&self.config.store, |store, answer| store.webhooks_tidy(now, answer)).await {
+                Ok(done) if done == Tidied::default() => return,
+                Ok(Tidied { given_up: 0, .. }) => {}
+                Ok(done) => {
+                    tracing::error!(?done, "ALARM messages waited too long and have failed")
+                }
+                Err(error) => return tracing::debug!(%error, "old messages are kept"),
+            }
+        }
+    }
+}
+
+/// Asks the store and waits for its answer.
+async fn ask<T: Send + 'static>(
+    store: &StoreHandle,
+    send: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
+) -> Result<T, StoreError> {
+    let (tell, told) = oneshot::channel();
+    let answer = Box::new(move |outcome| {
+        let _ = tell.send(outcome);
+    });
+    if !send(store, answer) {
+        return Err(StoreError::Unavailable);
+    }
+    told.await.unwrap_or(Err(StoreError::Unavailable))
+}
+
+/// Takes one message, sends it, stores what came of it. Where that cannot be stored the message is sent
+/// again when its lease is over.
+async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) {
+    let DueDelivery { id, webhook } = due;
+    let (now, asked) = ((config.wall)(), id.clone());
+    let leased = ask(&config.store, |store, answer| store.webhook_lease(now, asked, answer)).await;
+    let parcel = match leased {
+        Ok(Some(parcel)) => parcel,
+        Ok(None) => return,
+        Err(error) => return tracing::warn!(webhook, %error, "a message waits for the store"),
+    };
+    let outcome = attempt::send(&config.reach, &config.tls, &parcel, now.as_second()).await;
+    let (now, asked) = ((config.wall)(), id);
+    let settled =
+        ask(&config.store, |store, answer| store.webhook_settle(now, asked, outcome, dice, answer));
+    match settled.await {
+        Ok(settled) => tell(&parcel, &outcome, settled),
+        Err(error) => tracing::warn!(webhook, %error, "a message will be sent once more"),
+    }
+}
+
+/// The log has the machine of a receiver, never what its URL carries besides.
+fn tell(parcel: &Parcel, outcome: &Outcome, settled: Settled) {
+    let Parcel { webhook, id, attempt, url, .. } = parcel;
+    let receiver = Target::parse(url).map_or_else(|_| String::new(), |target| target.origin());
+    match settled.state {
+        SettledState::Delivered => tracing::debug!(webhook, id, attempt, receiver, "delivered"),
+        SettledState::Withdrawn => tracing::debug!(webhook, "a message was withdrawn"),
+        SettledState::Waiting => {
+            tracing::warn!(webhook, id, attempt, receiver, ?outcome, "a message is tried again");
+        }
+        SettledState::Failed => {
+            tracing::error!(
+                webhook,
+                id,
+                attempt,
+                receiver,
+                ?outcome,
+                "ALARM a message has failed: \
+                `mayorline webhook resend`"
+            );
+        }
+    }
+    if let Some(why) = settled.paused {
+        tracing::error!(
+            webhook,
+            receiver,
+            why,
+            "ALARM a subscription is paused: \
+            `mayorline webhook resume`"
+        );
+    }
+}
+
+// A message is not sent by two at once.
+const _: () = assert!(attempt::ATTEMPT_WAIT.as_millis() + LAST_WAIT.as_millis() < LEASE_MS as u128);
