@@ -210,7 +210,7 @@ pub(super) fn update(
         retention::destroy(db, id)?;
         None
     } else if seal::is_in_force(case) {
-        seal::enforce(db, vault, id, case)?;
+        seal::enforce(db, vault, id)?;
         None
     } else {
         match case_key::of(db, vault, id)? {

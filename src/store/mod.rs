@@ -14,6 +14,7 @@ mod administration;
 mod audit;
 mod call_private;
 mod callback;
+mod case_calls;
 mod case_file;
 mod case_key;
 mod case_reading;
@@ -143,7 +144,7 @@ pub use seats_watch::SeatsWatcher;
 pub use sound::{
     SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
 };
-pub use sound_seal::TakenOut;
+pub use sound_seal::{NotWritten, TakenOut};
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{

@@ -15,9 +15,10 @@ use super::report_sweep::{Issued, Progress};
 use super::retention::Cursor;
 use super::retention_sweep::Retained;
 use super::schema;
+use super::seal;
 use super::sound::SoundKeys;
 use super::sound_plain;
-use super::sound_seal;
+use super::sound_seal::{self, Looked};
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
 use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
@@ -89,6 +90,8 @@ pub(super) struct Sweeper {
     pub(super) wall: fn() -> Timestamp,
     /// The last row whose file was looked for.
     pub(super) after: i64,
+    /// How far the looks for keys of recordings under seal have come.
+    pub(super) looked: Looked,
     /// Working days.
     pub(super) calendar: Calendar,
     /// How the city counts days.
@@ -174,7 +177,7 @@ impl Sweeper {
     }
 
     /// What a seal or an erasure left; beside the writer, for whom callers wait.
-    pub(super) fn purge(&self) {
+    pub(super) fn purge(&mut self) {
         self.hand_over();
         let path = &self.folder.path;
         let pending = schema::open_reader(path).and_then(|db| purge::is_pending(&db));
@@ -188,19 +191,33 @@ impl Sweeper {
         }
     }
 
-    /// The keys of recordings under seal are taken out of their files.
-    fn hand_over(&self) {
-        let path = &self.folder.path;
-        let here = schema::open_reader(path).and_then(|db| sound_seal::still_here(&db, path));
-        let done = here.and_then(|here| {
-            if !here.is_empty() {
-                sound_seal::hand_over(&schema::open_second(path)?, &self.vault, path, &here, true);
-            }
-            Ok(())
-        });
-        if let Err(error) = done {
+    /// The keys of recordings under seal are taken out of their files, and those of their callers
+    /// from the service, so much at a time.
+    fn hand_over(&mut self) {
+        if let Err(error) = self.hand_over_some() {
             tracing::error!(%error, "sealed recordings were not looked for; tried again");
         }
+    }
+
+    fn hand_over_some(&mut self) -> Result<(), StoreError> {
+        let path = &self.folder.path;
+        let (db, before) = (schema::open_reader(path)?, self.looked);
+        let here = sound_seal::look(&db, path, &mut self.looked)?;
+        if !here.is_empty() {
+            let closing = || self.handle.shared.closing.load(Ordering::Acquire);
+            // Keys are handed over at closing too; what has to be sealed first may wait.
+            let enough = |bytes| bytes > sound_plain::TURN_BYTES_MAX || bytes > 0 && closing();
+            let second = schema::open_second(path)?;
+            if !sound_seal::hand_over(&second, &self.vault, path, &here, true, enough) {
+                self.looked = before;
+            }
+        }
+        let late = Arc::new(seal::late_callers(&db)?);
+        if late.is_empty() {
+            return Ok(());
+        }
+        let vault = Arc::clone(&self.vault);
+        self.ask(move |db, _| seal::hand_over_callers(db, &vault, &late))
     }
 
     /// One turn of sealing the recordings that an older program wrote in clear.
