@@ -3,7 +3,7 @@
 
 use super::error::StoreError;
 use super::read_call::all;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 
 /// Whether a case that fits belongs to a call, as a condition of SQL. `call` stands for the id of the
@@ -22,4 +22,13 @@ pub(super) fn calls_of(db: &Connection, id: i64) -> Result<BTreeSet<String>, Sto
     let sql = "SELECT call FROM case_file WHERE id = ?1 AND call IS NOT NULL
                UNION SELECT call FROM callback_attempt WHERE task = ?1";
     Ok(all(db, sql, [id], |row| row.get(0))?.into_iter().collect())
+}
+
+/// The cases of a call but for this one.
+pub(super) fn others_of(db: &Connection, call: &str, id: i64) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT id FROM case_file WHERE call = ?1 AND id <> ?2
+               UNION SELECT task FROM callback_attempt WHERE call = ?1 AND task <> ?2
+               UNION SELECT case_id FROM recording
+                     WHERE call = ?1 AND case_id IS NOT NULL AND case_id <> ?2";
+    all(db, sql, params![call, id], |row| row.get(0))
 }

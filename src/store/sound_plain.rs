@@ -127,7 +127,7 @@ pub(super) fn seal(
         make_copy(db, vault, (&path, &copy), file)?;
         at_path(&path, take_place(&copy, &path, &plain))?;
     }
-    at_path(&plain, overwrite(&plain))
+    at_path(&plain, overwrite(&plain).and_then(|bytes| remove(&plain).map(|()| bytes)))
 }
 
 fn open_plain(path: &Path) -> io::Result<SoundFile> {
@@ -182,8 +182,8 @@ fn take_place(copy: &Path, path: &Path, plain: &Path) -> io::Result<()> {
     sync_name(path)
 }
 
-/// Overwrites what stood in clear and removes it; gives its bytes.
-fn overwrite(plain: &Path) -> io::Result<u64> {
+/// Overwrites what stands in clear, on stable storage; gives its bytes, 0 where nothing is there.
+pub(super) fn overwrite(plain: &Path) -> io::Result<u64> {
     let mut file = match OpenOptions::new().write(true).open(plain) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         file => file?,
@@ -197,7 +197,6 @@ fn overwrite(plain: &Path) -> io::Result<u64> {
         left -= count as u64;
     }
     file.sync_all()?;
-    fs::remove_file(plain)?;
     Ok(length)
 }
 
