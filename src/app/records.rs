@@ -77,7 +77,7 @@ pub(super) struct VerifyArguments {
     #[arg(long = "anchor", value_name = "HASH|FILE")]
     anchors: Vec<String>,
     #[command(flatten)]
-    common: Common,
+    output: Output,
 }
 
 /// Cases.
@@ -120,14 +120,17 @@ pub(super) fn call(verb: CallVerb) -> Result<(), Exit> {
 
 /// `mayorline verify`
 pub(super) fn verify(arguments: &VerifyArguments) -> Result<(), Exit> {
-    let VerifyArguments { anchors, common } = arguments;
-    let folder = common.folder(&common.load()?);
+    let VerifyArguments { anchors, output } = arguments;
+    let folder = output.common.folder(&output.common.load()?);
     let mut hashes = vec![];
     for anchor in anchors {
         hashes.extend(hashes_of(anchor)?);
     }
     let report = crate::store::verify_anchored(folder, &hashes).map_err(|e| refused(&e))?;
-    say(&described(&report))?;
+    match output.is_json() {
+        true => output.print(&report)?,
+        false => say(&described(&report))?,
+    }
     if report.is_sound() {
         Ok(())
     } else {
@@ -191,8 +194,12 @@ fn described(report: &VerifyReport) -> String {
         let told = "what was sealed or erased is still on the disk: the service takes it off";
         let _ = writeln!(text, "{told}");
     }
-    if report.recordings_in_clear {
-        text.push_str("older recordings are still to be sealed: by the running service\n");
+    if report.in_clear_count > 0 {
+        let count = report.in_clear_count;
+        let _ = writeln!(text, "recordings in clear {count}: the running service seals them");
+        for file in &report.in_clear {
+            let _ = writeln!(text, "in clear: {file}");
+        }
     }
     for fault in &report.faults {
         // Writing to a String cannot fail.

@@ -65,10 +65,11 @@ pub(super) fn retention(verb: RetentionVerb) -> Result<(), Exit> {
             let config = output.common.load()?;
             let desk = (serve::calendar(&config)?, serve::deadline_rules(&config), seed()?);
             let folder = output.common.folder(&config);
-            let (now, data) = ((clock::system().wall)(), folder.path.clone());
+            let now = (clock::system().wall)();
             let rules = config.retention.rules();
             let mut store = Administration::open(folder, now).map_err(|e| unwritten(&e))?;
-            let done = store.retain(now, &data, desk, &rules).map_err(|e| unwritten(&e))?;
+            let mut told = |step| tracing::debug!(?step, "erasing");
+            let done = store.retain(now, desk, &rules, &mut told).map_err(|e| unwritten(&e))?;
             output.print(&done)
         }
     }

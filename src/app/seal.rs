@@ -4,7 +4,7 @@ use super::clock;
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
-use crate::store::{Administration, KeyFileError, LiaisonKey, StoreError, TakenOut};
+use crate::store::{Administration, KeyFileError, LiaisonKey, NotWritten, StoreError, TakenOut};
 use crate::units::CaseNumber;
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -96,18 +96,35 @@ pub(super) fn seal(verb: SealVerb) -> Result<(), Exit> {
         SealVerb::Play { number, out, key, passphrase_file, person, reason, common } => {
             let number = asked(&number, &person, &reason)?;
             let liaison = liaison(&key, &passphrase_file)?;
-            let TakenOut { written, withheld } = administration(&common)?
+            let taken = administration(&common)?
                 .play_sealed((clock::system().wall)(), number, &liaison, (&person, &reason), &out)
-                .map_err(|error| refused(&error))?;
-            let names: String =
-                written.iter().map(|file| format!("{}\n", file.display())).collect();
-            let told = format!("录音 {} 段已写出，未加密，请妥善保管", written.len());
-            say(&format!("{told}\n{names}"))?;
-            match withheld {
-                0 => Ok(()),
-                _ => say(&format!("另有 {withheld} 段未写出：属于另一把密钥，或尚待服务移交\n")),
-            }
+                .map_err(|error| unread(&error))?;
+            told(&taken)
         }
+    }
+}
+
+/// What was written, and one sentence for each recording that was not; the last of them ends the verb.
+fn told(taken: &TakenOut) -> Result<(), Exit> {
+    let TakenOut { written, withheld, failed } = taken;
+    let names: String = written.iter().map(|file| format!("{}\n", file.display())).collect();
+    let told = format!("录音 {} 段已写出，未加密，请妥善保管", written.len());
+    say(&format!("{told}\n{names}"))?;
+    if *withheld > 0 {
+        say(&format!("另有 {withheld} 段未写出：属于另一把密钥，或尚待服务移交\n"))?;
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let faults = failed.iter().map(|NotWritten { name, why }| format!("{name}：{why}"));
+    Err(Exit::new(Failure::Io, faults.collect::<Vec<_>>().join("\nmayorline: ")))
+}
+
+/// A disk that fails is not the same as data that are wrong.
+fn unread(error: &StoreError) -> Exit {
+    match error {
+        StoreError::File { .. } => Exit::new(Failure::Io, error),
+        other => refused(other),
     }
 }
 
@@ -142,7 +159,7 @@ fn administration(common: &Common) -> Result<Administration, Exit> {
     let folder = common.folder(&common.load()?);
     Administration::open(folder, (clock::system().wall)()).map_err(|error| match error {
         StoreError::OtherVersion { .. } => Exit::new(Failure::Unavailable, error),
-        other => refused(&other),
+        other => unread(&other),
     })
 }
 
@@ -161,6 +178,7 @@ fn passphrase(file: &Path) -> Result<String, Exit> {
 
 fn unusable(file: &Path, error: &KeyFileError) -> Exit {
     let failure = match error {
+        KeyFileError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => Failure::NoInput,
         KeyFileError::Io(_) => Failure::Io,
         _ => Failure::Data,
     };

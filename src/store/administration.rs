@@ -39,7 +39,7 @@ pub struct Administration {
     pub(super) db: Connection,
     pub(super) vault: Arc<Vault>,
     /// The data folder.
-    data: PathBuf,
+    pub(super) data: PathBuf,
     /// Unlocks a stopped folder when it is dropped.
     lock: Option<File>,
 }
@@ -174,21 +174,39 @@ impl Administration {
         let kind = AuditKind::SealRead;
         audit::append(&tx, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })?;
         tx.commit()?;
-        let written = sound_seal::write_out(&self.data, &sounds, out)?;
-        Ok(TakenOut { written, withheld })
+        let taken = sound_seal::write_out(&self.data, &sounds, out)?;
+        Ok(TakenOut { withheld, ..taken })
     }
 
     /// What a seal of the last commit asks for. What fails is told: the service or its next start
     /// goes on with it.
-    fn purge(&self) {
+    fn purge(&mut self) {
         match sound_seal::still_here(&self.db, &self.data) {
             Ok(here) => {
-                let alone = self.lock.is_some();
-                sound_seal::hand_over(&self.db, &self.vault, &self.data, &here, alone);
+                let (alone, data) = (self.is_alone(), &self.data);
+                sound_seal::hand_over(&self.db, &self.vault, data, &here, alone, |_| false);
             }
             Err(error) => tracing::error!(%error, "sealed recordings were not looked for"),
         }
+        if let Err(error) = self.hand_over_callers() {
+            tracing::error!(%error, "callers of sealed cases were not looked for");
+        }
         purge::finish_or_tell(&self.db, || false);
+    }
+
+    fn hand_over_callers(&mut self) -> Result<(), StoreError> {
+        let late = seal::late_callers(&self.db)?;
+        if late.is_empty() {
+            return Ok(());
+        }
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        seal::hand_over_callers(&tx, &self.vault, &late)?;
+        Ok(tx.commit()?)
+    }
+
+    /// Nobody else has the folder open: only who is alone touches its files.
+    pub(super) fn is_alone(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// Imports a table of the directory, whole or not at all; with a fault, and in a dry run, nothing

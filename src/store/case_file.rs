@@ -2,8 +2,8 @@
 
 use super::case_key::{self, Access};
 use super::chain::{self, ChainEnd, Link};
+use super::erasure;
 use super::error::StoreError;
-use super::retention;
 use super::row_private::RowPrivate;
 use super::seal;
 use super::search;
@@ -207,10 +207,10 @@ pub(super) fn update(
 ) -> Result<(), StoreError> {
     search::update(db, vault, id, case)?;
     let private = if is_erased(case) {
-        retention::destroy(db, id)?;
+        erasure::destroy(db, id)?;
         None
     } else if seal::is_in_force(case) {
-        seal::enforce(db, vault, id, case)?;
+        seal::enforce(db, vault, id)?;
         None
     } else {
         match case_key::of(db, vault, id)? {

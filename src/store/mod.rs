@@ -14,6 +14,7 @@ mod administration;
 mod audit;
 mod call_private;
 mod callback;
+mod case_calls;
 mod case_file;
 mod case_key;
 mod case_reading;
@@ -24,6 +25,8 @@ mod desk_handle;
 mod dials;
 mod directory;
 mod encrypt;
+mod erased_file;
+mod erasure;
 mod error;
 mod export;
 mod facts;
@@ -101,6 +104,7 @@ pub use config::{
 };
 pub use dials::DialledCall;
 pub use directory::{ImportFault, ImportFile, Imported};
+pub use erased_file::ErasureStep;
 pub use error::StoreError;
 pub use export::{ExportRequest, NewExport};
 pub use facts::Period;
@@ -132,7 +136,7 @@ pub use report::{NewReport, ReportRow, StoredReport};
 pub use report_inputs::{IMPROVEMENTS_OPEN_MAX, INPUT_CHARS_MAX, NewImprovement, Totals};
 pub use report_narrative::NARRATIVE_CHARS_MAX;
 pub use report_sweep::{Issued, REPORTS_AT_ONCE_MAX};
-pub use retention::{RETENTION_AT_ONCE_MAX, RETENTION_SCANNED_MAX};
+pub use retention::{MERGE_CHAIN_MAX, RETENTION_AT_ONCE_MAX, RETENTION_SCANNED_MAX};
 pub use retention_sweep::{OverRow, Retained};
 pub use sealed_case::{SealedCase, SealedEvent};
 pub use search::{COUNTED_MAX, Found, SearchFilter};
@@ -144,7 +148,7 @@ pub use seats_watch::SeatsWatcher;
 pub use sound::{
     SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
 };
-pub use sound_seal::TakenOut;
+pub use sound_seal::{NotWritten, TakenOut};
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{

@@ -19,6 +19,7 @@ use super::report_sweep::Progress;
 use super::retention::Cursor;
 use super::schema;
 use super::seats_watch::SeatsWatch;
+use super::sound_seal::Looked;
 use super::supervise::Ahead;
 use super::sweep::{Sweep, Sweeper};
 use super::writer::{Backlog, Job, Writer};
@@ -168,6 +169,7 @@ impl Opener {
             asked,
             wall,
             after: 0,
+            looked: Looked::default(),
             calendar,
             rules,
             ahead,

@@ -7,6 +7,7 @@
 use super::administration::Administration;
 use super::audit::{self, AuditEntry, AuditKind};
 use super::casework::{self, CaseName};
+use super::erasure::{self, Scope};
 use super::error::StoreError;
 use super::intake::Desk;
 use super::privacy_data::{self, Held};
@@ -14,20 +15,22 @@ use super::purge;
 use super::read::{Reader, city_time};
 use super::read_call::all;
 use super::retention::{self, Target};
+use super::retention_sweep::note_erased;
 use super::seal::sealed;
 use super::vault::{DataKey, Vault};
 use crate::domain::access::is_second_person;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
-    Actor, Correction, DeadlineRules, Erasure, ErasureGround, Hold, Identification, Order,
-    PrivacyGround, PrivacyKind, PrivacyOutcome, RetentionRules, Role, Task, holds, is_person,
-    local_day,
+    Actor, Correction, DeadlineRules, Erasure, ErasureGround, Guard, Identification, Order,
+    PrivacyGround, PrivacyKind, PrivacyOutcome, Refusal, RetentionClass, RetentionRules, Role,
+    Task, is_person, local_day,
 };
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Cases that one request is about.
 pub const PRIVACY_CASES_MAX: usize = 200;
@@ -206,6 +209,10 @@ impl Administration {
         let told = format!("{}，{}{why}", request.kind.title(), outcome.title());
         note(&tx, at, AuditKind::PrivacyDecided, (by, id, &told))?;
         tx.commit()?;
+        // The decision stands; what cannot be removed now stays on the list.
+        if let Err(error) = self.remove_erased(&mut |_| ()) {
+            tracing::error!(%error, "files of erased recordings were not removed; tried again");
+        }
         purge::finish_or_tell(&self.db, || false);
         Ok(done)
     }
@@ -292,16 +299,56 @@ fn carry_out(
         PrivacyKind::Correction => {
             let actor = Actor::new(by, Role::Director, None);
             let order = Order { actor, task: Task::Correct(correction.clone()) };
-            for name in cases_of(db, id)? {
-                casework::run(db, desk, at, (name, None), &order)?;
-            }
+            correct(db, desk, at, id, &order)?;
         }
         PrivacyKind::Deletion => {
             let private = private_of(db, &desk.vault, id)?;
-            return delete(db, desk, at, rules, id, &private);
+            let (outcome, erased) = delete(db, desk, at, rules, id, &private)?;
+            let subject = format!("privacy-{id}");
+            note_erased(db, at, (by, subject, ErasureGround::Request), &erased, "")?;
+            return Ok(outcome);
         }
     }
     Ok((PrivacyOutcome::Granted, None))
+}
+
+/// Carries a correction out on every case that it changes. Whoever is erased, or stands there rightly
+/// already, is passed over; where it changes none, that is the refusal.
+fn correct(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    id: i64,
+    order: &Order,
+) -> Result<(), StoreError> {
+    let (mut changed, mut passed) = (false, None);
+    for name in cases_of(db, id)? {
+        match casework::run(db, desk, at, (name, None), order) {
+            Ok(_) => changed = true,
+            Err(StoreError::Refused(Refusal::Guard(
+                guard @ (Guard::Correction | Guard::Erased),
+            ))) => passed = Some(guard),
+            Err(error) => return Err(error),
+        }
+    }
+    match passed {
+        Some(guard) if !changed => Err(StoreError::Refused(guard.into())),
+        _ => Ok(()),
+    }
+}
+
+/// The telephone numbers of those whose request waits for its answer, but for one.
+pub(super) fn asking_numbers(
+    db: &Connection,
+    vault: &Vault,
+    but: Option<i64>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let sql = "SELECT id FROM privacy_request WHERE outcome IS NULL AND id IS NOT ?1";
+    let mut numbers = BTreeSet::new();
+    for id in all(db, sql, params![but], |row| row.get::<_, i64>(0))? {
+        numbers.extend(private_of(db, vault, id)?.phone);
+    }
+    Ok(numbers)
 }
 
 /// A request that waits for its decision.
@@ -392,8 +439,11 @@ fn told_cases(db: &Connection, id: i64) -> Result<Vec<String>, StoreError> {
     told.collect()
 }
 
+type Answer = (PrivacyOutcome, Option<PrivacyGround>);
+
 /// Erases what may go: all of a contact that was no matter or of a case whose period is over, else the
-/// recordings; and the calls of his number that no case came of.
+/// recordings; and the calls of his number that no case came of. Gives the answer, and the classes of
+/// what was erased.
 fn delete(
     db: &Connection,
     desk: &mut Desk,
@@ -401,33 +451,33 @@ fn delete(
     rules: &RetentionRules,
     id: i64,
     private: &RequestPrivate,
-) -> Result<(PrivacyOutcome, Option<PrivacyGround>), StoreError> {
-    let by_request = (rules, ErasureGround::Request);
-    let (mut gone, mut kept, mut held) = (0, 0, false);
+) -> Result<(Answer, Vec<RetentionClass>), StoreError> {
+    let scope = Scope { rules, ground: ErasureGround::Request, request: Some(id) };
+    let (mut erased, mut gone, mut kept, mut held) = (vec![], 0, 0, false);
     for case in case_ids(db, id)? {
         let whole = Target::Case(case, Erasure::Everything);
-        if retention::erase(db, desk, at, &whole, by_request)? {
-            gone += 1;
+        if let Some(class) = erasure::erase(db, desk, at, &whole, &scope)? {
+            erased.push(class);
             continue;
         }
-        let judged =
-            retention::judge(db, &desk.vault, case, Erasure::Everything, (local_day(at), rules))?;
+        let today = (local_day(at), &scope);
+        let judged = retention::judge(db, &desk.vault, case, Erasure::Everything, today)?;
         if judged.case.work.erased == Some(Erasure::Everything) {
             gone += 1;
             continue;
         }
         kept += 1;
-        // The request that is answered here is no hold of its own.
-        held |= judged.holds.contains(&Hold::Joined) || !holds(&judged.case).is_empty();
+        held |= !judged.holds.is_empty();
         let recordings = Target::Case(case, Erasure::Recordings);
-        gone += usize::from(retention::erase(db, desk, at, &recordings, by_request)?);
+        erased.extend(erasure::erase(db, desk, at, &recordings, &scope)?);
     }
     if let Some(phone) = &private.phone {
         for call in privacy_data::unlinked_calls(db, &desk.vault, phone)? {
-            gone += usize::from(retention::erase(db, desk, at, &Target::Call(call), by_request)?);
+            erased.extend(erasure::erase(db, desk, at, &Target::Call(call), &scope)?);
         }
     }
-    Ok(match (gone, kept) {
+    gone += erased.len();
+    let answer = match (gone, kept) {
         (0, 0) => (PrivacyOutcome::Refused, Some(PrivacyGround::Nothing)),
         (_, 0) => (PrivacyOutcome::Granted, None),
         (gone, _) => {
@@ -435,7 +485,8 @@ fn delete(
             let outcome = if gone == 0 { PrivacyOutcome::Refused } else { PrivacyOutcome::Partly };
             (outcome, Some(ground))
         }
-    })
+    };
+    Ok((answer, erased))
 }
 
 fn note(

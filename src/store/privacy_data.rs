@@ -2,12 +2,12 @@
 //! answered, and his calls. Never what officials wrote among themselves, and nothing of other people.
 
 use super::call_private;
+use super::case_calls::calls_of;
 use super::case_file;
 use super::error::StoreError;
 use super::privacy::RequestPrivate;
 use super::read::{city_time, clock};
 use super::read_call::all;
-use super::retention;
 use super::seal::unsealed;
 use super::vault::Vault;
 use rusqlite::{Connection, params};
@@ -83,7 +83,7 @@ pub(super) fn of(
     let (mut held, mut calls) = (Held::default(), vec![]);
     for id in cases {
         held.cases.push(case(db, vault, *id)?);
-        calls.extend(retention::calls_of(db, *id)?);
+        calls.extend(calls_of(db, *id)?);
     }
     if let Some(phone) = &private.phone {
         calls.extend(unlinked_calls(db, vault, phone)?);

@@ -290,8 +290,8 @@ impl Reader {
         // The recording of a call may hold what another case of it was sealed for.
         let call = detail.row.call.as_deref();
         let sealed = call.map_or(Ok(false), |call| is_call_sealed(&self.db, call))?;
-        let call = call.filter(|_| !sealed);
-        detail.recordings = self.recordings("case_id = ?1 OR call = ?2", params![id, call])?;
+        let (own, call) = ((!sealed).then_some(id), call.filter(|_| !sealed));
+        detail.recordings = self.recordings("case_id = ?1 OR call = ?2", params![own, call])?;
         Ok(detail)
     }
 

@@ -1,20 +1,21 @@
-//! What the store keeps for how long (domain.md 3.7), and erasing what is over: in one transaction the
-//! data key of a case or call goes, with the private parts, the words of the index, and the rows of
-//! its recordings; their files follow by the list `erased_file`, old pages by `purge`.
+//! What the store keeps for how long (domain.md 3.7): which cases, calls and recordings are over, and what
+//! holds those that are. Erasing them is `erasure`.
 //!
 //! Everything is decided on the fold of the events by `domain::case`; the dates here only narrow down
 //! which cases are looked at.
 
+use super::call_private;
 use super::case_file;
 use super::case_key;
+use super::erasure::{self, Scope};
 use super::error::StoreError;
-use super::intake::{self, Desk, SYSTEM, read_number};
-use super::purge;
+use super::intake::read_number;
+use super::privacy;
 use super::read_call::all;
 use super::vault::Vault;
 use crate::domain::case::{
-    Case, Command, EraseOrder, Erasure, ErasureGround, Hold, RetentionClass, RetentionRules, apply,
-    city_zone, class_of, holds, last_day, local_day,
+    Case, Erasure, ErasureGround, Hold, RetentionClass, RetentionRules, apply, city_zone,
+    class_for, holds, last_day, local_day,
 };
 use crate::units::CaseNumber;
 use jiff::civil::Date;
@@ -27,6 +28,9 @@ pub const RETENTION_SCANNED_MAX: usize = 2_000;
 
 /// Cases, calls and files that one look erases; the next goes on with the rest.
 pub const RETENTION_AT_ONCE_MAX: usize = 200;
+
+/// Cases that one merge leads to through others; a longer chain is kept.
+pub const MERGE_CHAIN_MAX: usize = 100;
 
 /// Something that is over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,10 +120,8 @@ pub(super) fn find(
     let (erasure, after) = (Erasure::Recordings, cursor.recordings);
     cursor.recordings =
         look(db, vault, (today, rules), (RECORDED, &values[..], after), erasure, &mut found)?;
+    calls_over(db, vault, at(RetentionClass::Unlinked), &mut found)?;
     let limit = i64::try_from(RETENTION_AT_ONCE_MAX).unwrap_or(0);
-    let values = params![at(RetentionClass::Unlinked), limit];
-    let calls: Vec<String> = all(db, CALLS, values, |row| row.get(0))?;
-    found.over.extend(calls.into_iter().map(|call| (RetentionClass::Unlinked, Target::Call(call))));
     let day = today.saturating_sub(i64::from(rules.unlinked_days).days());
     let values = params![format!("recordings/{day}"), limit];
     let files: Vec<i64> = all(db, STRAYS, values, |row| row.get(0))?;
@@ -129,23 +131,59 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// Cases with a key that came in early enough: numbered ones, and contacts that were no matter.
+/// Calls that no case came of; those of a person whose request is open wait for its answer.
+fn calls_over(
+    db: &Connection,
+    vault: &Vault,
+    before: i64,
+    found: &mut FoundOver,
+) -> Result<(), StoreError> {
+    let asked = privacy::asking_numbers(db, vault, None)?;
+    let mut statement = db.prepare_cached(CALLS)?;
+    let mut rows = statement.query([before])?;
+    let mut over = 0;
+    while let Some(row) = rows.next()? {
+        let call: String = row.get(0)?;
+        let caller = call_private::of(db, vault, &call)?.caller;
+        if caller.is_some_and(|caller| asked.contains(&caller)) {
+            *found.held.entry(Hold::Contested).or_default() += 1;
+            continue;
+        }
+        found.over.push((RetentionClass::Unlinked, Target::Call(call)));
+        over += 1;
+        if over >= RETENTION_AT_ONCE_MAX {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Cases with a key that came in early enough: numbered ones, contacts that were no matter, and stubs.
 const CASES: &str = "
     SELECT c.id FROM case_file c JOIN case_key k ON k.case_id = c.id
     WHERE c.id > ?1 AND length(k.wrapped) > 0
       AND (c.received_at < ?3 AND c.number IS NOT NULL
-           OR c.received_at < ?4 AND c.number IS NULL AND c.state = 'kept')
+           OR c.received_at < ?4 AND c.number IS NULL
+              AND (c.state = 'kept' OR c.state = 'draft' AND c.channel = 'abandoned'))
     ORDER BY c.id LIMIT ?2";
 
-/// Numbered cases with a recording that is still there.
+/// Numbered cases with a recording that is still there; of erased ones, with or without a number, also
+/// those with a caller that came later.
 const RECORDED: &str = "
-    SELECT c.id FROM case_file c
-    WHERE c.id > ?1 AND c.received_at < ?3 AND c.number IS NOT NULL
+    SELECT c.id FROM case_file c JOIN case_key k ON k.case_id = c.id
+    WHERE c.id > ?1
+      AND (c.received_at < ?3 AND c.number IS NOT NULL OR length(k.wrapped) = 0)
       AND (EXISTS (SELECT 1 FROM recording r WHERE r.call = c.call AND r.erased_at IS NULL)
+           OR EXISTS (SELECT 1 FROM recording r
+                      WHERE r.case_id = c.id AND r.erased_at IS NULL)
            OR c.recording IS NOT NULL AND EXISTS (
                SELECT 1 FROM recording r WHERE r.file = c.recording AND r.erased_at IS NULL)
            OR EXISTS (SELECT 1 FROM callback_attempt a JOIN recording r ON r.call = a.call
-                      WHERE a.task = c.id AND r.erased_at IS NULL))
+                      WHERE a.task = c.id AND r.erased_at IS NULL)
+           OR length(k.wrapped) = 0 AND (
+               EXISTS (SELECT 1 FROM call_private p WHERE p.call = c.call)
+               OR EXISTS (SELECT 1 FROM callback_attempt a
+                          JOIN call_private p ON p.call = a.call WHERE a.task = c.id)))
     ORDER BY c.id LIMIT ?2";
 
 /// Ended calls that no case knows, with something left of them.
@@ -156,7 +194,7 @@ const CALLS: &str = "
       AND NOT EXISTS (SELECT 1 FROM callback_attempt a WHERE a.call = c.id)
       AND (EXISTS (SELECT 1 FROM call_private p WHERE p.call = c.id)
            OR EXISTS (SELECT 1 FROM recording r WHERE r.call = c.id AND r.erased_at IS NULL))
-    ORDER BY c.started_at LIMIT ?2";
+    ORDER BY c.started_at";
 
 /// Recordings of calls that neither the ledger nor a case knows, by the day in their path.
 const STRAYS: &str = "
@@ -164,6 +202,7 @@ const STRAYS: &str = "
     WHERE r.erased_at IS NULL AND r.case_id IS NULL AND r.file < ?1
       AND NOT EXISTS (SELECT 1 FROM call c WHERE c.id = r.call)
       AND NOT EXISTS (SELECT 1 FROM case_file f WHERE f.call = r.call)
+      AND NOT EXISTS (SELECT 1 FROM callback_attempt a WHERE a.call = r.call)
     LIMIT ?2";
 
 /// Folds the cases of one question behind `after`; gives where the next look goes on.
@@ -185,52 +224,83 @@ fn look(
             return Ok(last);
         }
         last = id;
-        let judged = judge(db, vault, id, erasure, (today, rules))?;
+        let scope = Scope { rules, ground: ErasureGround::Period, request: None };
+        let judged = judge(db, vault, id, erasure, (today, &scope))?;
         let over = judged.last_day(erasure, rules).is_some_and(|day| day < today);
+        let Some(class) = class_for(&judged.case, erasure).filter(|_| over) else { continue };
+        // What came after an erasure is erased too, whatever was marked then.
+        let left = || erasure::left_of(db, vault, id, &judged.case, erasure, (today, &scope));
         let gone = judged.case.work.erased.is_some_and(|erased| erased >= erasure);
-        let Some(class) = class_of(&judged.case).filter(|_| over && !gone) else { continue };
-        let class = match erasure {
-            Erasure::Recordings => RetentionClass::Recording,
-            Erasure::Everything => class,
+        let hold = match judged.holds.first() {
+            _ if gone && left()?.is_empty() => continue,
+            Some(hold) => Some(*hold),
+            None if erasure == Erasure::Recordings && left()?.is_empty() => Some(Hold::Shared),
+            None => None,
         };
-        match judged.holds.first() {
-            Some(hold) => *found.held.entry(*hold).or_default() += 1,
+        match hold {
+            Some(hold) => *found.held.entry(hold).or_default() += 1,
             None => found.over.push((class, Target::Case(id, erasure))),
         }
     }
     Ok(if whole { 0 } else { last })
 }
 
-/// A case with what keeps it, the case it was merged into included.
+/// A case with what keeps it, the cases it was merged into included.
 pub(super) fn judge(
     db: &Connection,
     vault: &Vault,
     id: i64,
     erasure: Erasure,
-    (today, rules): (Date, &RetentionRules),
+    (today, scope): (Date, &Scope<'_>),
 ) -> Result<Judged, StoreError> {
     let (case, since) = fold(db, vault, id)?;
     let mut held = holds(&case);
-    if has_open_request(db, id)? {
+    if has_open_request(db, id, scope.request)? {
         held.push(Hold::Contested);
     }
-    if let Some(into) = case.merged_into
-        && let Some(target) = id_of(db, into)?
-    {
-        let (target, since) = fold(db, vault, target)?;
-        let over = last_day(&target, erasure, since, rules).is_some_and(|day| day < today);
-        if !over || !holds(&target).is_empty() {
-            held.push(Hold::Joined);
-        }
+    if case.merged_into.is_some() && is_joined(db, vault, (id, &case), erasure, (today, scope))? {
+        held.push(Hold::Joined);
     }
     Ok(Judged { case, since, holds: held })
 }
 
-/// A request about personal information waits for its answer: what it asks for is still there then.
-fn has_open_request(db: &Connection, id: i64) -> Result<bool, StoreError> {
+/// Whether one of the cases that a case was merged into, and that into another, is kept.
+fn is_joined(
+    db: &Connection,
+    vault: &Vault,
+    (id, case): (i64, &Case),
+    erasure: Erasure,
+    (today, scope): (Date, &Scope<'_>),
+) -> Result<bool, StoreError> {
+    let (mut seen, mut next) = (BTreeSet::from([id]), case.merged_into);
+    while let Some(number) = next {
+        let Some(target) = id_of(db, number)? else { return Ok(false) };
+        if !seen.insert(target) {
+            return Ok(false);
+        }
+        if seen.len() > MERGE_CHAIN_MAX {
+            return Ok(true);
+        }
+        let (case, since) = fold(db, vault, target)?;
+        let over = last_day(&case, erasure, since, scope.rules).is_some_and(|day| day < today);
+        if !over || !holds(&case).is_empty() || has_open_request(db, target, scope.request)? {
+            return Ok(true);
+        }
+        next = case.merged_into;
+    }
+    Ok(false)
+}
+
+/// A request about personal information waits for its answer: what it asks for is still there then. The
+/// one that is answered at this moment is none of them.
+pub(super) fn has_open_request(
+    db: &Connection,
+    id: i64,
+    answered: Option<i64>,
+) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM privacy_request_case c JOIN privacy_request r ON r.id = c.request
-               WHERE c.case_id = ?1 AND r.outcome IS NULL";
-    Ok(db.prepare_cached(sql)?.exists([id])?)
+               WHERE c.case_id = ?1 AND r.outcome IS NULL AND r.id IS NOT ?2";
+    Ok(db.prepare_cached(sql)?.exists(params![id, answered])?)
 }
 
 fn id_of(db: &Connection, number: CaseNumber) -> Result<Option<i64>, StoreError> {
@@ -259,145 +329,6 @@ fn fold(db: &Connection, vault: &Vault, id: i64) -> Result<(Case, Date), StoreEr
         }
     }
     Ok((case, since))
-}
-
-/// Erases one thing inside a transaction; `false`: it is not over after all, held, or gone.
-pub(super) fn erase(
-    db: &Connection,
-    desk: &mut Desk,
-    now: Timestamp,
-    target: &Target,
-    (rules, ground): (&RetentionRules, ErasureGround),
-) -> Result<bool, StoreError> {
-    match target {
-        Target::Call(call) => {
-            forget_caller(db, call)?;
-            drop_recordings(db, now, "call = ?1", params![call])?;
-        }
-        Target::Recording(id) => drop_recordings(db, now, "id = ?1", params![id])?,
-        Target::Case(id, erasure) => {
-            return erase_case(db, desk, now, (*id, *erasure), (rules, ground));
-        }
-    }
-    purge::ask(db)?;
-    Ok(true)
-}
-
-fn erase_case(
-    db: &Connection,
-    desk: &mut Desk,
-    now: Timestamp,
-    (id, erasure): (i64, Erasure),
-    (rules, ground): (&RetentionRules, ErasureGround),
-) -> Result<bool, StoreError> {
-    let judged = judge(db, &desk.vault, id, erasure, (local_day(now), rules))?;
-    // What the domain cannot see of other rows: the request that is answered now is none of them.
-    let joined = judged.holds.contains(&Hold::Joined);
-    let waits = ground == ErasureGround::Period && has_open_request(db, id)?;
-    if waits {
-        return Ok(false);
-    }
-    let Judged { case, since, .. } = judged;
-    let calls = calls_of(db, id)?;
-    let order = EraseOrder { erasure, ground, since, joined, rules: *rules };
-    match intake::command(db, desk, now, id, case, Command::Erase(order), SYSTEM) {
-        Ok(_) => {}
-        Err(StoreError::Refused(_)) => return Ok(false),
-        Err(error) => return Err(error),
-    }
-    drop_recordings(db, now, "case_id = ?1", params![id])?;
-    for call in calls {
-        if !is_kept_for_another(db, &call, id, erasure)? {
-            drop_recordings(db, now, "call = ?1", params![call])?;
-            if erasure == Erasure::Everything {
-                forget_caller(db, &call)?;
-            }
-        }
-    }
-    purge::ask(db)?;
-    Ok(true)
-}
-
-/// The calls of a case: the one it came by, and those in which the citizen was called back.
-pub(super) fn calls_of(db: &Connection, id: i64) -> Result<BTreeSet<String>, StoreError> {
-    let sql = "SELECT call FROM case_file WHERE id = ?1 AND call IS NOT NULL
-               UNION SELECT call FROM callback_attempt WHERE task = ?1";
-    Ok(all(db, sql, [id], |row| row.get(0))?.into_iter().collect())
-}
-
-/// Another case of the call still needs what belongs to it.
-fn is_kept_for_another(
-    db: &Connection,
-    call: &str,
-    id: i64,
-    erasure: Erasure,
-) -> Result<bool, StoreError> {
-    let kept = match erasure {
-        Erasure::Everything => "length(k.wrapped) > 0",
-        Erasure::Recordings => {
-            "length(k.wrapped) > 0 AND NOT EXISTS (SELECT 1 FROM event e
-                 WHERE e.case_id = f.id AND e.body ->> 'event' = 'erased')"
-        }
-    };
-    let sql = format!(
-        "SELECT 1 FROM case_file f JOIN case_key k ON k.case_id = f.id
-         WHERE f.call = ?1 AND f.id <> ?2 AND {kept}"
-    );
-    Ok(db.prepare_cached(&sql)?.exists(params![call, id])?)
-}
-
-/// The key of a case and all that it opened. Its number, states and hashes stay.
-pub(super) fn destroy(db: &Connection, id: i64) -> Result<(), StoreError> {
-    purge::ask(db)?;
-    db.prepare_cached("UPDATE case_key SET holder = NULL, wrapped = x'' WHERE case_id = ?1")?
-        .execute([id])?;
-    db.prepare_cached(
-        "DELETE FROM event_private WHERE seq IN (SELECT seq FROM event WHERE case_id = ?1)",
-    )?
-    .execute([id])?;
-    Ok(())
-}
-
-/// Who called, where from, and what is left of numbers in the account of a call.
-fn forget_caller(db: &Connection, call: &str) -> Result<(), StoreError> {
-    for sql in [
-        "DELETE FROM call_private WHERE call = ?1",
-        "UPDATE call SET peer = '' WHERE id = ?1 AND ended_at IS NOT NULL",
-        "UPDATE call_leg SET label = '', peer = ''
-         WHERE call = ?1 AND role IN ('citizen', 'outside')",
-        "UPDATE call_entry SET value = '' WHERE call = ?1 AND instr(value, '**') > 0",
-        "UPDATE recording_track SET label = 'outside' WHERE instr(label, '**') > 0
-           AND recording IN (SELECT id FROM recording WHERE call = ?1)",
-    ] {
-        db.prepare_cached(sql)?.execute([call])?;
-    }
-    Ok(())
-}
-
-/// Marks recordings as erased, drops the keys that the liaison has of them and puts their files on
-/// the list of those that are to go.
-fn drop_recordings(
-    db: &Connection,
-    now: Timestamp,
-    condition: &str,
-    value: &[&dyn rusqlite::ToSql],
-) -> Result<(), StoreError> {
-    let listed = format!(
-        "INSERT OR IGNORE INTO erased_file
-         SELECT file FROM recording WHERE {condition} AND erased_at IS NULL"
-    );
-    db.prepare_cached(&listed)?.execute(value)?;
-    let keys = format!(
-        "DELETE FROM recording_key
-         WHERE recording IN (SELECT id FROM recording WHERE {condition} AND erased_at IS NULL)"
-    );
-    db.prepare_cached(&keys)?.execute(value)?;
-    let marked = format!(
-        "UPDATE recording SET erased_at = {}, missing = 1 WHERE {condition} AND erased_at IS NULL",
-        now.as_millisecond()
-    );
-    db.execute(&marked, value)?;
-    Ok(())
 }
 
 /// The number of a case, for a list; `None` for a draft.

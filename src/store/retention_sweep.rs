@@ -3,16 +3,16 @@
 //! `erased_file`, old pages of database and index (`purge`), and copies of the database that an upgrade
 //! made.
 
-use super::administration::Administration;
+use super::administration::{ACTOR, Administration};
 use super::audit::{self, AuditEntry, AuditKind};
 use super::chain::ChainEnd;
 use super::config::BACKUP_FOLDER;
+use super::erased_file::{self, ErasureStep, Removed, Told};
+use super::erasure::{self, Scope};
 use super::error::{StoreError, at_path};
 use super::intake::{Desk, SYSTEM};
 use super::purge;
-use super::read_call::all;
-use super::retention::{self, Cursor, FoundOver, RETENTION_AT_ONCE_MAX, Target};
-use super::sound;
+use super::retention::{self, Cursor, FoundOver, Target};
 use super::sweep::Sweeper;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
@@ -47,6 +47,9 @@ pub struct Retained {
     pub held: BTreeMap<Hold, usize>,
     /// Files of recordings that were removed.
     pub files: usize,
+    /// Files of erased recordings that are still there: they could not be removed, or a service runs
+    /// beside the verb and removes them.
+    pub files_left: usize,
     /// Requests about personal information of which only the record is left.
     pub requests: usize,
     /// Copies of the database that were removed.
@@ -60,10 +63,15 @@ impl Retained {
         self.erased.is_empty() && self.files == 0 && self.requests == 0 && self.copies == 0
     }
 
-    fn count(&mut self, group: &[(RetentionClass, Target)]) {
-        for (class, _) in group {
+    fn count(&mut self, group: &[RetentionClass]) {
+        for class in group {
             *self.erased.entry(*class).or_default() += 1;
         }
+    }
+
+    fn count_files(&mut self, removed: &Removed) {
+        self.files += removed.gone;
+        self.files_left = removed.left;
     }
 }
 
@@ -83,62 +91,95 @@ impl Sweeper {
                 return Ok(done);
             }
             let (group, held) = (Arc::<[_]>::from(group), Arc::clone(&held));
-            let erased =
-                self.ask(move |db, desk| erase_group(db, desk, now, &rules, &group, &held));
+            let erased = self.ask(move |db, desk| {
+                let by = (SYSTEM, &*held);
+                erase_group(db, desk, now, &rules, &group, by, &mut |_| ())
+            });
             done.count(&erased?);
         }
-        let data = self.folder.path.clone();
-        let gone = unlink(&data, &erased_files(&db)?)?;
-        done.files = gone.len();
-        if !gone.is_empty() {
-            self.ask(move |db, _| unlist(db, &gone))?;
-        }
+        done.count_files(&self.remove_erased()?);
         if has_old_askers(&db, now, &rules)? {
-            done.requests = self.ask(move |db, _| forget_askers(db, now, &rules))?;
+            done.requests = self.ask(move |db, _| forget_askers(db, now, &rules, SYSTEM))?;
         }
         self.purge();
-        done.copies = remove_old_copies(&data, now, rules.copy_days)?;
+        done.copies = remove_old_copies(&self.folder.path, now, rules.copy_days)?;
+        if done.copies > 0 {
+            let copies = done.copies;
+            self.ask(move |db, _| note_copies(db, now, SYSTEM, copies))?;
+        }
         Ok(done)
+    }
+
+    /// Removes the files on the list, those too that a verb beside the service has put there.
+    pub(super) fn remove_erased(&self) -> Result<Removed, StoreError> {
+        let (path, db) = (&self.folder.path, super::schema::open_reader(&self.folder.path)?);
+        let unlist = |gone: Vec<String>| self.ask(move |db, _| erased_file::unlist(db, &gone));
+        erased_file::remove_all(&db, path, unlist, &mut |_| ())
     }
 }
 
 impl Administration {
     /// Erases all that is over at `now`; `desk` is what it is decided with, and a seed from the
-    /// operating system.
+    /// operating system. Beside a running service the files of recordings and old copies are left to
+    /// it: two would be at the same file. Each step is told as it is done.
     pub fn retain(
         &mut self,
         now: Timestamp,
-        data: &Path,
         desk: (Calendar, DeadlineRules, [u8; 32]),
         rules: &RetentionRules,
+        told: &mut dyn FnMut(ErasureStep),
     ) -> Result<Retained, StoreError> {
         let (mut done, mut cursor) = (Retained::default(), Cursor::default());
         let mut desk = self.desk(desk);
         for _ in 0..LOOKS_MAX {
+            if cursor.is_at_the_start() {
+                done.held.clear();
+            }
             let found = retention::find(&self.db, &self.vault, now, rules, &mut cursor)?;
-            done.held.extend(found.held);
+            for (hold, count) in found.held {
+                *done.held.entry(hold).or_default() += count;
+            }
             let held = told_held(&done.held);
             let mut erased_now = 0;
             for group in found.over.chunks(GROUP_MAX) {
                 let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let erased = erase_group(&tx, &mut desk, now, rules, group, &held)?;
+                let erased = erase_group(&tx, &mut desk, now, rules, group, (ACTOR, &held), told)?;
                 tx.commit()?;
+                told(ErasureStep::Committed);
                 erased_now += erased.len();
                 done.count(&erased);
             }
-            let gone = unlink(data, &erased_files(&self.db)?)?;
-            done.files += gone.len();
-            unlist(&self.db, &gone)?;
+            done.count_files(&self.remove_erased(told)?);
             if erased_now == 0 && cursor.is_at_the_start() {
                 break;
             }
         }
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        done.requests = forget_askers(&tx, now, rules)?;
+        done.requests = forget_askers(&tx, now, rules, ACTOR)?;
         tx.commit()?;
         purge::finish_or_tell(&self.db, || false);
-        done.copies = remove_old_copies(data, now, rules.copy_days)?;
+        if self.is_alone() {
+            done.copies = remove_old_copies(&self.data, now, rules.copy_days)?;
+        }
+        if done.copies > 0 {
+            let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            note_copies(&tx, now, ACTOR, done.copies)?;
+            tx.commit()?;
+        }
         Ok(done)
+    }
+
+    /// Removes the files on the list, unless a service runs: then it does.
+    pub(super) fn remove_erased(&self, told: Told<'_>) -> Result<Removed, StoreError> {
+        if !self.is_alone() {
+            return Ok(Removed { gone: 0, left: erased_file::count(&self.db)? });
+        }
+        let unlist = |gone: Vec<String>| {
+            let tx = self.db.unchecked_transaction()?;
+            erased_file::unlist(&tx, &gone)?;
+            Ok(tx.commit()?)
+        };
+        erased_file::remove_all(&self.db, &self.data, unlist, told)
     }
 
     /// What would be erased at `now`, and what is held; of more than one look finds, the first.
@@ -196,37 +237,64 @@ fn over_row(
     Ok(OverRow { class, title: class.title(), subject, erasure })
 }
 
-/// Erases a group with its line in the audit; gives what was erased.
+/// Erases a group with its line in the audit; gives the classes of what was erased.
 fn erase_group(
     db: &Connection,
     desk: &mut Desk,
     now: Timestamp,
     rules: &RetentionRules,
     group: &[(RetentionClass, Target)],
-    held: &str,
-) -> Result<Vec<(RetentionClass, Target)>, StoreError> {
+    (actor, held): (&str, &str),
+    told: Told<'_>,
+) -> Result<Vec<RetentionClass>, StoreError> {
+    let scope = Scope { rules, ground: ErasureGround::Period, request: None };
     let mut erased = vec![];
-    for (class, target) in group {
-        if retention::erase(db, desk, now, target, (rules, ErasureGround::Period))? {
-            erased.push((*class, target.clone()));
+    for (_, target) in group {
+        if let Some(class) = erasure::erase(db, desk, now, target, &scope)? {
+            erased.push(class);
+            told(ErasureStep::Marked);
         }
     }
+    let subject = "retention".to_owned();
+    note_erased(db, now, (actor, subject, ErasureGround::Period), &erased, held)?;
+    Ok(erased)
+}
+
+/// Who erased how much of which class and why, in the transaction that does it; nothing of whom.
+pub(super) fn note_erased(
+    db: &Connection,
+    now: Timestamp,
+    (actor, subject, ground): (&str, String, ErasureGround),
+    erased: &[RetentionClass],
+    held: &str,
+) -> Result<(), StoreError> {
     let mut counts = BTreeMap::<RetentionClass, usize>::new();
-    for (class, _) in &erased {
+    for class in erased {
         *counts.entry(*class).or_default() += 1;
     }
-    let mut reason = ErasureGround::Period.title().to_owned();
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let mut reason = ground.title().to_owned();
     for (class, count) in &counts {
         // Writing to a String cannot fail.
         let _ = write!(reason, "；{} {count} 件", class.title());
     }
     reason.push_str(held);
-    if !counts.is_empty() {
-        let (actor, subject) = (SYSTEM.to_owned(), "retention".to_owned());
-        let entry = AuditEntry { actor, kind: AuditKind::Erased, subject, reason };
-        audit::append(db, now, &entry)?;
-    }
-    Ok(erased)
+    let entry = AuditEntry { actor: actor.to_owned(), kind: AuditKind::Erased, subject, reason };
+    audit::append(db, now, &entry)
+}
+
+/// Copies of the database that were removed.
+fn note_copies(
+    db: &Connection,
+    now: Timestamp,
+    actor: &str,
+    copies: usize,
+) -> Result<(), StoreError> {
+    let (actor, subject) = (actor.to_owned(), "copies".to_owned());
+    let reason = format!("{}；升级前副本 {copies} 件", ErasureGround::Period.title());
+    audit::append(db, now, &AuditEntry { actor, kind: AuditKind::Erased, subject, reason })
 }
 
 /// Requests that were answered before this instant, in ms since 1970, are over.
@@ -251,6 +319,7 @@ fn forget_askers(
     db: &Connection,
     now: Timestamp,
     rules: &RetentionRules,
+    actor: &str,
 ) -> Result<usize, StoreError> {
     let forgotten = db.execute(
         "UPDATE privacy_request SET wrapped = x'', body = x''
@@ -259,7 +328,7 @@ fn forget_askers(
     )?;
     if forgotten > 0 {
         purge::ask(db)?;
-        let (actor, subject) = (SYSTEM.to_owned(), "privacy".to_owned());
+        let (actor, subject) = (actor.to_owned(), "privacy".to_owned());
         let reason = format!("{}；个人信息请求 {forgotten} 件", ErasureGround::Period.title());
         audit::append(db, now, &AuditEntry { actor, kind: AuditKind::Erased, subject, reason })?;
     }
@@ -273,35 +342,6 @@ fn told_held(held: &BTreeMap<Hold, usize>) -> String {
         let _ = write!(text, "；暂缓 {count} 件（{}）", hold.title());
         text
     })
-}
-
-/// Files that are still to be removed.
-fn erased_files(db: &Connection) -> Result<Vec<String>, StoreError> {
-    let limit = i64::try_from(RETENTION_AT_ONCE_MAX * GROUP_MAX).unwrap_or(0);
-    all(db, "SELECT file FROM erased_file ORDER BY file LIMIT ?1", [limit], |row| row.get(0))
-}
-
-/// Removes recordings below the data folder, the place of their key overwritten first: what a file
-/// system keeps of them opens for nobody. Gives those that are not there any more.
-fn unlink(data: &Path, files: &[String]) -> Result<Vec<String>, StoreError> {
-    let mut gone = vec![];
-    for file in files {
-        let path = data.join(file);
-        match sound::empty_slot(&path).and_then(|()| std::fs::remove_file(&path)) {
-            Ok(()) => gone.push(file.clone()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => gone.push(file.clone()),
-            Err(error) => at_path(&path, Err(error))?,
-        }
-    }
-    Ok(gone)
-}
-
-fn unlist(db: &Connection, files: &[String]) -> Result<(), StoreError> {
-    let mut delete = db.prepare_cached("DELETE FROM erased_file WHERE file = ?1")?;
-    for file in files {
-        delete.execute([file])?;
-    }
-    Ok(())
 }
 
 /// Removes copies that upgrades made more than so many days ago: what was erased since stands in them.

@@ -2,13 +2,24 @@
 //! is proposed (domain.md B9, T12). Of such a case number, date and channel are told, nothing else.
 
 use super::call_private;
+use super::case_calls::{calls_of, has_case};
 use super::case_key;
 use super::error::StoreError;
 use super::purge;
+use super::read_call::all;
 use super::vault::{PublicKey, Vault};
 use crate::domain::case::{Case, State};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
+
+/// Callers that one look hands over; the rest at the next.
+const LATE_CALLERS_MAX: i64 = 500;
+
+/// A call of a sealed case whose caller the service still knows.
+pub(super) struct LateCaller {
+    call: String,
+    liaison: (i64, PublicKey),
+}
 
 /// A seal is proposed or in force.
 pub(super) fn is_sealed(case: &Case) -> bool {
@@ -20,16 +31,16 @@ pub(super) fn sealed(row: &str) -> String {
     format!("({row}.state = 'sealed' OR {row}.seal_proposed)")
 }
 
-/// No case that came by a call, a row of `call` that is named so in a query, is under seal.
+/// No case of a call, a row of `call` that is named so in a query, is under seal: neither one that came
+/// by it nor one whose citizen was called back in it.
 pub(super) fn unsealed(call: &str) -> String {
-    let case = sealed("f");
-    format!("NOT EXISTS (SELECT 1 FROM case_file f WHERE f.call = {call}.id AND {case})")
+    format!("NOT {}", has_case(&format!("{call}.id"), &sealed("f")))
 }
 
-/// Whether a case that came by a call is under seal; then the call tells nothing of its people.
+/// Whether a case of a call is under seal; then the call tells nothing of its people.
 pub(super) fn is_call_sealed(db: &Connection, call: &str) -> Result<bool, StoreError> {
-    let sql = format!("SELECT 1 FROM case_file f WHERE f.call = ?1 AND {}", sealed("f"));
-    Ok(db.prepare_cached(&sql)?.exists([call])?)
+    let sql = format!("SELECT {}", has_case("?1", &sealed("f")));
+    Ok(db.prepare_cached(&sql)?.query_row([call], |row| row.get(0))?)
 }
 
 /// A seal is in force: the service has nothing to read in the case any more.
@@ -45,18 +56,13 @@ fn liaison(db: &Connection) -> Result<Option<(i64, PublicKey)>, StoreError> {
     Ok(found)
 }
 
-/// A seal comes into force: the keys of the case and of its call are wrapped for the liaison, and the
+/// A seal comes into force: the keys of the case and of its calls are wrapped for the liaison, and the
 /// service's own copies are overwritten. While there is no liaison's key they wait for it; the case
 /// is hidden all the same.
-pub(super) fn enforce(
-    db: &Connection,
-    vault: &Vault,
-    id: i64,
-    case: &Case,
-) -> Result<(), StoreError> {
+pub(super) fn enforce(db: &Connection, vault: &Vault, id: i64) -> Result<(), StoreError> {
     purge::ask(db)?;
     match liaison(db)? {
-        Some(liaison) => hand_over(db, vault, liaison, id, case.call.as_ref().map(|c| c.as_str())),
+        Some(liaison) => hand_over(db, vault, liaison, id),
         None => {
             tracing::error!(
                 case = id,
@@ -71,10 +77,10 @@ pub(super) fn enforce(
 fn hand_over(
     db: &Connection,
     vault: &Vault,
-    (holder, public): (i64, PublicKey),
+    liaison: (i64, PublicKey),
     id: i64,
-    call: Option<&str>,
 ) -> Result<(), StoreError> {
+    let (holder, public) = &liaison;
     let owner = case_key::owner(id);
     let mut find =
         db.prepare_cached("SELECT wrapped FROM case_key WHERE case_id = ?1 AND holder IS NULL")?;
@@ -84,7 +90,19 @@ fn hand_over(
         db.prepare_cached("UPDATE case_key SET holder = ?2, wrapped = ?3 WHERE case_id = ?1")?
             .execute(params![id, holder, wrapped])?;
     }
-    let Some(call) = call else { return Ok(()) };
+    for call in calls_of(db, id)? {
+        hand_over_caller(db, vault, &liaison, &call)?;
+    }
+    Ok(())
+}
+
+/// Who called is the liaison's to know from now on.
+fn hand_over_caller(
+    db: &Connection,
+    vault: &Vault,
+    (holder, public): &(i64, PublicKey),
+    call: &str,
+) -> Result<(), StoreError> {
     let owner = call_private::owner(call);
     let mut find =
         db.prepare_cached("SELECT wrapped FROM call_private WHERE call = ?1 AND holder IS NULL")?;
@@ -95,6 +113,37 @@ fn hand_over(
             .execute(params![call, holder, wrapped])?;
     }
     Ok(())
+}
+
+/// Calls of sealed cases whose caller the service still knows: they were stored after the seal, or by a
+/// program that did not count calls back. At most [`LATE_CALLERS_MAX`].
+pub(super) fn late_callers(db: &Connection) -> Result<Vec<LateCaller>, StoreError> {
+    let sql = "WITH sealed AS (
+                   SELECT f.id, f.call, k.holder FROM case_file f
+                   JOIN case_key k ON k.case_id = f.id AND k.holder IS NOT NULL
+                   WHERE f.state = 'sealed'),
+               of_seal AS (
+                   SELECT call, holder FROM sealed WHERE call IS NOT NULL
+                   UNION SELECT a.call, s.holder FROM sealed s
+                         JOIN callback_attempt a ON a.task = s.id)
+               SELECT p.call, min(o.holder), l.public FROM of_seal o
+               JOIN call_private p ON p.call = o.call AND p.holder IS NULL
+               JOIN liaison_key l ON l.id = o.holder GROUP BY p.call LIMIT ?1";
+    all(db, sql, [LATE_CALLERS_MAX], |row| {
+        Ok(LateCaller { call: row.get(0)?, liaison: (row.get(1)?, PublicKey(row.get(2)?)) })
+    })
+}
+
+/// Hands these over.
+pub(super) fn hand_over_callers(
+    db: &Connection,
+    vault: &Vault,
+    late: &[LateCaller],
+) -> Result<(), StoreError> {
+    for LateCaller { call, liaison } in late {
+        hand_over_caller(db, vault, liaison, call)?;
+    }
+    purge::ask(db)
 }
 
 /// A new public key of the liaison; cases that waited for one are handed over. Gives how many.
@@ -109,12 +158,11 @@ pub(super) fn register(
         params![public, at.as_millisecond()],
     )?;
     let holder = db.last_insert_rowid();
-    let sql = "SELECT c.id, c.call FROM case_file c JOIN case_key k ON k.case_id = c.id
+    let sql = "SELECT c.id FROM case_file c JOIN case_key k ON k.case_id = c.id
                WHERE c.state = 'sealed' AND k.holder IS NULL";
-    let waiting: Vec<(i64, Option<String>)> =
-        super::read_call::all(db, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for (id, call) in &waiting {
-        hand_over(db, vault, (holder, PublicKey(public)), *id, call.as_deref())?;
+    let waiting: Vec<i64> = all(db, sql, [], |row| row.get(0))?;
+    for id in &waiting {
+        hand_over(db, vault, (holder, PublicKey(public)), *id)?;
     }
     if !waiting.is_empty() {
         purge::ask(db)?;

@@ -29,7 +29,7 @@ const AGAIN: &str = "sound_plain_again";
 
 /// Recordings that one turn looks at, at most, and the bytes that it seals.
 const TURN_FILES_MAX: i64 = 64;
-const TURN_BYTES_MAX: u64 = 256 << 20;
+pub(super) const TURN_BYTES_MAX: u64 = 256 << 20;
 
 /// Sample frames that are copied at once.
 const FRAMES_AT_ONCE: u64 = 1 << 16;
@@ -127,7 +127,7 @@ pub(super) fn seal(
         make_copy(db, vault, (&path, &copy), file)?;
         at_path(&path, take_place(&copy, &path, &plain))?;
     }
-    at_path(&plain, overwrite(&plain))
+    at_path(&plain, overwrite(&plain).and_then(|bytes| remove(&plain).map(|()| bytes)))
 }
 
 fn open_plain(path: &Path) -> io::Result<SoundFile> {
@@ -182,8 +182,8 @@ fn take_place(copy: &Path, path: &Path, plain: &Path) -> io::Result<()> {
     sync_name(path)
 }
 
-/// Overwrites what stood in clear and removes it; gives its bytes.
-fn overwrite(plain: &Path) -> io::Result<u64> {
+/// Overwrites what stands in clear, on stable storage; gives its bytes, 0 where nothing is there.
+pub(super) fn overwrite(plain: &Path) -> io::Result<u64> {
     let mut file = match OpenOptions::new().write(true).open(plain) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         file => file?,
@@ -197,7 +197,6 @@ fn overwrite(plain: &Path) -> io::Result<u64> {
         left -= count as u64;
     }
     file.sync_all()?;
-    fs::remove_file(plain)?;
     Ok(length)
 }
 
@@ -331,6 +330,34 @@ mod tests {
         assert!(sound::head(&File::open(old.path()).unwrap()).unwrap().is_some());
         assert_eq!(old.known(), known);
         assert_ne!(old.hash(), known);
+    }
+
+    #[test]
+    fn a_turn_looks_at_so_many_recordings_and_the_next_goes_on() {
+        let old = old();
+        let turn = usize::try_from(TURN_FILES_MAX).unwrap();
+        let bytes = fs::read(old.path()).unwrap();
+        let sql =
+            "INSERT INTO recording SELECT NULL, ?1, kind, call, case_id, duration_ms, speech_ms,
+                   sha256, found, missing, tracks, erased_at FROM recording WHERE id = 1";
+        for n in 0..turn {
+            let file = FILE.replace(".1.wav", &format!(".{}.wav", n + 2));
+            fs::write(old.folder.path().join(&file), &bytes).unwrap();
+            old.db.execute(sql, [&file]).unwrap();
+        }
+        let clear = || {
+            let folder = fs::read_dir(old.path().parent().unwrap()).unwrap();
+            folder
+                .filter(|entry| fs::read(entry.as_ref().unwrap().path()).unwrap() == bytes)
+                .count()
+        };
+        assert_eq!(clear(), turn + 1);
+        old.turn();
+        assert_eq!(clear(), 1);
+        old.turn();
+        assert_eq!(clear(), 0);
+        old.turn();
+        assert!(!is_pending(&old.db).unwrap());
     }
 
     #[test]

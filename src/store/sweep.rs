@@ -5,6 +5,7 @@
 //! hour what has been kept long enough (`retention_sweep`).
 
 use super::config::DataFolder;
+use super::erased_file;
 use super::error::StoreError;
 use super::handle::StoreHandle;
 use super::intake::Desk;
@@ -15,9 +16,10 @@ use super::report_sweep::{Issued, Progress};
 use super::retention::Cursor;
 use super::retention_sweep::Retained;
 use super::schema;
+use super::seal;
 use super::sound::SoundKeys;
 use super::sound_plain;
-use super::sound_seal;
+use super::sound_seal::{self, Looked};
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
 use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
@@ -61,6 +63,8 @@ pub struct Swept {
     pub missing: usize,
     /// Headers whose length was put right.
     pub repaired: usize,
+    /// Files of erased recordings that had come back, from a copy; they are removed again.
+    pub back: usize,
 }
 
 /// What the sweeper hears.
@@ -89,6 +93,8 @@ pub(super) struct Sweeper {
     pub(super) wall: fn() -> Timestamp,
     /// The last row whose file was looked for.
     pub(super) after: i64,
+    /// How far the looks for keys of recordings under seal have come.
+    pub(super) looked: Looked,
     /// Working days.
     pub(super) calendar: Calendar,
     /// How the city counts days.
@@ -161,7 +167,8 @@ impl Sweeper {
         for _ in 0..RETENTION_LOOKS_MAX {
             match self.retain(now) {
                 Ok(done) if done.is_idle() => {
-                    self.erased_on = self.cursor.is_at_the_start().then(|| local_day(now));
+                    let all = self.cursor.is_at_the_start() && done.files_left == 0;
+                    self.erased_on = all.then(|| local_day(now));
                     return;
                 }
                 Ok(done) => tracing::info!(?done, "what had been kept long enough was erased"),
@@ -174,8 +181,11 @@ impl Sweeper {
     }
 
     /// What a seal or an erasure left; beside the writer, for whom callers wait.
-    pub(super) fn purge(&self) {
+    pub(super) fn purge(&mut self) {
         self.hand_over();
+        if let Err(error) = self.remove_erased() {
+            tracing::error!(%error, "erased recordings were not looked for; tried again");
+        }
         let path = &self.folder.path;
         let pending = schema::open_reader(path).and_then(|db| purge::is_pending(&db));
         match pending.and_then(|pending| pending.then(|| schema::open_second(path)).transpose()) {
@@ -188,19 +198,33 @@ impl Sweeper {
         }
     }
 
-    /// The keys of recordings under seal are taken out of their files.
-    fn hand_over(&self) {
-        let path = &self.folder.path;
-        let here = schema::open_reader(path).and_then(|db| sound_seal::still_here(&db, path));
-        let done = here.and_then(|here| {
-            if !here.is_empty() {
-                sound_seal::hand_over(&schema::open_second(path)?, &self.vault, path, &here, true);
-            }
-            Ok(())
-        });
-        if let Err(error) = done {
+    /// The keys of recordings under seal are taken out of their files, and those of their callers
+    /// from the service, so much at a time.
+    fn hand_over(&mut self) {
+        if let Err(error) = self.hand_over_some() {
             tracing::error!(%error, "sealed recordings were not looked for; tried again");
         }
+    }
+
+    fn hand_over_some(&mut self) -> Result<(), StoreError> {
+        let path = &self.folder.path;
+        let (db, before) = (schema::open_reader(path)?, self.looked);
+        let here = sound_seal::look(&db, path, &mut self.looked)?;
+        if !here.is_empty() {
+            let closing = || self.handle.shared.closing.load(Ordering::Acquire);
+            // Keys are handed over at closing too; what has to be sealed first may wait.
+            let enough = |bytes| bytes > sound_plain::TURN_BYTES_MAX || bytes > 0 && closing();
+            let second = schema::open_second(path)?;
+            if !sound_seal::hand_over(&second, &self.vault, path, &here, true, enough) {
+                self.looked = before;
+            }
+        }
+        let late = Arc::new(seal::late_callers(&db)?);
+        if late.is_empty() {
+            return Ok(());
+        }
+        let vault = Arc::clone(&self.vault);
+        self.ask(move |db, _| seal::hand_over_callers(db, &vault, &late))
     }
 
     /// One turn of sealing the recordings that an older program wrote in clear.
@@ -239,10 +263,14 @@ impl Sweeper {
             swept.repaired += usize::from(found.repaired);
             swept.found += usize::from(self.take_in(now, found)?);
         }
-        let gone = self.rows_without_file(&db)?;
-        swept.missing = gone.len();
+        let (gone, back) = self.rows_and_files(&db)?;
+        (swept.missing, swept.back) = (gone.len(), back.len());
         if !gone.is_empty() {
             self.ask(move |db, _| reconcile::mark_missing(db, &gone))?;
+        }
+        if !back.is_empty() {
+            self.ask(move |db, _| erased_file::relist(db, &back))?;
+            self.remove_erased()?;
         }
         Ok(swept)
     }
@@ -251,26 +279,31 @@ impl Sweeper {
         self.ask(move |db, desk| reconcile::take_in_late(db, desk, now, &found))
     }
 
-    /// The next rows whose file is not there.
-    fn rows_without_file(&mut self, db: &Connection) -> Result<Vec<i64>, StoreError> {
+    /// Of the next rows those whose file is not there, and the files of erased ones that are.
+    fn rows_and_files(&mut self, db: &Connection) -> Result<(Vec<i64>, Vec<String>), StoreError> {
         let mut statement = db.prepare(
-            "SELECT id, file FROM recording WHERE missing = 0 AND id > ?1 ORDER BY id LIMIT ?2",
+            "SELECT id, file, erased_at IS NOT NULL FROM recording r
+             WHERE id > ?1 AND (missing = 0 OR erased_at IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM erased_file e WHERE e.file = r.file))
+             ORDER BY id LIMIT ?2",
         )?;
         let limit = i64::try_from(SWEEP_ROWS_MAX).unwrap_or(0);
         let mut rows = statement.query([self.after, limit])?;
-        let (mut gone, mut seen) = (vec![], 0);
+        let (mut gone, mut back, mut seen) = (vec![], vec![], 0);
         while let Some(row) = rows.next()? {
-            let (id, file): (i64, String) = (row.get(0)?, row.get(1)?);
+            let (id, file, erased): (i64, String, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
             seen += 1;
             self.after = id;
-            if !self.folder.path.join(&file).is_file() {
-                gone.push(id);
+            match (erased, self.folder.path.join(&file).is_file()) {
+                (false, false) => gone.push(id),
+                (true, true) => back.push(file),
+                _ => {}
             }
         }
         if seen < SWEEP_ROWS_MAX {
             self.after = 0;
         }
-        Ok(gone)
+        Ok((gone, back))
     }
 
     /// Has the writer do it, and waits.

@@ -26,6 +26,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -84,8 +85,10 @@ pub struct VerifyReport {
     pub unclaimed: u64,
     /// What was sealed or erased is still to be taken off the disk, by the service or its next start.
     pub unscrubbed: bool,
-    /// Recordings of an older program may stand in clear: the running service seals them.
-    pub recordings_in_clear: bool,
+    /// How many recordings stand in clear; not a fault.
+    pub in_clear_count: u64,
+    /// The first [`FAULTS_MAX`] of them, which an older program wrote: the running service seals them.
+    pub in_clear: Vec<String>,
     /// Hash of the last event, in hexadecimal: to be written down outside.
     pub head: String,
     /// How many faults there are.
@@ -141,7 +144,6 @@ pub fn verify_anchored(
     report.unscrubbed |= purge::is_pending(&tx)?
         || encrypt::is_pending(&tx)?
         || !sound_seal::still_here(&tx, data)?.is_empty();
-    report.recordings_in_clear = sound_plain::is_pending(&tx)?;
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
     webhook::check(&tx, &vault, &mut report)?;
@@ -411,6 +413,7 @@ fn check_recordings(
             continue;
         }
         report.recordings += 1;
+        check_sealed(&data.join(&file), &file, report);
         match sound::digest(&data.join(&file)) {
             Ok(found) if hex(&found) == sha256 => {}
             Ok(_) => changed.push(file.clone()),
@@ -427,6 +430,17 @@ fn check_recordings(
         report.fault("recording", &file, "no row knows this file");
     }
     Ok(())
+}
+
+/// Whether a recording stands in clear, or what stood so before it was sealed is not overwritten yet.
+fn check_sealed(path: &Path, file: &str, report: &mut VerifyReport) {
+    let head = File::open(path).and_then(|file| sound::head(&file));
+    if matches!(head, Ok(None)) || sound_plain::is_left(path) {
+        report.in_clear_count += 1;
+        if report.in_clear.len() < FAULTS_MAX {
+            report.in_clear.push(file.to_owned());
+        }
+    }
 }
 
 /// Those of the files that still do not fit their rows a moment later: a running service may have

@@ -10,6 +10,7 @@ mod dials;
 #[allow(dead_code, reason = "the simulations use more of it")]
 mod dice;
 mod duty;
+mod erasure;
 mod groups;
 mod invariants;
 mod lookups;

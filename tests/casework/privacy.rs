@@ -4,13 +4,14 @@
 use crate::desk::*;
 use jiff::Timestamp;
 use mayorline::domain::calendar::Calendar;
-use mayorline::domain::call::{Caller, IntakeKind, StoreRequest};
+use mayorline::domain::call::{Caller, IntakeKind, RecordingKind, StoreRequest};
 use mayorline::domain::case::{
     Actor, Correction, DeadlineRules, DiscardReason, Identification, Order, PrivacyGround,
     PrivacyKind, PrivacyOutcome, RetentionRules, Role, Task,
 };
 use mayorline::store::{
-    Administration, CaseName, Held, NewPrivacyRequest, PrivacyDecision, Reader, StoreError, verify,
+    Administration, CaseName, Held, NewPrivacyRequest, PrivacyDecision, Reader, StoreError,
+    recording_file, verify,
 };
 use mayorline::units::{CaseNumber, PhoneNumber};
 use std::path::Path;
@@ -136,6 +137,58 @@ fn a_correction_is_carried_out_on_every_case_it_is_about() {
         |number| reader.file(CaseName::Number(number), false).unwrap().case.private.contact;
     assert_eq!([one, two, other].map(contact), [Some(phone(99)), Some(phone(99)), Some(phone(1))]);
     assert!(verify(data).unwrap().is_sound());
+}
+
+/// A contact that nobody has accepted yet is of the person too; one that is right already stays as it is.
+#[test]
+fn a_correction_reaches_drafts_and_passes_over_what_is_right_already() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let [one, ..] = city(data);
+    let store = open(data);
+    let mut taken = intake("draft", IntakeKind::WalkIn);
+    taken.caller = Caller { number: Some(number()), display: None };
+    ask(&store.handle(), noonish(), StoreRequest::Open(taken), None);
+    store.close();
+    let draft = Reader::open(data).unwrap().cases(1).unwrap()[0].id;
+    let right = || Correction { contact: Some(phone(99)), display: None };
+    act(data, CaseName::Number(one), Role::Clerk, Task::Correct(right()));
+    let id = ask_for(data, PrivacyKind::Correction);
+    decide(data, id, &PrivacyDecision::Grant(right()), "wang").unwrap();
+    let reader = Reader::open(data).unwrap();
+    let file = reader.file(CaseName::Draft(draft), false).unwrap();
+    assert_eq!(file.case.private.contact, Some(phone(99)));
+    // Nothing is wrong any more: that is no correction.
+    let id = ask_for(data, PrivacyKind::Correction);
+    let refused = decide(data, id, &PrivacyDecision::Grant(right()), "wang");
+    assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
+    assert!(verify(data).unwrap().is_sound());
+}
+
+#[test]
+fn a_granted_deletion_removes_the_files_at_once_where_no_service_runs_and_counts_what_went() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let file =
+        recording_file(jiff::civil::date(2026, 11, 22), &call_id(8), RecordingKind::Message, 1);
+    let mut taken = intake("spoken", IntakeKind::Voicemail);
+    taken.caller = Caller { number: Some(number()), display: None };
+    taken.call = Some(call_id(8));
+    taken.recording = Some(write_wav(data, &file, 16_000));
+    let case = store_intake(&store.handle(), taken).0.unwrap();
+    store.close();
+    act(data, CaseName::Number(case), Role::Operator, Task::Withdraw(call_id(8)));
+    let id = ask_for(data, PrivacyKind::Deletion);
+    let partly = (PrivacyOutcome::Partly, Some(PrivacyGround::Period));
+    assert_eq!(decide(data, id, &grant(), "wang").unwrap(), partly);
+    assert!(!data.join(&file).exists(), "the verb removes it");
+    let audited = Reader::open(data).unwrap().audit(Timestamp::MIN, Timestamp::MAX, 9).unwrap();
+    let erased = audited.iter().find(|row| row.kind == "erased").unwrap();
+    let told = (erased.actor.as_str(), erased.subject.as_str(), erased.reason.as_str());
+    assert_eq!(told, ("wang", "privacy-1", "应个人请求；办件录音 1 件"));
+    let report = verify(data).unwrap();
+    assert!(report.is_sound() && !report.unscrubbed, "{report:?}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::vault::{liaison, seal};
 use mayorline::domain::call::{Entry, EntryKind, IntakeKind, RecordingKind, RecordingSummary};
 use mayorline::gateway::media::Mixdown;
 use mayorline::store::{
-    Administration, DataFolder, LiaisonKey, Reader, SoundKeys, Store, StoreError, TakenOut, digest,
-    recording_file, verify,
+    Administration, DataFolder, LiaisonKey, NewAttempt, Reader, SoundKeys, Store, StoreError,
+    TakenOut, digest, recording_file, verify,
 };
 use mayorline::units::CaseNumber;
 use mayorline::wire::wav::{self, Channels};
@@ -131,8 +131,8 @@ fn only_the_liaison_hears(data: &Path, number: CaseNumber, key: &LiaisonKey) {
     let report = verify(data).unwrap();
     assert!(report.is_sound() && report.recordings == 2 && !report.unscrubbed, "{report:?}");
     assert!(taken_out(data, number, &LiaisonKey::random().unwrap(), "other").is_err());
-    let TakenOut { written, withheld } = taken_out(data, number, key, "out").unwrap();
-    assert_eq!((written.len(), withheld), (2, 0));
+    let TakenOut { written, withheld, failed } = taken_out(data, number, key, "out").unwrap();
+    assert_eq!((written.len(), withheld, failed), (2, 0, vec![]));
     for path in written {
         let bytes = std::fs::read(&path).unwrap();
         let wav = wav::parse(&bytes).unwrap();
@@ -203,6 +203,8 @@ fn a_recording_in_clear_is_sealed_before_its_key_is_handed_over() {
     let number = recorded_case(&store, data, record_plain);
     store.close();
     assert_eq!(play(data, RecordingKind::Message).unwrap(), message(), "today's files play");
+    let report = verify(data).unwrap();
+    assert_eq!((report.in_clear_count, report.in_clear), (2, KINDS.map(name).to_vec()));
     let key = liaison(data);
     seal(data, number);
     only_the_liaison_hears(data, number, &key);
@@ -235,6 +237,7 @@ fn what_older_programs_recorded_in_clear_is_sealed_by_the_running_service() {
     assert_eq!(play(data, RecordingKind::Message).unwrap(), message());
     let report = verify(data).unwrap();
     assert!(report.is_sound() && report.recordings == 2, "{report:?}");
+    assert_eq!(report.in_clear, Vec::<String>::new());
 }
 
 /// Restored from a copy of before the seal, or moved away while it came into force.
@@ -270,6 +273,86 @@ fn a_recording_that_only_another_key_opens_is_withheld_from_the_liaison_and_told
         "DELETE FROM recording_key WHERE recording = (SELECT min(recording) FROM recording_key)";
     assert_eq!(db.execute(one, []).unwrap(), 1);
     drop(db);
-    let TakenOut { written, withheld } = taken_out(data, number, &key, "out").unwrap();
+    let TakenOut { written, withheld, .. } = taken_out(data, number, &key, "out").unwrap();
     assert_eq!((written.len(), withheld), (1, 1));
+}
+
+/// The call in which the citizen was called back belongs to the case as much as the one it came by.
+#[test]
+fn a_call_back_about_a_case_is_sealed_with_it_though_it_ends_after_the_seal() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = &folder.path().join("data");
+    let store = open(data);
+    let key = liaison(data);
+    let (handle, back) = (store.handle(), call_id(9));
+    let mut contact = intake("canary", IntakeKind::Text);
+    contact.callback = true;
+    let number = store_intake(&handle, contact).0.unwrap();
+    let task = Reader::open(data).unwrap().callbacks(noonish(), 9).unwrap().tasks[0].task;
+    let attempt = NewAttempt { task, seat: seat("801"), call: back.clone() };
+    answered(|answer| handle.begin_attempt(noonish(), attempt, answer)).unwrap();
+    seal(data, number);
+    // Only now does its row come, with who is called, and its recording.
+    assert!(handle.call_started(call_started(&back)));
+    let kind = RecordingKind::WholeCall;
+    let file = recording_file(jiff::civil::date(2026, 11, 22), &back, kind, 1);
+    let path = data.join(&file);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let keys = SoundKeys::new(&DataFolder::from(data.as_path()));
+    let mut sound = keys.create(&path, Channels::Mono).unwrap();
+    sound.append(&[pattern(Channels::Mono)]).unwrap();
+    sound.finish().unwrap();
+    let whole = EntryKind::Recording(kind, summary(data, file));
+    let record = call_record(&back, vec![Entry { at: Duration::ZERO, kind: whole }]);
+    assert!(handle.call_finished(noonish(), record, vec![citizen_leg()]));
+    new_case(&handle, "behind");
+    store.close();
+    // The next start takes what came late.
+    open(data).close();
+    let hears = mayorline::domain::playback::Hears::All;
+    let reader = Reader::open(data).unwrap();
+    assert_eq!(reader.past_calls(&hears).unwrap(), []);
+    assert_eq!(reader.hearable(1, &hears).unwrap(), mayorline::store::Hearable::NotAllowed);
+    let told = format!("{:?} {:?}", reader.call(&back).unwrap(), reader.calls(9).unwrap());
+    for hidden in ["0017", ".wav", "127.0.0.1"] {
+        assert!(!told.contains(hidden), "{hidden} is told: {told}");
+    }
+    let refused = keys.open(&path).unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied, "{refused}");
+    let db = rusqlite::Connection::open(data.join("mayorline.db")).unwrap();
+    let known = "SELECT count(*) FROM call_private WHERE holder IS NULL";
+    assert_eq!(db.query_row(known, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "the caller");
+    let report = verify(data).unwrap();
+    assert!(report.is_sound() && !report.unscrubbed, "{report:?}");
+    let TakenOut { written, withheld, failed } = taken_out(data, number, &key, "out").unwrap();
+    assert_eq!((written.len(), withheld, failed), (1, 0, vec![]));
+}
+
+#[test]
+fn a_damaged_recording_is_named_to_the_liaison_and_keeps_no_other_from_him() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = &folder.path().join("data");
+    let store = open(data);
+    let number = recorded_case(&store, data, record);
+    store.close();
+    let key = liaison(data);
+    seal(data, number);
+    let [damaged, cut] = KINDS.map(|kind| data.join(name(kind)));
+    let whole = std::fs::read(&damaged).unwrap();
+    let mut bytes = whole.clone();
+    bytes[500] ^= 1;
+    std::fs::write(&damaged, bytes).unwrap();
+    let end = std::fs::metadata(&cut).unwrap().len() - 1;
+    std::fs::File::options().write(true).open(&cut).unwrap().set_len(end).unwrap();
+    let TakenOut { written, withheld, failed } = taken_out(data, number, &key, "out").unwrap();
+    let told: Vec<_> = failed.iter().map(|failed| failed.why.as_str()).collect();
+    let expected = ["录音文件已损坏或者被改动", "结尾缺失或者被改动，只写出了前面的部分"];
+    assert_eq!((written.len(), withheld, told), (1, 0, expected.to_vec()));
+    let left = std::fs::read_dir(data.with_file_name("out")).unwrap().count();
+    assert_eq!(left, 1, "nothing is left of the damaged one");
+    std::fs::write(&damaged, whole).unwrap();
+    std::fs::remove_file(&cut).unwrap();
+    let TakenOut { written, failed, .. } = taken_out(data, number, &key, "out").unwrap();
+    assert_eq!((written.len(), failed.len()), (1, 1));
+    assert_eq!(failed[0].why, "录音文件已丢失");
 }

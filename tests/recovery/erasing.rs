@@ -2,19 +2,21 @@
 
 use crate::child;
 use crate::desk::*;
+use mayorline::domain::calendar::Calendar;
 use mayorline::domain::call::RecordingKind;
-use mayorline::domain::case::CaseEvent;
-use mayorline::store::{Reader, Retained, StoreHandle, recording_file, verify};
+use mayorline::domain::case::{CaseEvent, DeadlineRules, RetentionRules};
+use mayorline::store::{Administration, ErasureStep, Reader, recording_file, verify};
 use rusqlite::Connection;
-use std::io::{BufRead, BufReader};
+use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-const NAME: &str = "erasing::killed_at_any_instant_an_erasure_goes_on_and_nothing_is_counted_twice";
-const CALLS: u32 = 150;
-const CASES: u32 = 50;
-const CYCLES: u64 = 8;
+const NAME: &str = "erasing::killed_at_any_step_an_erasure_goes_on_and_nothing_is_counted_twice";
+const CALLS: u32 = 24;
+const CASES: u32 = 12;
+/// SIGKILL.
+const KILLED: i32 = 9;
 /// Eleven years after [`noonish`].
 const LATER: &str = "2037-12-01T10:00:00+08:00";
 
@@ -42,35 +44,32 @@ fn fill(data: &Path) {
     store.close();
 }
 
-/// Looks until nothing is left, or until it is killed.
-fn erase_until_killed(data: &Path) {
-    let store = open(data);
-    println!("erasing");
-    let handle = store.handle();
-    while !retain(&handle).is_idle() {}
-    store.close();
-}
-
-/// One look; the sweeper may have its hands full with what the look before it asked for.
-fn retain(handle: &StoreHandle) -> Retained {
-    loop {
-        let (send, receive) = sync_channel(1);
-        if handle.retain(at(LATER), Box::new(move |outcome| send.send(outcome).unwrap())) {
-            return receive.recv_timeout(PATIENCE).unwrap().unwrap();
+/// Erases all that is over; kills its own process after so many steps. Gives the steps.
+fn erase(data: &Path, die_after: Option<usize>) -> Vec<ErasureStep> {
+    let (now, mut steps) = (at(LATER), vec![]);
+    let desk = (Calendar::built_in(), DeadlineRules::default(), [9; 32]);
+    let mut alone = Administration::open(data, now).unwrap();
+    let mut told = |step| {
+        steps.push(step);
+        if die_after == Some(steps.len()) {
+            // Nothing of this process runs after it, as after a power cut of the process.
+            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)
+                .unwrap();
+            loop {
+                std::thread::park();
+            }
         }
-        #[allow(clippy::disallowed_methods)] // A real thread works in real time.
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    };
+    let done = alone.retain(now, desk, &RetentionRules::default(), &mut told).unwrap();
+    assert_eq!(done.files_left, 0, "{done:?}");
+    steps
 }
 
-fn erase_and_kill(data: &Path, cycle: u64) {
-    let mut child = child::command(NAME, "erase", data, "").spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("erasing")));
-    #[allow(clippy::disallowed_methods)] // A real process runs in real time.
-    std::thread::sleep(Duration::from_millis(3 + cycle * 7919 % 41));
-    child.kill().unwrap();
-    child.wait().unwrap();
+/// The same in another process, which dies of it.
+fn erase_and_die(data: &Path, after: usize) {
+    let role = format!("die after {after}");
+    let output = child::command(NAME, &role, data, "").output().unwrap();
+    assert_eq!(output.status.signal(), Some(KILLED), "{output:?}");
 }
 
 /// What the audit says was erased, all entries together.
@@ -90,29 +89,50 @@ fn left(data: &Path) -> (u32, u32) {
     (count(calls), count(cases))
 }
 
+/// Each step that comes for the first time, and one in the midst of its kind, by its place.
+fn places(steps: &[ErasureStep]) -> BTreeSet<usize> {
+    let mut places = BTreeSet::new();
+    for kind in steps.iter().collect::<BTreeSet<_>>() {
+        let of_kind: Vec<usize> =
+            (1..).zip(steps).filter(|(_, step)| *step == kind).map(|(at, _)| at).collect();
+        places.extend([of_kind[0], of_kind[of_kind.len() / 2]]);
+    }
+    places
+}
+
 #[test]
-fn killed_at_any_instant_an_erasure_goes_on_and_nothing_is_counted_twice() {
-    if child::role().is_some() {
-        return erase_until_killed(&child::data());
+fn killed_at_any_step_an_erasure_goes_on_and_nothing_is_counted_twice() {
+    if let Some(role) = child::role() {
+        let after = role.strip_prefix("die after ").unwrap().parse().unwrap();
+        erase(&child::data(), Some(after));
+        return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path();
-    fill(data);
-    assert_eq!(left(data), (CALLS, CASES));
+    let whole = tempfile::tempdir().unwrap();
+    fill(whole.path());
+    assert_eq!(left(whole.path()), (CALLS, CASES));
+    let steps = erase(whole.path(), None);
+    let kinds: BTreeSet<_> = steps.iter().collect();
+    assert_eq!(kinds.len(), 6, "every kind of step is there: {kinds:?}");
     let mut interrupted = 0;
-    for cycle in 0..CYCLES {
-        erase_and_kill(data, cycle);
+    for after in places(&steps) {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        fill(data);
+        erase_and_die(data, after);
+        let place = format!("after {after} steps, {:?}", steps[after - 1]);
         let report = verify(data).unwrap();
-        assert!(report.is_sound(), "cycle {cycle}: {report:?}");
+        assert!(report.is_sound(), "{place}: {report:?}");
         let (calls, cases) = left(data);
-        assert_eq!(counted(data), CALLS + CASES - calls - cases, "cycle {cycle}");
-        interrupted += u32::from(calls + cases > 0 && calls + cases < CALLS + CASES);
+        assert_eq!(counted(data), CALLS + CASES - calls - cases, "{place}");
+        let committed = steps[..after].contains(&ErasureStep::Committed);
+        assert_eq!(calls + cases < CALLS + CASES, committed, "{place}");
+        interrupted += u32::from(report.unscrubbed || !committed);
+        erase(data, None);
+        assert_eq!((left(data), counted(data)), ((0, 0), CALLS + CASES), "{place}");
+        let report = verify(data).unwrap();
+        assert!(report.is_sound() && !report.unscrubbed, "{place}: {report:?}");
+        let recordings = std::fs::read_dir(data.join("recordings/2026-11-22")).unwrap().count();
+        assert_eq!(recordings, 0, "{place}");
     }
-    erase_until_killed(data);
-    assert_eq!((left(data), counted(data)), ((0, 0), CALLS + CASES));
-    let report = verify(data).unwrap();
-    assert!(report.is_sound() && !report.unscrubbed, "{report:?}");
-    let recordings = std::fs::read_dir(data.join("recordings/2026-11-22")).unwrap().count();
-    assert_eq!(recordings, 0);
-    assert!(interrupted > 0, "no kill fell into the work");
+    assert!(interrupted > 8, "{interrupted} kills fell into the work");
 }

@@ -51,8 +51,8 @@ pub use reasons::{
 pub use record::{Correction, DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};
 pub use retention::{
-    EraseOrder, Erasure, Hold, HoldOrder, RetentionClass, RetentionRules, class_of, ended_on,
-    holds, last_day,
+    EraseOrder, Erasure, Hold, HoldOrder, RetentionClass, RetentionRules, class_for, class_of,
+    ended_on, holds, last_day,
 };
 pub use status::{CaseStatus, Due, State};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};

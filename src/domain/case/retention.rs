@@ -6,7 +6,7 @@
 //! What is erased is who the citizen is and every word; number, dates, units, grades and hashes stay.
 
 use super::deadline::local_day;
-use super::event::CaseEvent;
+use super::event::{CaseEvent, Channel};
 use super::fold::Case;
 use super::reasons::{DiscardReason, ErasureGround, HoldReason};
 use super::record::Record;
@@ -127,11 +127,13 @@ pub enum Hold {
     Ordered,
     /// The case that it was merged into is kept.
     Joined,
+    /// Its recordings are those of another case too, which is kept.
+    Shared,
 }
 
 impl Hold {
     /// Every hold with its name in JSON, and as officials read it.
-    pub const NAMES: [(Self, &'static str, &'static str); 7] = [
+    pub const NAMES: [(Self, &'static str, &'static str); 8] = [
         (Self::Open, "open", "尚未办结"),
         (Self::UnderSeal, "under_seal", "已转纪委"),
         (Self::Docketed, "docketed", "挂号督办"),
@@ -139,6 +141,7 @@ impl Hold {
         (Self::Callback, "callback", "尚待回拨"),
         (Self::Ordered, "ordered", "已登记暂缓销毁"),
         (Self::Joined, "joined", "并入的事项仍在保存"),
+        (Self::Shared, "shared", "录音同属仍在保存的事项"),
     ];
 
     /// Its name in JSON.
@@ -165,8 +168,17 @@ pub struct EraseOrder {
     pub since: Date,
     /// The case that it was merged into is kept.
     pub joined: bool,
+    /// Recordings or callers came to it after it was erased: the mark does not keep them.
+    pub again: bool,
     /// How long each class is kept.
     pub rules: RetentionRules,
+}
+
+/// The stub of a call that ended before anybody heard what it was about: there is nothing to accept, and
+/// to deal with it is to call back. A stub with a message is a contact like any other.
+fn is_stub(case: &Case) -> bool {
+    let stub = case.state == Some(State::Draft) && case.channel == Some(Channel::Abandoned);
+    stub && case.recording.is_none() && case.private.text.is_none()
 }
 
 /// The class of a case as a whole; `None`: nobody has dealt with the contact yet.
@@ -174,6 +186,7 @@ pub struct EraseOrder {
 pub fn class_of(case: &Case) -> Option<RetentionClass> {
     match (case.number, case.state?) {
         (Some(_), _) => Some(RetentionClass::Case),
+        (None, State::Draft) if is_stub(case) => Some(RetentionClass::Unlinked),
         (None, State::Kept) => Some(match case.work.discarded {
             Some(DiscardReason::Advertising) => RetentionClass::Spam,
             _ => RetentionClass::Unlinked,
@@ -183,7 +196,8 @@ pub fn class_of(case: &Case) -> Option<RetentionClass> {
 }
 
 /// The class that what is erased belongs to.
-fn class_for(case: &Case, erasure: Erasure) -> Option<RetentionClass> {
+#[must_use]
+pub fn class_for(case: &Case, erasure: Erasure) -> Option<RetentionClass> {
     let class = class_of(case)?;
     Some(match (class, erasure) {
         (RetentionClass::Case, Erasure::Recordings) => RetentionClass::Recording,
@@ -197,6 +211,11 @@ pub fn ended_on(case: &Case, since: Date) -> Option<Date> {
     match case.state? {
         State::Closed | State::Archived => Some(case.closed_on.unwrap_or(since)),
         State::Declined | State::Merged | State::Withdrawn | State::Kept => Some(since),
+        // Whoever is to be called back was, or could not be reached.
+        State::Draft if is_stub(case) => match &case.callback {
+            None => Some(since),
+            Some(task) => Some(local_day(task.done_at?).max(since)),
+        },
         // Whoever is to read it has.
         State::Circulated if case.work.readers.values().all(Option::is_some) => {
             let read = case.work.readers.values().flatten().max();
@@ -247,7 +266,7 @@ pub(super) fn erase(
     order: &EraseOrder,
     context: &Context<'_>,
 ) -> Result<Vec<CaseEvent>, Refusal> {
-    if case.work.erased.is_some_and(|erased| erased >= order.erasure) {
+    if !order.again && case.work.erased.is_some_and(|erased| erased >= order.erasure) {
         return Err(Guard::Erased.into());
     }
     if order.joined || !holds(case).is_empty() {

@@ -68,6 +68,27 @@ const NUMBERED: &[State] = &[
     State::Withdrawn,
 ];
 
+/// The same and drafts: whoever is wrongly named is so from the first contact on.
+const CORRECTABLE: &[State] = &[
+    State::Draft,
+    State::Accepted,
+    State::Classified,
+    State::Consulting,
+    State::LeaderReview,
+    State::Assigned,
+    State::Handling,
+    State::Feedback,
+    State::Callback,
+    State::Redo,
+    State::Closed,
+    State::Archived,
+    State::Kept,
+    State::Circulated,
+    State::Declined,
+    State::Merged,
+    State::Withdrawn,
+];
+
 /// Before an assignment.
 const UNASSIGNED: &[State] =
     &[State::Accepted, State::Classified, State::Consulting, State::LeaderReview];
@@ -151,7 +172,7 @@ pub fn row_of(task: &Task) -> Row {
         Task::Lift(_) => row("3.5", "解除督办", OPEN, &[Supervisor]),
         Task::SignAdmonition => row("3.5", "签署约谈建议", ANSWERABLE, &[Director]),
         Task::DecideAdmonition(_) => row("3.5", "决定约谈", ANSWERABLE, &[CityLeader]),
-        Task::Correct(_) => row("3.7", "更正个人信息", NUMBERED, &[Clerk, Director]),
+        Task::Correct(_) => row("3.7", "更正个人信息", CORRECTABLE, &[Clerk, Director]),
         Task::Hold(_) => row("3.7", "登记暂缓销毁", NUMBERED, &[Director]),
         Task::LiftHold => row("3.7", "解除暂缓销毁", NUMBERED, &[Director]),
     }

@@ -8,7 +8,7 @@ use super::fold::Case;
 use super::reasons::AnonymousReason;
 use super::record::Record;
 use super::refusal::Refusal;
-use super::retention::{self, EraseOrder};
+use super::retention::{self, EraseOrder, Erasure};
 use super::status::State;
 use super::supervision;
 use super::task::Order;
@@ -127,7 +127,9 @@ fn callback_asked(reason: CallbackReason, context: &Context<'_>) -> CaseEvent {
 fn call_back(case: &Case, context: &Context<'_>) -> Vec<CaseEvent> {
     let asked = callback_asked(CallbackReason::NumberUntold, context);
     let open = case.callback.as_ref().is_some_and(|task| task.done_at.is_none());
-    let wanted = !open && may_follow(case, &asked).is_ok();
+    // Of an erased contact nobody knows whom to call.
+    let erased = case.work.erased == Some(Erasure::Everything);
+    let wanted = !open && !erased && may_follow(case, &asked).is_ok();
     if wanted { vec![asked] } else { vec![] }
 }
 

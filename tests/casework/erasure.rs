@@ -1,0 +1,359 @@
+//! What an erasure must spare and what it must not miss: calls of two cases, chains of merges, open
+//! requests, stubs, what comes after it, and files that resist.
+
+use crate::desk::*;
+use crate::retention::{act_at, classify, closed, database, erased, held, received, retain, sound};
+use mayorline::domain::calendar::Calendar;
+use mayorline::domain::call::{IntakeKind, RecordingKind, StoreReply, StoreRequest};
+use mayorline::domain::case::{
+    AttemptOutcome, DeadlineRules, Hold, Identification, MergeTarget, PrivacyGround, PrivacyKind,
+    RetentionClass, RetentionRules, Role, Task,
+};
+use mayorline::store::{
+    Administration, CaseName, ErasureStep, NewAttempt, NewPrivacyRequest, PrivacyDecision, Reader,
+    Store, StoreHandle, Swept, recording_file,
+};
+use mayorline::units::{CallId, CaseNumber};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+const MORNING: &str = "2026-11-22T12:00:00+08:00";
+/// The first day on which recordings of a case that [`closed`] made go.
+const RECORDINGS_GO: &str = "2027-11-26T00:00:00+08:00";
+/// The same for the whole of it.
+const CASES_GO: &str = "2036-11-26T00:00:00+08:00";
+
+fn desk() -> (Calendar, DeadlineRules, [u8; 32]) {
+    (Calendar::built_in(), DeadlineRules::default(), [9; 32])
+}
+
+fn recording(data: &Path, call: &CallId, kind: RecordingKind) -> PathBuf {
+    data.join(recording_file(jiff::civil::date(2026, 11, 22), call, kind, 1))
+}
+
+fn act(data: &Path, time: &str, number: CaseNumber, role: Role, task: Task) {
+    act_at(data, time, CaseName::Number(number), role, task).unwrap();
+}
+
+fn withdraw(data: &Path, number: CaseNumber) {
+    act(data, MORNING, number, Role::Operator, Task::Withdraw(call_id(1)));
+}
+
+fn merge(data: &Path, number: CaseNumber, into: CaseNumber) {
+    act(data, MORNING, number, Role::Clerk, classify("无"));
+    let target = MergeTarget { number: into, state: None, closed_on: None };
+    act(data, MORNING, number, Role::Clerk, Task::Merge(target));
+}
+
+fn count(data: &Path, sql: &str) -> u32 {
+    database(data).query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn callers(data: &Path) -> u32 {
+    count(data, "SELECT count(*) FROM call_private")
+}
+
+#[test]
+fn a_call_of_two_cases_stays_while_one_of_them_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let first = closed(data, &handle, 1, false);
+    let mut second = intake("second", IntakeKind::Text);
+    second.call = Some(call_id(1));
+    let second = store_intake(&handle, second).0.unwrap();
+    let file = recording(data, &call_id(1), RecordingKind::Message);
+    let done = retain(&handle, RECORDINGS_GO);
+    assert_eq!((erased(&done), held(&done)), (vec![], vec![(Hold::Shared, 1)]), "{done:?}");
+    assert!(file.exists());
+    // The words of the first case go, and with them nothing of the call.
+    let done = retain(&handle, CASES_GO);
+    assert_eq!(erased(&done), [(RetentionClass::Case, 1)], "{done:?}");
+    assert!(file.exists() && callers(data) == 1);
+    let call = Reader::open(data).unwrap().call(&call_id(1)).unwrap();
+    assert!(call.row.caller.is_some() && !call.peer.is_empty(), "{call:?}");
+    assert_ne!(first, second);
+    withdraw(data, second);
+    let done = retain(&handle, CASES_GO);
+    assert_eq!((erased(&done), done.files), (vec![(RetentionClass::Case, 1)], 1), "{done:?}");
+    assert!(!file.exists() && callers(data) == 0);
+    store.close();
+    assert_eq!(sound(data).erased_cases, 2);
+}
+
+/// Both over on one day must not wait for each other.
+#[test]
+fn two_cases_of_one_call_that_are_over_together_go_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let first = received(data, &handle, 1);
+    let mut second = intake("second", IntakeKind::Text);
+    second.call = Some(call_id(1));
+    let second = store_intake(&handle, second).0.unwrap();
+    withdraw(data, first);
+    withdraw(data, second);
+    let done = retain(&handle, "2027-11-23T00:00:00+08:00");
+    assert_eq!((erased(&done), done.files), (vec![(RetentionClass::Recording, 1)], 1), "{done:?}");
+    assert!(retain(&handle, "2027-11-24T00:00:00+08:00").is_idle());
+    store.close();
+    sound(data);
+}
+
+#[test]
+fn a_case_merged_into_another_stays_to_the_end_of_the_chain_and_not_past_an_undone_merge() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let [a, b, c, undone] = ["a", "b", "c", "d"].map(|key| new_case(&handle, key).0);
+    merge(data, a, b);
+    merge(data, undone, b);
+    act(data, MORNING, undone, Role::Clerk, Task::Unmerge);
+    withdraw(data, undone);
+    merge(data, b, c);
+    let done = retain(&handle, CASES_GO);
+    assert_eq!(held(&done), [(Hold::Joined, 2)], "the last of the chain is open: {done:?}");
+    assert_eq!(erased(&done), [(RetentionClass::Case, 1)], "parted again");
+    withdraw(data, c);
+    assert_eq!(erased(&retain(&handle, CASES_GO)), [(RetentionClass::Case, 3)]);
+    store.close();
+    assert_eq!(sound(data).erased_cases, 4);
+}
+
+fn asked(kind: PrivacyKind, cases: &[CaseNumber], tail: Option<u32>) -> NewPrivacyRequest {
+    NewPrivacyRequest {
+        kind,
+        identified: Identification::QueryCode,
+        cases: cases.to_vec(),
+        phone: tail.map(phone),
+        name: "孟小样".to_owned(),
+        words: String::new(),
+        by: "li".to_owned(),
+        reply_days: 30,
+    }
+}
+
+#[test]
+fn an_open_request_holds_its_cases_and_the_calls_of_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let number = closed(data, &handle, 1, false);
+    let call = call_id(3);
+    assert!(handle.call_started(call_started(&call)));
+    assert!(handle.call_finished(noonish(), call_record(&call, vec![]), vec![citizen_leg()]));
+    new_case(&handle, "behind");
+    let mut beside = Administration::open(data, noonish()).unwrap();
+    let new = asked(PrivacyKind::Access, &[number], Some(17));
+    let id = beside.ask_privacy(noonish(), &new).unwrap();
+    let done = retain(&handle, CASES_GO);
+    // The case for its recordings and as a whole, and the call.
+    assert_eq!((erased(&done), held(&done)), (vec![], vec![(Hold::Contested, 3)]), "{done:?}");
+    // What is asked for is not deleted for another request either.
+    let deletion = asked(PrivacyKind::Deletion, &[number], Some(17));
+    let other = beside.ask_privacy(noonish(), &deletion).unwrap();
+    let decide = |beside: &mut Administration, id, decision| {
+        let rules = RetentionRules::default();
+        beside.decide_privacy(noonish(), desk(), &rules, id, &decision, "wang").unwrap()
+    };
+    let grant = PrivacyDecision::Grant(mayorline::domain::case::Correction::default());
+    let (_, ground) = decide(&mut beside, other, grant);
+    assert_eq!(ground, Some(PrivacyGround::Held));
+    assert_eq!((callers(data), erased(&retain(&handle, CASES_GO))), (2, vec![]));
+    decide(&mut beside, id, PrivacyDecision::Refuse(PrivacyGround::Unidentified));
+    let done = retain(&handle, CASES_GO);
+    let all = [(RetentionClass::Unlinked, 1), (RetentionClass::Case, 1)];
+    assert_eq!(erased(&done), all, "{done:?}");
+    store.close();
+    sound(data);
+}
+
+#[test]
+fn the_stub_of_an_abandoned_call_goes_after_its_days_once_the_citizen_was_called_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let call = call_id(5);
+    assert!(handle.call_started(call_started(&call)));
+    let mut stub = intake("stub", IntakeKind::Abandoned);
+    (stub.call, stub.text) = (Some(call.clone()), None);
+    let reply = ask(&handle, noonish(), StoreRequest::Open(stub), None);
+    assert!(matches!(reply, Some(StoreReply::Opened { number: None, .. })), "{reply:?}");
+    assert!(handle.call_finished(noonish(), call_record(&call, vec![]), vec![citizen_leg()]));
+    new_case(&handle, "behind");
+    let done = retain(&handle, "2027-06-01T00:00:00+08:00");
+    assert_eq!((erased(&done), callers(data)), (vec![], 1), "nobody called back: {done:?}");
+    let task = Reader::open(data).unwrap().callbacks(noonish(), 9).unwrap().tasks[0].task;
+    let attempt = NewAttempt { task, seat: seat("801"), call: call_id(6) };
+    let time = at("2027-06-01T09:00:00+08:00");
+    let attempt = answered(|answer| handle.begin_attempt(time, attempt, answer)).unwrap();
+    let reached = AttemptOutcome::Reached;
+    answered(|answer| handle.end_attempt(time, attempt.id, reached, answer)).unwrap();
+    assert!(retain(&handle, "2027-08-30T23:59:59+08:00").is_idle());
+    let done = retain(&handle, "2027-08-31T00:00:00+08:00");
+    assert_eq!((erased(&done), callers(data)), (vec![(RetentionClass::Unlinked, 1)], 0));
+    store.close();
+    assert_eq!(sound(data).erased_cases, 1);
+}
+
+/// The call of a case is recorded once more: a file comes from a copy, and gets its row late.
+fn comes_late(data: &Path, handle: &StoreHandle, time: &str) -> PathBuf {
+    let path = recording(data, &call_id(1), RecordingKind::WholeCall);
+    let file = path.strip_prefix(data).unwrap().to_str().unwrap().to_owned();
+    write_wav(data, &file, 16_000);
+    let swept = answered(|answer| handle.sweep(at(time), answer)).unwrap();
+    assert_eq!((swept.found, swept.back), (1, 0), "{swept:?}");
+    path
+}
+
+#[test]
+fn what_comes_to_an_erased_case_is_erased_too_and_so_is_a_file_that_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    closed(data, &handle, 1, false);
+    let file = recording(data, &call_id(1), RecordingKind::Message);
+    let before = std::fs::read(&file).unwrap();
+    assert_eq!(erased(&retain(&handle, RECORDINGS_GO)), [(RetentionClass::Recording, 1)]);
+    let late = comes_late(data, &handle, "2027-12-01T00:00:00+08:00");
+    let done = retain(&handle, "2027-12-02T00:00:00+08:00");
+    assert_eq!((erased(&done), done.files), (vec![(RetentionClass::Recording, 1)], 1), "{done:?}");
+    assert!(!late.exists());
+    // The first one comes back: known, and gone again with the next sweep.
+    std::fs::write(&file, before).unwrap();
+    let swept = answered(|answer| handle.sweep(at("2027-12-03T00:00:00+08:00"), answer)).unwrap();
+    assert_eq!((swept, file.exists()), (Swept { back: 1, ..Swept::default() }, false));
+    assert_eq!(erased(&retain(&handle, CASES_GO)), [(RetentionClass::Case, 1)]);
+    // Who was called in an attempt of which the row came late.
+    store.close();
+    let again = "INSERT INTO call_private VALUES ((SELECT id FROM call), NULL, x'01', x'01')";
+    database(data).execute(again, []).unwrap();
+    let store = open(data);
+    let done = retain(&store.handle(), "2036-11-27T00:00:00+08:00");
+    assert_eq!((erased(&done), callers(data)), (vec![(RetentionClass::Recording, 1)], 0));
+    assert!(retain(&store.handle(), "2036-11-28T00:00:00+08:00").is_idle(), "once");
+    store.close();
+    assert_eq!(sound(data).erased_cases, 1);
+}
+
+/// The bytes of the index that stand for words; FTS5 keeps averages and structure under 10.
+fn postings(db: &Connection) -> u32 {
+    let sql = "SELECT COALESCE(sum(length(block)), 0) FROM case_search_data WHERE id > 10";
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+fn accepted(data: &Path, store: &Store, key: &str, summary: &str) -> CaseNumber {
+    let reply =
+        ask(&store.handle(), noonish(), StoreRequest::Open(intake(key, IntakeKind::WalkIn)), None);
+    assert!(matches!(reply, Some(StoreReply::Opened { .. })), "{reply:?}");
+    let id = Reader::open(data).unwrap().cases(1).unwrap()[0].id;
+    let task = Task::Accept { summary: summary.to_owned(), anonymous: None };
+    act_at(data, MORNING, CaseName::Draft(id), Role::Clerk, task).unwrap();
+    let row = Reader::open(data).unwrap().cases(1).unwrap().remove(0);
+    CaseNumber::parse(row.number.as_ref().unwrap()).unwrap()
+}
+
+#[test]
+fn the_index_keeps_no_posting_of_what_was_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let kept = accepted(data, &store, "kept", "北宿镇路灯不亮");
+    let alone = postings(&database(data));
+    let gone = accepted(data, &store, "gone", "金丝雀翠羽鸣于太平东路夜间烧烤摊噪音扰民三年未决");
+    let both = postings(&database(data));
+    withdraw(data, gone);
+    assert_eq!(erased(&retain(&store.handle(), CASES_GO)), [(RetentionClass::Case, 1)]);
+    let left = postings(&database(data));
+    assert!(alone > 0 && both > alone + 200 && left <= alone, "{alone}, {both}, then {left}");
+    withdraw(data, kept);
+    retain(&store.handle(), CASES_GO);
+    assert_eq!(postings(&database(data)), 0);
+    store.close();
+    sound(data);
+}
+
+/// Half a copy, the clear text of before, something of another program: all beside the recording.
+fn leftovers(file: &Path) -> Vec<PathBuf> {
+    let beside = [".sealing", ".plain", ".widening", ".part", ".tmp"];
+    beside
+        .map(|end| {
+            let path = PathBuf::from(format!("{}{end}", file.display()));
+            std::fs::write(&path, [7; 200]).unwrap();
+            path
+        })
+        .to_vec()
+}
+
+#[test]
+fn a_file_that_resists_keeps_no_other_and_what_stands_beside_goes_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    closed(data, &store.handle(), 1, false);
+    closed(data, &store.handle(), 2, false);
+    store.close();
+    let [stays, goes] = [1, 2].map(|n| recording(data, &call_id(n), RecordingKind::Message));
+    let beside = leftovers(&goes);
+    std::fs::remove_file(&stays).unwrap();
+    std::fs::create_dir(&stays).unwrap();
+    let now = at(RECORDINGS_GO);
+    let mut alone = Administration::open(data, now).unwrap();
+    let mut steps = vec![];
+    let done = alone
+        .retain(now, desk(), &RetentionRules::default(), &mut |step| {
+            // Overwritten while it has its name still; the name goes after the commit of the row.
+            let listed = count(data, "SELECT count(*) FROM erased_file");
+            let there = beside.iter().chain([&goes]).filter(|path| path.exists()).count();
+            steps.push((step, listed, there));
+        })
+        .unwrap();
+    assert_eq!((done.files, done.files_left), (1, 1), "{done:?}");
+    assert!(stays.is_dir() && !goes.exists() && beside.iter().all(|path| !path.exists()));
+    let wiped: Vec<_> = steps.iter().filter(|(step, ..)| *step == ErasureStep::Wiped).collect();
+    assert_eq!(wiped.len(), 6, "{steps:?}");
+    let order: Vec<_> = steps.iter().map(|(step, ..)| *step).collect();
+    let committed = order.iter().position(|step| *step == ErasureStep::Committed).unwrap();
+    let first = order.iter().position(|step| *step == ErasureStep::Wiped).unwrap();
+    assert!(committed < first, "{order:?}");
+    for (n, pair) in (0..6).zip(steps[first..].chunks(2)) {
+        let expected = [(ErasureStep::Wiped, 2, 6 - n), (ErasureStep::Removed, 2, 5 - n)];
+        assert_eq!(pair, expected, "{steps:?}");
+    }
+    assert_eq!(order[first + 12..first + 14], [ErasureStep::Synced, ErasureStep::Unlisted]);
+    assert!(sound(data).unscrubbed, "one is still there");
+    std::fs::remove_dir(&stays).unwrap();
+    let done = alone.retain(now, desk(), &RetentionRules::default(), &mut |_| ()).unwrap();
+    assert_eq!((done.files, done.files_left), (1, 0), "{done:?}");
+    drop(alone);
+    assert!(!sound(data).unscrubbed);
+}
+
+#[test]
+fn beside_a_service_a_verb_marks_and_the_service_removes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    closed(data, &store.handle(), 1, false);
+    let file = recording(data, &call_id(1), RecordingKind::Message);
+    let now = at(RECORDINGS_GO);
+    let mut beside = Administration::open(data, now).unwrap();
+    let mut removed = 0;
+    let done = beside
+        .retain(now, desk(), &RetentionRules::default(), &mut |step| {
+            removed += u32::from(step == ErasureStep::Wiped);
+        })
+        .unwrap();
+    assert_eq!((erased(&done), done.files, removed), (vec![(RetentionClass::Recording, 1)], 0, 0));
+    // Its own look does it; asked for here so that the test need not wait half a minute.
+    assert!(retain(&store.handle(), RECORDINGS_GO).erased.is_empty());
+    assert!(!file.exists());
+    store.close();
+    assert!(!sound(data).unscrubbed);
+}
