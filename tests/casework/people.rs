@@ -1,9 +1,10 @@
 //! Seats, attempts to call back, the end of a talk: what the desk asks of the store.
 
+use crate::acting::act;
 use crate::desk::*;
 use jiff::ToSpan;
 use mayorline::domain::call::{IntakeKind, StoreRequest};
-use mayorline::domain::case::{AttemptOutcome, CaseEvent, Nature, State, WrapUp};
+use mayorline::domain::case::{AttemptOutcome, CaseEvent, Nature, Role, State, Task, WrapUp};
 use mayorline::domain::desk::{Disposition, SeatRole};
 use mayorline::store::{
     Administration, Attempt, BindingRecord, NewAttempt, NewSeat, Reader, RequestContext,
@@ -274,6 +275,32 @@ fn the_seat_that_talks_first_answers_for_the_case_and_no_wrap_up_changes_that() 
     let sql = "SELECT first_responsible FROM case_file";
     assert_eq!(db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap(), "805");
     store.close();
+}
+
+#[test]
+fn a_talk_that_reports_to_the_discipline_commission_hides_its_case_and_seals_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let mut contact = intake("t", IntakeKind::Text);
+    contact.call = Some(call_id(1));
+    let (number, _) = store_intake(&handle, contact);
+    let number = number.unwrap();
+    let discipline = order(1, Disposition::Discipline);
+    let done = answered(|answer| handle.wrap_up(noonish(), discipline, answer)).unwrap();
+    assert_eq!((done.number, done.state), (Some(number), State::Sealed), "as it may be told");
+    let reader = Reader::open(data).unwrap();
+    assert!(matches!(reader.case(number), Err(StoreError::NotFound)), "hidden at once");
+    let unsealed = verify(data).unwrap();
+    assert!(unsealed.is_sound() && unsealed.unclaimed == 0, "no seal is in force: {unsealed:?}");
+    act(data, number, Role::Director, Task::RefuseSeal).unwrap();
+    let shown = reader.case(number).unwrap();
+    assert_eq!((shown.row.state.as_str(), shown.standing.uncoded), ("classified", true));
+    act(data, number, Role::Clerk, Task::ProposeSeal).unwrap();
+    assert_eq!(act(data, number, Role::Liaison, Task::ConfirmSeal).unwrap().state, State::Sealed);
+    store.close();
+    assert!(verify(data).unwrap().is_sound());
 }
 
 #[test]

@@ -483,7 +483,14 @@ fn handled(work: &mut Work, record: &Record) {
 fn supervised(work: &mut Work, record: &Record) {
     match record {
         Record::SealProposed { by, at } => work.seal_proposed = Some((by.clone(), *at)),
-        Record::SealRefused { .. } | Record::SealConfirmed { .. } => work.seal_proposed = None,
+        Record::SealConfirmed { .. } => work.seal_proposed = None,
+        Record::SealRefused { .. } => {
+            work.seal_proposed = None;
+            // What the talk or a clerk had chosen does not stand; the way is chosen anew.
+            while work.disposition() == Some(Disposition::Discipline) {
+                work.dispositions.pop();
+            }
+        }
         Record::ReceiptFiled { receipt, .. } => work.receipt = Some(receipt.clone()),
         Record::MergeDecided { at, .. } => work.merged_at = Some(*at),
         Record::PublicationDecided { publish, .. } => work.publish = Some(*publish),

@@ -45,6 +45,46 @@ fn a_talk_that_ends_under_a_proposed_seal_leaves_the_case_where_it_stands() {
 }
 
 #[test]
+fn a_talk_proposes_a_seal_that_a_second_person_decides() {
+    let mut world = new();
+    world.receive(IntakeKind::Attended).wrapped_up(wrap_up(Disposition::Discipline));
+    assert_eq!(world.case.told_state(), Some(S::Sealed), "hidden at once");
+    assert_ne!(world.case.state, Some(S::Sealed), "one person alone seals nothing");
+    let notices = |world: &World| {
+        let told = |record: &Record| matches!(record, Record::CitizenNotified { .. }).then_some(());
+        world.records(told).len()
+    };
+    assert_eq!(notices(&world), 0, "the citizen is told once it is decided");
+    let seat = wrap_up(Disposition::Discipline).seat.to_string();
+    let same = Actor::new(&seat, R::Director, None);
+    let alone = world.try_as(same, Task::ConfirmSeal);
+    assert_eq!(alone, Err(Refusal::Guard(Guard::OtherPerson)));
+    world.refused(R::Operator, classify(), Guard::Unknown);
+
+    let mut refused = world.clone();
+    refused.act(R::Director, Task::RefuseSeal);
+    let stands = (refused.case.state, refused.case.work.disposition());
+    assert_eq!(stands, (Some(S::Classified), None), "the way is chosen anew");
+    refused.act(R::Clerk, classify()).act(R::Clerk, assign());
+    assert_eq!(refused.case.state, Some(S::Assigned));
+
+    world.act(R::Liaison, Task::ConfirmSeal);
+    assert_eq!((world.case.state, notices(&world)), (Some(S::Sealed), 1));
+}
+
+#[test]
+fn a_talk_about_a_case_that_a_unit_has_hides_it_from_the_unit() {
+    for state in [S::Assigned, S::Handling, S::Callback] {
+        let mut world = World::in_state(state);
+        world.wrapped_up(wrap_up(Disposition::Discipline));
+        assert_eq!((world.case.state, world.case.told_state()), (Some(state), Some(S::Sealed)));
+        world.refused(R::UnitContact, Task::Sign("王某".to_owned()), Guard::Unknown);
+        world.act(R::Director, Task::RefuseSeal);
+        assert_eq!(world.case.work.disposition(), Some(Disposition::Assigned), "goes on");
+    }
+}
+
+#[test]
 fn an_answer_in_the_talk_that_did_not_help_is_handled_in_a_second_round() {
     for order in answered_in_the_talk() {
         let mut world = new();
