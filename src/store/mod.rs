@@ -71,6 +71,7 @@ mod supervise;
 mod sweep;
 mod transaction;
 mod tree;
+mod uncoded;
 mod vault;
 mod verify;
 mod verify_desk;

@@ -451,7 +451,7 @@ impl Reader {
     }
 }
 
-fn cap(limit: usize) -> impl ToSql {
+pub(super) fn cap(limit: usize) -> impl ToSql {
     i64::try_from(limit.min(ROWS_MAX)).unwrap_or(0)
 }
 

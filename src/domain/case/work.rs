@@ -334,6 +334,10 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
                 forget(case);
             }
         }
+        Record::Coded { nature, domain, .. } => {
+            case.nature = Some(*nature);
+            case.domain = Some(domain.clone());
+        }
         Record::Reopened { .. } => {
             case.closed_on = None;
             case.work.publish = None;

@@ -210,7 +210,9 @@ pub fn may_follow(case: &Case, event: &CaseEvent) -> Result<(), Refusal> {
     if matches!(event, CaseEvent::Extended { .. }) && case.extended.is_some() {
         return Err(Refusal::ExtendedBefore);
     }
-    let coded = matches!(event, CaseEvent::Classified { .. }) && case.is_uncoded();
+    let coded = matches!(event, CaseEvent::Classified { .. })
+        && from == State::Classified
+        && case.is_uncoded();
     if coded || allowed(from, event) { Ok(()) } else { Err(refused) }
 }
 

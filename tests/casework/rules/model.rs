@@ -142,7 +142,8 @@ impl Model {
             }
             Task::Discard(_) if may(&[R::Clerk]) => self.from(&[S::Draft], S::Kept),
             Task::Classify(_) if may(&[R::Operator, R::Clerk]) && self.round > 0 => {
-                let uncoded = (self.uncoded && self.state == S::Classified).then_some(self.state);
+                let takes = self.open() || self.state == S::Closed;
+                let uncoded = (self.uncoded && takes).then_some(self.state);
                 self.from(&[S::Accepted, S::Kept, S::Circulated], S::Classified).or(uncoded)
             }
             Task::Answer { grade, .. } if may(&[R::Operator]) => match grade {
