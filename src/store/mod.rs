@@ -69,6 +69,7 @@ mod sound_seal;
 mod suggest;
 mod supervise;
 mod sweep;
+mod third_docket;
 mod transaction;
 mod tree;
 mod uncoded;

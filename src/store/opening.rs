@@ -21,6 +21,7 @@ use super::schema;
 use super::seats_watch::SeatsWatch;
 use super::supervise::Ahead;
 use super::sweep::{Sweep, Sweeper};
+use super::third_docket::Docketed;
 use super::writer::{Backlog, Job, Writer};
 use crate::domain::calendar::Calendar;
 use jiff::Timestamp;
@@ -171,6 +172,7 @@ impl Opener {
             calendar,
             rules,
             ahead,
+            docketed: Docketed::default(),
             reports: Progress::default(),
             retention: self.plan.config.retention,
             cursor: Cursor::default(),

@@ -13,6 +13,7 @@ mod duty;
 mod groups;
 mod invariants;
 mod lookups;
+mod month;
 mod pages;
 mod people;
 mod playback;

@@ -16,6 +16,9 @@ use crate::domain::town::town_of;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The level of the ladder on which an admonition is proposed.
+const ADMONISHED: u8 = 4;
+
 /// A consultation (会商, B5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consultation {
@@ -81,8 +84,21 @@ pub struct Docket {
     pub reason: DocketReason,
     /// Which start of the unit's clock.
     pub clock: u16,
-    /// It was taken off again.
-    pub lifted: bool,
+    /// The unit that had the case.
+    pub unit: Option<String>,
+    /// When it was due to come there.
+    pub at: Timestamp,
+    /// It was taken off again, and why.
+    pub lifted: Option<LiftReason>,
+    /// An admonition was proposed because it was the third of its unit in a month.
+    pub third: bool,
+}
+
+impl Docket {
+    /// It may be the third of a month that came there at this instant.
+    pub(super) fn is_third(&self, at: Timestamp) -> bool {
+        self.at == at && !self.third && self.lifted != Some(LiftReason::Unfounded)
+    }
 }
 
 /// How far an admonition (约谈) has come; a leader decides, never the service (D9).
@@ -94,6 +110,19 @@ pub enum Admonition {
     Signed,
     /// A leader decided: yes or no.
     Decided(bool),
+}
+
+impl Admonition {
+    /// Its name in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Signed => "signed",
+            Self::Decided(true) => "decided",
+            Self::Decided(false) => "declined",
+        }
+    }
 }
 
 /// The fold of the records of one case.
@@ -213,7 +242,9 @@ impl Work {
     /// On the docket of this start of the clock.
     #[must_use]
     pub fn is_docketed(&self) -> bool {
-        self.dockets.last().is_some_and(|docket| docket.clock == self.clock && !docket.lifted)
+        self.dockets
+            .last()
+            .is_some_and(|docket| docket.clock == self.clock && docket.lifted.is_none())
     }
 
     /// The highest level of the ladder that was given since the unit's clock began.
@@ -313,6 +344,8 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             let docket = Docket { number: docket.clone(), reason: *reason, clock, lifted: false };
             case.work.dockets.push(docket);
         }
+        Record::Dispatched { at, helpers, .. } => dispatch(case, *at, helpers),
+        Record::Docketed { docket, reason, at, .. } => put_on_docket(case, docket, *reason, *at),
         Record::AccusedNamed { unit, .. } => {
             case.work.accused.insert(unit.clone());
             case.work.helpers.remove(unit);
@@ -323,7 +356,7 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.due = due.clone().or_else(|| case.due.take());
             case.unit_due = unit_due.clone().or_else(|| case.unit_due.take());
         }
-        Record::Corrected { private, .. } => {
+        Record::Corrected { private, contact: elsewhere, .. } => {
             let Correction { contact, display } = private.clone();
             case.private.contact = contact.or_else(|| case.private.contact.take());
             case.private.display = display.or_else(|| case.private.display.take());
@@ -344,6 +377,17 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
         }
         other => found(&mut case.work, other),
     }
+}
+
+/// One that was noted late is on the docket from the instant on that it was due.
+fn put_on_docket(case: &mut Case, number: &str, reason: DocketReason, noted: Timestamp) {
+    let (clock, unit) = (case.work.clock, case.unit.clone());
+    let warned = |given: &&Given| given.warning == Warning::Docket && given.clock == clock;
+    let due = case.work.warnings.iter().rev().find(warned).map(|given| given.at);
+    let at = due.filter(|_| reason == DocketReason::Overdue).unwrap_or(noted);
+    let number = number.to_owned();
+    let docket = Docket { number, reason, clock, unit, at, lifted: None, third: false };
+    case.work.dockets.push(docket);
 }
 
 /// Who the citizen is and all words, as a fold without private parts has them.
@@ -502,13 +546,17 @@ fn supervised(work: &mut Work, record: &Record) {
             let (warning, clock, at, late) = (*warning, *clock, *at, *late);
             work.warnings.push(Given { warning, clock, at, late, posts: posts.clone() });
             let open = matches!(work.admonition, Some(Admonition::Proposed | Admonition::Signed));
-            if warning == Warning::Admonish && !open {
+            if warning.level() == Some(ADMONISHED) && !open {
                 work.admonition = Some(Admonition::Proposed);
             }
+            if warning == Warning::ThirdDocket {
+                let third = work.dockets.iter_mut().find(|docket| docket.is_third(at));
+                third.into_iter().for_each(|docket| docket.third = true);
+            }
         }
-        Record::SupervisionLifted { .. } => {
+        Record::SupervisionLifted { reason, .. } => {
             if let Some(docket) = work.dockets.last_mut() {
-                docket.lifted = true;
+                docket.lifted = Some(*reason);
             }
         }
         Record::AdmonitionSigned { .. } => work.admonition = Some(Admonition::Signed),
