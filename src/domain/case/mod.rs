@@ -41,7 +41,7 @@ pub use event::{
     Original, Private, Received,
 };
 pub use fold::{CallbackTask, Case, apply};
-pub use follow_up::{FollowUp, FollowUpTry, NextTry, next_try};
+pub use follow_up::{DEAD_CALLS, FollowUp, FollowUpTry, NextTry, next_try};
 pub use holding::{Held, holding};
 pub use reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, ErasureGround,

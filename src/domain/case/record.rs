@@ -357,9 +357,11 @@ pub enum Record {
         #[serde(with = "codec::one")]
         number: CaseNumber,
     },
-    /// Who the citizen is was put right at his request.
+    /// Who the citizen is was put right at his request; whether that was where he is reached.
     Corrected {
         by: String,
+        #[serde(default)]
+        contact: bool,
         #[serde(default)]
         private: Correction,
     },

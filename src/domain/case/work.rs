@@ -2,9 +2,10 @@
 
 use super::event::Private;
 use super::fold::Case;
-use super::follow_up::FollowUp;
+use super::follow_up::{DEAD_CALLS, FollowUp};
 use super::reasons::{
-    AnonymousReason, DiscardReason, DocketReason, FollowUpOutcome, Grade, Post, Trigger, Urgency,
+    AnonymousReason, DiscardReason, DocketReason, FollowUpOutcome, Grade, LiftReason, Means, Post,
+    Trigger, Urgency,
 };
 use super::record::{Correction, DutyMatch, Proposal, Record};
 use super::retention::{Erasure, HoldOrder};
@@ -188,6 +189,8 @@ pub struct Work {
     pub grades: Vec<(u8, Grade)>,
     /// Tries of this round that brought no grade.
     pub follow_ups: Vec<FollowUp>,
+    /// Calls one after the other, of any round, that could not be put through to the contact.
+    pub dead_calls: u8,
     /// No more tries: how it ended without a grade.
     pub follow_up_ended: Option<FollowUpOutcome>,
     /// Whether what is asked for is reasonable.
@@ -258,6 +261,12 @@ impl Work {
     #[must_use]
     pub fn grade_of(&self, round: u8) -> Option<Grade> {
         self.grades.iter().rev().find(|(of, _)| *of == round).map(|(_, grade)| *grade)
+    }
+
+    /// The contact's number is dead (号码无法接通) until it is put right or somebody answers there.
+    #[must_use]
+    pub fn is_contact_dead(&self) -> bool {
+        self.dead_calls >= DEAD_CALLS
     }
 
     /// What waits for a second person.
@@ -337,12 +346,9 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.merged_into = None;
             case.work.merged_at = None;
         }
-        Record::Rated { grade, .. } => case.work.grades.push((case.round, *grade)),
-        Record::Dispatched { at, helpers, .. } => dispatch(case, *at, helpers),
-        Record::Docketed { docket, reason, .. } => {
-            let clock = case.work.clock;
-            let docket = Docket { number: docket.clone(), reason: *reason, clock, lifted: false };
-            case.work.dockets.push(docket);
+        Record::Rated { grade, .. } => {
+            case.work.grades.push((case.round, *grade));
+            case.work.dead_calls = 0;
         }
         Record::Dispatched { at, helpers, .. } => dispatch(case, *at, helpers),
         Record::Docketed { docket, reason, at, .. } => put_on_docket(case, docket, *reason, *at),
@@ -358,6 +364,11 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
         }
         Record::Corrected { private, contact: elsewhere, .. } => {
             let Correction { contact, display } = private.clone();
+            if *elsewhere {
+                // Tries at another number were none to reach him.
+                case.work.dead_calls = 0;
+                case.work.follow_ups.clear();
+            }
             case.private.contact = contact.or_else(|| case.private.contact.take());
             case.private.display = display.or_else(|| case.private.display.take());
         }
@@ -510,6 +521,10 @@ fn handled(work: &mut Work, record: &Record) {
             work.answered_at = work.answered_at.filter(|_| fault.is_none());
         }
         Record::FollowedUp { means, outcome, done, at, .. } => {
+            if *means == Means::Phone {
+                let dead = *outcome == FollowUpOutcome::Unobtainable;
+                work.dead_calls = if dead { work.dead_calls.saturating_add(1) } else { 0 };
+            }
             work.follow_ups.push(FollowUp { at: *at, means: *means, outcome: *outcome });
             work.follow_up_ended = done.then_some(*outcome);
         }
