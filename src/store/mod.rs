@@ -27,7 +27,6 @@ mod encrypt;
 mod error;
 mod export;
 mod facts;
-mod figures;
 mod folder;
 mod follow_up;
 mod guard;
@@ -37,6 +36,7 @@ mod job_queue;
 mod ledger;
 mod listening_day;
 mod lookup;
+mod open_cases;
 mod opening;
 mod password;
 mod person_handle;
@@ -106,7 +106,6 @@ pub use directory::{ImportFault, ImportFile, Imported};
 pub use error::StoreError;
 pub use export::{ExportRequest, NewExport};
 pub use facts::Period;
-pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
 pub use follow_up::{FOLLOW_UPS_MAX, FollowUpRow, FollowUps};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,
