@@ -24,6 +24,7 @@ mod report_versions;
 mod reports;
 mod retention;
 mod rules;
+mod seal_under_load;
 mod sealed;
 mod sealed_sound;
 mod search;
