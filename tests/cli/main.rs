@@ -23,6 +23,7 @@ mod keys;
 mod queue;
 mod report;
 mod retention;
+mod sealed_log;
 mod seats;
 mod signals;
 mod verbs;
