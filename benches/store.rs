@@ -13,7 +13,8 @@ use mayorline::domain::call::{
 use mayorline::domain::case::Role;
 use mayorline::domain::report::{Names, Period, Rights};
 use mayorline::store::{
-    Administration, CallStarted, LegRecord, Reader, RequestContext, Store, StoreConfig, StoreHandle,
+    Administration, CallAccount, CallStarted, LegRecord, Reader, RequestContext, Store,
+    StoreConfig, StoreHandle,
 };
 use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use std::fs::File;
@@ -231,7 +232,8 @@ fn finished(store: &StoreHandle, n: u64) -> anyhow::Result<()> {
         sent: 1,
         ..LegRecord::default()
     };
-    anyhow::ensure!(store.call_finished(start(), record, vec![leg]), "the ledger is full");
+    let account = CallAccount { record, legs: vec![leg], parties: vec![], tracks: vec![] };
+    anyhow::ensure!(store.call_accounted(start(), account), "the ledger is full");
     Ok(())
 }
 

@@ -14,7 +14,14 @@ use std::fmt::Write;
 #[derive(Debug, Subcommand)]
 pub(super) enum CaseVerb {
     /// The newest cases first; contacts are masked.
-    List(ListArguments),
+    List {
+        /// Only those that a wrap-up left without a code of their domain, the oldest first: each is
+        /// still to be classified, wherever it is by now.
+        #[arg(long)]
+        uncoded: bool,
+        #[command(flatten)]
+        list: ListArguments,
+    },
     /// One case with its events.
     Show {
         /// Its eleven digits, or `draft-N` for a draft.
@@ -83,9 +90,11 @@ pub(super) struct VerifyArguments {
 /// Cases.
 pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
     match verb {
-        CaseVerb::List(list) => {
-            let rows = list.output.reader()?.cases(list.limit).map_err(|e| refused(&e))?;
-            list.output.print(&rows)
+        CaseVerb::List { uncoded, list } => {
+            let reader = list.output.reader()?;
+            let rows =
+                if uncoded { reader.uncoded_cases(list.limit) } else { reader.cases(list.limit) };
+            list.output.print(&rows.map_err(|e| refused(&e))?)
         }
         CaseVerb::Show { number, output } => {
             let found = match casework::case_name(&number)? {

@@ -1,10 +1,9 @@
 //! What our own calls and our trunks are made of.
 
-use super::checks::escape;
 use super::{Binding, Flow};
 use crate::units::SeatNumber;
 use crate::wire::WireError;
-use crate::wire::sip::{Params, Uri, UriScheme};
+use crate::wire::sip::Uri;
 use std::fmt;
 use std::time::Duration;
 
@@ -91,25 +90,6 @@ impl Invitation {
     ) -> Result<Self, WireError> {
         let uri = Uri::parse(&binding.contact)?;
         Ok(Self { seat: Some(seat), ..Self::new(binding.flow, uri, number, offer) })
-    }
-
-    /// A call to a telephone number through a trunk, with the trunk's domain and proof.
-    #[must_use]
-    pub fn to_number(trunk: &TrunkConfig, called: &str, number: &str, offer: Vec<u8>) -> Self {
-        let uri = Uri {
-            scheme: UriScheme::Sip,
-            user: Some(escape(called)),
-            host: trunk.domain.clone(),
-            port: None,
-            params: Params::default(),
-            headers: None,
-        };
-        let registration = trunk.registration.as_ref();
-        Self {
-            domain: registration.map(|_| trunk.domain.clone()),
-            credentials: registration.map(|registration| registration.credentials.clone()),
-            ..Self::new(trunk.flow, uri, number, offer)
-        }
     }
 }
 

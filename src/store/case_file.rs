@@ -30,7 +30,7 @@ const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, ac
 const COLUMN_COUNT: usize = 37;
 
 /// Which columns the rows have; another one has them worked out again at opening.
-const ROWS_FORMAT: &str = "sealed-1";
+const ROWS_FORMAT: &str = "sealed-2";
 
 /// Rows worked out again in one transaction.
 const REBUILD_ROWS: i64 = 500;

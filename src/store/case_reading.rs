@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::read::Reader;
 use super::read_call::all;
 use super::seal::{is_call_sealed, sealed};
+use super::uncoded::uncoded;
 use crate::domain::case::{Actor, Case, Channel, State, apply};
 use jiff::Timestamp;
 use rusqlite::params;
@@ -51,6 +52,8 @@ pub struct PageFilter {
     pub to_ms: Option<i64>,
     /// Only cases whose events name this unit: those it can have a part in, none under seal.
     pub names_unit: Option<String>,
+    /// Only cases that are still to be coded, none under seal.
+    pub uncoded: bool,
 }
 
 /// The rows of a page.
@@ -117,6 +120,7 @@ impl Reader {
     /// none older than the first that can fit.
     pub fn page(&self, filter: &PageFilter, before: Option<i64>) -> Result<CasePage, StoreError> {
         let open = format!("NOT {}", sealed("c"));
+        let uncoded = uncoded("c");
         let sql = format!(
             "SELECT c.id,
                 (?3 IS NULL OR CASE WHEN c.seal_proposed THEN 'sealed' ELSE c.state END = ?3)
@@ -124,6 +128,7 @@ impl Reader {
                 AND (?6 IS NULL OR c.received_at >= ?6) AND (?7 IS NULL OR c.received_at < ?7)
                 AND (?8 IS NULL OR ({open} AND EXISTS (
                     SELECT 1 FROM event e WHERE e.case_id = c.id AND instr(e.body, ?8) > 0)))
+                AND (NOT ?10 OR {uncoded})
             FROM case_file c WHERE c.id < ?1 AND c.id >= ?9 ORDER BY c.id DESC LIMIT ?2"
         );
         let scanned = i64::try_from(SCANNED_MAX).unwrap_or(i64::MAX);
@@ -137,7 +142,8 @@ impl Reader {
             filter.from_ms,
             filter.to_ms,
             named,
-            self.first_since(filter.from_ms)?
+            self.first_since(filter.from_ms)?,
+            filter.uncoded
         ];
         let rows: Vec<(i64, bool)> =
             all(&self.db, &sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -5,12 +5,12 @@ use super::audit::{self, AuditEntry};
 use super::callback::{self, Attempt, AttemptId, NewAttempt, OpenCallback};
 use super::config::CALLBACKS_SHOWN_MAX;
 use super::error::StoreError;
-use super::figures::{self, TodayFigures};
 use super::handle::StoreHandle;
 use super::intake::Desk;
 use super::lookup::Question;
+use super::open_cases;
 use super::queue_log::{self, QueueEntry};
-use super::seat::{self, BindingRecord, NewSeat, SeatSecrets};
+use super::seat::{self, BindingRecord};
 use super::seats_watch::SeatsWatcher;
 use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
@@ -32,30 +32,6 @@ impl StoreHandle {
         self.shared.watcher.set(watcher);
         // A full queue wakes the writer as well.
         let _ = self.jobs.try_send(Job::Wake);
-    }
-
-    /// Adds a seat. [`StoreError::Taken`] when its number is in use.
-    #[must_use]
-    pub fn add_seat(&self, at: Timestamp, seat: NewSeat, answer: Answer<()>) -> bool {
-        self.ask(Kind::Seats, answer, move |db, _| seat::insert(db, at, &seat))
-    }
-
-    /// Takes a seat out of use. [`StoreError::NotFound`] when there is none.
-    #[must_use]
-    pub fn remove_seat(&self, at: Timestamp, seat: SeatNumber, answer: Answer<()>) -> bool {
-        self.ask(Kind::Seats, answer, move |db, _| seat::remove(db, at, &seat))
-    }
-
-    /// Gives a seat another password.
-    #[must_use]
-    pub fn set_seat_secrets(
-        &self,
-        at: Timestamp,
-        seat: SeatNumber,
-        secrets: SeatSecrets,
-        answer: Answer<()>,
-    ) -> bool {
-        self.ask(Kind::Seats, answer, move |db, _| seat::set_secrets(db, at, &seat, &secrets))
     }
 
     /// Remembers the phones of a seat in place of those before; none: it has no more. Lost when
@@ -124,7 +100,7 @@ impl StoreHandle {
     /// [`OPEN_CASES_MAX`](crate::domain::desk::OPEN_CASES_MAX).
     #[must_use]
     pub fn open_cases(&self, caller: PhoneNumber, answer: Answer<Vec<OpenCaseView>>) -> bool {
-        self.look(answer, move |db, vault| figures::open_cases(db, vault, &caller))
+        self.look(answer, move |db, vault| open_cases::of_caller(db, vault, &caller))
     }
 
     /// The callback tasks that are open, the most urgent first.
@@ -137,12 +113,6 @@ impl StoreHandle {
     #[must_use]
     pub fn callbacks_view(&self, now: Timestamp, answer: Answer<CallbacksView>) -> bool {
         self.look(answer, move |db, vault| callback::shown(db, vault, now))
-    }
-
-    /// What has happened since midnight of the local day that `now` falls in.
-    #[must_use]
-    pub fn today(&self, now: Timestamp, answer: Answer<TodayFigures>) -> bool {
-        self.look(answer, move |db, _| figures::today(db, now))
     }
 
     /// Work for the writer that somebody waits for.

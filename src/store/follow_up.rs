@@ -39,6 +39,8 @@ pub struct FollowUpRow {
     pub answered_at: Option<Timestamp>,
     /// The number to call, masked.
     pub contact: Option<String>,
+    /// It could not be put through again and again (号码无法接通): it is to be put right.
+    pub dead: bool,
     /// What was tried in this round.
     pub tries: Vec<FollowUp>,
     /// What the next try needs.
@@ -78,6 +80,7 @@ fn row(case: &Case, now: Timestamp) -> Option<FollowUpRow> {
         round: case.round,
         answered_at: case.work.answered_at,
         contact: case.private.contact.as_ref().map(|contact| masked(contact.as_str())),
+        dead: case.work.is_contact_dead(),
         tries: case.work.follow_ups.clone(),
         next: next_try(case, now)?,
     })

@@ -11,11 +11,11 @@ use super::report_sweep::Issued;
 use super::retention_sweep::Retained;
 use super::supervise::Supervised;
 use super::sweep::{Sweep, Swept};
-use super::tree::{CallAccount, LegRecord};
+use super::tree::CallAccount;
 use super::work::Answer;
 use super::writer::{Backlog, Job, Shared};
 use crate::domain::calendar::Calendar;
-use crate::domain::call::{CallRecord, StoreReply, StoreRequest};
+use crate::domain::call::{StoreReply, StoreRequest};
 use crate::domain::case::CaseEvent;
 use crate::units::{CallId, CaseNumber, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
@@ -239,11 +239,6 @@ impl StoreHandle {
     /// A row in the ledger at answer. `false` when it was given up.
     pub fn call_started(&self, call: CallStarted) -> bool {
         self.to_ledger(Job::CallStarted(Box::new(call)))
-    }
-
-    /// The account of a call of one party that ended at `at`. `false` when it was given up.
-    pub fn call_finished(&self, at: Timestamp, record: CallRecord, legs: Vec<LegRecord>) -> bool {
-        self.call_accounted(at, CallAccount { record, legs, parties: vec![], tracks: vec![] })
     }
 
     /// The whole account of a call that ended at `at`. `false` when it was given up.

@@ -30,7 +30,6 @@ mod erasure;
 mod error;
 mod export;
 mod facts;
-mod figures;
 mod folder;
 mod follow_up;
 mod guard;
@@ -40,6 +39,7 @@ mod job_queue;
 mod ledger;
 mod listening_day;
 mod lookup;
+mod open_cases;
 mod opening;
 mod password;
 mod person_handle;
@@ -69,11 +69,14 @@ mod seats_watch;
 mod sound;
 mod sound_plain;
 mod sound_seal;
+mod standing;
 mod suggest;
 mod supervise;
 mod sweep;
+mod third_docket;
 mod transaction;
 mod tree;
+mod uncoded;
 mod vault;
 mod verify;
 mod verify_desk;
@@ -108,7 +111,6 @@ pub use erased_file::ErasureStep;
 pub use error::StoreError;
 pub use export::{ExportRequest, NewExport};
 pub use facts::Period;
-pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
 pub use follow_up::{FOLLOW_UPS_MAX, FollowUpRow, FollowUps};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,
@@ -149,6 +151,7 @@ pub use sound::{
     SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
 };
 pub use sound_seal::{NotWritten, TakenOut};
+pub use standing::Standing;
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{

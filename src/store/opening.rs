@@ -22,6 +22,7 @@ use super::seats_watch::SeatsWatch;
 use super::sound_seal::Looked;
 use super::supervise::Ahead;
 use super::sweep::{Sweep, Sweeper};
+use super::third_docket::Docketed;
 use super::writer::{Backlog, Job, Writer};
 use crate::domain::calendar::Calendar;
 use jiff::Timestamp;
@@ -173,6 +174,7 @@ impl Opener {
             calendar,
             rules,
             ahead,
+            docketed: Docketed::default(),
             reports: Progress::default(),
             retention: self.plan.config.retention,
             cursor: Cursor::default(),

@@ -23,6 +23,7 @@ use super::schema;
 use super::seal::{is_call_sealed, sealed};
 use super::search::{self, Found, SearchFilter};
 use super::seat::{self, BindingRecord, SeatRecord};
+use super::standing::Standing;
 use super::suggest::{self, FalseAlarm, TextOfCase};
 use super::vault::Vault;
 use crate::domain::case::{CaseEvent, State, city_zone};
@@ -92,6 +93,9 @@ pub struct CaseDetail {
     pub closed_on: Option<String>,
     /// The case it was merged into.
     pub merged_into: Option<String>,
+    /// Supervision, and whether the citizen can be called.
+    #[serde(flatten)]
+    pub standing: Standing,
     /// What happened, first to last, without private parts.
     pub events: Vec<EventRow>,
     /// Its recordings.
@@ -282,6 +286,7 @@ impl Reader {
         // A case under seal is answered for like one that does not exist.
         let mut detail = detail.flatten().ok_or(StoreError::NotFound)?;
         let id = detail.row.id;
+        detail.standing = Standing::of(&case_file::load(&self.db, &self.vault, id)?);
         detail.events = self.all(
             "SELECT seq, at, actor, body FROM event WHERE case_id = ?1 ORDER BY seq",
             [id],
@@ -451,7 +456,7 @@ impl Reader {
     }
 }
 
-fn cap(limit: usize) -> impl ToSql {
+pub(super) fn cap(limit: usize) -> impl ToSql {
     i64::try_from(limit.min(ROWS_MAX)).unwrap_or(0)
 }
 
@@ -534,6 +539,7 @@ fn case_detail(vault: &Vault, row: &Row<'_>) -> rusqlite::Result<Option<CaseDeta
         nature: row.get(at(1))?,
         closed_on: row.get(at(2))?,
         merged_into: digits(row.get(at(3))?),
+        standing: Standing::default(),
         events: vec![],
         recordings: vec![],
     }))

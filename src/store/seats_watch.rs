@@ -1,5 +1,5 @@
-//! Tells whoever asked when the seats are others, also when another process changed them: the
-//! verbs of the command line write beside a running service, and SQLite counts foreign commits.
+//! Tells whoever asked when the seats are others: the verbs of the command line change them beside a
+//! running service, and SQLite counts foreign commits.
 
 use super::error::StoreError;
 use super::seat::{self, SeatRecord, SeatsNow};
@@ -35,20 +35,13 @@ pub(super) struct SeatsWatch {
     told: Option<Vec<SeatRecord>>,
     /// `PRAGMA data_version`: another number after another connection has committed.
     version: i64,
-    /// Own jobs changed seats since.
-    dirty: bool,
     opened_at: Timestamp,
 }
 
 impl SeatsWatch {
     /// Nothing was told yet.
     pub(super) fn new(opened_at: Timestamp) -> Self {
-        Self { told: None, version: 0, dirty: false, opened_at }
-    }
-
-    /// A job of this process changed seats.
-    pub(super) fn touch(&mut self) {
-        self.dirty = true;
+        Self { told: None, version: 0, opened_at }
     }
 
     /// Tells the watcher, when there is one and it does not know.
@@ -56,7 +49,7 @@ impl SeatsWatch {
         let watcher = slot.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(watcher) = watcher.as_ref() else { return Ok(()) };
         let version = db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
-        if self.told.is_some() && version == self.version && !self.dirty {
+        if self.told.is_some() && version == self.version {
             return Ok(());
         }
         let seats = seat::list(db)?;
@@ -66,7 +59,7 @@ impl SeatsWatch {
             watcher(SeatsNow { seats: seats.clone(), bindings });
         }
         self.told = Some(seats);
-        (self.version, self.dirty) = (version, false);
+        self.version = version;
         Ok(())
     }
 }

@@ -72,10 +72,14 @@ impl Sweeper {
         }
         for group in due.chunks(GROUP_MAX) {
             if self.handle.shared.closing.load(Ordering::Acquire) {
-                break;
+                return Ok(done);
             }
             let group: Arc<[i64]> = group.into();
             done.fired += self.ask(move |db, desk| fire(db, desk, now, &group))?;
+        }
+        // Which docket is the third of a month is known once all that are due are noted.
+        if due.len() < SUPERVISED_CASES_MAX {
+            done.fired += self.third_dockets(&db, now)?;
         }
         Ok(done)
     }

@@ -21,6 +21,7 @@ use super::sound::SoundKeys;
 use super::sound_plain;
 use super::sound_seal::{self, Looked};
 use super::supervise::{Ahead, SUPERVISE_INTERVAL_SECONDS, Supervised};
+use super::third_docket::Docketed;
 use super::vault::Vault;
 use super::work::{Answer, Asked, Kind};
 use super::writer::Job;
@@ -101,6 +102,8 @@ pub(super) struct Sweeper {
     pub(super) rules: DeadlineRules,
     /// When each open case is due next.
     pub(super) ahead: Ahead,
+    /// Which cases came on the docket.
+    pub(super) docketed: Docketed,
     /// How far the reports have come.
     pub(super) reports: Progress,
     /// How long the city keeps what.

@@ -24,22 +24,15 @@ pub(super) trait Work: Send {
 
     /// It waits for a failed disk like the rows of the call ledger.
     fn is_ledger(&self) -> bool;
-
-    /// It may change which seats there are.
-    fn changes_seats(&self) -> bool {
-        false
-    }
 }
 
-/// Whether work waits for a failed disk, and what it may change.
+/// Whether work waits for a failed disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Somebody waits for the answer: refused at once while nothing can be stored.
     Asked,
     /// An account of what has happened: waits for the disk.
     Ledger,
-    /// Asked, and the seats may be others afterwards.
-    Seats,
 }
 
 /// A closure as [`Work`].
@@ -81,9 +74,5 @@ where
 
     fn is_ledger(&self) -> bool {
         self.kind == Kind::Ledger
-    }
-
-    fn changes_seats(&self) -> bool {
-        self.kind == Kind::Seats
     }
 }

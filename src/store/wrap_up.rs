@@ -28,7 +28,7 @@ pub struct WrapUpDone {
     pub case: i64,
     /// Its number; `None`: it stays a draft, because there was no matter.
     pub number: Option<CaseNumber>,
-    /// Where it stands now.
+    /// Where it stands now, as it may be told: sealed from the proposal of a seal on.
     pub state: State,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn run(
     let actor = order.wrap_up.seat.to_string();
     let command = Command::WrapUp(Box::new(order.wrap_up.clone()));
     let case = intake::command(db, desk, at, id, case, command, &actor)?;
-    let state = case.state.ok_or(StoreError::NotFound)?;
+    let state = case.told_state().ok_or(StoreError::NotFound)?;
     Ok(WrapUpDone { case: id, number: case.number, state })
 }
 

@@ -129,10 +129,6 @@ impl Job {
             _ => false,
         }
     }
-
-    fn changes_seats(&self) -> bool {
-        matches!(self, Self::Work(work) if work.changes_seats())
-    }
 }
 
 /// What the writer tells the handles.
@@ -312,12 +308,9 @@ impl Writer {
         self.purge_told = pending;
     }
 
-    fn answer(&mut self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {
+    fn answer(&self, job: Job, outcome: Result<Done, StoreError>, committed: &Committed) {
         match outcome {
             Ok(done) => {
-                if job.changes_seats() {
-                    self.seats.touch();
-                }
                 self.shared.jobs.fetch_add(1, Ordering::Relaxed);
                 job.answer(done, committed);
             }

@@ -85,14 +85,6 @@ impl Codec {
         }
     }
 
-    /// Encodes as many samples as fit and tells how many bytes were written.
-    pub fn encode_into(self, samples: &[i16], codes: &mut [u8]) -> usize {
-        for (code, &sample) in codes.iter_mut().zip(samples) {
-            *code = self.encode(sample);
-        }
-        samples.len().min(codes.len())
-    }
-
     /// Writes stored A-law bytes in this codec: unchanged for A-law, one look-up for µ-law.
     /// Both slices should be equally long; the shorter one decides.
     pub fn from_alaw_into(self, alaw: &[u8], codes: &mut [u8]) {

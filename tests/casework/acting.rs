@@ -21,12 +21,17 @@ fn order(data: &Path, number: CaseNumber, actor: Actor, task: Task) -> Result<Ca
     beside.act(noonish(), desk, CaseName::Number(number), &Order { actor, task })
 }
 
-fn act(data: &Path, number: CaseNumber, role: Role, task: Task) -> Result<CaseNow, StoreError> {
+pub(crate) fn act(
+    data: &Path,
+    number: CaseNumber,
+    role: Role,
+    task: Task,
+) -> Result<CaseNow, StoreError> {
     let unit = role.is_of_unit().then_some("unit.07");
     order(data, number, Actor::new(role.as_str(), role, unit), task)
 }
 
-fn classify() -> Task {
+pub(crate) fn classify() -> Task {
     Task::Classify(Box::new(Classification {
         nature: Nature::Help,
         domain: "050100".to_owned(),
@@ -39,7 +44,7 @@ fn classify() -> Task {
     }))
 }
 
-fn assigned(data: &Path, handle: &StoreHandle, key: &str) -> CaseNumber {
+pub(crate) fn assigned(data: &Path, handle: &StoreHandle, key: &str) -> CaseNumber {
     let (number, _) = new_case(handle, key);
     act(data, number, Role::Clerk, classify()).unwrap();
     let assign = Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] };
@@ -49,11 +54,11 @@ fn assigned(data: &Path, handle: &StoreHandle, key: &str) -> CaseNumber {
     number
 }
 
-fn supervise(handle: &StoreHandle, now: Timestamp) -> Supervised {
+pub(crate) fn supervise(handle: &StoreHandle, now: Timestamp) -> Supervised {
     answered(|answer| handle.supervise(now, answer)).unwrap()
 }
 
-fn warnings(data: &Path, number: CaseNumber) -> Vec<(Warning, bool)> {
+pub(crate) fn warnings(data: &Path, number: CaseNumber) -> Vec<(Warning, bool)> {
     let reader = Reader::open(data).unwrap();
     let id = reader.case(number).unwrap().row.id;
     let warned = |(.., event): (Timestamp, String, CaseEvent)| match event {
@@ -66,7 +71,7 @@ fn warnings(data: &Path, number: CaseNumber) -> Vec<(Warning, bool)> {
     reader.events(id).unwrap().into_iter().filter_map(warned).collect()
 }
 
-fn sound(data: &Path) {
+pub(crate) fn sound(data: &Path) {
     let report = verify(data).unwrap();
     assert!(report.is_sound(), "{:?}", report.faults);
 }

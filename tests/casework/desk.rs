@@ -9,7 +9,8 @@ use mayorline::domain::call::{
 };
 use mayorline::domain::case::CaseEvent;
 use mayorline::store::{
-    Answer, CallStarted, LegRecord, RequestContext, Store, StoreConfig, StoreError, StoreHandle,
+    Administration, Answer, CallAccount, CallStarted, LegRecord, RequestContext, Store,
+    StoreConfig, StoreError, StoreHandle,
 };
 use mayorline::units::{CallId, CaseNumber, LegId, PhoneNumber, QueryCode, SeatNumber};
 use std::path::Path;
@@ -47,6 +48,11 @@ pub(crate) fn answered<T: Send + 'static>(
 
 pub(crate) fn open(path: &Path) -> Store {
     Store::open(StoreConfig::new(path, noonish()), Calendar::built_in(), [7; 32]).unwrap()
+}
+
+/// With a connection of its own beside the service, as the command line adds a seat.
+pub(crate) fn beside(data: &Path) -> Administration {
+    Administration::open(data, noonish()).unwrap()
 }
 
 pub(crate) fn intake(key: &str, kind: IntakeKind) -> NewIntake {
@@ -179,6 +185,17 @@ fn write_audio(data: &Path, file: &str, channels: u16, claimed: u32) -> Recordin
 }
 
 /// The citizen's leg of a call of 42 s.
+/// The account of a call of one party.
+pub(crate) trait Finish {
+    fn call_finished(&self, at: Timestamp, record: CallRecord, legs: Vec<LegRecord>) -> bool;
+}
+
+impl Finish for StoreHandle {
+    fn call_finished(&self, at: Timestamp, record: CallRecord, legs: Vec<LegRecord>) -> bool {
+        self.call_accounted(at, CallAccount { record, legs, parties: vec![], tracks: vec![] })
+    }
+}
+
 pub(crate) fn citizen_leg() -> LegRecord {
     LegRecord {
         leg: LegId(1),

@@ -6,6 +6,7 @@ use mayorline::domain::call::IntakeKind;
 use mayorline::domain::case::AttemptOutcome;
 use mayorline::store::{AuditEntry, AuditKind, DATABASE_FILE, QueueEntry, QueueKind, StoreHandle};
 use rusqlite::Connection;
+use std::path::Path;
 
 const DIRECTORY: &str = "INSERT INTO directory_version VALUES";
 
@@ -18,7 +19,7 @@ fn database() -> (tempfile::TempDir, Connection) {
     let call = call_id(1);
     assert!(store.handle().call_started(call_started(&call)));
     assert!(store.handle().call_finished(noonish(), call_record(&call, vec![]), vec![]));
-    people(&store.handle());
+    people(folder.path(), &store.handle());
     store.close();
     let db = Connection::open(folder.path().join(DATABASE_FILE)).unwrap();
     let town = format!("{DIRECTORY} ('towns', '01', 1, '2026-11-22', NULL, '{{}}', 0)");
@@ -40,8 +41,8 @@ fn database() -> (tempfile::TempDir, Connection) {
 }
 
 /// A seat, a row of the queue ledger, an entry of the audit and an attempt that has ended.
-fn people(handle: &StoreHandle) {
-    answered(|answer| handle.add_seat(noonish(), new_seat("801"), answer)).unwrap();
+fn people(data: &Path, handle: &StoreHandle) {
+    beside(data).add_seat(noonish(), &new_seat("801")).unwrap();
     assert!(handle.queue_log(noonish(), QueueEntry::new(QueueKind::SignIn)));
     let entry = AuditEntry {
         actor: "809".to_owned(),

@@ -1,13 +1,14 @@
 //! Seats, attempts to call back, the end of a talk: what the desk asks of the store.
 
+use crate::acting::act;
 use crate::desk::*;
 use jiff::ToSpan;
 use mayorline::domain::call::{IntakeKind, StoreRequest};
-use mayorline::domain::case::{AttemptOutcome, CaseEvent, Nature, State, WrapUp};
+use mayorline::domain::case::{AttemptOutcome, CaseEvent, Nature, Role, State, Task, WrapUp};
 use mayorline::domain::desk::{Disposition, SeatRole};
 use mayorline::store::{
-    Administration, Attempt, BindingRecord, NewAttempt, NewSeat, Reader, RequestContext,
-    SeatSecrets, SeatsNow, StoreError, WrapUpOrder, verify,
+    Attempt, BindingRecord, NewAttempt, NewSeat, Reader, RequestContext, SeatSecrets, SeatsNow,
+    StoreError, WrapUpOrder, verify,
 };
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -58,10 +59,9 @@ fn the_watcher_hears_of_each_change_once_also_of_one_by_another_process() {
     let handle = store.handle();
     let heard = news(&handle);
     assert_eq!(numbers(&heard.recv_timeout(PATIENCE).unwrap()), [""; 0]);
-    answered(|answer| handle.add_seat(noonish(), new_seat("802"), answer)).unwrap();
+    let mut beside = beside(folder.path());
+    beside.add_seat(noonish(), &new_seat("802")).unwrap();
     assert_eq!(numbers(&heard.recv_timeout(PATIENCE).unwrap()), ["802"]);
-    // As the command line does it, with a connection of its own beside the service.
-    let mut beside = Administration::open(folder.path(), noonish()).unwrap();
     beside.add_seat(noonish(), &new_seat("801")).unwrap();
     assert_eq!(numbers(&heard.recv_timeout(PATIENCE).unwrap()), ["801", "802"]);
     beside.set_secrets(noonish(), &seat("801"), &secrets('b')).unwrap();
@@ -75,31 +75,31 @@ fn the_watcher_hears_of_each_change_once_also_of_one_by_another_process() {
     assert!(heard.try_recv().is_err());
     let report = verify(folder.path()).unwrap();
     assert!(report.is_sound(), "{report:?}");
-    assert_eq!(report.audited, 3, "each write of an administrator is audited");
+    assert_eq!(report.audited, 4, "each write of an administrator is audited");
 }
 
 #[test]
 fn a_number_in_use_is_refused_and_one_that_was_removed_comes_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let handle = store.handle();
-    answered(|answer| handle.add_seat(noonish(), new_seat("801"), answer)).unwrap();
-    let again = answered(|answer| handle.add_seat(noonish(), new_seat("801"), answer));
+    let mut beside = beside(folder.path());
+    beside.add_seat(noonish(), &new_seat("801")).unwrap();
+    let again = beside.add_seat(noonish(), &new_seat("801"));
     assert!(matches!(again, Err(StoreError::Taken(_))), "{again:?}");
     let nameless = NewSeat { name: " ".to_owned(), ..new_seat("802") };
-    let refused = answered(|answer| handle.add_seat(noonish(), nameless, answer));
+    let refused = beside.add_seat(noonish(), &nameless);
     assert!(matches!(refused, Err(StoreError::Malformed(_))), "{refused:?}");
-    answered(|answer| handle.remove_seat(noonish(), seat("801"), answer)).unwrap();
-    let gone = answered(|answer| handle.remove_seat(noonish(), seat("801"), answer));
+    beside.remove_seat(noonish(), &seat("801")).unwrap();
+    let gone = beside.remove_seat(noonish(), &seat("801"));
     assert!(matches!(gone, Err(StoreError::NotFound)), "{gone:?}");
-    let unknown =
-        answered(|answer| handle.set_seat_secrets(noonish(), seat("801"), secrets('b'), answer));
+    let unknown = beside.set_secrets(noonish(), &seat("801"), &secrets('b'));
     assert!(matches!(unknown, Err(StoreError::NotFound)), "{unknown:?}");
     let db = rusqlite::Connection::open(folder.path().join("mayorline.db")).unwrap();
     let left = "SELECT ha1_sha256 IS NULL AND ha1_md5 IS NULL FROM seat WHERE number = '801'";
     assert!(db.query_row(left, [], |row| row.get::<_, bool>(0)).unwrap(), "secrets go at once");
-    answered(|answer| handle.add_seat(noonish(), new_seat("801"), answer)).unwrap();
+    beside.add_seat(noonish(), &new_seat("801")).unwrap();
     assert_eq!(Reader::open(folder.path()).unwrap().seats().unwrap().len(), 1);
+    store.close();
 }
 
 #[test]
@@ -107,8 +107,9 @@ fn phones_are_remembered_over_a_restart_until_their_time_or_their_password_ends(
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let handle = store.handle();
+    let mut beside = beside(folder.path());
     for number in ["801", "802", "803"] {
-        answered(|answer| handle.add_seat(noonish(), new_seat(number), answer)).unwrap();
+        beside.add_seat(noonish(), &new_seat(number)).unwrap();
     }
     let phones = vec![binding("801", "sip:801@a", 30), binding("801", "sip:801@b", -1)];
     assert!(handle.save_bindings(seat("801"), phones));
@@ -116,8 +117,9 @@ fn phones_are_remembered_over_a_restart_until_their_time_or_their_password_ends(
     assert!(handle.save_bindings(seat("803"), vec![binding("803", "sip:803@a", 30)]));
     assert!(handle.save_bindings(seat("803"), vec![]));
     assert!(handle.save_bindings(seat("899"), vec![binding("899", "sip:899@a", 30)]));
-    answered(|answer| handle.set_seat_secrets(noonish(), seat("802"), secrets('b'), answer))
-        .unwrap();
+    // The last of what was told has arrived before the password is another.
+    new_case(&handle, "k");
+    beside.set_secrets(noonish(), &seat("802"), &secrets('b')).unwrap();
     store.close();
     let store = open(folder.path());
     let heard = news(&store.handle());
@@ -274,6 +276,32 @@ fn the_seat_that_talks_first_answers_for_the_case_and_no_wrap_up_changes_that() 
     let sql = "SELECT first_responsible FROM case_file";
     assert_eq!(db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap(), "805");
     store.close();
+}
+
+#[test]
+fn a_talk_that_reports_to_the_discipline_commission_hides_its_case_and_seals_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let mut contact = intake("t", IntakeKind::Text);
+    contact.call = Some(call_id(1));
+    let (number, _) = store_intake(&handle, contact);
+    let number = number.unwrap();
+    let discipline = order(1, Disposition::Discipline);
+    let done = answered(|answer| handle.wrap_up(noonish(), discipline, answer)).unwrap();
+    assert_eq!((done.number, done.state), (Some(number), State::Sealed), "as it may be told");
+    let reader = Reader::open(data).unwrap();
+    assert!(matches!(reader.case(number), Err(StoreError::NotFound)), "hidden at once");
+    let unsealed = verify(data).unwrap();
+    assert!(unsealed.is_sound() && unsealed.unclaimed == 0, "no seal is in force: {unsealed:?}");
+    act(data, number, Role::Director, Task::RefuseSeal).unwrap();
+    let shown = reader.case(number).unwrap();
+    assert_eq!((shown.row.state.as_str(), shown.standing.uncoded), ("classified", true));
+    act(data, number, Role::Clerk, Task::ProposeSeal).unwrap();
+    assert_eq!(act(data, number, Role::Liaison, Task::ConfirmSeal).unwrap().state, State::Sealed);
+    store.close();
+    assert!(verify(data).unwrap().is_sound());
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! The call tree, the queue ledger and the figures made of it; what `verify` finds in them.
 
 use crate::desk::*;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use mayorline::domain::call::{Entry, EntryKind, RecordingKind};
 use mayorline::store::{
     AuditEntry, AuditKind, CallAccount, LegEnd, LegRecord, LegRole, PartyEntry, PartyEntryKind,
-    QueueEntry, QueueFigures, QueueKind, Reader, StoreHandle, TrackRecord, VerifyReport,
-    recording_file, verify,
+    QueueEntry, QueueKind, Reader, StoreHandle, TrackRecord, VerifyReport, recording_file, verify,
 };
 use mayorline::units::{CallId, LegId, PartyId};
 use std::path::Path;
@@ -222,36 +221,4 @@ fn what_was_audited_cannot_be_changed_unseen() {
     found(&report, "audit", "was changed");
     let report = tampered(made, "DELETE FROM audit WHERE seq = 2");
     found(&report, "audit", "an entry before it is missing");
-}
-
-#[test]
-fn the_figures_of_today_begin_at_local_midnight() {
-    use QueueKind as K;
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path());
-    let handle = store.handle();
-    let midnight = at("2026-11-22T00:00:00+08:00");
-    let connect = |serial: u32, seconds| {
-        let waited = Some(Duration::from_secs(seconds));
-        let connect = QueueEntry { waited, ..row(K::Connect, &call_id(serial)) };
-        assert!(handle.queue_log(noonish(), connect));
-    };
-    log(&handle, midnight - 1.second(), 1, &[K::Enter, K::Abandon]);
-    log(&handle, midnight, 2, &[K::Enter, K::Abandon]);
-    log(&handle, noonish(), 3, &[K::Enter]);
-    connect(3, 15);
-    log(&handle, noonish(), 4, &[K::Enter]);
-    connect(4, 16);
-    assert!(handle.call_started(call_started(&call_id(3))));
-    store_intake(&handle, intake("a", mayorline::domain::call::IntakeKind::Abandoned));
-    let today = answered(|answer| handle.today(noonish(), answer)).unwrap();
-    let queue = "总台".to_owned();
-    let figures = QueueFigures { queue, offered: 3, answered: 2, abandoned: 1, in_time: 1 };
-    assert_eq!(today.queues, [figures]);
-    assert_eq!((today.calls, today.cases), (1, 1));
-    assert_eq!((today.callbacks_open, today.callbacks_done), (1, 0));
-    let tomorrow = noonish() + 24.hours();
-    let next = answered(|answer| handle.today(tomorrow, answer)).unwrap();
-    assert_eq!((next.calls, next.queues.len(), next.callbacks_open), (0, 0, 1));
-    store.close();
 }

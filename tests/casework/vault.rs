@@ -17,9 +17,9 @@ use rusqlite::Connection;
 use std::path::Path;
 
 /// Words that stand nowhere else, and a number.
-const CANARY: &str = "金丝雀翠羽鸣";
-const CANARY_LATIN: &str = "canaryzqxj";
-const CANARY_PHONE: &str = "19912345678";
+pub(crate) const CANARY: &str = "金丝雀翠羽鸣";
+pub(crate) const CANARY_LATIN: &str = "canaryzqxj";
+pub(crate) const CANARY_PHONE: &str = "19912345678";
 
 /// A case of a call whose text, name, number and summary are canaries.
 fn canary_case(data: &Path) -> (CaseNumber, QueryCode) {
@@ -93,7 +93,7 @@ pub(crate) fn files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
 }
 
 /// Fails when a canary stands in any file of the folder; says how many were looked at.
-fn found_in(data: &Path) -> usize {
+pub(crate) fn found_in(data: &Path) -> usize {
     let mut found = vec![];
     files(data, &mut found);
     for file in &found {
@@ -111,7 +111,7 @@ fn database(data: &Path) -> Connection {
     Connection::open(data.join("mayorline.db")).unwrap()
 }
 
-fn search(reader: &Reader, words: &str) -> usize {
+pub(crate) fn search(reader: &Reader, words: &str) -> usize {
     let question = Question::parse(words).unwrap();
     reader.search(&question, &SearchFilter::default(), 9).unwrap().count
 }

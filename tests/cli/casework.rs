@@ -4,7 +4,10 @@ use crate::desk::*;
 use crate::directory::{DUTIES, imported, places};
 use crate::support::service::{Start, json};
 use crate::{run, text};
-use mayorline::domain::case::Role;
+use mayorline::domain::call::IntakeKind;
+use mayorline::domain::case::{Role, WrapUp};
+use mayorline::domain::desk::Disposition;
+use mayorline::store::WrapUpOrder;
 use std::path::Path;
 
 /// A numbered case in a folder whose service is stopped.
@@ -53,6 +56,80 @@ fn a_case_is_worked_on_the_command_line_beside_a_service_too() {
     assert_eq!(json(data, &["case", "list"]).as_array().unwrap().len(), 3);
     let verified = run(&["verify", "--data", data.to_str().unwrap()]);
     assert_eq!(verified.code, 0, "{verified:?}");
+}
+
+#[test]
+fn what_a_talk_assigned_is_listed_until_it_is_coded_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let (handle, call) = (store.handle(), call_id(1));
+    let mut contact = intake("talk", IntakeKind::Text);
+    contact.call = Some(call.clone());
+    let number = store_intake(&handle, contact).0.unwrap().to_string();
+    let wrap_up = WrapUp {
+        seat: seat("801"),
+        call,
+        disposition: Disposition::Assigned,
+        nature: None,
+        summary: "路灯不亮".to_owned(),
+        unit: Some("unit.07".to_owned()),
+        outcome: None,
+    };
+    let order = WrapUpOrder { case: None, wrap_up };
+    answered(|answer| handle.wrap_up(noonish(), order, answer)).unwrap();
+    new_case(&handle, "other");
+    store.close();
+    let listed = || json(data, &["case", "list", "--uncoded"]);
+    let before = listed();
+    assert_eq!(
+        (before.as_array().unwrap().len(), &before[0]["number"]),
+        (1, &number.clone().into())
+    );
+    assert_eq!(json(data, &["case", "show", &number])["uncoded"], true);
+    let coded = case(data, "classify", &number, &CLERK, &CLASSIFIED);
+    let out = format!("{number} assigned 已交办\n");
+    assert_eq!((coded.code, coded.out), (0, out), "it stays with the unit: {}", coded.err);
+    assert_eq!(listed(), serde_json::json!([]));
+    let shown = json(data, &["case", "show", &number]);
+    assert_eq!((&shown["uncoded"], &shown["nature"]), (&false.into(), &"nature.help".into()));
+    let again = case(data, "classify", &number, &CLERK, &CLASSIFIED);
+    assert!(again.code == 65 && again.err.contains("规则 T4"), "{again:?}");
+}
+
+#[test]
+fn a_dead_number_is_told_in_the_work_list_and_with_the_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let number = stopped(data);
+    case(data, "classify", &number, &CLERK, &CLASSIFIED);
+    case(data, "assign", &number, &CLERK, &["--to", "unit.07"]);
+    case(data, "accept-assignment", &number, &CONTACT, &["--handler", "王某"]);
+    let of_unit = |role| ["sun", "--role", role, "--of-unit", "unit.07"];
+    let result = ["--text", "已修复", "--contacted", "--evidence"];
+    case(data, "feed-back", &number, &of_unit("handler"), &result);
+    let leader = ["qian", "--role", "unit_leader", "--of-unit", "unit.07"];
+    case(data, "confirm", &number, &leader, &["--what", "feedback"]);
+    case(data, "review", &number, &CLERK, &[]);
+    // A fixed one, which takes no texts.
+    case(data, "correct", &number, &CLERK, &["--phone", "05370000017"]);
+    let told = || {
+        let list = json(data, &["follow-up", "list"]);
+        let shown = json(data, &["case", "show", &number]);
+        assert_eq!(list["cases"][0]["number"], number.as_str(), "{list}");
+        assert_eq!(list["cases"][0]["dead"], shown["contact_dead"]);
+        (shown["contact_dead"] == true, list["cases"][0]["next"]["means"].clone())
+    };
+    let agent = ["zhou", "--role", "callback_agent"];
+    for times in 0..3 {
+        assert_eq!(told(), (false, "phone".into()), "after {times}");
+        let tried = case(data, "follow-up", &number, &agent, &["--outcome", "unobtainable"]);
+        assert_eq!(tried.code, 0, "{tried:?}");
+    }
+    assert_eq!(told(), (true, serde_json::Value::Null), "there is no other channel");
+    let put_right = case(data, "correct", &number, &CLERK, &["--phone", "19900000077"]);
+    assert_eq!(put_right.code, 0, "{put_right:?}");
+    assert_eq!(told(), (false, "phone".into()), "the new number was never called");
 }
 
 #[test]

@@ -19,7 +19,7 @@ const CONTACT: &str = "19900008642";
 const WORDS: &str = "金丝雀胡同路灯不亮";
 
 /// A service whose log goes to a file in full.
-struct Logged(Child);
+pub(crate) struct Logged(Child);
 
 impl Drop for Logged {
     fn drop(&mut self) {
@@ -28,21 +28,32 @@ impl Drop for Logged {
     }
 }
 
-fn serve(data: &Path, log: &Path) -> (Logged, SocketAddr) {
+/// Serves at level trace; where SIP over UDP is answered, and the pages.
+pub(crate) fn serve(
+    data: &Path,
+    log: &Path,
+    settings: &[String],
+) -> (Logged, SocketAddr, SocketAddr) {
     let out = data.join("ready");
     let mut command = Command::new(BINARY);
     command.arg("serve").arg("--data").arg(data);
     for key in ["sip.udp", "sip.tcp", "web.listen"] {
         command.args(["--set", &format!("{key}=127.0.0.1:0")]);
     }
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
     command.args(["--set", "log.level=trace"]);
     command.stdin(Stdio::null()).stdout(File::create(&out).unwrap());
     let child = Logged(command.stderr(File::create(log).unwrap()).spawn().unwrap());
-    let udp = wait_for(Duration::from_secs(15), || {
+    let ready = wait_for(Duration::from_secs(15), || {
         let ready = std::fs::read_to_string(&out).unwrap();
-        ready.split_whitespace().find_map(|word| word.strip_prefix("udp=")?.parse().ok())
+        let word = |key| ready.split_whitespace().find_map(|word| word.strip_prefix(key));
+        let web = word("web=http://")?.trim_end_matches('/');
+        Some((word("udp=")?.parse().ok()?, web.parse().ok()?))
     });
-    (child, udp.expect("the line is ready"))
+    let (udp, web) = ready.expect("the line is ready");
+    (child, udp, web)
 }
 
 /// A case whose code does not look like a year or a small number.
@@ -64,7 +75,7 @@ fn case_with_a_telling_code(data: &Path, udp: SocketAddr) -> (String, String) {
 fn no_number_code_name_or_word_of_a_citizen_is_in_the_log_at_level_trace() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
-    let (_service, udp) = serve(folder.path(), &log);
+    let (_service, udp, _) = serve(folder.path(), &log, &[]);
     let (number, code) = case_with_a_telling_code(folder.path(), udp);
     let call = Dial::new(udp, "12345").from(CALLER).call().expect("the line answers");
     let pause = |ms| std::thread::sleep(Duration::from_millis(ms));

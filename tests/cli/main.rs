@@ -24,6 +24,7 @@ mod queue;
 mod report;
 mod retention;
 mod sealed;
+mod sealed_log;
 mod seats;
 mod signals;
 mod verbs;

@@ -42,6 +42,7 @@ fn log(store: &StoreHandle, serial: u32, kind: QueueKind) {
 fn work_until_killed(cycle: u64) {
     let store = open(&child::data());
     let handle = store.handle();
+    let mut beside = beside(&child::data());
     let mut out = std::io::stdout();
     let mut say = |line: String| {
         // One write a line: a line that is there in part was never finished.
@@ -52,7 +53,7 @@ fn work_until_killed(cycle: u64) {
         let number = 2000 + cycle * 10_000 + n;
         let serial = u32::try_from(number).unwrap();
         if number < 2000 + cycle * 10_000 + 40 {
-            answered(|answer| handle.add_seat(noonish(), new_seat(number), answer)).unwrap();
+            beside.add_seat(noonish(), &new_seat(number)).unwrap();
             say(format!("seat {number}"));
         }
         assert!(handle.call_started(call_started(&call_id(serial))));

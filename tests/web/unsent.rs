@@ -4,8 +4,6 @@ use super::browser::{CALL, Desk};
 use super::messages::seat_view;
 use mayorline::domain::desk::{DeskCommand, DeskEvent, DeskReply, Failure, SeatState};
 use mayorline::domain::desk_link::FromDesk;
-use std::time::Duration;
-use tokio::time::sleep;
 
 #[tokio::test]
 async fn what_is_not_stored_yet_stays_on_the_page_and_is_sent_again() {
@@ -31,10 +29,11 @@ async fn what_is_not_stored_yet_stays_on_the_page_and_is_sent_again() {
     desk.page.wait("document.getElementById('unsent').textContent.includes('路灯不亮')").await;
     desk.page.wait("document.getElementById('unsent').textContent.includes('未确认已存储')").await;
     let again = "document.querySelector('#unsent [data-do=send_again]').click()";
+    desk.mark().await;
     desk.page.value(again).await;
     assert_eq!(desk.command_with(down()).await, first, "the same once more");
-    desk.page.wait("document.querySelectorAll('#unsent li').length === 1").await;
-    sleep(Duration::from_millis(200)).await;
+    desk.redrawn().await;
+    desk.unsent(1).await;
     desk.page.value(again).await;
     assert_eq!(desk.command().await, first);
     desk.page.wait("document.getElementById('unsent-card').hidden").await;
@@ -81,10 +80,22 @@ impl Desk {
         self.page.wait(&shown).await;
     }
 
-    /// Nothing more comes from the page.
+    /// Marks the list as it is drawn now.
+    async fn mark(&mut self) {
+        let each =
+            "document.querySelectorAll('#unsent li').forEach((li) => { li.dataset.old = ''; })";
+        self.page.value(&format!("{each}, 0")).await;
+    }
+
+    /// Waits for the list to be drawn anew, as it is once an answer has been taken in.
+    async fn redrawn(&mut self) {
+        self.page.wait("!document.querySelector('#unsent li[data-old]')").await;
+    }
+
+    /// Nothing has come from the page that was not taken: what it is asked for now is the next.
     async fn silent(&mut self) {
-        sleep(Duration::from_millis(300)).await;
-        assert!(self.house.from_pages.try_recv().is_err(), "one at a time");
+        self.page.value("document.getElementById('ready').click(), 0").await;
+        assert_eq!(self.command().await, DeskCommand::Ready, "one at a time");
     }
 }
 
@@ -100,8 +111,10 @@ async fn what_is_not_stored_is_sent_again_one_at_a_time_up_to_the_first_that_fai
         desk.tell(seat_view("801", SeatState::Ready, None)).await;
         desk.page.wait("document.getElementById('wrap-up').hidden").await;
     }
+    desk.mark().await;
     desk.page.value("turn(), turn(), 0").await;
     assert_eq!(desk.wraps_up(down()).await, calls[0]);
+    desk.redrawn().await;
     desk.silent().await;
     desk.page.value("turn(), 0").await;
     for (left, call) in [(2, calls[1]), (1, calls[2])] {

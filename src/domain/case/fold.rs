@@ -231,10 +231,12 @@ impl Case {
         is_new && self.work.seal_proposed.is_none()
     }
 
-    /// Classified by a wrap-up, and nobody has coded it since (T4).
-    pub(super) fn is_uncoded(&self) -> bool {
-        let uncoded = self.domain.as_deref() == Some(DOMAIN_UNCODED);
-        self.state == Some(State::Classified) && uncoded
+    /// Classified by a wrap-up, and nobody has coded it since (T4). 留存 and 转阅 are coded when they
+    /// are taken up again, an archived case is read-only.
+    #[must_use]
+    pub fn is_uncoded(&self) -> bool {
+        let takes = self.state.is_some_and(|state| state.is_open() || state == State::Closed);
+        takes && self.domain.as_deref() == Some(DOMAIN_UNCODED)
     }
 
     /// A unit has part in it: lead, helper or reader.

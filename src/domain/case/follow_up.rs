@@ -23,6 +23,10 @@ const DAYS_AHEAD: i64 = 3;
 /// Tries by telephone before a text is sent.
 const CALLS_MIN: usize = 2;
 
+/// Calls one after the other that the network could not put through (空号、停机), after which the number
+/// counts as dead (domain.md A12).
+pub const DEAD_CALLS: u8 = 3;
+
 /// A try, as it is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FollowUpTry {
@@ -46,7 +50,7 @@ pub struct FollowUp {
 /// What the next try needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct NextTry {
-    /// By what; `None`: he left no contact, and only that can be reported.
+    /// By what; `None`: he left no contact, or none that works, and only that can be reported.
     pub means: Option<Means>,
     /// Not before: earlier it would not count for another day or part of the day.
     pub from: Timestamp,
@@ -80,12 +84,12 @@ pub fn next_try(case: &Case, now: Timestamp) -> Option<NextTry> {
 }
 
 /// Whether a rung of the ladder is reached: a text or mail follows a call that nobody answered. Who
-/// left no number is written to at once.
+/// left no number, or a dead one, is written to at once.
 pub(super) fn is_rung(case: &Case, means: Means) -> bool {
     let tried = |means| case.work.follow_ups.iter().any(|tried| tried.means == means);
     match means {
         Means::Phone => true,
-        _ if case.private.contact.is_none() => true,
+        _ if case.private.contact.is_none() || case.work.is_contact_dead() => true,
         Means::Sms => tried(Means::Phone),
         Means::Mail => tried(Means::Phone) && (tried(Means::Sms) || !takes_texts(case)),
     }
@@ -95,8 +99,11 @@ pub(super) fn is_rung(case: &Case, means: Means) -> bool {
 fn means_of_next(case: &Case) -> Option<Means> {
     case.private.contact.as_ref()?;
     let tries = |means| case.work.follow_ups.iter().filter(|tried| tried.means == means).count();
-    let texts = tries(Means::Phone) >= CALLS_MIN && takes_texts(case) && tries(Means::Sms) == 0;
-    Some(if texts { Means::Sms } else { Means::Phone })
+    let text = (takes_texts(case) && tries(Means::Sms) == 0).then_some(Means::Sms);
+    if case.work.is_contact_dead() {
+        return text;
+    }
+    Some(text.filter(|_| tries(Means::Phone) >= CALLS_MIN).unwrap_or(Means::Phone))
 }
 
 fn takes_texts(case: &Case) -> bool {

@@ -23,6 +23,7 @@ mod status;
 mod supervision;
 mod table;
 mod task;
+mod third_docket;
 mod unit;
 mod work;
 mod workflow;
@@ -40,7 +41,7 @@ pub use event::{
     Original, Private, Received,
 };
 pub use fold::{CallbackTask, Case, apply};
-pub use follow_up::{FollowUp, FollowUpTry, NextTry, next_try};
+pub use follow_up::{DEAD_CALLS, FollowUp, FollowUpTry, NextTry, next_try};
 pub use holding::{Held, holding};
 pub use reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, ErasureGround,
@@ -58,6 +59,7 @@ pub use status::{CaseStatus, Due, State};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
 pub use table::{Row, may_accept, row_of};
 pub use task::{Classification, Decision, MergeTarget, Order, Pending, Task};
+pub use third_docket::{DOCKETS_A_MONTH, Docketing, docketings, thirds};
 pub use unit::{Unit, UnitsError, is_unit_id, parse_units};
 pub use work::{Admonition, Consultation, Docket, Given, Submission, Waiting, Work};
 pub use workflow::{

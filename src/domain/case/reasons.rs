@@ -264,6 +264,7 @@ reasons! {
     FollowUpOutcome:
     NoAnswer = "no_answer", "无人接听";
     Busy = "busy", "占线";
+    Unobtainable = "unobtainable", "号码无法接通";
     WrongPerson = "wrong_person", "非本人";
     Refused = "refused", "拒绝回访";
     WantedNone = "wanted_none", "本人要求不回访";

@@ -5,7 +5,7 @@
 //! wrote stands in `private`, beside the hash chain.
 
 use super::codec;
-use super::event::{DueDate, ExtensionReason, LawfulChannel};
+use super::event::{DueDate, ExtensionReason, LawfulChannel, Nature};
 use super::reasons::{
     AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, ErasureGround,
     FollowUpOutcome, Grade, HoldReason, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
@@ -115,6 +115,8 @@ pub enum Record {
         #[serde(default)]
         private: Note,
     },
+    /// T4: what a wrap-up had left without a code got it where the case stood by then.
+    Coded { nature: Nature, domain: String, by: String },
     /// The urgency was changed.
     UrgencySet { urgency: Urgency, reason: UrgencyReason, by: String },
     /// B5: a unit claims the matter, or refuses it.
@@ -355,9 +357,11 @@ pub enum Record {
         #[serde(with = "codec::one")]
         number: CaseNumber,
     },
-    /// Who the citizen is was put right at his request.
+    /// Who the citizen is was put right at his request; whether that was where he is reached.
     Corrected {
         by: String,
+        #[serde(default)]
+        contact: bool,
         #[serde(default)]
         private: Correction,
     },

@@ -67,6 +67,8 @@ pub enum Warning {
     Docket,
     /// Level 4 (约谈): ten days over; a proposal.
     Admonish,
+    /// Level 4 (约谈): the third time that its unit is on the docket in a calendar month; a proposal.
+    ThirdDocket,
 }
 
 impl Warning {
@@ -78,7 +80,7 @@ impl Warning {
             Self::YellowCard => Some(1),
             Self::RedCard => Some(2),
             Self::Docket => Some(3),
-            Self::Admonish => Some(4),
+            Self::Admonish | Self::ThirdDocket => Some(4),
             _ => None,
         }
     }
@@ -92,7 +94,7 @@ impl Warning {
             Self::YellowCard => &[Post::Handler, Post::SectionHead],
             Self::RedCard => &[Post::DeputyHead],
             Self::Docket => &[Post::DeputyHead, Post::UnitHead],
-            Self::Admonish => &[Post::UnitHead],
+            Self::Admonish | Self::ThirdDocket => &[Post::UnitHead],
             _ => &[],
         }
     }
@@ -120,9 +122,13 @@ pub fn timetable(
     let mut due = ahead(case, calendar, rules);
     due.retain(|(_, at)| *at <= now);
     due.sort_by_key(|(warning, at)| (*at, *warning));
-    let late_from = now.saturating_sub(LATE_MINUTES.minutes()).unwrap_or(now);
-    let as_due = |(warning, at)| Due { warning, at, late: at < late_from };
+    let as_due = |(warning, at)| Due { warning, at, late: is_late(at, now) };
     due.into_iter().map(as_due).collect()
+}
+
+/// Its instant has been over for so long that the service must have been down.
+pub(super) fn is_late(at: Timestamp, now: Timestamp) -> bool {
+    at < now.saturating_sub(LATE_MINUTES.minutes()).unwrap_or(now)
 }
 
 /// When the next warning is due; `None` when none is ahead.

@@ -33,22 +33,7 @@ const OPEN: &[State] = &[
     State::Redo,
 ];
 
-/// Open, or closed since: what a unit let lie is answered for afterwards too.
-const ANSWERABLE: &[State] = &[
-    State::Accepted,
-    State::Classified,
-    State::Consulting,
-    State::LeaderReview,
-    State::Assigned,
-    State::Handling,
-    State::Feedback,
-    State::Callback,
-    State::Redo,
-    State::Closed,
-    State::Archived,
-];
-
-/// Numbered, at an end or not, and not under seal.
+/// Numbered, at an end or not, and not under seal: what a unit let lie is answered for afterwards too.
 const NUMBERED: &[State] = &[
     State::Accepted,
     State::Classified,
@@ -170,8 +155,8 @@ pub fn row_of(task: &Task) -> Row {
         Task::Remind => row("3.5", "催办", AT_WORK, &[Clerk, Supervisor]),
         Task::Docket(_) => row("3.5", "挂号督办", AT_WORK, &[Supervisor]),
         Task::Lift(_) => row("3.5", "解除督办", OPEN, &[Supervisor]),
-        Task::SignAdmonition => row("3.5", "签署约谈建议", ANSWERABLE, &[Director]),
-        Task::DecideAdmonition(_) => row("3.5", "决定约谈", ANSWERABLE, &[CityLeader]),
+        Task::SignAdmonition => row("3.5", "签署约谈建议", NUMBERED, &[Director]),
+        Task::DecideAdmonition(_) => row("3.5", "决定约谈", NUMBERED, &[CityLeader]),
         Task::Correct(_) => row("3.7", "更正个人信息", CORRECTABLE, &[Clerk, Director]),
         Task::Hold(_) => row("3.7", "登记暂缓销毁", NUMBERED, &[Director]),
         Task::LiftHold => row("3.7", "解除暂缓销毁", NUMBERED, &[Director]),

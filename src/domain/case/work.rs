@@ -2,9 +2,10 @@
 
 use super::event::Private;
 use super::fold::Case;
-use super::follow_up::FollowUp;
+use super::follow_up::{DEAD_CALLS, FollowUp};
 use super::reasons::{
-    AnonymousReason, DiscardReason, DocketReason, FollowUpOutcome, Grade, Post, Trigger, Urgency,
+    AnonymousReason, DiscardReason, DocketReason, FollowUpOutcome, Grade, LiftReason, Means, Post,
+    Trigger, Urgency,
 };
 use super::record::{Correction, DutyMatch, Proposal, Record};
 use super::retention::{Erasure, HoldOrder};
@@ -15,6 +16,9 @@ use crate::domain::desk::Disposition;
 use crate::domain::town::town_of;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The level of the ladder on which an admonition is proposed.
+const ADMONISHED: u8 = 4;
 
 /// A consultation (会商, B5).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,8 +85,21 @@ pub struct Docket {
     pub reason: DocketReason,
     /// Which start of the unit's clock.
     pub clock: u16,
-    /// It was taken off again.
-    pub lifted: bool,
+    /// The unit that had the case.
+    pub unit: Option<String>,
+    /// When it was due to come there.
+    pub at: Timestamp,
+    /// It was taken off again, and why.
+    pub lifted: Option<LiftReason>,
+    /// An admonition was proposed because it was the third of its unit in a month.
+    pub third: bool,
+}
+
+impl Docket {
+    /// It may be the third of a month that came there at this instant.
+    pub(super) fn is_third(&self, at: Timestamp) -> bool {
+        self.at == at && !self.third && self.lifted != Some(LiftReason::Unfounded)
+    }
 }
 
 /// How far an admonition (约谈) has come; a leader decides, never the service (D9).
@@ -94,6 +111,19 @@ pub enum Admonition {
     Signed,
     /// A leader decided: yes or no.
     Decided(bool),
+}
+
+impl Admonition {
+    /// Its name in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Signed => "signed",
+            Self::Decided(true) => "decided",
+            Self::Decided(false) => "declined",
+        }
+    }
 }
 
 /// The fold of the records of one case.
@@ -159,6 +189,8 @@ pub struct Work {
     pub grades: Vec<(u8, Grade)>,
     /// Tries of this round that brought no grade.
     pub follow_ups: Vec<FollowUp>,
+    /// Calls one after the other, of any round, that could not be put through to the contact.
+    pub dead_calls: u8,
     /// No more tries: how it ended without a grade.
     pub follow_up_ended: Option<FollowUpOutcome>,
     /// Whether what is asked for is reasonable.
@@ -213,7 +245,9 @@ impl Work {
     /// On the docket of this start of the clock.
     #[must_use]
     pub fn is_docketed(&self) -> bool {
-        self.dockets.last().is_some_and(|docket| docket.clock == self.clock && !docket.lifted)
+        self.dockets
+            .last()
+            .is_some_and(|docket| docket.clock == self.clock && docket.lifted.is_none())
     }
 
     /// The highest level of the ladder that was given since the unit's clock began.
@@ -227,6 +261,12 @@ impl Work {
     #[must_use]
     pub fn grade_of(&self, round: u8) -> Option<Grade> {
         self.grades.iter().rev().find(|(of, _)| *of == round).map(|(_, grade)| *grade)
+    }
+
+    /// The contact's number is dead (号码无法接通) until it is put right or somebody answers there.
+    #[must_use]
+    pub fn is_contact_dead(&self) -> bool {
+        self.dead_calls >= DEAD_CALLS
     }
 
     /// What waits for a second person.
@@ -306,13 +346,12 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.merged_into = None;
             case.work.merged_at = None;
         }
-        Record::Rated { grade, .. } => case.work.grades.push((case.round, *grade)),
-        Record::Dispatched { at, helpers, .. } => dispatch(case, *at, helpers),
-        Record::Docketed { docket, reason, .. } => {
-            let clock = case.work.clock;
-            let docket = Docket { number: docket.clone(), reason: *reason, clock, lifted: false };
-            case.work.dockets.push(docket);
+        Record::Rated { grade, .. } => {
+            case.work.grades.push((case.round, *grade));
+            case.work.dead_calls = 0;
         }
+        Record::Dispatched { at, helpers, .. } => dispatch(case, *at, helpers),
+        Record::Docketed { docket, reason, at, .. } => put_on_docket(case, docket, *reason, *at),
         Record::AccusedNamed { unit, .. } => {
             case.work.accused.insert(unit.clone());
             case.work.helpers.remove(unit);
@@ -323,8 +362,13 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
             case.due = due.clone().or_else(|| case.due.take());
             case.unit_due = unit_due.clone().or_else(|| case.unit_due.take());
         }
-        Record::Corrected { private, .. } => {
+        Record::Corrected { private, contact: elsewhere, .. } => {
             let Correction { contact, display } = private.clone();
+            if *elsewhere {
+                // Tries at another number were none to reach him.
+                case.work.dead_calls = 0;
+                case.work.follow_ups.clear();
+            }
             case.private.contact = contact.or_else(|| case.private.contact.take());
             case.private.display = display.or_else(|| case.private.display.take());
         }
@@ -334,12 +378,27 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
                 forget(case);
             }
         }
+        Record::Coded { nature, domain, .. } => {
+            case.nature = Some(*nature);
+            case.domain = Some(domain.clone());
+        }
         Record::Reopened { .. } => {
             case.closed_on = None;
             case.work.publish = None;
         }
         other => found(&mut case.work, other),
     }
+}
+
+/// One that was noted late is on the docket from the instant on that it was due.
+fn put_on_docket(case: &mut Case, number: &str, reason: DocketReason, noted: Timestamp) {
+    let (clock, unit) = (case.work.clock, case.unit.clone());
+    let warned = |given: &&Given| given.warning == Warning::Docket && given.clock == clock;
+    let due = case.work.warnings.iter().rev().find(warned).map(|given| given.at);
+    let at = due.filter(|_| reason == DocketReason::Overdue).unwrap_or(noted);
+    let number = number.to_owned();
+    let docket = Docket { number, reason, clock, unit, at, lifted: None, third: false };
+    case.work.dockets.push(docket);
 }
 
 /// Who the citizen is and all words, as a fold without private parts has them.
@@ -462,6 +521,10 @@ fn handled(work: &mut Work, record: &Record) {
             work.answered_at = work.answered_at.filter(|_| fault.is_none());
         }
         Record::FollowedUp { means, outcome, done, at, .. } => {
+            if *means == Means::Phone {
+                let dead = *outcome == FollowUpOutcome::Unobtainable;
+                work.dead_calls = if dead { work.dead_calls.saturating_add(1) } else { 0 };
+            }
             work.follow_ups.push(FollowUp { at: *at, means: *means, outcome: *outcome });
             work.follow_up_ended = done.then_some(*outcome);
         }
@@ -483,7 +546,14 @@ fn handled(work: &mut Work, record: &Record) {
 fn supervised(work: &mut Work, record: &Record) {
     match record {
         Record::SealProposed { by, at } => work.seal_proposed = Some((by.clone(), *at)),
-        Record::SealRefused { .. } | Record::SealConfirmed { .. } => work.seal_proposed = None,
+        Record::SealConfirmed { .. } => work.seal_proposed = None,
+        Record::SealRefused { .. } => {
+            work.seal_proposed = None;
+            // What the talk or a clerk had chosen does not stand; the way is chosen anew.
+            while work.disposition() == Some(Disposition::Discipline) {
+                work.dispositions.pop();
+            }
+        }
         Record::ReceiptFiled { receipt, .. } => work.receipt = Some(receipt.clone()),
         Record::MergeDecided { at, .. } => work.merged_at = Some(*at),
         Record::PublicationDecided { publish, .. } => work.publish = Some(*publish),
@@ -491,13 +561,17 @@ fn supervised(work: &mut Work, record: &Record) {
             let (warning, clock, at, late) = (*warning, *clock, *at, *late);
             work.warnings.push(Given { warning, clock, at, late, posts: posts.clone() });
             let open = matches!(work.admonition, Some(Admonition::Proposed | Admonition::Signed));
-            if warning == Warning::Admonish && !open {
+            if warning.level() == Some(ADMONISHED) && !open {
                 work.admonition = Some(Admonition::Proposed);
             }
+            if warning == Warning::ThirdDocket {
+                let third = work.dockets.iter_mut().find(|docket| docket.is_third(at));
+                third.into_iter().for_each(|docket| docket.third = true);
+            }
         }
-        Record::SupervisionLifted { .. } => {
+        Record::SupervisionLifted { reason, .. } => {
             if let Some(docket) = work.dockets.last_mut() {
-                docket.lifted = true;
+                docket.lifted = Some(*reason);
             }
         }
         Record::AdmonitionSigned { .. } => work.admonition = Some(Admonition::Signed),

@@ -12,6 +12,7 @@ use super::retention::{self, EraseOrder, Erasure};
 use super::status::State;
 use super::supervision;
 use super::task::Order;
+use super::third_docket;
 use super::wrap_up::{WrapUp, wrap_up};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{IntakeKind, NewIntake};
@@ -57,6 +58,9 @@ pub enum Command {
     Act(Box<Order>),
     /// Give the warnings whose instant has come (domain.md 3.5).
     Supervise,
+    /// Propose an admonition: what came on the docket at this instant was the third of its unit within
+    /// a calendar month (domain.md 3.5).
+    ThirdDocket(Timestamp),
     /// Work provisional dates out again: the holiday table of a year has arrived.
     Recompute,
     /// Erase what is over (domain.md 3.7).
@@ -90,6 +94,7 @@ pub fn decide(
         Command::WrapUp(order) => wrap_up(case, *order, context)?,
         Command::Act(order) => super::decide::carry_out(case, &order, context)?,
         Command::Supervise => supervision::warn(case, context),
+        Command::ThirdDocket(at) => third_docket::propose(case, at, context),
         Command::Recompute => recompute(case, context),
         Command::Erase(order) => retention::erase(case, &order, context)?,
     };
@@ -212,7 +217,9 @@ pub fn may_follow(case: &Case, event: &CaseEvent) -> Result<(), Refusal> {
     if matches!(event, CaseEvent::Extended { .. }) && case.extended.is_some() {
         return Err(Refusal::ExtendedBefore);
     }
-    let coded = matches!(event, CaseEvent::Classified { .. }) && case.is_uncoded();
+    let coded = matches!(event, CaseEvent::Classified { .. })
+        && from == State::Classified
+        && case.is_uncoded();
     if coded || allowed(from, event) { Ok(()) } else { Err(refused) }
 }
 

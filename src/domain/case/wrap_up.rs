@@ -1,7 +1,8 @@
 //! The end of a talk (小结): what an operator records about it, as events of its case.
 //!
 //! A case that is new is classified and sent on its way by the disposition; one that is on its way
-//! already, or is proposed for sealing, only keeps what was said.
+//! already, or is proposed for sealing, only keeps what was said. 转纪委 is no way of its own: the talk
+//! proposes the seal of any open case, and a second person decides (T12).
 
 use super::codec;
 use super::deadline::{Deadline, REPLY_DAYS};
@@ -83,8 +84,10 @@ pub(super) fn wrap_up(
         events.extend(accept_contact(case, summary, order.seat.to_string(), context)?);
     }
     let way = if case.waits_for_a_way() { way(case, &order, context)? } else { vec![] };
+    let seal = proposed_seal(case, &order, context);
     events.push(CaseEvent::WrappedUp(Box::new(wrapped_up(order))));
     events.extend(way);
+    events.extend(seal);
     let mut folded = case.clone();
     for event in &events {
         may_follow(&folded, event)?;
@@ -99,12 +102,22 @@ fn wrapped_up(order: WrapUp) -> WrappedUp {
     WrappedUp { seat, call, disposition, outcome, private: Words { summary } }
 }
 
+/// T12: hides the case at once, wherever it has come; the operator decides nothing alone.
+fn proposed_seal(case: &Case, order: &WrapUp, context: &Context<'_>) -> Option<CaseEvent> {
+    let open = case.state.is_some_and(|state| state == State::Draft || state.is_open());
+    let wanted = order.disposition == Disposition::Discipline;
+    let proposed =
+        Record::SealProposed { by: order.seat.to_string(), at: whole_milliseconds(context.now) };
+    (wanted && open && case.work.seal_proposed.is_none()).then(|| proposed.into())
+}
+
 /// Where the disposition sends a new case.
 fn way(case: &Case, order: &WrapUp, context: &Context<'_>) -> Result<Vec<CaseEvent>, Refusal> {
     let nature = order.nature.unwrap_or(Nature::Other);
     let classified = CaseEvent::Classified { nature, domain: DOMAIN_UNCODED.to_owned() };
     let then = match order.disposition {
-        Disposition::Discipline => return Ok(vec![CaseEvent::Sealed]),
+        // Where it stays when the seal is refused.
+        Disposition::Discipline => vec![],
         Disposition::NoMatter if case.state == Some(State::Draft) => {
             return Ok(vec![CaseEvent::Kept]);
         }

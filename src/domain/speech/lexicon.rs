@@ -147,15 +147,6 @@ impl Lexicon {
         self.words.get_key_value(id).map(|(id, _)| id)
     }
 
-    /// The id of a word by what it says: the unit named 财政局. With a prefix such as `unit.`.
-    #[must_use]
-    pub fn word_named(&self, prefix: &str, text: &str) -> Option<&Arc<str>> {
-        self.words
-            .iter()
-            .find(|(id, word)| id.starts_with(prefix) && *word == text)
-            .map(|(id, _)| id)
-    }
-
     /// Every clip id of the pieces with its text.
     pub fn clips(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
         let digits = self

@@ -43,6 +43,9 @@ pub(super) struct Asked {
     /// Only cases received on this day or earlier.
     #[param(value_type = Option<String>)]
     to: Option<Date>,
+    /// Only cases that a wrap-up left without a code of their domain: still to be classified.
+    #[serde(default)]
+    uncoded: bool,
     /// Words that number and summary must all have; the newest that do, without further pages.
     q: Option<String>,
     /// Cases on the page, 1 to 100.
@@ -100,7 +103,8 @@ fn page(reader: &Reader, actor: &Actor, asked: &Asked, limit: usize) -> Result<C
     let (from_ms, to_ms) = days(asked.from, asked.to)?;
     let (state, unit, channel) = (asked.state, asked.unit.clone(), asked.channel);
     let names_unit = actor.unit.clone().filter(|_| actor.is_of_unit());
-    let filter = PageFilter { state, unit, channel, from_ms, to_ms, names_unit };
+    let uncoded = asked.uncoded;
+    let filter = PageFilter { state, unit, channel, from_ms, to_ms, names_unit, uncoded };
     let rows = reader.page(&filter, asked.after)?;
     let mut cases = vec![];
     for id in rows.ids {
@@ -131,7 +135,8 @@ fn found(
     let mut cases = vec![];
     for row in rows.cases {
         let file = reader.file_of(row.id)?;
-        let wanted = asked.channel.is_none_or(|channel| file.case.channel == Some(channel));
+        let wanted = asked.channel.is_none_or(|channel| file.case.channel == Some(channel))
+            && (!asked.uncoded || file.case.is_uncoded());
         let view = shown(actor, &file).filter(|view| wanted && may_find(view, &file));
         cases.extend(view.map(|view| CaseSummary::of(&file, &view)));
         if cases.len() == limit {

@@ -3,7 +3,7 @@
 use crate::domain::access::{File, Shown, View, WhySealed, masked_name, view};
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{Actor, Case, Channel, Grade, Nature, Role, State, Urgency};
-use crate::store::{CaseFile, CaseRecording, city_time};
+use crate::store::{CaseFile, CaseRecording, Standing, city_time};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -106,6 +106,14 @@ pub(super) struct CaseView {
     waiting: Option<&'static str>,
     /// Its number on the docket.
     docket: Option<String>,
+    /// The highest level of the ladder of supervision since the unit's clock began, 0 (催办) to 4 (约谈).
+    level: Option<u8>,
+    /// An admonition: proposed, signed by a director, decided or declined by a leader.
+    admonition: Option<&'static str>,
+    /// The contact could not be put through three times (号码无法接通), for those who may call it.
+    contact_dead: bool,
+    /// A wrap-up left it without a code of its domain: it is still to be classified.
+    uncoded: bool,
     /// The citizen's last grade, for those who ask him or answer for it.
     grade: Option<Grade>,
     /// Which time it is handled, from 1.
@@ -212,7 +220,7 @@ impl CaseView {
         let work = &case.work;
         let open = view.sealed.is_none();
         let whole = open && view.text > Shown::Topic;
-        let docket = work.dockets.last().filter(|_| work.is_docketed());
+        let standing = Standing::of(case);
         let recordings = recordings.into_iter().map(|one| RecordingView {
             recording: one.recording,
             kind: one.kind,
@@ -230,7 +238,11 @@ impl CaseView {
             unit_due_on: case.unit_due.as_ref().map(|due| due.on.to_string()).filter(|_| open),
             secrecy: open && work.secrecy,
             waiting: work.pending().map(|what| what.as_str()).filter(|_| whole),
-            docket: docket.map(|docket| docket.number.clone()).filter(|_| open),
+            docket: standing.docket.filter(|_| open),
+            level: standing.level.filter(|_| open),
+            admonition: standing.admonition.filter(|_| whole),
+            contact_dead: open && view.contact == Shown::Clear && standing.contact_dead,
+            uncoded: whole && standing.uncoded,
             grade: work.grades.last().map(|(_, grade)| *grade).filter(|_| open && view.rating),
             round: if open { case.round } else { 0 },
             closed_on: case.closed_on.map(|on| on.to_string()).filter(|_| open),

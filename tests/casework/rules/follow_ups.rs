@@ -3,10 +3,11 @@
 use super::world::*;
 use jiff::Timestamp;
 use mayorline::domain::case::{
-    FollowUpOutcome, FollowUpTry, Grade, Guard, Means, NextTry, Role, State, Task, next_try,
+    Correction, FollowUpOutcome, FollowUpTry, Grade, Guard, Means, NextTry, Role, State, Task,
+    next_try,
 };
 
-use FollowUpOutcome::{Busy, NoAnswer};
+use FollowUpOutcome::{Busy, NoAnswer, Unobtainable};
 use Role::CallbackAgent;
 
 fn at(text: &str) -> Timestamp {
@@ -75,6 +76,73 @@ fn a_text_follows_a_call_and_a_mail_follows_a_text() {
     world.act(CallbackAgent, by(Means::Mail, NoAnswer));
     let means: Vec<_> = world.case.work.follow_ups.iter().map(|tried| tried.means).collect();
     assert_eq!(means, [Means::Phone, Means::Sms, Means::Mail]);
+}
+
+/// A number that three calls of one morning could not be put through to.
+fn dead(world: &mut World) {
+    for time in ["01T09:10", "01T09:20", "01T09:30"] {
+        assert!(!world.case.work.is_contact_dead(), "{time}");
+        world.now = at(time);
+        world.act(CallbackAgent, by_phone(Unobtainable));
+    }
+}
+
+#[test]
+fn a_dead_number_is_flagged_after_three_calls_and_the_next_channel_is_proposed() {
+    let mut world = World::in_state(State::Callback);
+    dead(&mut world);
+    assert!(world.case.work.is_contact_dead());
+    assert_eq!(world.case.state, Some(State::Callback), "one morning does not end it");
+    assert_eq!(next(&world).means, Some(Means::Sms));
+    world.act(CallbackAgent, by(Means::Sms, NoAnswer));
+    assert_eq!(next(&world).means, None, "nothing else is known of him");
+    world.act(CallbackAgent, by(Means::Mail, NoAnswer));
+}
+
+#[test]
+fn a_dead_number_stays_flagged_over_rounds_until_it_is_put_right_or_answers() {
+    let mut world = World::in_state(State::Callback);
+    dead(&mut world);
+    let mut other = world.clone();
+    // Another round: the first try goes by text at once.
+    world.act(CallbackAgent, Task::ReportFalseFeedback).answered();
+    assert!(world.case.work.is_contact_dead() && world.case.work.follow_ups.is_empty());
+    assert_eq!(next(&world).means, Some(Means::Sms));
+    world.act(CallbackAgent, by(Means::Sms, NoAnswer));
+    let contact = mayorline::units::PhoneNumber::parse("19900000077").ok();
+    let name = Correction { contact: None, display: Some("王某".to_owned()) };
+    world.act(Role::Clerk, Task::Correct(name));
+    assert!(world.case.work.is_contact_dead(), "the number is the same");
+    world.act(Role::Clerk, Task::Correct(Correction { contact, display: None }));
+    assert!(!world.case.work.is_contact_dead());
+    assert_eq!((next(&world).means, next(&world).last), (Some(Means::Phone), false), "from anew");
+    // It rings after all.
+    other.act(CallbackAgent, by_phone(Busy));
+    assert!(!other.case.work.is_contact_dead());
+}
+
+#[test]
+fn calls_that_nobody_answers_say_nothing_of_the_number_and_a_fixed_one_takes_no_texts() {
+    let mut world = World::in_state(State::Callback);
+    for (time, outcome) in [
+        ("01T09:10", Unobtainable),
+        ("01T09:20", NoAnswer),
+        ("01T09:30", Unobtainable),
+        ("01T09:40", Unobtainable),
+    ] {
+        world.now = at(time);
+        world.act(CallbackAgent, by_phone(outcome));
+        assert!(!world.case.work.is_contact_dead(), "{time}");
+    }
+    let contact = mayorline::units::PhoneNumber::parse("05370000017").ok();
+    let mut fixed = World::in_state(State::Callback);
+    fixed.act(Role::Clerk, Task::Correct(Correction { contact, display: None }));
+    dead(&mut fixed);
+    assert_eq!(next(&fixed).means, None);
+    // Dead or not, three spread tries are the end (T26).
+    fixed.now = at("02T15:00");
+    fixed.act(CallbackAgent, by_phone(Unobtainable));
+    assert_eq!(fixed.case.state, Some(State::Closed));
 }
 
 #[test]

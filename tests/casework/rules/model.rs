@@ -142,7 +142,8 @@ impl Model {
             }
             Task::Discard(_) if may(&[R::Clerk]) => self.from(&[S::Draft], S::Kept),
             Task::Classify(_) if may(&[R::Operator, R::Clerk]) && self.round > 0 => {
-                let uncoded = (self.uncoded && self.state == S::Classified).then_some(self.state);
+                let takes = self.open() || self.state == S::Closed;
+                let uncoded = (self.uncoded && takes).then_some(self.state);
                 self.from(&[S::Accepted, S::Kept, S::Circulated], S::Classified).or(uncoded)
             }
             Task::Answer { grade, .. } if may(&[R::Operator]) => match grade {
@@ -384,19 +385,33 @@ impl Model {
             D::Kept | D::NoMatter => Some(S::Kept),
             D::Circulated => Some(S::Circulated),
             D::LeaderReview => Some(S::LeaderReview),
-            D::Discipline => Some(S::Sealed),
+            // A second person decides; refused, it is to be coded like any other.
+            D::Discipline => Some(S::Classified),
         }
     }
 
     /// A talk ended and led to `to`.
     pub(crate) fn talked(&mut self, order: &WrapUp, to: State) {
+        let reports = order.disposition == Disposition::Discipline && self.seal_by.is_none();
+        let takes = self.open() || self.state == S::Draft;
+        let proposes = (reports && takes).then(|| order.seat.to_string());
+        self.move_on(order, to);
+        self.seal_by = proposes.or_else(|| self.seal_by.take());
+    }
+
+    /// Whether a second person is to decide about a seal.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.seal_by.is_some()
+    }
+
+    fn move_on(&mut self, order: &WrapUp, to: State) {
         if to == self.state {
             return;
         }
         if order.disposition != Disposition::NoMatter {
             self.round = 1;
         }
-        self.uncoded = self.round > 0 && to != S::Sealed;
+        self.uncoded = self.round > 0;
         (self.answered, self.direct) = (to == S::Callback, to == S::Callback);
         self.unit = order.unit.clone().filter(|_| to == S::Assigned);
         self.waits = None;

@@ -130,8 +130,9 @@ impl Life {
         let World { case, .. } = &self.world;
         let (round, Model { unit, .. }) = (u32::from(case.round), &self.model);
         assert_eq!((case.state, &case.unit, round), (Some(to), unit, self.model.round), "{what}");
-        let proposed = |case: &Case| case.work.seal_proposed.clone();
-        assert_eq!(proposed(case), proposed(&before), "a talk decides no seal, {what}");
+        let decided = case.state == Some(State::Sealed) && before.state != case.state;
+        let proposed = case.work.seal_proposed.is_some();
+        assert_eq!((proposed, decided), (self.model.is_hidden(), false), "proposes only, {what}");
     }
 
     fn some_wrap_up(&mut self) -> WrapUp {

@@ -107,7 +107,7 @@ fn story_5_a_repair_that_never_was_is_false_feedback() {
     world.at("2026-11-27T10:00:00+08:00").act(R::CallbackAgent, Task::ReportFalseFeedback);
     assert_eq!((world.case.state, world.case.work.false_feedback), (Some(S::Handling), 1));
     let docket = world.case.work.dockets.last().unwrap();
-    assert_eq!((docket.reason, docket.lifted), (DocketReason::FalseFeedback, false));
+    assert_eq!((docket.reason, docket.lifted), (DocketReason::FalseFeedback, None));
     assert_eq!(world.case.unit_due, due, "as if the clock had never stopped");
     world.command(Command::Supervise).unwrap();
     let overdue = given(&world).into_iter().any(|(warning, ..)| warning == Warning::RedCard);

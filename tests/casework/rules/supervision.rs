@@ -4,8 +4,9 @@ use super::world::*;
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::call::IntakeKind;
 use mayorline::domain::case::{
-    Admonition, Command, DocketReason, Grade, Guard, LiftReason, Pending, Post, Record,
-    ReturnReason, ReviewFault, Role, State, Task, Urgency, UrgencyReason, Warning, next_warning,
+    Admonition, CaseEvent, Command, DocketReason, Grade, Guard, LiftReason, Pending, Post, Record,
+    ReturnReason, ReviewFault, Role, State, Task, Urgency, UrgencyReason, Warning, docketings,
+    next_warning,
 };
 use mayorline::domain::desk::Disposition;
 
@@ -201,6 +202,68 @@ fn a_docket_is_lifted_with_a_reason_and_does_not_come_back_by_itself() {
     assert!(!world.case.work.is_docketed());
     watch(&mut world, 24 * 9);
     assert!(given(&world).iter().all(|(warning, ..)| *warning != W::Docket));
+}
+
+/// The case is told that it is the third of its unit in the month of its docket.
+fn third(world: &mut World) -> Vec<CaseEvent> {
+    let at = world.case.work.dockets.last().unwrap().at;
+    world.command(Command::ThirdDocket(at)).unwrap()
+}
+
+#[test]
+fn a_docket_counts_from_the_instant_that_it_was_due() {
+    let mut world = World::in_state(S::Handling);
+    world.at("2026-12-02T10:00:00+08:00").command(Command::Supervise).unwrap();
+    let [one] = &docketings(7, &world.case)[..] else { panic!("{:?}", world.case.work.dockets) };
+    assert_eq!((one.case, one.unit.as_str(), one.counts), (7, UNIT, true));
+    assert_eq!(one.at.to_string(), "2026-11-27T16:00:00Z", "in November, though noted in December");
+    assert_eq!(third(&mut world).len(), 1);
+    let given = world.case.work.warnings.last().unwrap();
+    assert_eq!((given.warning, given.late, given.at), (W::ThirdDocket, true, one.at));
+    assert_eq!(world.case.work.admonition, Some(Admonition::Proposed));
+    assert_eq!(world.case.work.warned(), Some(4));
+    assert_eq!(third(&mut world), [], "once");
+    assert!(docketings(7, &world.case)[0].proposed);
+}
+
+#[test]
+fn what_is_unfounded_merged_or_sealed_is_not_held_against_the_unit_and_what_is_withdrawn_is() {
+    let counts = |world: &World| -> Vec<bool> {
+        docketings(1, &world.case).iter().map(|one| one.counts).collect()
+    };
+    let mut world = World::in_state(S::Handling);
+    world.act(R::Supervisor, Task::Docket(DocketReason::Supervisor));
+    assert_eq!(counts(&world), [true]);
+    for (reason, stands) in
+        [(LiftReason::Settled, true), (LiftReason::Approved, true), (LiftReason::Unfounded, false)]
+    {
+        let mut lifted = world.clone();
+        lifted.act(R::Supervisor, Task::Lift(reason));
+        assert_eq!(counts(&lifted), [stands], "{reason:?}");
+        assert_eq!(third(&mut lifted).len(), usize::from(stands), "{reason:?}");
+    }
+    let mut withdrawn = world.clone();
+    withdrawn.act(R::Operator, Task::Withdraw(call()));
+    assert_eq!(counts(&withdrawn), [true]);
+    third(&mut withdrawn);
+    withdrawn.act(R::Director, Task::SignAdmonition);
+    withdrawn.act(R::CityLeader, Task::DecideAdmonition(true));
+
+    let mut merged = world.clone();
+    let reason = ReturnReason::NotOurDuty;
+    let suggested = "unit.09".to_owned();
+    merged.act(R::UnitContact, Task::AskReturn { reason, suggested });
+    merged.act(R::Supervisor, Task::Grant(Pending::Return));
+    assert_eq!(docketings(1, &merged.case)[0].unit, UNIT, "it was that unit's");
+    merged.act(R::Clerk, Task::Merge(target(S::Handling)));
+    assert_eq!((counts(&merged), third(&mut merged).len()), (vec![false], 0));
+    merged.act(R::Clerk, Task::Unmerge);
+    assert_eq!(counts(&merged), [true], "taken back");
+
+    world.act(R::Clerk, Task::ProposeSeal);
+    assert_eq!((counts(&world), third(&mut world).len()), (vec![false], 0));
+    world.act(R::Director, Task::ConfirmSeal);
+    assert_eq!(counts(&world), [] as [bool; 0], "like a case that does not exist");
 }
 
 #[test]

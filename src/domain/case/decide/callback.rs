@@ -80,7 +80,7 @@ impl Scene<'_> {
         }
         let (at, FollowUpTry { means, outcome }) = (self.now(), this);
         let done = match outcome {
-            FollowUpOutcome::NoAnswer | FollowUpOutcome::Busy => {
+            FollowUpOutcome::NoAnswer | FollowUpOutcome::Busy | FollowUpOutcome::Unobtainable => {
                 let before = self.case.work.follow_ups.iter().map(|tried| tried.at);
                 is_spread(before.chain([at]))
             }

@@ -16,7 +16,7 @@ const PLACE_CHARS_MAX: usize = 200;
 
 impl Scene<'_> {
     /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen. Also what a
-    /// wrap-up has classified without a code.
+    /// wrap-up has classified without a code, wherever it is by then.
     pub(super) fn classify(&self, found: &Classification) -> Verdict {
         let by = self.by();
         if self.case.number.is_none() {
@@ -32,23 +32,48 @@ impl Scene<'_> {
         if !found.accused.iter().all(|unit| is_unit_id(unit)) {
             return Err(Guard::Unit.into());
         }
+        if self.case.is_uncoded() && self.case.state != Some(State::Classified) {
+            return self.code(found, place);
+        }
         let anew = match self.case.state {
             Some(State::Accepted | State::Classified) => vec![],
             _ => clock::promise_anew(self.case, self.now(), self.context),
         };
         let accused = found.accused.iter().cloned();
         let accused = accused.map(|unit| Record::AccusedNamed { unit, by: by.clone() }.into());
+        let (nature, domain) = (found.nature, found.domain.clone());
+        let classified = CaseEvent::Classified { nature, domain };
+        let facts = self.facts(found, place);
+        Ok(anew.into_iter().chain(accused).chain([facts, classified]).collect())
+    }
+
+    fn facts(&self, found: &Classification, place: &str) -> CaseEvent {
         let facts = Record::FactsRecorded {
             urgency: found.urgency,
             group_size: found.group_size,
             repeats: found.repeats,
             duty: found.duty.clone(),
-            by: by.clone(),
+            by: self.by(),
             private: Note { text: place.to_owned() },
         };
+        facts.into()
+    }
+
+    /// The case stays where it is, unless the unit that has it is accused.
+    fn code(&self, found: &Classification, place: &str) -> Verdict {
+        let mut events = vec![];
+        for unit in &found.accused {
+            if !self.case.work.accused.contains(unit) {
+                events.extend(self.name_accused(unit)?);
+            }
+        }
         let (nature, domain) = (found.nature, found.domain.clone());
-        let classified = CaseEvent::Classified { nature, domain };
-        Ok(anew.into_iter().chain(accused).chain([facts.into(), classified]).collect())
+        let coded = Record::Coded { nature, domain, by: self.by() };
+        // Of a unit that is out no date is left to move.
+        let out = self.case.unit.as_ref().is_some_and(|unit| found.accused.contains(unit));
+        let nearer = self.nearer(found.urgency).filter(|_| !out);
+        events.extend([self.facts(found, place), coded.into()]);
+        Ok(events.into_iter().chain(nearer).collect())
     }
 
     /// A shorter limit holds for the unit at once; a longer one needs an extension (T18).
@@ -57,11 +82,16 @@ impl Scene<'_> {
             return Err(Guard::SameUrgency.into());
         }
         let set = Record::UrgencySet { urgency, reason, by: self.by() };
+        Ok(std::iter::once(set.into()).chain(self.nearer(urgency)).collect())
+    }
+
+    /// The unit's new date, where its clock runs and an urgency brings it nearer.
+    fn nearer(&self, urgency: Urgency) -> Option<CaseEvent> {
         let runs = self.case.state.is_some_and(|state| state.is_at_unit());
         let anew = clock::unit_deadline(self.now(), urgency, self.context);
         let nearer = self.case.unit_due.as_ref().is_some_and(|due| runs && anew.at < due.at);
         let moved = Record::Recomputed { due: None, unit_due: Some(anew.into()), from: None };
-        Ok(std::iter::once(set.into()).chain(nearer.then(|| moved.into())).collect())
+        nearer.then(|| moved.into())
     }
 
     /// B2: chosen, or changed with a reason, until the assignment; every choice is kept.
@@ -120,7 +150,7 @@ impl Scene<'_> {
         }
         let leads = self.case.unit.as_deref() == Some(unit);
         let at_unit = self.case.state.is_some_and(|state| state.is_at_unit());
-        if leads && self.case.state == Some(State::Callback) {
+        if leads && self.case.state.is_some_and(|state| state.is_answered()) {
             return Err(Guard::AnsweredUnit.into());
         }
         let named = Record::AccusedNamed { unit: unit.to_owned(), by: self.by() };

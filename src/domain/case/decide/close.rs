@@ -10,6 +10,7 @@ use crate::domain::case::record::{Note, Proposal, Record};
 use crate::domain::case::refusal::Missing;
 use crate::domain::case::retention::Erasure;
 use crate::domain::case::work::Waiting;
+use crate::domain::case::wrap_up::DOMAIN_UNCODED;
 use crate::domain::desk::Disposition;
 
 /// T14, T28: so many calendar days after its end a case can still be taken up again.
@@ -29,7 +30,7 @@ pub fn missing_elements(case: &Case) -> Missing {
         !reporter,
         case.received_at.is_none(),
         case.channel.is_none(),
-        case.nature.is_none() || case.domain.is_none(),
+        case.nature.is_none() || case.domain.as_deref().is_none_or(|code| code == DOMAIN_UNCODED),
         work.disposition().is_none(),
         case.due.is_none(),
         !answer,

@@ -34,6 +34,6 @@ impl Scene<'_> {
         }
         let (contact, display) = (contact.clone(), named.map(str::to_owned));
         let private = Correction { contact, display };
-        Ok(vec![Record::Corrected { by: self.by(), private }.into()])
+        Ok(vec![Record::Corrected { by: self.by(), contact: new_number, private }.into()])
     }
 }

@@ -68,7 +68,7 @@ fn each_disposition_sends_a_new_case_on_its_way() {
         (D::Circulated, State::Circulated),
         (D::Assigned, State::Assigned),
         (D::LeaderReview, State::LeaderReview),
-        (D::Discipline, State::Sealed),
+        (D::Discipline, State::Classified),
         (D::NoMatter, State::Kept),
     ] {
         for case in [draft(), numbered()] {
@@ -80,6 +80,34 @@ fn each_disposition_sends_a_new_case_on_its_way() {
             assert_eq!(after.number.is_none(), stays_draft, "{disposition:?}");
         }
     }
+}
+
+#[test]
+fn to_the_discipline_commission_a_talk_proposes_and_decides_nothing() {
+    let assigned = WrapUp { unit: Some("unit.07".to_owned()), ..order(Disposition::Assigned) };
+    let at_unit = decided(&numbered(), assigned).unwrap();
+    let closed = fold(
+        decided(&numbered(), order(Disposition::Answered)).unwrap(),
+        &[CaseEvent::Closed { on: jiff::civil::date(2026, 11, 22) }],
+    );
+    for (case, state) in
+        [(draft(), State::Classified), (numbered(), State::Classified), (at_unit, State::Assigned)]
+    {
+        let call = CallId::new("g1", 1_795_000_000_000, 2);
+        let after = decided(&case, WrapUp { call, ..order(Disposition::Discipline) }).unwrap();
+        assert_eq!((after.state, after.told_state()), (Some(state), Some(State::Sealed)));
+        let (by, at) = after.work.seal_proposed.clone().unwrap();
+        assert_eq!((by.as_str(), at.to_string().as_str()), ("801", "2026-11-22T02:00:00Z"));
+        // Another talk while it waits proposes nothing anew.
+        let other = SeatNumber::parse("802").unwrap();
+        let again = WrapUp { seat: other, ..order(Disposition::Discipline) };
+        let later = decided(&after, again).unwrap();
+        assert_eq!(later.work.seal_proposed, after.work.seal_proposed);
+        assert_eq!(later.state, after.state);
+    }
+    let call = CallId::new("g1", 1_795_000_000_000, 2);
+    let after = decided(&closed, WrapUp { call, ..order(Disposition::Discipline) }).unwrap();
+    assert_eq!((after.state, after.work.seal_proposed), (Some(State::Closed), None), "at its end");
 }
 
 #[test]

@@ -328,7 +328,7 @@ pub enum CommandForm {
         /// phone, sms, mail: in this order; by telephone where nothing is said.
         #[arg(long)]
         means: Option<Means>,
-        /// no_answer, busy, wrong_person, refused, wanted_none.
+        /// no_answer, busy, unobtainable, wrong_person, refused, wanted_none.
         #[arg(long)]
         outcome: FollowUpOutcome,
     },
