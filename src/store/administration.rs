@@ -180,7 +180,7 @@ impl Administration {
 
     /// What a seal of the last commit asks for. What fails is told: the service or its next start
     /// goes on with it.
-    fn purge(&self) {
+    pub(super) fn purge(&self) {
         match sound_seal::still_here(&self.db, &self.data) {
             Ok(here) => {
                 let alone = self.lock.is_some();
