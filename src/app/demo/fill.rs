@@ -143,7 +143,7 @@ impl<'a> Filler<'a> {
         let path = self.data.join(&file);
         let duration = Duration::from_secs(u64::from(seconds));
         let sha256 = self.write_silence(&path, seconds);
-        let sha256 = sha256.map_err(|source| StoreError::File { path, source })?;
+        let sha256 = sha256.map_err(|error| StoreError::File { path, error })?;
         let summary = RecordingSummary { file, duration, speech: duration / 2, sha256 };
         Ok(NewIntake { recording: Some(summary), ..intake.clone() })
     }
