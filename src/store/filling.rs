@@ -76,6 +76,14 @@ pub(super) fn mark(db: &Connection) -> Result<Option<DemoMark>, StoreError> {
     DemoMark::parse(&text).map(Some).ok_or(StoreError::Damaged("mark of a demo"))
 }
 
+/// The mark of a data folder, whatever program wrote it; `None` too where there is no database yet.
+pub fn demo_mark(folder: &DataFolder) -> Result<Option<DemoMark>, StoreError> {
+    match database_path(&folder.path).is_file() {
+        true => mark(&schema::open_reader(&folder.path)?),
+        false => Ok(None),
+    }
+}
+
 impl Reader {
     /// Whether this is a demo, and which.
     pub fn demo(&self) -> Result<Option<DemoMark>, StoreError> {

@@ -105,7 +105,7 @@ pub use error::StoreError;
 pub use export::{ExportRequest, NewExport};
 pub use facts::Period;
 pub use figures::{IN_TIME_MS, QUEUES_MAX, QueueFigures, TodayFigures};
-pub use filling::{DemoMark, Filled, Filling, Together};
+pub use filling::{DemoMark, Filled, Filling, Together, demo_mark};
 pub use follow_up::{FOLLOW_UPS_MAX, FollowUpRow, FollowUps};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,

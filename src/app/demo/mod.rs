@@ -7,12 +7,13 @@ mod fill;
 pub use fill::Filler;
 
 use super::common::{Common, say};
+use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::output::unwritten;
 use super::{clock, serve};
 use crate::domain::case::{city_zone, local_day};
 use crate::domain::demo::{City, DEMO_TITLE, Ground, Wish};
-use crate::store::{DataFolder, DemoMark, Filling, Reader};
+use crate::store::{DataFolder, DemoMark, Filling, demo_mark};
 use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -119,7 +120,25 @@ fn seed_bytes(seed: u64) -> [u8; 32] {
     bytes
 }
 
-/// Whether a data folder holds an invented city. A store that cannot be read is none.
-pub(super) fn is_demo(folder: DataFolder) -> bool {
-    Reader::open(folder).and_then(|reader| reader.demo()).is_ok_and(|mark| mark.is_some())
+/// Whether a data folder holds an invented city; then nothing may leave this machine. A store that
+/// cannot be read is taken for a real one: it is the line that counts.
+pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> {
+    let mark = demo_mark(folder).unwrap_or_else(|error| {
+        tracing::warn!(%error, "whether this is a demo cannot be read");
+        None
+    });
+    if mark.is_none() {
+        return Ok(false);
+    }
+    let outside = config.outgoing.trunk.iter().find(|trunk| !trunk.address.ip().is_loopback());
+    if let Some(trunk) = outside {
+        let message = format!(
+            "outgoing.trunk {}: the data folder holds a demo ({DEMO_TITLE}), from which nothing is sent \
+             outside this machine; name a loopback address, or serve another folder",
+            trunk.address
+        );
+        return Err(Exit::new(Failure::Config, message));
+    }
+    tracing::warn!("{DEMO_TITLE}: everything in this data folder is invented");
+    Ok(true)
 }

@@ -180,7 +180,8 @@ struct Earlier {
 fn one(town: &Town<'_>, n: usize, index: usize, cases: &mut Vec<Earlier>) -> Script {
     let number = u32::try_from(index).unwrap_or(0);
     let mut dice = Dice::of(town.wish.seed, u64::from(number));
-    let (key, months) = (format!("demo/{:06}", n + 1), (town.wish.from(), town.wish.until));
+    let (key, months) =
+        (format!("demo/{}/{:06}", town.wish.seed, n + 1), (town.wish.from(), town.wish.until));
     let (comes, leader) = comes(town, &mut dice, months);
     let citizen = town.citizen(u64::from(number));
     let before = cases.iter().rev().take(60).find(|case| {
@@ -277,7 +278,10 @@ fn no_matter(town: &Town<'_>, story: &mut Story<'_>, way: Way) {
             let clerk = people::of_centre(Role::MessageClerk);
             story.at(at, Deed::TakesDown(Box::new(received), clerk, None));
         }
-        _ => story.abandons(),
+        _ => {
+            story.abandons();
+            story.rung_back();
+        }
     }
     let at = story.office(5, 90);
     story.centre(at, Role::Clerk, Task::Discard(reason));

@@ -52,11 +52,6 @@ pub(super) fn of_office(n: u64, post: u64) -> String {
     name(n * POSTS + post)
 }
 
-/// Any name.
-pub(super) fn anybody(dice: &mut Dice) -> String {
-    name(dice.below(NAMES))
-}
-
 /// The operators' seats.
 const SEATS: [&str; 4] = ["801", "802", "803", "804"];
 /// The leader's seat on listening days.

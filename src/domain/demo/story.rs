@@ -263,6 +263,14 @@ impl<'a> Story<'a> {
         self.at(ends, Deed::Open(Box::new(received), None));
     }
 
+    /// D8: whoever left is called back, and has no matter.
+    pub(super) fn rung_back(&mut self) {
+        let at = self.soon(4, 26);
+        if let Some(talk) = self.called_back(at, AttemptOutcome::Reached) {
+            self.hangs_up(&talk);
+        }
+    }
+
     /// The citizen speaks a message of so many seconds.
     pub(super) fn leaves_message(&mut self, seconds: u32) {
         let talk = self.talk(TalkKind::Message, i64::from(seconds) + 20, None);
