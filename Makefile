@@ -48,3 +48,4 @@ bench:
 	tests/install.sh
 	$(CARGO) build --release --bin mayorline
 	$(CARGO) bench --bench load
+	$(CARGO) bench --bench city

@@ -3,6 +3,9 @@
 //! `cargo bench --bench store` takes the figures; without `--bench` it runs each part once, small,
 //! to show that it works. Every case counted was answered after its commit at `synchronous=FULL`.
 
+#[path = "common/measure.rs"]
+mod measure;
+
 use anyhow::Context;
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::calendar::Calendar;
@@ -17,10 +20,9 @@ use mayorline::store::{
     StoreConfig, StoreHandle,
 };
 use mayorline::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
-use std::fs::File;
-use std::io::Write;
+use measure::{ask, bare_syncs, now, quantile};
 use std::sync::mpsc::sync_channel;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Clients that each wait for their answer before the next request.
 const CLIENTS: [usize; 4] = [1, 8, 32, 128];
@@ -33,11 +35,6 @@ const CALLS_TOGETHER: u64 = 16;
 
 /// Numbers a day can give out, with room.
 const CASES_A_DAY: usize = 9_000;
-
-#[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn now() -> Instant {
-    Instant::now()
-}
 
 fn start() -> Timestamp {
     Timestamp::from_second(1_795_312_800).unwrap_or_default()
@@ -57,21 +54,6 @@ fn intake(key: String, at: Timestamp) -> NewIntake {
     }
 }
 
-/// Sends one request and waits for its answer.
-fn ask(store: &StoreHandle, at: Timestamp, request: StoreRequest) -> Option<StoreReply> {
-    let (send, receive) = sync_channel(1);
-    let reply = Box::new(move |reply| drop(send.send(reply)));
-    let sent = store.submit(at, request, RequestContext::default(), reply);
-    sent.then(|| receive.recv().ok()).flatten()
-}
-
-/// The value below which `share` of the sorted times lie.
-fn quantile(sorted: &[Duration], share: f64) -> f64 {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= share <= 1")]
-    let at = ((sorted.len() - 1) as f64 * share) as usize;
-    sorted[at].as_secs_f64() * 1000.0
-}
-
 fn row(what: &str, per_second: f64, mut times: Vec<Duration>) {
     times.sort_unstable();
     let (p50, p99, most) = (quantile(&times, 0.5), quantile(&times, 0.99), quantile(&times, 1.0));
@@ -80,16 +62,8 @@ fn row(what: &str, per_second: f64, mut times: Vec<Duration>) {
 
 /// The disk's own limit: one small write and fdatasync after the other.
 fn bare_sync(times: usize) -> std::io::Result<()> {
-    let folder = tempfile::tempdir_in(".")?;
-    let mut file = File::create(folder.path().join("bare"))?;
     let begun = now();
-    let mut each = Vec::with_capacity(times);
-    for _ in 0..times {
-        let one = now();
-        file.write_all(&[7; 4096])?;
-        file.sync_data()?;
-        each.push(one.elapsed());
-    }
+    let each = bare_syncs(times)?;
     row("bare 4 KiB write + fdatasync", times as f64 / begun.elapsed().as_secs_f64(), each);
     Ok(())
 }

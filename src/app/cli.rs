@@ -3,8 +3,8 @@
 use super::common::Common;
 use super::exit::{Exit, Failure};
 use super::{
-    accounts, audit, calendar, callbacks, directory, doctor, figures, follow_ups, privacy, records,
-    report, retention, seal, seats, serve, webhooks,
+    accounts, audit, calendar, callbacks, demo, directory, doctor, figures, follow_ups, privacy,
+    records, report, retention, seal, seats, serve, webhooks,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -72,6 +72,9 @@ enum Verb {
     /// Requests of citizens about their personal information (查阅、复制，更正，删除).
     #[command(subcommand)]
     Privacy(privacy::PrivacyVerb),
+    /// Fill an empty data folder with an invented city: directory, 600 contacts of two months, reports.
+    /// Everything in it says that it is invented; a folder that holds a database is refused.
+    Demo(demo::DemoArguments),
     /// Say whether a configuration would be accepted, and where it is wrong.
     CheckConfig(Common),
     /// The recorded prompts.
@@ -128,6 +131,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Report(verb) => report::report(verb),
         Verb::Retention(verb) => retention::retention(verb),
         Verb::Privacy(verb) => privacy::privacy(verb),
+        Verb::Demo(arguments) => demo::demo(&arguments),
         Verb::CheckConfig(common) => serve::check_config(&common),
         Verb::Prompts(PromptsVerb::Check(common)) => serve::check_prompts(&common),
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),

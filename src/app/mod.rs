@@ -9,6 +9,7 @@ pub mod cli;
 pub mod clock;
 mod common;
 pub mod config;
+pub mod demo;
 mod directory;
 mod doctor;
 pub mod exit;

@@ -28,13 +28,14 @@ impl Pages {
     /// Binds and serves; the other ends of the two ways belong to the line.
     pub(super) fn open(
         config: &Config,
-        folder: DataFolder,
+        (folder, demo): (DataFolder, bool),
         store: StoreHandle,
     ) -> Result<(Self, DeskEnds), Exit> {
         let (to_line, from) = mpsc::channel(DESK_NEWS_MAX);
         let (to, from_line) = mpsc::channel(DESK_NEWS_MAX);
         let mut web = web_config(config)?;
         web.api = Some(api_config(config, folder.clone(), store.clone()));
+        web.demo = demo;
         let secure = web.tls.is_some();
         let realm = config.seats.realm.clone();
         let directory = Arc::new(Directory { folder: folder.clone(), realm });
@@ -72,7 +73,13 @@ pub(super) fn web_config(config: &Config) -> Result<WebConfig, Exit> {
                 .map_err(|error| Exit::new(Failure::Config, format!("web.tls: {error}")))?,
         ),
     };
-    Ok(WebConfig { listen: keys.listen, tls, trusted_proxy: keys.trusted_proxy, api: None })
+    Ok(WebConfig {
+        listen: keys.listen,
+        tls,
+        trusted_proxy: keys.trusted_proxy,
+        api: None,
+        demo: false,
+    })
 }
 
 /// What the interface for programs works on.

@@ -196,8 +196,9 @@ fn shown(
     let stored = reader.report(period, version).map_err(|error| refused(&error))?;
     let sheet = reader.sheet(period, stored.as_of, names, rights).map_err(|e| refused(&e))?;
     let StoredReport { row, content, recounted, .. } = &stored;
-    let (version, recounted) = (row.version, *recounted);
-    let document = document(Issue { content, version, recounted, rights, sheet: &sheet }, names);
+    let (version, recounted, demo) = (row.version, *recounted, stored.demo);
+    let issue = Issue { content, version, recounted, demo, rights, sheet: &sheet };
+    let document = document(issue, names);
     Ok(Shown { stored, sheet, document })
 }
 

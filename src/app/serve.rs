@@ -4,9 +4,10 @@ use super::common::{Common, say};
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
 use super::pages::{Pages, web_config};
-use super::{clock, settings, switchboard, webhooks};
+use super::{clock, demo, settings, switchboard, webhooks};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules, local_day};
+use crate::domain::demo::DEMO_TITLE;
 use crate::gateway::clock::Now;
 use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
@@ -38,14 +39,17 @@ pub(super) fn serve(common: &Common) -> Result<(), Exit> {
 
 async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
     let (mut first, mut later) = (Signals::listen()?, Signals::listen()?);
-    let service = Service::open(config, data).await?;
+    let folder = DataFolder::new(data, &config.store.master_key_file);
+    let demo = demo::guard(config, &folder)?;
+    let service = Service::open(config, data, demo).await?;
     let line = service.line;
     let (udp, tcp) = line.addresses();
     let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
     let web = service.pages.url();
     let folder = DataFolder::new(data, &config.store.master_key_file);
     let webhooks = webhooks::start(config, folder, service.store.handle())?;
-    say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}\n"))?;
+    let demo = if demo { format!(" demo={DEMO_TITLE}") } else { String::new() };
+    say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}{demo}\n"))?;
     if config.prompts.slow_speech {
         prepare_slow(service.prompts);
     }
@@ -114,8 +118,8 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Prompts, store (migrated and reconciled), then sockets.
-    pub(super) async fn open(config: &Config, data: &Path) -> Result<Self, Exit> {
+    /// Prompts, store (migrated and reconciled), then sockets. `demo`: the city is an invented one.
+    pub(super) async fn open(config: &Config, data: &Path, demo: bool) -> Result<Self, Exit> {
         let clock = clock::system();
         let prompts = Arc::new(library(config)?);
         let seed = || clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error));
@@ -141,7 +145,7 @@ impl Service {
         );
         recall_dialled(&mut switch, folder.clone(), clock.now());
         let tls = tls_port(config)?;
-        let (pages, desk) = Pages::open(config, folder.clone(), store.handle())?;
+        let (pages, desk) = Pages::open(config, (folder.clone(), demo), store.handle())?;
         let line =
             Line::bind(settings::line(config, folder, tls), clock, switch, store.handle(), desk)
                 .await

@@ -5,6 +5,7 @@ pub mod anonymise;
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod demo;
 pub mod desk;
 pub mod desk_link;
 pub mod dial_rules;

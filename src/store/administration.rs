@@ -180,7 +180,7 @@ impl Administration {
 
     /// What a seal of the last commit asks for. What fails is told: the service or its next start
     /// goes on with it.
-    fn purge(&mut self) {
+    pub(super) fn purge(&mut self) {
         match sound_seal::still_here(&self.db, &self.data) {
             Ok(here) => {
                 let (alone, data) = (self.is_alone(), &self.data);

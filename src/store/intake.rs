@@ -131,7 +131,7 @@ fn decide_intake(
     by: &str,
 ) -> Result<(Case, Vec<CaseEvent>), StoreError> {
     // What a person takes down he accepts with words of his own.
-    let numbered = !matches!(intake.kind, IntakeKind::Abandoned | IntakeKind::WalkIn);
+    let numbered = intake.kind != IntakeKind::Abandoned && !intake.kind.is_taken_down();
     let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
     let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
     let receive = Command::Receive(Box::new(intake.clone()));

@@ -30,6 +30,7 @@ mod erasure;
 mod error;
 mod export;
 mod facts;
+mod filling;
 mod folder;
 mod follow_up;
 mod guard;
@@ -111,6 +112,7 @@ pub use erased_file::ErasureStep;
 pub use error::StoreError;
 pub use export::{ExportRequest, NewExport};
 pub use facts::Period;
+pub use filling::{DemoMark, Filled, Filling, Together, demo_mark};
 pub use follow_up::{FOLLOW_UPS_MAX, FollowUpRow, FollowUps};
 pub use guard::{
     CALLER_FAILURES_MAX, CASE_FAILURES_MAX, CASE_KEPT_MS, LOCK_MS, SUBJECTS_MAX,

@@ -68,7 +68,8 @@ impl StoreHandle {
     }
 }
 
-fn take_down(
+/// Stores what a person took down, and accepts it where he wants it.
+pub(super) fn take_down(
     db: &Connection,
     desk: &mut Desk,
     at: Timestamp,

@@ -55,6 +55,8 @@ pub struct StoredReport {
     /// A case it looked at came under seal after it was issued: counts are those of now, not those
     /// that were issued.
     pub recounted: bool,
+    /// It is about an invented city.
+    pub demo: bool,
 }
 
 /// An issue that is to be stored.
@@ -261,7 +263,8 @@ impl Reader {
         } else {
             content
         };
-        Ok(StoredReport { id, row, content, as_of, recounted })
+        let demo = self.demo()?.is_some();
+        Ok(StoredReport { id, row, content, as_of, recounted, demo })
     }
 
     /// The cases that a report looks at and that are under seal now.

@@ -112,7 +112,7 @@ fn open_cases(db: &Connection) -> Result<BTreeMap<i64, i64>, StoreError> {
 }
 
 /// Fires for these cases; gives for how many there was something.
-fn fire(
+pub(super) fn fire(
     db: &Connection,
     desk: &mut Desk,
     now: Timestamp,

@@ -63,6 +63,8 @@ pub struct WebConfig {
     pub trusted_proxy: Option<IpAddr>,
     /// The interface below `/api/v1`; `None`: there is none.
     pub api: Option<ApiConfig>,
+    /// What is shown belongs to an invented city, and every page says so.
+    pub demo: bool,
 }
 
 impl WebConfig {

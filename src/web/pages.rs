@@ -233,8 +233,13 @@ fn file(name: &str) -> Option<Vec<u8>> {
     Assets::get(name).map(|file| file.data.into_owned())
 }
 
-fn html(name: &str) -> Response {
-    let page = file(name).unwrap_or_default();
+/// A page; that of a demo says that everything on it is invented.
+fn html(shared: &Shared, name: &str, shown: Option<&str>) -> Response {
+    let mut page = String::from_utf8(file(name).unwrap_or_default()).unwrap_or_default();
+    let demo = shared.config.demo.then_some("demo");
+    for id in shown.into_iter().chain(demo) {
+        page = page.replace(&format!("id=\"{id}\" hidden"), &format!("id=\"{id}\""));
+    }
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
 }
 
@@ -253,7 +258,7 @@ async fn asset(Path(name): Path<String>) -> Response {
 
 async fn seat_page(State(shared): App, headers: HeaderMap) -> Response {
     match shared.seat(&headers) {
-        Some(_) => html("desk.html"),
+        Some(_) => html(&shared, "desk.html", None),
         None => Redirect::to("/sign-in").into_response(),
     }
 }
@@ -264,11 +269,9 @@ async fn session(State(shared): App, headers: HeaderMap) -> StatusCode {
     if shared.seat(&headers).is_some() { StatusCode::NO_CONTENT } else { StatusCode::UNAUTHORIZED }
 }
 
-async fn sign_in_page(uri: Uri) -> Response {
-    let page = String::from_utf8(file("sign-in.html").unwrap_or_default()).unwrap_or_default();
-    let failed = uri.query() == Some("failed");
-    let page = if failed { page.replace("id=\"failed\" hidden", "id=\"failed\"") } else { page };
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
+async fn sign_in_page(State(shared): App, uri: Uri) -> Response {
+    let failed = (uri.query() == Some("failed")).then_some("failed");
+    html(&shared, "sign-in.html", failed)
 }
 
 /// What the sign-in form sends.

@@ -162,7 +162,8 @@ pub(crate) fn shown_to(folder: &Path, id: &str, version: Option<u32>, rights: &R
     let names = Names::new(units.into());
     let sheet = reader.sheet(&period(id), stored.as_of, &names, rights).unwrap();
     let (content, recounted) = (&stored.content, stored.recounted);
-    let issue = Issue { content, version: stored.row.version, recounted, rights, sheet: &sheet };
+    let (version, demo) = (stored.row.version, stored.demo);
+    let issue = Issue { content, version, recounted, demo, rights, sheet: &sheet };
     document(issue, &names)
 }
 

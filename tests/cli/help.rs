@@ -5,9 +5,10 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 83] = [
+const VERBS: [&[&str]; 84] = [
     &[],
     &["serve"],
+    &["demo"],
     &["case"],
     &["case", "list"],
     &["case", "show"],

@@ -13,6 +13,7 @@ mod audit;
 mod calendar;
 mod casework;
 mod config;
+mod demo;
 mod directory;
 mod doctor;
 mod down;

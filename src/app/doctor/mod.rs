@@ -119,7 +119,7 @@ fn run_line(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let Ok(runtime) = runtime else { return };
     runtime.block_on(async {
-        match Service::open(config, data).await {
+        match Service::open(config, data, false).await {
             Ok(Service { line, store, .. }) => {
                 // Nobody waits for the address only when the check was given up.
                 let _ = ready.send(Ok(line.addresses().0));

@@ -235,6 +235,31 @@ pub enum IntakeKind {
     Attended,
     /// No call at all: told to a person, who took it down.
     WalkIn,
+    /// A mail of the public box (电子信箱) that a person took down.
+    Email,
+    /// A letter (群众来信) that a person took down.
+    Letter,
+    /// A text to a leader's own telephone (市级领导手机短信) that its clerk took down.
+    LeaderSms,
+    /// A text to the city's short number that a person took down.
+    PublicSms,
+    /// Said or written to the radio programme (行风热线), taken down by its host.
+    Radio,
+    /// Brought by the agent of a village (民生代办).
+    VillageAgent,
+}
+
+impl IntakeKind {
+    /// A person took it down and accepts it with words of his own; the line numbers everything else.
+    #[must_use]
+    pub fn is_taken_down(self) -> bool {
+        match self {
+            Self::WalkIn | Self::Email | Self::Letter | Self::LeaderSms => true,
+            Self::PublicSms | Self::Radio | Self::VillageAgent => true,
+            Self::Voicemail | Self::CallbackRequest | Self::Abandoned => false,
+            Self::Text | Self::Attended => false,
+        }
+    }
 }
 
 /// A contact to be stored as a case.

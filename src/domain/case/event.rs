@@ -32,6 +32,18 @@ pub enum Channel {
     Phone,
     /// Told to a person of the centre or of a village, who took it down (来访).
     WalkIn,
+    /// A mail of the public box (电子信箱).
+    Email,
+    /// A letter (群众来信).
+    Letter,
+    /// A text to a leader's own telephone (市级领导手机短信).
+    LeaderSms,
+    /// A text to the city's short number (公众短信).
+    PublicSms,
+    /// The radio programme (行风热线).
+    Radio,
+    /// The agent of a village (民生代办).
+    VillageAgent,
 }
 
 impl Channel {
@@ -45,7 +57,31 @@ impl Channel {
             Self::Text => "text",
             Self::Phone => "phone",
             Self::WalkIn => "walk_in",
+            Self::Email => "email",
+            Self::Letter => "letter",
+            Self::LeaderSms => "leader_sms",
+            Self::PublicSms => "public_sms",
+            Self::Radio => "radio",
+            Self::VillageAgent => "village_agent",
         }
+    }
+}
+
+impl Channel {
+    /// How a person takes down what came by it; `None`: the line takes it in by itself.
+    #[must_use]
+    pub fn taken_down(self) -> Option<IntakeKind> {
+        Some(match self {
+            Self::WalkIn => IntakeKind::WalkIn,
+            Self::Email => IntakeKind::Email,
+            Self::Letter => IntakeKind::Letter,
+            Self::LeaderSms => IntakeKind::LeaderSms,
+            Self::PublicSms => IntakeKind::PublicSms,
+            Self::Radio => IntakeKind::Radio,
+            Self::VillageAgent => IntakeKind::VillageAgent,
+            Self::Voicemail | Self::CallbackRequest | Self::Abandoned => return None,
+            Self::Text | Self::Phone => return None,
+        })
     }
 }
 
@@ -58,6 +94,12 @@ impl From<IntakeKind> for Channel {
             IntakeKind::Text => Self::Text,
             IntakeKind::Attended => Self::Phone,
             IntakeKind::WalkIn => Self::WalkIn,
+            IntakeKind::Email => Self::Email,
+            IntakeKind::Letter => Self::Letter,
+            IntakeKind::LeaderSms => Self::LeaderSms,
+            IntakeKind::PublicSms => Self::PublicSms,
+            IntakeKind::Radio => Self::Radio,
+            IntakeKind::VillageAgent => Self::VillageAgent,
         }
     }
 }

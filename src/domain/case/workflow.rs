@@ -110,11 +110,10 @@ fn receive(intake: NewIntake, context: &Context<'_>) -> Result<Vec<CaseEvent>, R
     }
     let empty = match intake.kind {
         IntakeKind::Voicemail => intake.recording.is_none(),
-        IntakeKind::Text | IntakeKind::WalkIn => {
-            intake.text.as_deref().is_none_or(|text| text.trim().is_empty())
-        }
         IntakeKind::CallbackRequest => intake.contact.is_none() && intake.caller.number.is_none(),
         IntakeKind::Abandoned | IntakeKind::Attended => false,
+        // A text, or what a person took down.
+        _ => intake.text.as_deref().is_none_or(|text| text.trim().is_empty()),
     };
     if empty {
         return Err(Refusal::Empty);
@@ -164,9 +163,7 @@ fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
         IntakeKind::Abandoned => Some(CallbackReason::Missed),
         IntakeKind::CallbackRequest => Some(CallbackReason::Asked),
         _ if intake.callback => Some(CallbackReason::NumberUntold),
-        IntakeKind::Voicemail | IntakeKind::Text | IntakeKind::Attended | IntakeKind::WalkIn => {
-            None
-        }
+        _ => None,
     }
 }
 
@@ -303,6 +300,12 @@ impl Channel {
             Self::Text => "文字消息，待整理",
             Self::Phone => "话务员接听，待小结",
             Self::WalkIn => "来访登记，待受理",
+            Self::Email => "来信（电子信箱），待受理",
+            Self::Letter => "群众来信，待受理",
+            Self::LeaderSms => "领导手机短信，待受理",
+            Self::PublicSms => "公众短信，待受理",
+            Self::Radio => "行风热线登记，待受理",
+            Self::VillageAgent => "民生代办登记，待受理",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// The channels that are counted, in the order of the reports: those of this service, and those that
 /// can have an opening balance.
-pub const CHANNELS: [(&str, &str); 15] = [
+pub const CHANNELS: [(&str, &str); 16] = [
     ("phone", "公开电话"),
     ("phone_leader_day", "领导接听日"),
     ("voicemail", "语音留言"),
@@ -13,6 +13,7 @@ pub const CHANNELS: [(&str, &str); 15] = [
     ("abandoned", "未接来电"),
     ("text", "文字消息"),
     ("email", "电子信箱"),
+    ("letter", "群众来信"),
     ("leader_sms", "市级领导手机短信"),
     ("public_sms", "公众短信"),
     ("radio", "行风热线"),

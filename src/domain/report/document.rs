@@ -6,6 +6,7 @@ use super::hot::{Axis, Hot};
 use super::rights::{Rights, Rows};
 use super::sheet::{HEADER, SheetRow};
 use super::words::Names;
+use crate::domain::demo::DEMO_TITLE;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -49,6 +50,8 @@ pub struct Issue<'a> {
     pub version: u32,
     /// Cases came under seal since: the counts are those of now.
     pub recounted: bool,
+    /// It is about an invented city.
+    pub demo: bool,
     /// The reader.
     pub rights: &'a Rights,
     /// The case sheet for him.
@@ -68,12 +71,23 @@ pub fn document(issue: Issue<'_>, names: &Names) -> Document {
         tables.extend([defects(content, sheet), sheet_table(sheet)]);
     }
     tables.push(anchors(content));
-    let title = format!("书记市长公开电话{kind} {}", content.headline);
+    let mut title = format!("书记市长公开电话{kind} {}", content.headline);
+    if issue.demo {
+        title = format!("{DEMO_TITLE} {title}");
+        tables.iter_mut().for_each(mark);
+    }
     Document { title, lines: lines(&issue), tables }
 }
 
+/// A last row that says so: some formats have nothing but their tables.
+fn mark(table: &mut Table) {
+    let mut row = vec![String::new(); table.header.len()];
+    row.iter_mut().take(1).for_each(|cell| DEMO_TITLE.clone_into(cell));
+    table.rows.push(row);
+}
+
 fn lines(issue: &Issue<'_>) -> Vec<String> {
-    let Issue { content, version, recounted, rights, sheet } = issue;
+    let Issue { content, version, recounted, rights, sheet, demo } = issue;
     let Content { id, as_of, accepted, sealed, defect_count, .. } = content;
     let taken = match rights.rows {
         Rows::All => format!(
@@ -86,7 +100,8 @@ fn lines(issue: &Issue<'_>) -> Vec<String> {
     let knows = matches!(rights.rows, Rows::All | Rows::None);
     let recounted = (*recounted && knows).then(|| RECOUNTED.to_owned());
     let head = format!("编号 {id}，第 {version} 版，数据截至 {as_of}");
-    [head, taken].into_iter().chain(recounted).collect()
+    let demo = demo.then(|| DEMO_TITLE.to_owned());
+    demo.into_iter().chain([head, taken]).chain(recounted).collect()
 }
 
 /// What is counted about all cases of the period.

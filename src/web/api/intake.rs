@@ -6,10 +6,10 @@ use super::problem::{Problem, ProblemBody};
 use super::views::json as answer;
 use super::{On, waiting};
 use crate::domain::access::{Access, Function, best};
-use crate::domain::call::{Caller, IntakeKind, NewIntake};
+use crate::domain::call::{Caller, NewIntake};
 use crate::domain::case::{
-    Actor, AnonymousReason, DISPLAY_CHARS_MAX, Guard, Refusal, State, TEXT_CHARS_MAX, Task,
-    may_accept,
+    Actor, AnonymousReason, Channel, DISPLAY_CHARS_MAX, Guard, Refusal, State, TEXT_CHARS_MAX,
+    Task, may_accept,
 };
 use crate::store::PersonIntake;
 use crate::units::PhoneNumber;
@@ -33,6 +33,9 @@ pub(super) struct TakenDown {
     summary: Option<String>,
     /// The citizen's words, at most 20,000 characters.
     text: String,
+    /// How it came: `walk_in` unless told otherwise, `email`, `letter`, `leader_sms`, `public_sms`,
+    /// `radio` or `village_agent`.
+    channel: Option<Channel>,
     /// His name, at most 200 characters.
     citizen: Option<String>,
     /// His telephone number.
@@ -50,7 +53,7 @@ pub(super) struct Made {
     state: State,
 }
 
-/// Take a contact down (来访). Whoever may accept it gives its summary and gets a number at once; of
+/// Take a contact down (来访、来信、短信、热线、代办). Whoever may accept it gives its summary and gets a number at once; of
 /// others it is a draft.
 #[utoipa::path(post, path = "/api/v1/cases", tag = "cases", request_body = TakenDown, responses(
     (status = 201, description = "Stored", body = Made),
@@ -95,7 +98,9 @@ fn wish(
 ) -> Result<PersonIntake, Problem> {
     let accepts = may_accept(&actor);
     given.check(accepts)?;
-    let TakenDown { key, summary, text, citizen, phone, anonymous } = given;
+    let TakenDown { key, summary, text, channel, citizen, phone, anonymous } = given;
+    let kind = channel.unwrap_or(Channel::WalkIn).taken_down();
+    let kind = kind.ok_or_else(|| Problem::malformed("channel: the line takes that in itself"))?;
     let key = key.unwrap_or_else(|| random.to_owned());
     let phone = phone.map(|phone| PhoneNumber::parse(&phone)).transpose();
     let phone = phone.map_err(|_| Problem::malformed("phone: no telephone number"))?;
@@ -104,7 +109,7 @@ fn wish(
     }
     let intake = NewIntake {
         key: format!("person/{}/{key}", actor.person),
-        kind: IntakeKind::WalkIn,
+        kind,
         call: None,
         contact: phone,
         caller: Caller { number: None, display: citizen },

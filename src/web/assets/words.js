@@ -2,6 +2,7 @@
 
 const WORDS = {
   line: ["书记市长公开电话", "Secretary and mayor's line"],
+  demo: ["演示数据（虚构）", "Demo data (invented)"],
   sign_in_hint: ["坐席签入", "Sign in at your seat"],
   sign_in_failed: ["工号或密码不对，或尝试次数过多。请稍后再试。", "Wrong number or password, or too many tries. Try again later."],
   seat_number: ["工号", "Seat number"], password: ["密码", "Password"], sign_in: ["签入", "Sign in"],

@@ -158,6 +158,23 @@ async fn whoever_may_takes_a_contact_down_and_sending_it_twice_makes_one_case() 
 }
 
 #[tokio::test]
+async fn what_is_taken_down_tells_by_which_channel_it_came() {
+    let world = World::open().await;
+    let given = json!({"summary": "路灯不亮", "text": "路灯不亮", "phone": PHONE});
+    for channel in ["email", "letter", "leader_sms", "public_sms", "radio", "village_agent"] {
+        let made = world.post("clerk", "/cases", with(&given, &json!({"channel": channel}))).await;
+        assert_eq!(made.status, 201, "{channel}: {}", made.body);
+        let path = format!("/cases/{}", body(&made)["name"].as_str().unwrap());
+        assert_eq!(body(&world.get("clerk", &path).await)["channel"], channel);
+    }
+    for channel in ["phone", "voicemail", "text", "abandoned", "callback_request", "pigeon"] {
+        let refused =
+            world.post("clerk", "/cases", with(&given, &json!({"channel": channel}))).await;
+        assert_eq!(refused.status, 400, "{channel}: {}", refused.body);
+    }
+}
+
+#[tokio::test]
 async fn what_is_too_long_to_be_kept_is_refused_and_not_cut() {
     let world = World::open().await;
     let given = json!({"summary": "路灯不亮", "text": "路灯不亮", "phone": PHONE});

@@ -116,7 +116,8 @@ impl World {
             reach: Default::default(),
         };
         let listen = "127.0.0.1:0".parse().unwrap();
-        let config = WebConfig { listen, tls: None, trusted_proxy: None, api: Some(api) };
+        let config =
+            WebConfig { listen, tls: None, trusted_proxy: None, api: Some(api), demo: false };
         let link = DeskLink { to_line, from_line };
         let shelf = Arc::new(Shelf::default());
         let from = (Arc::new(Directory) as _, Arc::clone(&shelf) as _);

@@ -1,0 +1,144 @@
+//! `mayorline demo`: fills an empty data folder with an invented city (domain.md 5). The folder is
+//! marked; whatever shows something of it says so ([`DEMO_TITLE`]).
+
+mod calls;
+mod fill;
+
+pub use fill::Filler;
+
+use super::common::{Common, say};
+use super::config::Config;
+use super::exit::{Exit, Failure};
+use super::output::unwritten;
+use super::{clock, serve};
+use crate::domain::case::{city_zone, local_day};
+use crate::domain::demo::{City, DEMO_TITLE, Ground, Wish};
+use crate::store::{DataFolder, DemoMark, Filling, demo_mark};
+use clap::Args;
+use jiff::civil::Date;
+use serde::Serialize;
+
+/// The seed unless told otherwise.
+const SEED: u64 = 20_260_101;
+
+/// `mayorline demo`
+#[derive(Debug, Args)]
+pub(super) struct DemoArguments {
+    /// The same seed and last day give the same city.
+    #[arg(long, default_value_t = SEED)]
+    seed: u64,
+    /// The last day of the two months, YYYY-MM-DD; yesterday unless told otherwise.
+    #[arg(long, value_name = "DATE")]
+    until: Option<Date>,
+    /// JSON instead of text.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What was filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Done {
+    /// What it is.
+    title: &'static str,
+    /// What it was made from.
+    seed: u64,
+    /// The first day.
+    from: Date,
+    /// The last.
+    until: Date,
+    /// Rows of the directory.
+    directory: usize,
+    /// Contacts.
+    contacts: usize,
+    /// Those that have a number.
+    numbered: usize,
+    /// Things that happened to them.
+    steps: usize,
+    /// Warnings that were given.
+    warned: usize,
+    /// Reports that were issued.
+    reports: usize,
+}
+
+/// Fills a folder.
+pub(super) fn demo(arguments: &DemoArguments) -> Result<(), Exit> {
+    let config = arguments.common.load()?;
+    let now = (clock::system().wall)();
+    let today = local_day(now);
+    let until = arguments.until.or_else(|| today.yesterday().ok()).unwrap_or(today);
+    if until >= today {
+        return Err(Exit::new(Failure::Usage, "--until must lie before today"));
+    }
+    let wish = Wish::new(arguments.seed, until);
+    let ground =
+        Ground { calendar: serve::calendar(&config)?, rules: serve::deadline_rules(&config) };
+    let city = City::new(&wish, &ground);
+    let mark = DemoMark { seed: wish.seed, until, complete: false };
+    let desk = (ground.calendar.clone(), ground.rules.clone(), seed_bytes(wish.seed));
+    let folder = arguments.common.folder(&config);
+    let begins = wish.from().to_zoned(city_zone());
+    let begins = begins.map_err(|error| Exit::new(Failure::Usage, error))?.timestamp();
+    let filling = Filling::begin(folder.clone(), begins, mark, desk);
+    let filling = filling.map_err(|error| unwritten(&error))?;
+    let filled = fill::fill(filling, &city, &wish, (&folder, now))?;
+    let done = Done {
+        title: DEMO_TITLE,
+        seed: wish.seed,
+        from: wish.from(),
+        until,
+        directory: filled.directory,
+        contacts: city.scripts.len(),
+        numbered: filled.numbered,
+        steps: filled.steps,
+        warned: filled.warned,
+        reports: filled.reports,
+    };
+    tell(&done, arguments.json, &folder)
+}
+
+fn tell(done: &Done, json: bool, folder: &DataFolder) -> Result<(), Exit> {
+    if json {
+        let text = serde_json::to_string_pretty(done);
+        return say(&(text.map_err(|error| Exit::new(Failure::Software, error))? + "\n"));
+    }
+    let Done { title, seed, from, until, directory, contacts, numbered, reports, .. } = done;
+    say(&format!(
+        "{title} {}：{from} 至 {until}，种子 {seed}；通讯录 {directory} 条，来件 {contacts} 件，\
+         受理 {numbered} 件，报告 {reports} 份\n",
+        folder.path.display()
+    ))
+}
+
+/// A seed of the store from that of the city.
+fn seed_bytes(seed: u64) -> [u8; 32] {
+    let mut bytes = [0x5a; 32];
+    for (byte, of) in bytes.iter_mut().zip(seed.to_le_bytes()) {
+        *byte = of;
+    }
+    bytes
+}
+
+/// Whether a data folder holds an invented city; then nothing may leave this machine. A store that
+/// cannot be read is taken for a real one: it is the line that counts.
+pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> {
+    let mark = demo_mark(folder).unwrap_or_else(|error| {
+        tracing::warn!(%error, "whether this is a demo cannot be read");
+        None
+    });
+    if mark.is_none() {
+        return Ok(false);
+    }
+    let outside = config.outgoing.trunk.iter().find(|trunk| !trunk.address.ip().is_loopback());
+    if let Some(trunk) = outside {
+        let message = format!(
+            "outgoing.trunk {}: the data folder holds a demo ({DEMO_TITLE}), from which nothing is sent \
+             outside this machine; name a loopback address, or serve another folder",
+            trunk.address
+        );
+        return Err(Exit::new(Failure::Config, message));
+    }
+    tracing::warn!("{DEMO_TITLE}: everything in this data folder is invented");
+    Ok(true)
+}
