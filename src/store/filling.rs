@@ -209,7 +209,7 @@ impl Filling {
     }
 
     /// It is filled: what seals ask for is done, and the folder is free.
-    pub fn finish(self) -> Result<DemoMark, StoreError> {
+    pub fn finish(mut self) -> Result<DemoMark, StoreError> {
         let mark = DemoMark { complete: true, ..self.mark };
         let put = "UPDATE meta SET value = ?2 WHERE key = ?1";
         self.store.db.execute(put, params![MARK, mark.text()])?;
