@@ -34,6 +34,10 @@ fn database() -> (tempfile::TempDir, Connection) {
             (1, 1, 'pdf', 'director', NULL, 51, 'x', 'wang', 0, 'li', 1, NULL);
         INSERT INTO privacy_request VALUES (1, 'access', 'query_code', 0, '2026-12-22', 'li',
             x'00', x'00', 'refused', 'nothing', 'wang', 1);
+        INSERT INTO webhook (id, url, kinds, state, secret, created_by, created_at, changed_at)
+            VALUES (1, 'x', '', 'active', x'00', 'wang', 0, 0);
+        INSERT INTO webhook_delivery (id, webhook, kind, body, created_at, state, next_at)
+            VALUES ('msg', 1, 'webhook.ping', '{}', 0, 'waiting', 0);
         INSERT INTO account VALUES ('wang', 'x', NULL, NULL, 0, 0, NULL, 0, 0)";
     let alarm = "INSERT INTO risk_false_alarm SELECT min(id), 'crowd', 0, 'x', x'' FROM case_file";
     db.execute_batch(&format!("{town}; {alarm}; {typed_in};")).unwrap();
@@ -132,9 +136,24 @@ fn every_statement_that_would_break_an_invariant_is_refused_with_its_reason() {
 }
 
 #[test]
+fn so_is_every_statement_that_would_break_a_subscription_or_its_messages() {
+    let (_folder, db) = database();
+    for (sql, reason) in [
+        ("DELETE FROM webhook", "a subscription is only removed"),
+        ("UPDATE webhook SET state = 'removed'", "CHECK constraint failed"),
+        ("UPDATE webhook SET failures = 1", "CHECK constraint failed"),
+        ("UPDATE webhook_delivery SET body = '[]'", "what is told is never changed"),
+        ("UPDATE webhook_delivery SET state = 'failed'", "CHECK constraint failed"),
+    ] {
+        let error = db.execute(sql, []).unwrap_err().to_string();
+        assert!(error.contains(reason), "{sql}: {error}");
+    }
+}
+
+#[test]
 fn every_trigger_of_the_schema_is_tried_above() {
     let (_folder, db) = database();
     let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'";
     let triggers: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(triggers, 38, "a new trigger needs its statement in the test above");
+    assert_eq!(triggers, 40, "a new trigger needs its statement in the test above");
 }

@@ -453,7 +453,7 @@ fn a_receiver_that_fails_for_a_day_is_paused_and_told() {
         let Some(id) = house.due(now).into_iter().next() else { break };
         let settled = house.attempt(now, &id, FAILED);
         tries += 1;
-        paused = paused.or(settled.paused.map(|why| (hour, why)));
+        paused = paused.or_else(|| settled.paused.map(|why| (hour, why)));
     }
     assert_eq!((paused, tries), (Some((24, "failures")), 25));
     assert_eq!(house.row().waiting, 26, "none is dropped");
