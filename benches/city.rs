@@ -36,23 +36,12 @@ const CASES: usize = 1_000_000;
 const CASES_SMALL: usize = 300;
 /// Contacts that are made up at once.
 const TOGETHER: usize = 2_000;
-/// The last days of the months that the contacts come in, one after the other: two years.
-const UNTIL: [Date; 12] = [
-    date(2024, 4, 30),
-    date(2024, 6, 30),
-    date(2024, 8, 31),
-    date(2024, 10, 31),
-    date(2024, 12, 31),
-    date(2025, 2, 28),
-    date(2025, 4, 30),
-    date(2025, 6, 30),
-    date(2025, 8, 31),
-    date(2025, 10, 31),
-    date(2025, 12, 31),
-    date(2026, 2, 28),
-];
+/// The contacts come over ten years, two months at a time, from the first of January of 2016 on: as long
+/// as cases are kept.
+const FIRST: Date = date(2016, 1, 1);
+const WINDOWS: u64 = 60;
 /// The month that is reported.
-const MONTH: &str = "month-2024-04";
+const MONTH: &str = "month-2016-02";
 /// Contacts and commands of one case that are stored.
 const DEEDS_MAX: usize = 5;
 /// Steps of one commit.
@@ -62,6 +51,12 @@ const ASKED: usize = 2_000;
 /// Words that are searched for: frequent ones, rare ones, two at once.
 const WORDS: [&str; 8] =
     ["路灯", "停水", "补贴", "北宿镇", "再次反映", "城前镇 机井", "工资 老板", "电梯坏了半个月"];
+
+/// The last day of a window.
+fn until(window: u64) -> anyhow::Result<Date> {
+    let months = i64::try_from(window)? * 2 + 2;
+    Ok(FIRST.checked_add(months.months())?.yesterday()?)
+}
 
 /// What is measured.
 struct Row {
@@ -108,13 +103,13 @@ fn fill(data: &Path, cases: usize) -> anyhow::Result<Vec<CaseNumber>> {
     let (calendar, rules) = (Calendar::built_in(), DeadlineRules::default());
     let ground = Ground { calendar: calendar.clone(), rules: rules.clone() };
     let folder = DataFolder::from(data);
-    let mark = DemoMark { seed: 0, until: UNTIL[0], complete: false };
-    let begins = Wish::new(0, UNTIL[0]).from().to_zoned(city_zone())?.timestamp();
+    let mark = DemoMark { seed: 0, until: until(0)?, complete: false };
+    let begins = FIRST.to_zoned(city_zone())?.timestamp();
     let desk = (calendar, rules, [7; 32]);
     let mut filling = Filling::begin(folder.clone(), begins, mark, desk)?;
     let mut numbers = Vec::with_capacity(cases);
     for seed in 0_u64.. {
-        let until = UNTIL[usize::try_from(seed)? % UNTIL.len()];
+        let until = until(seed % WINDOWS)?;
         let generated = (cases - numbers.len()).clamp(200, TOGETHER);
         let city = City::new(&Wish { seed, until, generated }, &ground);
         if seed == 0 {
@@ -177,8 +172,8 @@ fn measured(data: &Path, numbers: &[CaseNumber]) -> anyhow::Result<Vec<Row>> {
     let mut rows = vec![read(&reader, &asked)?, found(&reader)?];
     rows.extend(pages(&reader)?);
     // After everything that happened.
-    let later =
-        UNTIL[UNTIL.len() - 1].to_zoned(city_zone())?.timestamp().saturating_add(48.hours())?;
+    let last = until(WINDOWS - 1)?.to_zoned(city_zone())?.timestamp();
+    let later = last.saturating_add(48.hours())?;
     let store = Store::open(StoreConfig::new(data, later), Calendar::built_in(), [1; 32])?;
     rows.insert(0, looked_up(&store.handle(), later, &pairs)?);
     let bare = bare_syncs(ASKED.min(numbers.len()))?;

@@ -162,8 +162,8 @@ impl Story<'_> {
         match self.dice.below(1000) {
             0..FALSE_FEEDBACK if unit.is_some() => self.unknown_to_him(matter, unit, at),
             ..UNREACHED => self.not_reached(at),
-            ..REFUSED => self.tried(at, Means::Phone, FollowUpOutcome::Refused),
-            ..WANTED_NONE => self.tried(at, Means::Phone, FollowUpOutcome::WantedNone),
+            UNREACHED..REFUSED => self.tried(at, Means::Phone, FollowUpOutcome::Refused),
+            REFUSED..WANTED_NONE => self.tried(at, Means::Phone, FollowUpOutcome::WantedNone),
             _ => Some(self.rated(at)),
         }
     }

@@ -26,7 +26,6 @@ mod tables;
 mod topics;
 
 pub use arrivals::Ground;
-pub use dice::Dice;
 pub use messages::{Example, examples};
 
 use super::call::NewIntake;

@@ -53,8 +53,8 @@ pub(super) struct Made {
     state: State,
 }
 
-/// Take a contact down (来访、来信、短信、热线、代办). Whoever may accept it gives its summary and gets a number at once; of
-/// others it is a draft.
+/// Take a contact down (来访、来信、短信、热线、代办). Whoever may accept it gives its summary and
+/// gets a number at once; of others it is a draft.
 #[utoipa::path(post, path = "/api/v1/cases", tag = "cases", request_body = TakenDown, responses(
     (status = 201, description = "Stored", body = Made),
     (status = 400, description = "Not understood", body = ProblemBody),
