@@ -124,7 +124,8 @@ fn seed_bytes(seed: u64) -> [u8; 32] {
 /// cannot be read is taken for a real one: it is the line that counts.
 pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> {
     let mark = demo_mark(folder).unwrap_or_else(|error| {
-        tracing::warn!(%error, "whether this is a demo cannot be read");
+        // Opening it says so aloud.
+        tracing::debug!(%error, "whether this is a demo cannot be read");
         None
     });
     if mark.is_none() {
