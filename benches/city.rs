@@ -36,12 +36,12 @@ const CASES: usize = 1_000_000;
 const CASES_SMALL: usize = 300;
 /// Contacts that are made up at once.
 const TOGETHER: usize = 2_000;
-/// The contacts come over ten years, two months at a time, from the first of January of 2016 on: as long
+/// The contacts come over ten years, two months at a time, from the first of January of 2020 on: as long
 /// as cases are kept.
-const FIRST: Date = date(2016, 1, 1);
+const FIRST: Date = date(2020, 1, 1);
 const WINDOWS: u64 = 60;
 /// The month that is reported.
-const MONTH: &str = "month-2016-02";
+const MONTH: &str = "month-2020-02";
 /// Contacts and commands of one case that are stored.
 const DEEDS_MAX: usize = 5;
 /// Steps of one commit.

@@ -58,8 +58,13 @@ const VERB_SECONDS_MAX: &str = "60";
 
 /// Runs a verb to its end.
 fn run(arguments: &[&str]) -> Outcome {
+    run_within(VERB_SECONDS_MAX, arguments)
+}
+
+/// The same, with more time.
+fn run_within(seconds: &str, arguments: &[&str]) -> Outcome {
     let mut command = Command::new("timeout");
-    command.args(["-k", "5", VERB_SECONDS_MAX, BINARY]).args(arguments).stdin(Stdio::null());
+    command.args(["-k", "5", seconds, BINARY]).args(arguments).stdin(Stdio::null());
     let output = command.output().unwrap();
     Outcome {
         code: output.status.code().expect("it was not killed"),

@@ -21,6 +21,9 @@ use serde::Serialize;
 /// The seed unless told otherwise.
 const SEED: u64 = 20_260_101;
 
+/// Case numbers begin with this year.
+const FIRST_YEAR: i16 = 2020;
+
 /// `mayorline demo`
 #[derive(Debug, Args)]
 pub(super) struct DemoArguments {
@@ -72,6 +75,10 @@ pub(super) fn demo(arguments: &DemoArguments) -> Result<(), Exit> {
         return Err(Exit::new(Failure::Usage, "--until must lie before today"));
     }
     let wish = Wish::new(arguments.seed, until);
+    if wish.from().year() < FIRST_YEAR {
+        let message = format!("--until: the two months must begin in {FIRST_YEAR} or later");
+        return Err(Exit::new(Failure::Usage, message));
+    }
     let ground =
         Ground { calendar: serve::calendar(&config)?, rules: serve::deadline_rules(&config) };
     let city = City::new(&wish, &ground);
