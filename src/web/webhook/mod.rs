@@ -66,8 +66,9 @@ impl WebhookThread {
         let (stop, stopped) = oneshot::channel();
         let mut builder = runtime::Builder::new_current_thread();
         let runtime = builder.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX).build()?;
+        let postman = Postman::new(config, seed);
         let send = move || {
-            runtime.block_on(Postman::new(config, seed).run(async {
+            runtime.block_on(postman.run(async {
                 let _ = stopped.await;
             }));
             runtime.shutdown_timeout(GOODBYE);

@@ -31,7 +31,7 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 pub(super) struct Postman {
     config: Arc<WebhookConfig>,
     dice: StdRng,
-    /// Opened as soon as the store can be read.
+    /// Opened by the start, or as soon as the store can be read.
     reader: Option<Reader>,
     /// Leases of a service that died were taken back.
     begun: bool,
@@ -42,10 +42,12 @@ pub(super) struct Postman {
 
 impl Postman {
     pub(super) fn new(config: WebhookConfig, seed: [u8; 32]) -> Self {
+        // What a service holds open is there when it says that it is ready.
+        let reader = Reader::open(config.folder.clone()).ok();
         Self {
             config: Arc::new(config),
             dice: StdRng::from_seed(seed),
-            reader: None,
+            reader,
             begun: false,
             sending: JoinSet::new(),
             busy: HashMap::new(),
