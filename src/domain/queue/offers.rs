@@ -257,6 +257,10 @@ impl Acd {
             self.rest(now, offer.seat);
         }
         self.after_work(now, offer.seat);
+        // The seats of his group may have gone while he was being connected.
+        if let Some(home) = self.waiters.get(&waiter).map(|waiting| waiting.home) {
+            self.seats_changed(home);
+        }
     }
 
     /// `kept` tells whether it is a kept place, and whether somebody else does not end it already.

@@ -385,8 +385,9 @@ impl Acd {
                 seats[to as usize] += 1;
             }
             let works = |class: Option<Class>| class.is_some_and(Class::works);
-            let away = |class| matches!(class, Some(Class::Away | Class::Unreachable));
-            if works(from) != works(to) || away(from) || away(to) {
+            // A paused one that leaves the group may have been the last to be there.
+            let gone = |class| matches!(class, None | Some(Class::Away | Class::Unreachable));
+            if works(from) != works(to) || gone(from) || gone(to) {
                 self.seats_changed(group);
             }
         }
