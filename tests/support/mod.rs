@@ -27,6 +27,8 @@ pub mod rtp;
 pub mod service;
 pub mod sip;
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often a condition is looked at while waiting for it.
@@ -47,19 +49,32 @@ pub fn wait_for<T>(limit: Duration, mut probe: impl FnMut() -> Option<T>) -> Opt
 }
 
 /// A port of 127.0.0.1 that is free for UDP and TCP, and the next one for TCP: for programs that take
-/// it for SIP and the next for TLS. Outside the range from which the kernel takes its own.
+/// it for SIP and the next for TLS.
 pub fn free_sip_port() -> u16 {
-    use std::net::{TcpListener, UdpSocket};
-    let free = |port: &u16| {
-        let tcp = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        UdpSocket::bind(("127.0.0.1", *port)).is_ok() && tcp(*port) && tcp(*port + 1)
-    };
-    let mut picked = std::iter::repeat_with(|| rand::random_range(5_000..8_000_u16) * 2);
-    picked.find(free).expect("one of 3,000 ports is free")
+    let tcp = |port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+    own_port(|port| tcp(port) && tcp(port + 1))
 }
 
-/// A UDP port of 127.0.0.1 that was free a moment ago, for programs that cannot bind port 0.
+/// A UDP port of 127.0.0.1 for programs that cannot bind port 0.
 pub fn free_udp_port() -> u16 {
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
-    socket.local_addr().expect("a bound socket has an address").port()
+    own_port(|_| true)
+}
+
+/// An even port of 127.0.0.1 that no other test was given. Neither the kernel, for sockets that ask for
+/// any port, nor a service for RTP takes one from this range: it is still free when its program binds it.
+fn own_port(is_free: impl Fn(u16) -> bool) -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let picked = std::iter::repeat_with(|| rand::random_range(5_000..9_900_u16) * 2);
+    let free = |port: &u16| given.insert(*port) && !is_bound(*port) && is_free(*port);
+    picked.take(100_000).find(free).expect("one of 4,900 ports is free")
+}
+
+/// Whether a program has bound this UDP port. Looked up and not tried: a trial would hold the port at
+/// the moment at which the program asks for it.
+pub fn is_bound(port: u16) -> bool {
+    let sockets = std::fs::read_to_string("/proc/net/udp").expect("the kernel lists its sockets");
+    let port = format!(":{port:04X}");
+    let local = |line: &str| line.split_whitespace().nth(1).is_some_and(|at| at.ends_with(&port));
+    sockets.lines().any(local)
 }

@@ -7,7 +7,7 @@ use super::super::wait_for;
 use super::Program;
 use super::sipp::{Counts, counts};
 use md5::{Digest as _, Md5};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -62,9 +62,7 @@ impl Carrier {
             command.args(["-key", key, value]);
         }
         let program = Program::start(&mut command);
-        let bound = || UdpSocket::bind(address).is_err().then_some(());
-        let listens = wait_for(Duration::from_secs(10), bound);
-        assert!(listens.is_some(), "SIPp does not listen\n{}", program.output());
+        program.wait_bound(port, Duration::from_secs(10));
         Self { program, folder, address }
     }
 

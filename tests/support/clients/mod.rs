@@ -8,7 +8,7 @@ pub mod sipp;
 pub mod sipvicious;
 
 use super::service::keep_lines;
-use super::wait_for;
+use super::{is_bound, wait_for};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -96,6 +96,13 @@ impl Program {
             "{name} did not print {words:?} {times} times in {limit:?}\n{}",
             self.output()
         );
+    }
+
+    /// Waits until it listens on this UDP port, which nobody else was given.
+    pub fn wait_bound(&self, port: u16, limit: Duration) {
+        let bound = wait_for(limit, || is_bound(port).then_some(()));
+        let name = &self.name;
+        assert!(bound.is_some(), "{name} does not listen in {limit:?}\n{}", self.output());
     }
 
     /// Asks it to end, as a service manager does, and waits for that.

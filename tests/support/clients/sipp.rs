@@ -91,13 +91,15 @@ impl Caller {
     }
 }
 
-/// The stock answerer (`-sn uas`), echoing RTP, for `calls` calls.
+/// The stock answerer (`-sn uas`), echoing RTP, for `calls` calls. It listens.
 pub fn answerer(port: u16, calls: u32) -> Program {
     let mut command = Command::new("sipp");
     command.args(["-sn", "uas", "-i", "127.0.0.1", "-p", &port.to_string(), "-rtp_echo"]);
     let media_port = super::super::free_udp_port().to_string();
     command.args(["-mp", &media_port, "-m", &calls.to_string(), "-nostdin", "-timeout", "60"]);
-    Program::start(&mut command)
+    let program = Program::start(&mut command);
+    program.wait_bound(port, Duration::from_secs(10));
+    program
 }
 
 /// The last line of `-trace_stat`, by the names of its first.
