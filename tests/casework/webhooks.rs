@@ -264,7 +264,7 @@ fn of_a_case_under_seal_there_is_nothing_from_its_proposal_on() {
     )
     .unwrap();
     let ids = house.ids();
-    assert_eq!(house.lease(noonish(), &ids[0]), None);
+    assert_eq!((house.due(noonish()), house.lease(noonish(), &ids[0])), (vec![], None));
     let report = verify(house.folder.path()).unwrap();
     let found = report.faults.iter().filter(|fault| fault.area == "webhook").count();
     assert_eq!(found, 4, "{report:?}");

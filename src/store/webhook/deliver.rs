@@ -110,14 +110,18 @@ pub struct Tidied {
 impl Reader {
     /// The next message of each subscription that may be sent to at `now`.
     pub fn webhooks_due(&self, now: Timestamp) -> Result<Vec<DueDelivery>, StoreError> {
-        // A row each at most: the first by `seq` whose time has come.
-        let sql = "SELECT d.id, w.id FROM webhook w JOIN webhook_delivery d ON d.seq = (
-                       SELECT x.seq FROM webhook_delivery x
-                       WHERE x.webhook = w.id AND x.state = 'waiting' AND x.next_at <= ?1
-                         AND (x.leased_until IS NULL OR x.leased_until <= ?1)
-                       ORDER BY x.seq LIMIT 1)
-                   WHERE w.state = 'active' AND w.rests_until <= ?1 ORDER BY w.id";
-        all(&self.db, sql, [now.as_millisecond()], |row| {
+        // A row each at most: the first by `seq` whose time has come, and that may be leased.
+        let sql = format!(
+            "SELECT d.id, w.id FROM webhook w JOIN webhook_delivery d ON d.seq = (
+                 SELECT x.seq FROM webhook_delivery x
+                 WHERE x.webhook = w.id AND x.state = 'waiting' AND x.next_at <= ?1
+                   AND (x.leased_until IS NULL OR x.leased_until <= ?1)
+                   AND NOT EXISTS (SELECT 1 FROM case_file f WHERE f.id = x.case_id AND {})
+                 ORDER BY x.seq LIMIT 1)
+             WHERE w.state = 'active' AND w.rests_until <= ?1 ORDER BY w.id",
+            sealed("f")
+        );
+        all(&self.db, &sql, [now.as_millisecond()], |row| {
             Ok(DueDelivery { id: row.get(0)?, webhook: row.get(1)? })
         })
     }

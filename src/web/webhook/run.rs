@@ -10,12 +10,12 @@ use crate::store::{
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::task::{Id, JoinSet};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// Between two looks at the outbox.
@@ -35,10 +35,16 @@ pub(super) struct Postman {
     reader: Option<Reader>,
     /// Leases of a service that died were taken back.
     begun: bool,
-    sending: JoinSet<()>,
+    sending: JoinSet<Turn>,
     /// Whose message is on its way.
     busy: HashMap<Id, i64>,
+    /// Whose messages cannot be taken, by a fault that was told.
+    told: HashSet<i64>,
 }
+
+/// Whether a message was taken to be sent. Where none was, there is nothing new to look for: the store is
+/// down, or the message is not to be sent, and the next look is that of the clock.
+type Turn = Result<bool, StoreError>;
 
 impl Postman {
     pub(super) fn new(config: WebhookConfig, seed: [u8; 32]) -> Self {
@@ -51,6 +57,7 @@ impl Postman {
             begun: false,
             sending: JoinSet::new(),
             busy: HashMap::new(),
+            told: HashSet::new(),
         }
     }
 
@@ -63,7 +70,11 @@ impl Postman {
         loop {
             tokio::select! {
                 () = &mut stop => break,
-                Some(done) = self.sending.join_next_with_id() => self.is_free(done),
+                Some(done) = self.sending.join_next_with_id() => {
+                    if !self.is_free(done) {
+                        continue;
+                    }
+                }
                 _ = look.tick() => {}
                 _ = tidy.tick() => self.tidy().await,
             }
@@ -75,15 +86,34 @@ impl Postman {
         }
     }
 
-    fn is_free(&mut self, done: Result<(Id, ()), tokio::task::JoinError>) {
-        let id = match &done {
-            Ok((id, ())) => *id,
+    /// A turn ended; whether it sent something, so that another message may be next.
+    fn is_free(&mut self, done: Result<(Id, Turn), JoinError>) -> bool {
+        let (id, turn) = match done {
+            Ok(done) => done,
             Err(error) => {
                 tracing::error!(%error, "a message was not sent by a fault of the program");
-                error.id()
+                (error.id(), Ok(false))
             }
         };
-        self.busy.remove(&id);
+        let Some(webhook) = self.busy.remove(&id) else { return false };
+        match turn {
+            Ok(taken) => {
+                self.told.remove(&webhook);
+                taken
+            }
+            // The store says itself when it is down.
+            Err(error @ StoreError::Unavailable) => {
+                tracing::debug!(webhook, %error, "a message waits for the store");
+                false
+            }
+            Err(error) => {
+                if self.told.insert(webhook) {
+                    tracing::error!(webhook, %error, "ALARM messages cannot be taken to be sent: \
+                        `mayorline verify`");
+                }
+                false
+            }
+        }
     }
 
     /// Begins to send whatever may be sent now.
@@ -156,15 +186,12 @@ async fn ask<T: Send + 'static>(
 
 /// Takes one message, sends it, stores what came of it. Where that cannot be stored the message is sent
 /// again when its lease is over.
-async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) {
+async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) -> Turn {
     let DueDelivery { id, webhook } = due;
     let (now, asked) = ((config.wall)(), id.clone());
-    let leased = ask(&config.store, |store, answer| store.webhook_lease(now, asked, answer)).await;
-    let parcel = match leased {
-        Ok(Some(parcel)) => parcel,
-        Ok(None) => return,
-        Err(error) => return tracing::warn!(webhook, %error, "a message waits for the store"),
-    };
+    let leased =
+        ask(&config.store, |store, answer| store.webhook_lease(now, asked, answer)).await?;
+    let Some(parcel) = leased else { return Ok(false) };
     let outcome = attempt::send(&config.reach, &config.tls, &parcel, now.as_second()).await;
     let (now, asked) = ((config.wall)(), id);
     let settled =
@@ -173,6 +200,7 @@ async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) {
         Ok(settled) => tell(&parcel, &outcome, settled),
         Err(error) => tracing::warn!(webhook, %error, "a message will be sent once more"),
     }
+    Ok(true)
 }
 
 /// The log has the machine of a receiver, never what its URL carries besides.

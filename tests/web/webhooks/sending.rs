@@ -12,7 +12,7 @@ use mayorline::store::{
 use mayorline::web::{ATTEMPT_WAIT, WebhookConfig, WebhookThread, trust};
 use serde_json::Value;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
@@ -119,6 +119,11 @@ impl Office {
         let settled = |one: &Self| one.deliveries(webhook)[0].fault.is_some();
         self.until("an attempt fails", settled).await;
         self.deliveries(webhook)[0].fault.clone().unwrap()
+    }
+
+    /// Waits until the sender has asked for the time so often.
+    async fn until_asked(&self, times: u64) {
+        self.until("the sender looks", |_| ASKED.load(Ordering::SeqCst) >= times).await;
     }
 
     fn close(mut self) {
@@ -351,4 +356,32 @@ async fn messages_that_wait_when_the_service_ends_are_sent_by_the_next() {
     office.until("they are settled", |office| office.row(webhook).waiting == 0).await;
     assert!(receiver.rest().is_empty(), "each came once");
     office.close();
+}
+
+/// How often the sender asked for the time: once a look, once an attempt.
+static ASKED: AtomicU64 = AtomicU64::new(0);
+
+#[tokio::test]
+async fn while_the_store_is_down_messages_are_looked_at_by_the_clock_alone() {
+    fn counted() -> Timestamp {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        noonish()
+    }
+    let mut office = Office::open(counted);
+    let mut receiver = Receiver::open().await;
+    let (webhook, _) = office.subscribe(receiver.url("ok"));
+    office.case("a");
+    office.send(Reach::default(), None);
+    receiver.next().await;
+    office.until("it is settled", |office| office.row(webhook).waiting == 0).await;
+    office.store.take().unwrap().close();
+    office.order(WebhookOrder::Ping(webhook));
+    assert_eq!(office.row(webhook).waiting, 1);
+    let (begun, before) = (Instant::now(), ASKED.load(Ordering::SeqCst));
+    // A look and an attempt of each; the first may be under way already, and one may tidy.
+    office.until_asked(before + 15).await;
+    let waited = begun.elapsed();
+    assert!(waited > Duration::from_secs(2), "looked again at once: {waited:?}");
+    assert!(receiver.rest().is_empty() && office.row(webhook).waiting == 1, "nothing is lost");
+    office.thread.take().unwrap().finish();
 }
