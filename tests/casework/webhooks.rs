@@ -13,7 +13,7 @@ use mayorline::domain::desk::Disposition;
 use mayorline::domain::webhook::{ATTEMPTS_MAX, HookKind};
 use mayorline::store::{
     Administration, CaseName, DELIVERY_DAYS, DELIVERY_WAITING_MAX, DeliveryFilter,
-    FoundingAccounts, LEASE_MS, NewAccount, NewWebhook, Outcome, Parcel, Reader, Settled,
+    FoundingAccounts, LEASE_MS, Lease, NewAccount, NewWebhook, Outcome, Parcel, Reader, Settled,
     SettledState, Store, StoreError, StoreHandle, WEBHOOKS_MAX, WebhookDone, WebhookOrder,
     WebhookRow, WrapUpOrder, verify,
 };
@@ -144,7 +144,11 @@ impl House {
 
     fn lease(&self, now: Timestamp, id: &str) -> Option<Parcel> {
         let (handle, id) = (self.handle(), id.to_owned());
-        answered(|answer| handle.webhook_lease(now, id, answer)).unwrap()
+        match answered(|answer| handle.webhook_lease(now, id, answer)).unwrap() {
+            Lease::Taken(parcel) => Some(*parcel),
+            Lease::Killed => panic!("it had all its attempts"),
+            Lease::Refused => None,
+        }
     }
 
     fn settle(&self, now: Timestamp, id: &str, outcome: Outcome) -> Settled {
@@ -346,6 +350,30 @@ fn a_message_that_somebody_sends_is_sent_by_nobody_else_until_he_is_dead() {
     let settled = house.settle(late, &id, Outcome::Delivered { status: 204 });
     assert_eq!(settled, Settled { state: SettledState::Delivered, paused: None });
     assert_eq!((house.lease(late, &id), house.state(&id).0.as_str()), (None, "delivered"));
+    house.is_sound();
+}
+
+#[test]
+fn a_message_that_kills_whoever_sends_it_is_not_sent_for_ever() {
+    let house = House::open();
+    house.subscribe(&[HookKind::Accepted]);
+    new_case(&house.handle(), "k");
+    new_case(&house.handle(), "next");
+    let id = house.due(noonish()).remove(0);
+    let handle = house.handle();
+    for attempt in 1..=ATTEMPTS_MAX {
+        assert_eq!(house.lease(noonish(), &id).map(|parcel| parcel.attempt), Some(attempt));
+        assert_eq!(answered(|answer| handle.webhooks_begin(answer)).unwrap(), 1, "it was killed");
+    }
+    assert_eq!(house.due(noonish()), [id.as_str()]);
+    let last = answered(|answer| handle.webhook_lease(noonish(), id.clone(), answer)).unwrap();
+    assert_eq!((last, house.state(&id)), (Lease::Killed, ("failed".to_owned(), 11)));
+    let failed = DeliveryFilter { state: Some("failed".to_owned()), webhook: None };
+    let failed = house.reader().webhook_deliveries(&failed, 10).unwrap();
+    assert_eq!(failed[0].fault.as_deref(), Some("killed"));
+    assert_eq!(house.due(noonish()), [house.ids()[1].as_str()], "the next one goes");
+    house.order("sys", WebhookOrder::Resend(id.clone())).unwrap();
+    assert_eq!(house.lease(noonish(), &id).map(|parcel| parcel.attempt), Some(1));
     house.is_sound();
 }
 

@@ -5,7 +5,7 @@
 //! again after an outage, all that waits for it goes at once, in order.
 
 use super::{HookSecret, owner};
-use crate::domain::webhook::{is_outage, is_to_be_paused, rest, retry};
+use crate::domain::webhook::{ATTEMPTS_MAX, is_outage, is_to_be_paused, rest, retry};
 use crate::store::error::StoreError;
 use crate::store::handle::StoreHandle;
 use crate::store::read::Reader;
@@ -53,6 +53,17 @@ pub struct Parcel {
     pub secrets: Vec<HookSecret>,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+}
+
+/// What came of asking for a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// It is to be sent.
+    Taken(Box<Parcel>),
+    /// It had all its attempts, and none of them came to an end: it has failed.
+    Killed,
+    /// It is not to be sent now, or not any more.
+    Refused,
 }
 
 /// What came of an attempt.
@@ -138,14 +149,9 @@ impl StoreHandle {
         })
     }
 
-    /// Takes a message to be sent; it is sent only after the answer. `None`: not to be sent any more.
+    /// Takes a message to be sent; it is sent only after the answer.
     #[must_use]
-    pub fn webhook_lease(
-        &self,
-        now: Timestamp,
-        id: String,
-        answer: Answer<Option<Parcel>>,
-    ) -> bool {
+    pub fn webhook_lease(&self, now: Timestamp, id: String, answer: Answer<Lease>) -> bool {
         self.ask(Kind::Asked, answer, move |db, desk| lease(db, &desk.vault, now, &id))
     }
 
@@ -169,12 +175,7 @@ impl StoreHandle {
     }
 }
 
-fn lease(
-    db: &Connection,
-    vault: &Vault,
-    now: Timestamp,
-    id: &str,
-) -> Result<Option<Parcel>, StoreError> {
+fn lease(db: &Connection, vault: &Vault, now: Timestamp, id: &str) -> Result<Lease, StoreError> {
     let ms = now.as_millisecond();
     let sql = format!(
         "SELECT d.webhook, w.url, d.body, d.attempts + 1, w.secret,
@@ -192,7 +193,13 @@ fn lease(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, secrets))
         })
         .optional()?;
-    let Some((webhook, url, body, attempt, wrapped)) = found else { return Ok(None) };
+    let Some((webhook, url, body, attempt, wrapped)) = found else {
+        return Ok(Lease::Refused);
+    };
+    if attempt > ATTEMPTS_MAX {
+        end(db, now, id, ("failed", None, Some("killed")))?;
+        return Ok(Lease::Killed);
+    }
     let wrapped = wrapped.into_iter().flatten();
     let secrets = wrapped.map(|key| Ok(HookSecret::of(&vault.unwrap(&key, &owner(webhook))?)));
     let secrets = secrets.collect::<Result<_, StoreError>>()?;
@@ -201,7 +208,8 @@ fn lease(
         "UPDATE webhook_delivery SET attempts = ?2, leased_until = ?3 WHERE id = ?1",
     )?
     .execute(params![id, attempt, ms.saturating_add(LEASE_MS)])?;
-    Ok(Some(Parcel { id: id.to_owned(), webhook, url, body, secrets, attempt }))
+    let parcel = Parcel { id: id.to_owned(), webhook, url, body, secrets, attempt };
+    Ok(Lease::Taken(Box::new(parcel)))
 }
 
 /// How a subscription fares.

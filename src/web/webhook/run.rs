@@ -5,8 +5,8 @@ use super::WebhookConfig;
 use super::attempt;
 use crate::domain::webhook::Target;
 use crate::store::{
-    Answer, DueDelivery, LEASE_MS, Outcome, Parcel, Reader, Settled, SettledState, StoreError,
-    StoreHandle, Tidied,
+    Answer, DueDelivery, LEASE_MS, Lease, Outcome, Parcel, Reader, Settled, SettledState,
+    StoreError, StoreHandle, Tidied,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -191,7 +191,18 @@ async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) -> Tur
     let (now, asked) = ((config.wall)(), id.clone());
     let leased =
         ask(&config.store, |store, answer| store.webhook_lease(now, asked, answer)).await?;
-    let Some(parcel) = leased else { return Ok(false) };
+    let parcel = match leased {
+        Lease::Taken(parcel) => parcel,
+        Lease::Refused => return Ok(false),
+        Lease::Killed => {
+            tracing::error!(
+                webhook,
+                id,
+                "ALARM a message has failed, no attempt came to an end: `mayorline webhook resend`"
+            );
+            return Ok(true);
+        }
+    };
     let outcome = attempt::send(&config.reach, &config.tls, &parcel, now.as_second()).await;
     let (now, asked) = ((config.wall)(), id);
     let settled =
