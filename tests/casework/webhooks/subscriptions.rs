@@ -1,0 +1,72 @@
+//! Who makes, changes and takes away a subscription.
+
+use super::*;
+
+#[test]
+fn a_new_secret_signs_beside_the_old_one_for_a_day() {
+    let house = House::open();
+    let new = NewWebhook { url: URL.to_owned(), kinds: vec![] };
+    let made = house.order("sys", WebhookOrder::Add(new)).unwrap();
+    let first = made.secret.unwrap();
+    let turned = house.order("sys", WebhookOrder::Rotate(made.webhook)).unwrap();
+    let second = turned.secret.unwrap();
+    assert_ne!(first, second);
+    new_case(&house.handle(), "k");
+    let id = house.due(noonish()).remove(0);
+    let parcel = house.lease(noonish(), &id).unwrap();
+    assert_eq!(parcel.secrets, [second.clone(), first.clone()]);
+    let day = after(86_400);
+    let secrets = house.lease(day, &id).unwrap().secrets;
+    assert_eq!(secrets.iter().collect::<Vec<_>>(), [&second]);
+    // Neither stands in clear in any file.
+    for entry in std::fs::read_dir(house.folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap_or_default();
+        for secret in [&first, &second] {
+            assert!(!bytes.windows(32).any(|window| window == secret.bytes()));
+        }
+    }
+    house.is_sound();
+}
+
+#[test]
+fn a_subscription_is_changed_by_system_administrators_alone_and_every_act_is_audited() {
+    let house = House::open();
+    let add = |url: &str| {
+        WebhookOrder::Add(NewWebhook { url: url.to_owned(), kinds: vec![HookKind::Closed] })
+    };
+    for by in ["sec", "aud", "nobody"] {
+        let refused = house.order(by, add(URL));
+        assert!(matches!(refused, Err(StoreError::NotAllowed(_))), "{by}: {refused:?}");
+    }
+    let refused = house.order("sys", add("http://receiver.example/"));
+    assert!(matches!(refused, Err(StoreError::Malformed(_))), "{refused:?}");
+    let ids: Vec<i64> =
+        (0..WEBHOOKS_MAX).map(|_| house.order("sys", add(URL)).unwrap().webhook).collect();
+    assert!(matches!(house.order("sys", add(URL)), Err(StoreError::Taken(_))));
+    let ping = house.order("sys", WebhookOrder::Ping(ids[0])).unwrap().delivery.unwrap();
+    house.order("sys", WebhookOrder::Rotate(ids[1])).unwrap();
+    house.order("sys", WebhookOrder::Remove(ids[0])).unwrap();
+    assert_eq!(house.state(&ping).0, "failed", "what waited for it");
+    for order in [
+        WebhookOrder::Remove(ids[0]),
+        WebhookOrder::Rotate(ids[0]),
+        WebhookOrder::Resume(ids[0]),
+        WebhookOrder::Ping(99),
+        WebhookOrder::Resend("msg_none".to_owned()),
+    ] {
+        let refused = house.order("sys", order);
+        assert!(matches!(refused, Err(StoreError::NotFound)), "{refused:?}");
+    }
+    let refused = house.order("sys", WebhookOrder::Resend(ping));
+    assert!(matches!(refused, Err(StoreError::Taken(_))), "{refused:?}");
+    // There is room again, and the number is a new one.
+    let next = house.order("sys", add(URL)).unwrap().webhook;
+    assert!(!ids.contains(&next));
+    let audit = house.reader().audit(Timestamp::MIN, Timestamp::MAX, 100).unwrap();
+    let acts: Vec<_> = audit.iter().filter(|row| row.kind == "webhook_changed").collect();
+    assert_eq!(acts.len(), WEBHOOKS_MAX + 4);
+    assert_eq!((acts[0].actor.as_str(), acts[0].subject.as_str()), ("sys", "webhook 1"));
+    assert_eq!(acts[0].reason, "added https://receiver.example:8443: case.closed");
+    assert!(acts.iter().all(|row| !row.reason.contains("canaryzqxj")), "{acts:?}");
+    house.is_sound();
+}
