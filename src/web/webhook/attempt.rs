@@ -31,6 +31,9 @@ pub const RESPONSE_BYTES_MAX: usize = 64 * 1_024;
 /// Addresses of one name that are tried.
 pub const ADDRESSES_TRIED_MAX: usize = 4;
 
+/// Each of them has so long to take a connection: a dead one leaves time for the next.
+pub const CONNECT_WAIT: Duration = Duration::from_secs(2);
+
 /// The rest of an answer is read for so long.
 const REST_WAIT: Duration = Duration::from_secs(1);
 /// Largest head of an answer, in bytes.
@@ -99,14 +102,19 @@ async fn connect(reach: &Reach, target: &Target) -> Result<TcpStream, Fault> {
         }
     };
     let allowed = addresses.into_iter().filter(|at| reach.allows(target.scheme, at.ip()).is_ok());
+    first(allowed).await
+}
+
+/// A connection to the first of these addresses that takes one.
+async fn first(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, Fault> {
     let mut fault = "address";
-    for address in allowed.take(ADDRESSES_TRIED_MAX) {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
+    for address in addresses.take(ADDRESSES_TRIED_MAX) {
+        match timeout(CONNECT_WAIT, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
-            Err(_) => fault = "connect",
+            Ok(Err(_)) | Err(_) => fault = "connect",
         }
     }
     Err(fault)
@@ -167,9 +175,42 @@ async fn read_rest(body: &mut Incoming) {
     }
 }
 
+// All addresses of a name that are tried may be dead, and it is said in time that they are.
+const _: () =
+    assert!(CONNECT_WAIT.as_secs() * (ADDRESSES_TRIED_MAX as u64) < ATTEMPT_WAIT.as_secs());
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
+    use tokio::net::{TcpListener, TcpSocket};
+
+    /// A machine that is not there: its queue of connections is full, so the kernel drops what comes.
+    async fn dead() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut queued = vec![];
+        while let Ok(Ok(stream)) = timeout(CONNECT_WAIT, TcpStream::connect(address)).await {
+            queued.push(stream);
+        }
+        (address, (listener, queued))
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_leaves_time_for_the_next_one() {
+        let (dead, _queued) = dead().await;
+        let living = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = living.local_addr().unwrap();
+        let begun = Instant::now();
+        let stream = first([dead, here].into_iter()).await.unwrap();
+        let waited = begun.elapsed();
+        assert_eq!(stream.peer_addr().unwrap(), here);
+        assert!(waited >= CONNECT_WAIT && waited < ATTEMPT_WAIT, "{waited:?}");
+        assert_eq!(first([dead].into_iter()).await.unwrap_err(), "connect");
+        assert_eq!(first(std::iter::empty()).await.unwrap_err(), "address", "none is allowed");
+    }
 
     #[test]
     fn only_2xx_is_success_and_only_410_is_gone() {

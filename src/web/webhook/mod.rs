@@ -11,7 +11,7 @@ mod run;
 mod signature;
 mod trust;
 
-pub use attempt::{ADDRESSES_TRIED_MAX, ATTEMPT_WAIT, RESPONSE_BYTES_MAX};
+pub use attempt::{ADDRESSES_TRIED_MAX, ATTEMPT_WAIT, CONNECT_WAIT, RESPONSE_BYTES_MAX};
 pub use signature::{sign, signatures};
 pub use trust::{TrustError, trust};
 
