@@ -13,12 +13,14 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -44,15 +46,21 @@ const USER_AGENT: &str = concat!("mayorline/", env!("CARGO_PKG_VERSION"));
 /// Why an attempt failed, in a word that is listed.
 type Fault = &'static str;
 
+/// What all attempts share.
+#[derive(Debug)]
+pub(super) struct Road {
+    /// How far messages may go.
+    pub(super) reach: Reach,
+    /// Whose certificates are believed.
+    pub(super) tls: Arc<ClientConfig>,
+    /// Threads that may look up a name.
+    pub(super) names: Arc<Semaphore>,
+}
+
 /// Sends a message; `seconds` is the time, since 1970. Never longer than [`ATTEMPT_WAIT`] and the rest of
 /// the answer.
-pub(super) async fn send(
-    reach: &Reach,
-    tls: &Arc<ClientConfig>,
-    parcel: &Parcel,
-    seconds: i64,
-) -> Outcome {
-    let answered = timeout(ATTEMPT_WAIT, post(reach, tls, parcel, seconds)).await;
+pub(super) async fn send(road: &Road, parcel: &Parcel, seconds: i64) -> Outcome {
+    let answered = timeout(ATTEMPT_WAIT, post(road, parcel, seconds)).await;
     let mut answer = match answered.unwrap_or(Err("timeout")) {
         Ok(answer) => answer,
         Err(fault) => return Outcome::Failed { status: None, fault, later: None },
@@ -69,20 +77,15 @@ struct Answer {
     _connection: JoinSet<()>,
 }
 
-async fn post(
-    reach: &Reach,
-    tls: &Arc<ClientConfig>,
-    parcel: &Parcel,
-    seconds: i64,
-) -> Result<Answer, Fault> {
+async fn post(road: &Road, parcel: &Parcel, seconds: i64) -> Result<Answer, Fault> {
     let target = Target::parse(&parcel.url).map_err(|_| "url")?;
-    let stream = connect(reach, &target).await?;
+    let stream = connect(road, &target).await?;
     let request = request(&target, parcel, seconds).ok_or("url")?;
     match target.scheme {
         Scheme::Http => exchange(stream, request).await,
         Scheme::Https => {
             let name = ServerName::try_from(target.host.clone()).map_err(|_| "url")?;
-            let connector = tokio_rustls::TlsConnector::from(Arc::clone(tls));
+            let connector = tokio_rustls::TlsConnector::from(Arc::clone(&road.tls));
             let stream = connector.connect(name, stream).await.map_err(|error| {
                 tracing::debug!(webhook = parcel.webhook, %error, "no TLS with a receiver");
                 "tls"
@@ -93,16 +96,34 @@ async fn post(
 }
 
 /// The first allowed address that answers.
-async fn connect(reach: &Reach, target: &Target) -> Result<TcpStream, Fault> {
+async fn connect(road: &Road, target: &Target) -> Result<TcpStream, Fault> {
     let addresses: Vec<SocketAddr> = match target.address() {
         Some(address) => vec![SocketAddr::new(address, target.port)],
         None => {
-            let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await;
-            found.map_err(|_| "name")?.collect()
+            let (host, port) = (target.host.clone(), target.port);
+            let look = move || (host.as_str(), port).to_socket_addrs();
+            look_up(&road.names, look).await?.collect()
         }
     };
-    let allowed = addresses.into_iter().filter(|at| reach.allows(target.scheme, at.ip()).is_ok());
+    let allowed =
+        addresses.into_iter().filter(|at| road.reach.allows(target.scheme, at.ip()).is_ok());
     first(allowed).await
+}
+
+/// Looks a name up on a thread of its own. The resolver of the system cannot be stopped: an attempt that is
+/// over leaves its thread behind, so that a thread is given back only when it is done. Where none is free
+/// a name is not known.
+async fn look_up<T: Send + 'static>(
+    names: &Arc<Semaphore>,
+    look: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Fault> {
+    let permit = Arc::clone(names).try_acquire_owned().map_err(|_| "name")?;
+    let looked = tokio::task::spawn_blocking(move || {
+        let found = look();
+        drop(permit);
+        found
+    });
+    looked.await.ok().and_then(Result::ok).ok_or("name")
 }
 
 /// A connection to the first of these addresses that takes one.
@@ -210,6 +231,25 @@ mod tests {
         assert!(waited >= CONNECT_WAIT && waited < ATTEMPT_WAIT, "{waited:?}");
         assert_eq!(first([dead].into_iter()).await.unwrap_err(), "connect");
         assert_eq!(first(std::iter::empty()).await.unwrap_err(), "address", "none is allowed");
+    }
+
+    #[tokio::test]
+    async fn a_resolver_that_hangs_keeps_its_thread_and_the_next_name_is_not_known() {
+        let names = Arc::new(Semaphore::new(1));
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let hangs = look_up(&names, move || wait.recv().map_err(io::Error::other));
+        let mut hangs = Box::pin(hangs);
+        // The attempt is over, its thread is not.
+        assert!(timeout(Duration::ZERO, &mut hangs).await.is_err());
+        drop(hangs);
+        assert_eq!(look_up(&names, || Ok(1)).await, Err("name"));
+        go.send(()).unwrap();
+        // The thread comes back.
+        let permit = timeout(ATTEMPT_WAIT, names.acquire()).await.unwrap().unwrap();
+        drop(permit);
+        assert_eq!(look_up(&names, || Ok(1)).await, Ok(1));
+        let fault = look_up(&names, || Err::<(), _>(io::Error::other("no such name"))).await;
+        assert_eq!(fault, Err("name"));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Which message is next: the outbox is looked at twice a second and after each message; of one
 //! subscription one message is on its way at a time, so a dead receiver holds up nobody but itself.
 
-use super::WebhookConfig;
-use super::attempt;
+use super::attempt::{self, Road};
+use super::{NAME_THREADS_MAX, WebhookConfig};
 use crate::domain::webhook::Target;
 use crate::store::{
     Answer, DueDelivery, LEASE_MS, Lease, Outcome, Parcel, Reader, Settled, SettledState,
@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -30,6 +30,7 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 /// The one who sends.
 pub(super) struct Postman {
     config: Arc<WebhookConfig>,
+    road: Arc<Road>,
     dice: StdRng,
     /// Opened by the start, or as soon as the store can be read.
     reader: Option<Reader>,
@@ -50,8 +51,14 @@ impl Postman {
     pub(super) fn new(config: WebhookConfig, seed: [u8; 32]) -> Self {
         // What a service holds open is there when it says that it is ready.
         let reader = Reader::open(config.folder.clone()).ok();
+        let road = Road {
+            reach: config.reach.clone(),
+            tls: Arc::clone(&config.tls),
+            names: Arc::new(Semaphore::new(NAME_THREADS_MAX)),
+        };
         Self {
             config: Arc::new(config),
+            road: Arc::new(road),
             dice: StdRng::from_seed(seed),
             reader,
             begun: false,
@@ -63,13 +70,24 @@ impl Postman {
 
     /// Sends until `stop` is ready.
     pub(super) async fn run(mut self, stop: impl Future<Output = ()>) {
+        // Whatever is waited for, the end is seen at once.
+        tokio::select! {
+            () = stop => {}
+            () = self.work() => {}
+        }
+        let rest = async { while self.sending.join_next().await.is_some() {} };
+        if timeout(LAST_WAIT, rest).await.is_err() {
+            tracing::info!("messages on their way are sent again by the next start");
+        }
+    }
+
+    /// Looks and sends, without end. It may be dropped wherever it waits.
+    async fn work(&mut self) {
         let (mut look, mut tidy) = (interval(LOOK), interval(TIDY));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        tokio::pin!(stop);
         loop {
             tokio::select! {
-                () = &mut stop => break,
                 Some(done) = self.sending.join_next_with_id() => {
                     if !self.is_free(done) {
                         continue;
@@ -79,10 +97,6 @@ impl Postman {
                 _ = tidy.tick() => self.tidy().await,
             }
             self.look().await;
-        }
-        let rest = async { while self.sending.join_next().await.is_some() {} };
-        if timeout(LAST_WAIT, rest).await.is_err() {
-            tracing::info!("messages on their way are sent again by the next start");
         }
     }
 
@@ -123,7 +137,12 @@ impl Postman {
                 for one in due {
                     if !self.busy.values().any(|busy| *busy == one.webhook) {
                         let (webhook, dice) = (one.webhook, self.dice.random());
-                        let task = self.sending.spawn(deliver(Arc::clone(&self.config), one, dice));
+                        let task = self.sending.spawn(deliver(
+                            self.config.clone(),
+                            self.road.clone(),
+                            one,
+                            dice,
+                        ));
                         self.busy.insert(task.id(), webhook);
                     }
                 }
@@ -186,7 +205,7 @@ async fn ask<T: Send + 'static>(
 
 /// Takes one message, sends it, stores what came of it. Where that cannot be stored the message is sent
 /// again when its lease is over.
-async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) -> Turn {
+async fn deliver(config: Arc<WebhookConfig>, road: Arc<Road>, due: DueDelivery, dice: u64) -> Turn {
     let DueDelivery { id, webhook } = due;
     let (now, asked) = ((config.wall)(), id.clone());
     let leased =
@@ -203,7 +222,7 @@ async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) -> Tur
             return Ok(true);
         }
     };
-    let outcome = attempt::send(&config.reach, &config.tls, &parcel, now.as_second()).await;
+    let outcome = attempt::send(&road, &parcel, now.as_second()).await;
     let (now, asked) = ((config.wall)(), id);
     let settled =
         ask(&config.store, |store, answer| store.webhook_settle(now, asked, outcome, dice, answer));
