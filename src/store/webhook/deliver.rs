@@ -155,6 +155,13 @@ impl StoreHandle {
         self.ask(Kind::Asked, answer, move |db, desk| lease(db, &desk.vault, now, &id))
     }
 
+    /// Whether a message that is leased is still to be sent: asked again when its receiver is connected,
+    /// which takes time, so that what came under seal meanwhile does not leave.
+    #[must_use]
+    pub fn webhook_stands(&self, id: String, answer: Answer<bool>) -> bool {
+        self.ask(Kind::Asked, answer, move |db, _| stands(db, &id))
+    }
+
     /// What came of an attempt; `dice` is any number.
     #[must_use]
     pub fn webhook_settle(
@@ -210,6 +217,16 @@ fn lease(db: &Connection, vault: &Vault, now: Timestamp, id: &str) -> Result<Lea
     .execute(params![id, attempt, ms.saturating_add(LEASE_MS)])?;
     let parcel = Parcel { id: id.to_owned(), webhook, url, body, secrets, attempt };
     Ok(Lease::Taken(Box::new(parcel)))
+}
+
+fn stands(db: &Connection, id: &str) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook
+         WHERE d.id = ?1 AND d.leased_until IS NOT NULL AND w.state = 'active'
+           AND NOT EXISTS (SELECT 1 FROM case_file f WHERE f.id = d.case_id AND {}))",
+        sealed("f")
+    );
+    Ok(db.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
 }
 
 /// How a subscription fares.

@@ -1,5 +1,6 @@
 //! One attempt: a name is looked up, the address held against what is allowed and connected to as it is,
-//! so that no second look-up leads elsewhere; then one POST, whose answer is its status alone.
+//! so that no second look-up leads elsewhere; it is asked once more whether the message is to be sent;
+//! then one POST, whose answer is its status alone.
 //! Redirects are not followed: where messages go is decided by a person.
 
 use super::signature::signatures;
@@ -12,7 +13,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
@@ -58,16 +59,22 @@ pub(super) struct Road {
 }
 
 /// Sends a message; `seconds` is the time, since 1970. Never longer than [`ATTEMPT_WAIT`] and the rest of
-/// the answer.
-pub(super) async fn send(road: &Road, parcel: &Parcel, seconds: i64) -> Outcome {
-    let answered = timeout(ATTEMPT_WAIT, post(road, parcel, seconds)).await;
+/// the answer. `stands` is waited for when the receiver is connected, directly before the first byte of the
+/// message: whether it is still to be sent. `None`: it was not, and nothing of it has left.
+pub(super) async fn send(
+    road: &Road,
+    parcel: &Parcel,
+    seconds: i64,
+    stands: impl Future<Output = bool>,
+) -> Option<Outcome> {
+    let answered = timeout(ATTEMPT_WAIT, post(road, parcel, seconds, stands)).await;
     let mut answer = match answered.unwrap_or(Err("timeout")) {
-        Ok(answer) => answer,
-        Err(fault) => return Outcome::Failed { status: None, fault, later: None },
+        Ok(answer) => answer?,
+        Err(fault) => return Some(Outcome::Failed { status: None, fault, later: None }),
     };
     // Whoever closes with something unread makes the other side see an error.
     let _ = timeout(REST_WAIT, read_rest(&mut answer.body)).await;
-    answer.outcome
+    Some(answer.outcome)
 }
 
 /// An answer; its connection ends with it.
@@ -77,12 +84,17 @@ struct Answer {
     _connection: JoinSet<()>,
 }
 
-async fn post(road: &Road, parcel: &Parcel, seconds: i64) -> Result<Answer, Fault> {
+async fn post(
+    road: &Road,
+    parcel: &Parcel,
+    seconds: i64,
+    stands: impl Future<Output = bool>,
+) -> Result<Option<Answer>, Fault> {
     let target = Target::parse(&parcel.url).map_err(|_| "url")?;
     let stream = connect(road, &target).await?;
     let request = request(&target, parcel, seconds).ok_or("url")?;
     match target.scheme {
-        Scheme::Http => exchange(stream, request).await,
+        Scheme::Http => exchange(stream, request, stands).await,
         Scheme::Https => {
             let name = ServerName::try_from(target.host.clone()).map_err(|_| "url")?;
             let connector = tokio_rustls::TlsConnector::from(Arc::clone(&road.tls));
@@ -90,7 +102,7 @@ async fn post(road: &Road, parcel: &Parcel, seconds: i64) -> Result<Answer, Faul
                 tracing::debug!(webhook = parcel.webhook, %error, "no TLS with a receiver");
                 "tls"
             })?;
-            exchange(stream, request).await
+            exchange(stream, request, stands).await
         }
     }
 }
@@ -160,7 +172,11 @@ fn request(target: &Target, parcel: &Parcel, seconds: i64) -> Option<Request<Bod
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     request: Request<Body>,
-) -> Result<Answer, Fault> {
+    stands: impl Future<Output = bool>,
+) -> Result<Option<Answer>, Fault> {
+    if !stands.await {
+        return Ok(None);
+    }
     let mut builder = http1::Builder::new();
     let handshake = builder.max_buf_size(HEAD_BYTES_MAX).handshake(TokioIo::new(stream));
     let (mut sender, connection) = handshake.await.map_err(|_| "http")?;
@@ -172,7 +188,7 @@ async fn exchange(
     let later = answer.headers().get(header::RETRY_AFTER);
     let later = later.and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let outcome = outcome(answer.status(), later);
-    Ok(Answer { outcome, body: answer.into_body(), _connection: running })
+    Ok(Some(Answer { outcome, body: answer.into_body(), _connection: running }))
 }
 
 fn outcome(status: StatusCode, later: Option<u64>) -> Outcome {

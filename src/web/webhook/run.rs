@@ -222,7 +222,15 @@ async fn deliver(config: Arc<WebhookConfig>, road: Arc<Road>, due: DueDelivery, 
             return Ok(true);
         }
     };
-    let outcome = attempt::send(&road, &parcel, now.as_second()).await;
+    let asked = id.clone();
+    let stands = async {
+        let stands = ask(&config.store, |store, answer| store.webhook_stands(asked, answer)).await;
+        stands.unwrap_or(false)
+    };
+    let Some(outcome) = attempt::send(&road, &parcel, now.as_second(), stands).await else {
+        tracing::debug!(webhook, "a message was withdrawn, or waits for its lease to end");
+        return Ok(true);
+    };
     let (now, asked) = ((config.wall)(), id);
     let settled =
         ask(&config.store, |store, answer| store.webhook_settle(now, asked, outcome, dice, answer));

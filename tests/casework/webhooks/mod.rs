@@ -156,6 +156,11 @@ impl House {
         }
     }
 
+    fn stands(&self, id: &str) -> bool {
+        let (handle, id) = (self.handle(), id.to_owned());
+        answered(|answer| handle.webhook_stands(id, answer)).unwrap()
+    }
+
     fn settle(&self, now: Timestamp, id: &str, outcome: Outcome) -> Settled {
         let (handle, id) = (self.handle(), id.to_owned());
         answered(|answer| handle.webhook_settle(now, id, outcome, 100, answer)).unwrap()

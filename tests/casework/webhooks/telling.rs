@@ -68,7 +68,8 @@ fn of_a_case_under_seal_there_is_nothing_from_its_proposal_on() {
     // One is told already, one is on its way when the seal is proposed.
     house.attempt(noonish(), &first, Outcome::Delivered { status: 200 });
     let under_way = house.ids().remove(5);
-    assert!(house.lease(noonish(), &under_way).is_some());
+    assert!(!house.stands(&under_way), "nobody sends it");
+    assert!(house.lease(noonish(), &under_way).is_some() && house.stands(&under_way));
     house.act(sealed, Role::Clerk, Task::ProposeSeal);
     let none_of_it = |house: &House| {
         let bodies = house.bodies();
@@ -76,6 +77,7 @@ fn of_a_case_under_seal_there_is_nothing_from_its_proposal_on() {
         assert_eq!(bodies.len(), 4, "those of the other case stay");
     };
     none_of_it(&house);
+    assert!(!house.stands(&under_way), "its receiver may be connected, and it does not go");
     let settled = house.settle(noonish(), &under_way, Outcome::Delivered { status: 200 });
     assert_eq!(settled.state, SettledState::Withdrawn);
     house.act(sealed, Role::Director, Task::ConfirmSeal);
@@ -86,6 +88,8 @@ fn of_a_case_under_seal_there_is_nothing_from_its_proposal_on() {
     house.is_sound();
     // A message that came into the table by another way is not sent, and `verify` finds it.
     let db = house.db();
+    let leased = house.ids().remove(1);
+    assert!(house.lease(noonish(), &leased).is_some() && house.stands(&leased));
     db.execute(
         "UPDATE case_file SET seal_proposed = 1 WHERE number = ?1",
         [i64::try_from(open.as_u64()).unwrap()],
@@ -93,6 +97,7 @@ fn of_a_case_under_seal_there_is_nothing_from_its_proposal_on() {
     .unwrap();
     let ids = house.ids();
     assert_eq!((house.due(noonish()), house.lease(noonish(), &ids[0])), (vec![], None));
+    assert!(!house.stands(&leased));
     let report = verify(house.folder.path()).unwrap();
     let found = report.faults.iter().filter(|fault| fault.area == "webhook").count();
     assert_eq!(found, 4, "{report:?}");

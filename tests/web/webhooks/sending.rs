@@ -385,3 +385,23 @@ async fn while_the_store_is_down_messages_are_looked_at_by_the_clock_alone() {
     assert!(receiver.rest().is_empty() && office.row(webhook).waiting == 1, "nothing is lost");
     office.thread.take().unwrap().finish();
 }
+
+#[tokio::test]
+async fn what_is_withdrawn_while_its_receiver_is_connected_does_not_leave() {
+    let (wall, _) = clock!();
+    let mut office = Office::open(wall);
+    let (ca_file, server) = authority(office.folder.path());
+    let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (webhook, _) = office.subscribe(format!("https://{}/", slow.local_addr().unwrap()));
+    office.case("a");
+    office.send(Reach::default(), Some(&ca_file));
+    // It is leased and connected, and TLS is not spoken yet.
+    let (stream, _) = slow.accept().await.unwrap();
+    assert_eq!(office.deliveries(webhook)[0].attempts, 1);
+    office.order(WebhookOrder::Remove(webhook));
+    let mut stream = tokio_rustls::TlsAcceptor::from(server).accept(stream).await.unwrap();
+    let mut heard = vec![];
+    let _ = stream.read_to_end(&mut heard).await;
+    assert_eq!(String::from_utf8(heard).unwrap(), "");
+    office.close();
+}
