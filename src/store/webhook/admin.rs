@@ -181,9 +181,11 @@ fn rotate(
     state(db, webhook)?;
     let key = DataKey::random()?;
     let until = at.saturating_add(PREVIOUS_HOURS.hours()).unwrap_or(at);
+    // Twice in a day: the receiver still has the one that signs beside, and the one between the two may
+    // never have been given to it.
     db.execute(
-        "UPDATE webhook SET previous = secret, previous_until = ?3, secret = ?2, changed_at = ?4
-         WHERE id = ?1",
+        "UPDATE webhook SET previous = CASE WHEN previous_until > ?4 THEN previous ELSE secret END,
+             previous_until = ?3, secret = ?2, changed_at = ?4 WHERE id = ?1",
         params![
             webhook,
             vault.wrap(&key, &owner(webhook))?,

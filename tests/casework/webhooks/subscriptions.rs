@@ -18,6 +18,14 @@ fn a_new_secret_signs_beside_the_old_one_for_a_day() {
     let day = after(86_400);
     let secrets = house.lease(day, &id).unwrap().secrets;
     assert_eq!(secrets.iter().collect::<Vec<_>>(), [&second]);
+    // Twice in a day: what the receiver has signs on, whatever it was told between.
+    let turn = |at| house.order_at(at, "sys", WebhookOrder::Rotate(made.webhook)).unwrap().secret;
+    let (_, fourth) = (turn(day), turn(after(86_460)).unwrap());
+    let next = house.lease(after(86_460 + 60), &id).unwrap();
+    assert_eq!(next.secrets, [fourth.clone(), second.clone()]);
+    let fifth = turn(after(3 * 86_400)).unwrap();
+    let next = house.lease(after(3 * 86_400), &id).unwrap();
+    assert_eq!(next.secrets, [fifth, fourth], "the older one had its day");
     // Neither stands in clear in any file.
     for entry in std::fs::read_dir(house.folder.path()).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap_or_default();
