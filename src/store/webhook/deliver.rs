@@ -5,7 +5,7 @@
 //! again after an outage, all that waits for it goes at once, in order.
 
 use super::{HookSecret, owner};
-use crate::domain::webhook::{ATTEMPTS_MAX, is_outage, is_to_be_paused, rest, retry};
+use crate::domain::webhook::{ATTEMPTS_MAX, is_outage, is_to_be_paused, rest_asked, retry};
 use crate::store::error::StoreError;
 use crate::store::handle::StoreHandle;
 use crate::store::read::Reader;
@@ -82,7 +82,7 @@ pub enum Outcome {
         status: Option<u16>,
         /// Why, in a word that is listed.
         fault: &'static str,
-        /// The receiver asked for a later attempt, in seconds.
+        /// The receiver asked to be left alone for so many seconds.
         later: Option<u64>,
     },
 }
@@ -263,7 +263,7 @@ fn settle(
         }
         Outcome::Gone => {
             wait(db, id, now, (Some(410), "gone"))?;
-            let paused = failed(db, now, &health, true)?;
+            let paused = failed(db, now, &health, (true, None))?;
             Ok(Settled { state: SettledState::Waiting, paused })
         }
         Outcome::Failed { status, fault, later } => {
@@ -277,7 +277,7 @@ fn settle(
                     SettledState::Failed
                 }
             };
-            let paused = failed(db, now, &health, false)?;
+            let paused = failed(db, now, &health, (false, later))?;
             Ok(Settled { state, paused })
         }
     }
@@ -331,11 +331,11 @@ fn failed(
     db: &Connection,
     now: Timestamp,
     health: &Health,
-    gone: bool,
+    (gone, later): (bool, Option<u64>),
 ) -> Result<Option<&'static str>, StoreError> {
     let failures = health.failures.saturating_add(1);
     let since = health.since.unwrap_or(now);
-    let rests = now.saturating_add(rest(failures)).unwrap_or(now);
+    let rests = now.saturating_add(rest_asked(failures, later)).unwrap_or(now);
     let sql =
         "UPDATE webhook SET failures = ?2, failing_since = ?3, rests_until = ?4 WHERE id = ?1";
     db.prepare_cached(sql)?.execute(params![

@@ -121,6 +121,20 @@ fn after_an_outage_what_waits_goes_at_once_in_order_and_one_bad_message_holds_up
 }
 
 #[test]
+fn a_receiver_that_asks_for_time_is_sent_nothing_meanwhile_whatever_waits() {
+    let house = House::open();
+    house.subscribe(&[HookKind::Accepted]);
+    new_case(&house.handle(), "a");
+    new_case(&house.handle(), "b");
+    let ids = house.ids();
+    let busy = Outcome::Failed { status: Some(429), fault: "status", later: Some(120) };
+    house.attempt(noonish(), &ids[0], busy);
+    assert_eq!((house.due(after(119)), house.due(after(120))), (vec![], vec![ids[0].clone()]));
+    house.attempt(after(120), &ids[0], Outcome::Delivered { status: 200 });
+    assert_eq!(house.due(after(120)), [ids[1].as_str()], "it answers again");
+}
+
+#[test]
 fn a_receiver_that_wants_no_more_is_paused_at_once_and_nothing_is_lost() {
     let house = House::open();
     let webhook = house.subscribe(&[HookKind::Accepted]);
