@@ -1,6 +1,7 @@
 //! Subscriptions made, changed and taken away by a system administrator, each act with its line in the
 //! audit. A URL may carry a key of its receiver, so the audit has scheme, machine and port of it alone.
 
+use super::deliver::give_up_removed;
 use super::{HookSecret, emit, owner, written};
 use crate::domain::case::Role;
 use crate::domain::webhook::{HookKind, Target};
@@ -34,7 +35,7 @@ pub struct NewWebhook {
 pub enum WebhookOrder {
     /// A new subscription.
     Add(NewWebhook),
-    /// Nothing is sent any more; what waits has failed.
+    /// Nothing is sent any more; what waits fails, some of it at once.
     Remove(i64),
     /// A new secret; the old one signs beside it for a day.
     Rotate(i64),
@@ -164,11 +165,10 @@ fn remove(
              previous = NULL, previous_until = NULL, changed_at = ?2 WHERE id = ?1",
         params![webhook, ms],
     )?;
-    let waiting = db.execute(
-        "UPDATE webhook_delivery SET state = 'failed', next_at = NULL, leased_until = NULL,
-             ended_at = ?2, fault = 'removed' WHERE webhook = ?1 AND state = 'waiting'",
-        params![webhook, ms],
-    )?;
+    let sql = "SELECT count(*) FROM webhook_delivery WHERE webhook = ?1 AND state = 'waiting'";
+    let waiting: i64 = db.query_row(sql, [webhook], |row| row.get(0))?;
+    // Callers wait for the writer: the first of many here, the others with the next tidying.
+    give_up_removed(db, at, webhook)?;
     Ok(done(webhook, &format!("removed, {waiting} messages unsent")))
 }
 

@@ -29,6 +29,10 @@ pub const DELIVERY_WAITING_MAX: usize = 50_000;
 /// Rows that one transaction of tidying touches: callers wait for the writer.
 const TIDIED_ROWS_MAX: i64 = 500;
 
+/// Takes back every lease; what was sent long ago is not looked at.
+const BEGIN: &str = "UPDATE webhook_delivery INDEXED BY webhook_delivery_waiting
+    SET leased_until = NULL WHERE state = 'waiting' AND leased_until IS NOT NULL";
+
 /// A message whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueDelivery {
@@ -116,6 +120,8 @@ pub struct Tidied {
     pub deleted: usize,
     /// Messages that waited too long, or too many of them; they have failed.
     pub given_up: usize,
+    /// Messages of subscriptions that are removed; they have failed.
+    pub removed: usize,
 }
 
 impl Reader {
@@ -142,11 +148,7 @@ impl StoreHandle {
     /// Nobody sends anything when a service begins: leases that are left are those of a dead one.
     #[must_use]
     pub fn webhooks_begin(&self, answer: Answer<usize>) -> bool {
-        self.ask(Kind::Asked, answer, |db, _| {
-            let sql =
-                "UPDATE webhook_delivery SET leased_until = NULL WHERE leased_until IS NOT NULL";
-            Ok(db.execute(sql, [])?)
-        })
+        self.ask(Kind::Asked, answer, |db, _| Ok(db.execute(BEGIN, [])?))
     }
 
     /// Takes a message to be sent; it is sent only after the answer.
@@ -244,22 +246,28 @@ fn settle(
     outcome: Outcome,
     dice: u64,
 ) -> Result<Settled, StoreError> {
-    let sql = "SELECT w.id, w.failures, w.failing_since, d.attempts
+    let sql = "SELECT w.id, w.failures, w.failing_since, d.attempts, w.state = 'removed'
                FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook
                WHERE d.id = ?1 AND d.state = 'waiting'";
     let found = db.prepare_cached(sql)?.query_row([id], |row| {
         let since: Option<i64> = row.get(2)?;
         let since = since.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        Ok(Health { webhook: row.get(0)?, failures: row.get(1)?, since, attempts: row.get(3)? })
+        let health =
+            Health { webhook: row.get(0)?, failures: row.get(1)?, since, attempts: row.get(3)? };
+        Ok((health, row.get(4)?))
     });
-    let Some(health) = found.optional()? else {
-        return Ok(Settled { state: SettledState::Withdrawn, paused: None });
-    };
+    let withdrawn = Settled { state: SettledState::Withdrawn, paused: None };
+    let Some((health, is_removed)) = found.optional()? else { return Ok(withdrawn) };
     match outcome {
         Outcome::Delivered { status } => {
             end(db, now, id, ("delivered", Some(status), None))?;
             recovered(db, now, &health)?;
             Ok(Settled { state: SettledState::Delivered, paused: None })
+        }
+        // Nobody waits for it any more.
+        Outcome::Gone | Outcome::Failed { .. } if is_removed => {
+            end(db, now, id, ("failed", None, Some("removed")))?;
+            Ok(withdrawn)
         }
         Outcome::Gone => {
             wait(db, id, now, (Some(410), "gone"))?;
@@ -368,6 +376,12 @@ fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
     let most = i64::try_from(DELIVERY_WAITING_MAX).unwrap_or(i64::MAX);
     let crowded: Vec<(i64, Option<i64>)> =
         all(db, sql, [most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sql = "SELECT id FROM webhook w WHERE state = 'removed' AND EXISTS (
+                   SELECT 1 FROM webhook_delivery d WHERE d.webhook = w.id AND d.state = 'waiting')";
+    let mut removed = 0;
+    for webhook in all(db, sql, [], |row| row.get(0))? {
+        removed += give_up_removed(db, now, webhook)?;
+    }
     let mut given_up = 0;
     for (webhook, beyond) in crowded {
         given_up += give_up(db, now, webhook, ("created_at < ?1", before, "expired"))?;
@@ -375,7 +389,16 @@ fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
             given_up += give_up(db, now, webhook, ("seq <= ?1", beyond, "crowded"))?;
         }
     }
-    Ok(Tidied { deleted, given_up })
+    Ok(Tidied { deleted, given_up, removed })
+}
+
+/// Some of what waits for a subscription that is removed; gives how many.
+pub(super) fn give_up_removed(
+    db: &Connection,
+    now: Timestamp,
+    webhook: i64,
+) -> Result<usize, StoreError> {
+    give_up(db, now, webhook, ("seq <= ?1", i64::MAX, "removed"))
 }
 
 /// Messages of a subscription that are not waited for any longer; none that is on its way.
@@ -386,10 +409,25 @@ fn give_up(
     (which, value, fault): (&str, i64, &str),
 ) -> Result<usize, StoreError> {
     let sql = format!(
-        "UPDATE webhook_delivery SET state = 'failed', next_at = NULL, ended_at = ?2, fault = ?3
+        "UPDATE webhook_delivery SET state = 'failed', next_at = NULL, leased_until = NULL,
+             ended_at = ?2, fault = ?3
          WHERE seq IN (SELECT seq FROM webhook_delivery WHERE webhook = ?4 AND state = 'waiting'
-             AND leased_until IS NULL AND {which} ORDER BY seq LIMIT ?5)"
+             AND (leased_until IS NULL OR leased_until <= ?2) AND {which} ORDER BY seq LIMIT ?5)"
     );
     let values = params![value, now.as_millisecond(), fault, webhook, TIDIED_ROWS_MAX];
     Ok(db.execute(&sql, values)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taking_leases_back_looks_at_what_waits_alone() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(include_str!("../../../schema.sql")).unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {BEGIN}");
+        let plan: String = db.query_row(&sql, [], |row| row.get(3)).unwrap();
+        assert_eq!(plan, "SCAN webhook_delivery USING INDEX webhook_delivery_waiting");
+    }
 }

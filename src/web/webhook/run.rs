@@ -178,7 +178,10 @@ impl Postman {
             let now = (self.config.wall)();
             match ask(&self.config.store, |store, answer| store.webhooks_tidy(now, answer)).await {
                 Ok(done) if done == Tidied::default() => return,
-                Ok(Tidied { given_up: 0, .. }) => {}
+                Ok(Tidied { given_up: 0, removed: 0, .. }) => {}
+                Ok(Tidied { given_up: 0, removed, .. }) => {
+                    tracing::info!(removed, "messages of a removed subscription have failed");
+                }
                 Ok(done) => {
                     tracing::error!(?done, "ALARM messages waited too long and have failed")
                 }

@@ -49,3 +49,41 @@ fn of_more_messages_than_may_wait_the_oldest_have_failed() {
     let rows = house.reader().webhooks(noonish()).unwrap();
     assert_eq!((rows[0].waiting, rows[1].waiting, rows[1].id), (many, 1, other));
 }
+
+#[test]
+fn what_waits_for_a_subscription_that_is_removed_fails_by_and_by() {
+    let house = House::open();
+    let webhook = house.subscribe(&[HookKind::Accepted]);
+    new_case(&house.handle(), "under way");
+    let under_way = house.ids().remove(0);
+    assert!(house.lease(noonish(), &under_way).is_some());
+    let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+               INSERT INTO webhook_delivery (id, webhook, kind, body, created_at, state, next_at)
+               SELECT 'many-' || i, ?1, 'webhook.ping',
+                   '{\"id\":\"many-' || i || '\",\"kind\":\"webhook.ping\"}', ?2, 'waiting', ?2 FROM n";
+    let ms = noonish().as_millisecond();
+    house.db().execute(sql, rusqlite::params![webhook, ms]).unwrap();
+    house.order("sys", WebhookOrder::Remove(webhook)).unwrap();
+    let waiting = || -> i64 {
+        let sql = "SELECT count(*) FROM webhook_delivery WHERE state = 'waiting'";
+        house.db().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(
+        (waiting(), house.due(noonish())),
+        (701, vec![]),
+        "not all of it in one transaction"
+    );
+    house.is_sound();
+    let tidy = |now| {
+        let handle = house.handle();
+        answered(|answer| handle.webhooks_tidy(now, answer)).unwrap().removed
+    };
+    assert_eq!((tidy(noonish()), tidy(noonish()), tidy(noonish())), (500, 200, 0));
+    // Its receiver did not take it, and nobody waits for it any more.
+    let settled = house.settle(noonish(), &under_way, FAILED);
+    assert_eq!((settled.state, waiting()), (SettledState::Withdrawn, 0));
+    let failed = DeliveryFilter { state: Some("failed".to_owned()), webhook: None };
+    let failed = house.reader().webhook_deliveries(&failed, 2_000).unwrap();
+    assert!(failed.iter().all(|row| row.fault.as_deref() == Some("removed")), "{failed:?}");
+    house.is_sound();
+}
