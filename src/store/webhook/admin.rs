@@ -1,7 +1,7 @@
 //! Subscriptions made, changed and taken away by a system administrator, each act with its line in the
 //! audit. A URL may carry a key of its receiver, so the audit has scheme, machine and port of it alone.
 
-use super::deliver::give_up_removed;
+use super::deliver::{give_up_removed, kept_from};
 use super::{HookSecret, emit, owner, written};
 use crate::domain::case::Role;
 use crate::domain::webhook::{HookKind, Target};
@@ -234,16 +234,21 @@ fn resend(
     at: Timestamp,
     delivery: &str,
 ) -> Result<(WebhookDone, String), StoreError> {
-    let sql = "SELECT d.webhook, d.state, w.state FROM webhook_delivery d
+    let sql = "SELECT d.webhook, d.state, w.state, d.created_at < ?2 FROM webhook_delivery d
                JOIN webhook w ON w.id = d.webhook WHERE d.id = ?1";
-    let found = db.query_row(sql, [delivery], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-    let (webhook, state, of): (i64, String, String) =
+    let found = db.query_row(sql, params![delivery, kept_from(at)], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    });
+    let (webhook, state, of, is_old): (i64, String, String, bool) =
         found.optional()?.ok_or(StoreError::NotFound)?;
     if of == "removed" {
         return Err(StoreError::Taken("the subscription is removed"));
     }
     if state == "waiting" {
         return Err(StoreError::Taken("the message waits to be sent already"));
+    }
+    if is_old {
+        return Err(StoreError::Taken("the message is older than a message may wait"));
     }
     let sql = "UPDATE webhook_delivery SET state = 'waiting', next_at = ?2, attempts = 0,
                    ended_at = NULL WHERE id = ?1";

@@ -23,7 +23,7 @@ pub const LEASE_MS: i64 = 60_000;
 /// How long messages are kept, in days; one that still waits then has failed.
 pub const DELIVERY_DAYS: i64 = 30;
 
-/// Messages that wait for one subscription; beyond it the oldest have failed.
+/// Messages that wait for one subscription; beyond it the oldest fail with the next tidying.
 pub const DELIVERY_WAITING_MAX: usize = 50_000;
 
 /// Rows that one transaction of tidying touches: callers wait for the writer.
@@ -363,9 +363,14 @@ fn failed(
     Ok((paused > 0).then_some(why))
 }
 
-fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
+/// What is older, in milliseconds, neither waits nor is kept.
+pub(super) fn kept_from(now: Timestamp) -> i64 {
     let kept = SignedDuration::from_hours(24 * DELIVERY_DAYS);
-    let before = now.saturating_sub(kept).unwrap_or(now).as_millisecond();
+    now.saturating_sub(kept).unwrap_or(now).as_millisecond()
+}
+
+fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
+    let before = kept_from(now);
     let sql = "DELETE FROM webhook_delivery WHERE seq IN (
                    SELECT seq FROM webhook_delivery WHERE ended_at < ?1 LIMIT ?2)";
     let deleted = db.execute(sql, params![before, TIDIED_ROWS_MAX])?;

@@ -20,8 +20,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// Between two looks at the outbox.
 const LOOK: Duration = Duration::from_millis(500);
-/// Between two looks at what was kept long enough.
-const TIDY: Duration = Duration::from_secs(3_600);
+/// Between two looks at what was kept long enough, or waits where too much does.
+const TIDY: Duration = Duration::from_secs(60);
 /// Turns of one tidying; the next goes on.
 const TIDY_TURNS_MAX: usize = 200;
 /// At the end what is on its way has so long to arrive.

@@ -19,6 +19,11 @@ fn what_was_kept_for_a_month_goes_and_what_still_waits_then_has_failed() {
     let month = DELIVERY_DAYS * 86_400;
     assert_eq!(tidy(after(month)), (0, 0));
     assert_eq!(tidy(after(month + 1)), (1, 1));
+    let old = house.order_at(after(month + 1), "sys", WebhookOrder::Resend(ids[1].clone()));
+    assert!(matches!(old, Err(StoreError::Taken(_))), "it would fail at once: {old:?}");
+    let still = house.order_at(after(month), "sys", WebhookOrder::Resend(ids[1].clone()));
+    assert!(still.is_ok(), "{still:?}");
+    assert_eq!(tidy(after(month + 1)), (0, 1));
     assert_eq!((house.ids(), house.state(&ids[1]).0.as_str()), (vec![ids[1].clone()], "failed"));
     assert_eq!(tidy(after(2 * month + 2)), (1, 0));
     house.order_at(after(month), "sys", WebhookOrder::Resume(webhook)).unwrap();
