@@ -28,7 +28,8 @@ const DELIVERIES_DEFAULT: usize = 200;
 pub(super) struct WebhookView {
     /// Its number.
     webhook: i64,
-    /// Where messages go.
+    /// Where messages go. It may carry a key of the receiver: who may not change subscriptions sees scheme,
+    /// machine and port.
     url: String,
     /// Of what; empty: of everything.
     events: Vec<String>,
@@ -52,11 +53,13 @@ pub(super) struct WebhookView {
     created_at: String,
 }
 
-impl From<WebhookRow> for WebhookView {
-    fn from(row: WebhookRow) -> Self {
+impl WebhookView {
+    fn new(row: WebhookRow, writes: bool) -> Self {
+        let origin = || Target::parse(&row.url).map(|target| target.origin()).unwrap_or_default();
+        let url = if writes { row.url.clone() } else { origin() };
         Self {
             webhook: row.id,
-            url: row.url,
+            url,
             events: row.events,
             state: row.state,
             paused_why: row.paused_why,
@@ -216,9 +219,9 @@ pub(super) async fn list(
     Extension(person): Extension<Person>,
 ) -> Result<Response, Problem> {
     may(&person, false)?;
-    let api = house.api.clone();
+    let (api, writes) = (house.api.clone(), may(&person, true).is_ok());
     let rows = waiting(move || Ok(api.reader()?.webhooks(api.now())?)).await?;
-    Ok(answer(&rows.into_iter().map(WebhookView::from).collect::<Vec<_>>()))
+    Ok(answer(&rows.into_iter().map(|row| WebhookView::new(row, writes)).collect::<Vec<_>>()))
 }
 
 /// Subscribe; the secret is shown once.

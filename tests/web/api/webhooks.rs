@@ -100,6 +100,12 @@ async fn each_role_reads_and_changes_subscriptions_as_the_matrix_has_it() {
             let status = world.get(name, path).await.status;
             assert_eq!(status, if reads { 200 } else { 403 }, "{name}: {path}");
         }
+        if reads {
+            // A key of the receiver is for those who give it.
+            let list = body(&world.get(name, "/webhooks").await);
+            let shown = if writes { URL } else { "https://127.0.0.1:9443" };
+            assert_eq!(list[0]["url"], shown, "{name}");
+        }
         let made = world.post(name, "/webhooks", wanted.clone()).await;
         assert_eq!(made.status, if writes { 201 } else { 403 }, "{name}");
         if !writes {
