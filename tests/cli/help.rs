@@ -84,6 +84,7 @@ const VERBS: [&[&str]; 84] = [
     &["webhook"],
     &["webhook", "add"],
     &["webhook", "list"],
+    &["webhook", "confirm"],
     &["webhook", "remove"],
     &["webhook", "rotate"],
     &["webhook", "resume"],

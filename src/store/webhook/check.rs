@@ -23,6 +23,11 @@ pub(in crate::store) fn check(
 ) -> Result<(), StoreError> {
     check_subscriptions(db, vault, report)?;
     check_messages(db, report)?;
+    let unheard = "SELECT d.id FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook
+                   WHERE w.state = 'proposed'";
+    for id in all(db, unheard, [], |row| row.get::<_, String>(0))? {
+        report.fault(AREA, id, "is meant for whom nobody has confirmed");
+    }
     let hidden = format!(
         "SELECT d.id FROM webhook_delivery d JOIN case_file f ON f.id = d.case_id WHERE {}",
         sealed("f")

@@ -17,7 +17,7 @@ pub struct WebhookRow {
     pub url: String,
     /// Of what; empty: of everything.
     pub events: Vec<String>,
-    /// `active`, `paused`.
+    /// `proposed` (nothing is told to it yet), `active`, `paused`.
     pub state: String,
     /// `gone` (the receiver answered 410) or `failures`.
     pub paused_why: Option<String>,
@@ -33,6 +33,8 @@ pub struct WebhookRow {
     pub previous_until: Option<String>,
     /// Who made it.
     pub created_by: String,
+    /// Who confirmed it; `None`: nobody yet.
+    pub confirmed_by: Option<String>,
     /// When, RFC 3339 with the city's offset.
     pub created_at: String,
 }
@@ -100,7 +102,8 @@ impl Reader {
                         WHERE d.webhook = w.id AND d.state = 'waiting'),
                        (SELECT count(*) FROM webhook_delivery d
                         WHERE d.webhook = w.id AND d.state = 'failed'),
-                       CASE WHEN previous_until > ?1 THEN previous_until END, created_by, created_at
+                       CASE WHEN previous_until > ?1 THEN previous_until END, created_by, confirmed_by,
+                       created_at
                    FROM webhook w WHERE w.state <> 'removed' ORDER BY w.id";
         all(&self.db, sql, [now.as_millisecond()], |row| {
             let kinds: String = row.get(2)?;
@@ -116,7 +119,8 @@ impl Reader {
                 failed: row.get(8)?,
                 previous_until: time(row.get(9)?),
                 created_by: row.get(10)?,
-                created_at: time(row.get(11)?).unwrap_or_default(),
+                confirmed_by: row.get(11)?,
+                created_at: time(row.get(12)?).unwrap_or_default(),
             })
         })
     }

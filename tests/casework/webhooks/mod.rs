@@ -75,7 +75,9 @@ impl House {
 
     fn subscribe(&self, kinds: &[HookKind]) -> i64 {
         let new = NewWebhook { url: URL.to_owned(), kinds: kinds.to_vec() };
-        self.order("sys", WebhookOrder::Add(new)).unwrap().webhook
+        let webhook = self.order("sys", WebhookOrder::Add(new)).unwrap().webhook;
+        self.order("sec", WebhookOrder::Confirm(webhook)).unwrap();
+        webhook
     }
 
     /// As the command line acts.

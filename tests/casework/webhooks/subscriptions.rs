@@ -7,6 +7,7 @@ fn a_new_secret_signs_beside_the_old_one_for_a_day() {
     let house = House::open();
     let new = NewWebhook { url: URL.to_owned(), kinds: vec![] };
     let made = house.order("sys", WebhookOrder::Add(new)).unwrap();
+    house.order("sec", WebhookOrder::Confirm(made.webhook)).unwrap();
     let first = made.secret.unwrap();
     let turned = house.order("sys", WebhookOrder::Rotate(made.webhook)).unwrap();
     let second = turned.secret.unwrap();
@@ -51,6 +52,7 @@ fn a_subscription_is_changed_by_system_administrators_alone_and_every_act_is_aud
     let ids: Vec<i64> =
         (0..WEBHOOKS_MAX).map(|_| house.order("sys", add(URL)).unwrap().webhook).collect();
     assert!(matches!(house.order("sys", add(URL)), Err(StoreError::Taken(_))));
+    house.order("sec", WebhookOrder::Confirm(ids[0])).unwrap();
     let ping = house.order("sys", WebhookOrder::Ping(ids[0])).unwrap().delivery.unwrap();
     house.order("sys", WebhookOrder::Rotate(ids[1])).unwrap();
     house.order("sys", WebhookOrder::Remove(ids[0])).unwrap();
@@ -59,6 +61,7 @@ fn a_subscription_is_changed_by_system_administrators_alone_and_every_act_is_aud
         WebhookOrder::Remove(ids[0]),
         WebhookOrder::Rotate(ids[0]),
         WebhookOrder::Resume(ids[0]),
+        WebhookOrder::Confirm(ids[0]),
         WebhookOrder::Ping(99),
         WebhookOrder::Resend("msg_none".to_owned()),
     ] {
@@ -72,9 +75,52 @@ fn a_subscription_is_changed_by_system_administrators_alone_and_every_act_is_aud
     assert!(!ids.contains(&next));
     let audit = house.reader().audit(Timestamp::MIN, Timestamp::MAX, 100).unwrap();
     let acts: Vec<_> = audit.iter().filter(|row| row.kind == "webhook_changed").collect();
-    assert_eq!(acts.len(), WEBHOOKS_MAX + 4);
+    assert_eq!(acts.len(), WEBHOOKS_MAX + 5);
     assert_eq!((acts[0].actor.as_str(), acts[0].subject.as_str()), ("sys", "webhook 1"));
     assert_eq!(acts[0].reason, "added https://receiver.example:8443: case.closed");
     assert!(acts.iter().all(|row| !row.reason.contains("canaryzqxj")), "{acts:?}");
+    house.is_sound();
+}
+
+#[test]
+fn nothing_is_told_to_a_subscription_until_a_second_administrator_has_confirmed_it() {
+    let house = House::open();
+    let new = NewWebhook { url: URL.to_owned(), kinds: vec![HookKind::Accepted] };
+    let webhook = house.order("sys", WebhookOrder::Add(new)).unwrap().webhook;
+    assert_eq!((house.row().state.as_str(), house.row().confirmed_by), ("proposed", None));
+    new_case(&house.handle(), "before");
+    assert_eq!(house.bodies(), Vec::<String>::new(), "it is not told later either");
+    let test = house.order("sys", WebhookOrder::Ping(webhook));
+    assert!(matches!(test, Err(StoreError::Taken(_))), "{test:?}");
+    let resumed = house.order("sys", WebhookOrder::Resume(webhook));
+    assert!(matches!(resumed, Err(StoreError::Taken(_))), "{resumed:?}");
+    let alone = house.order("sys", WebhookOrder::Confirm(webhook));
+    assert!(matches!(alone, Err(StoreError::Refused(_))), "{alone:?}");
+    for by in ["aud", "nobody"] {
+        let refused = house.order(by, WebhookOrder::Confirm(webhook));
+        assert!(matches!(refused, Err(StoreError::NotAllowed(_))), "{by}: {refused:?}");
+    }
+    assert_eq!(house.row().state, "proposed");
+    house.order("sec", WebhookOrder::Confirm(webhook)).unwrap();
+    assert_eq!(
+        (house.row().state.as_str(), house.row().confirmed_by.as_deref()),
+        ("active", Some("sec"))
+    );
+    let twice = house.order("sec", WebhookOrder::Confirm(webhook));
+    assert!(matches!(twice, Err(StoreError::Taken(_))), "{twice:?}");
+    new_case(&house.handle(), "after");
+    assert_eq!((house.bodies().len(), house.due(noonish()).len()), (1, 1));
+    let audit = house.reader().audit(Timestamp::MIN, Timestamp::MAX, 100).unwrap();
+    let acts = audit.iter().filter(|row| row.kind == "webhook_changed");
+    let acts: Vec<_> = acts.map(|row| (row.actor.as_str(), row.reason.as_str())).collect();
+    let confirmed = "confirmed https://receiver.example:8443 of sys";
+    assert_eq!(acts[1..], [("sec", confirmed)], "{acts:?}");
+    house.is_sound();
+    // Nobody confirms what is withdrawn.
+    let new = NewWebhook { url: URL.to_owned(), kinds: vec![] };
+    let other = house.order("sys", WebhookOrder::Add(new)).unwrap().webhook;
+    house.order("sys", WebhookOrder::Remove(other)).unwrap();
+    let gone = house.order("sec", WebhookOrder::Confirm(other));
+    assert!(matches!(gone, Err(StoreError::NotFound)), "{gone:?}");
     house.is_sound();
 }

@@ -28,6 +28,7 @@ fn subscribe(data: &Path, url: &str) -> (String, String) {
     let printed = verb(data, &["webhook", "add", url, "--as", "sys"]);
     let words: Vec<&str> = printed.split_whitespace().collect();
     assert!(words.len() == 3 && words[2].starts_with("whsec_"), "{printed}");
+    verb(data, &["webhook", "confirm", words[1], "--as", "sec"]);
     (words[1].to_owned(), words[2].to_owned())
 }
 

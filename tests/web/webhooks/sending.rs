@@ -75,14 +75,19 @@ impl Office {
     }
 
     fn order(&self, order: WebhookOrder) -> WebhookDone {
+        self.order_of("sys", &order)
+    }
+
+    fn order_of(&self, by: &str, order: &WebhookOrder) -> WebhookDone {
         let now = (self.wall)();
-        Administration::open(self.folder.path(), now).unwrap().webhook(now, "sys", &order).unwrap()
+        Administration::open(self.folder.path(), now).unwrap().webhook(now, by, order).unwrap()
     }
 
     /// Subscribes; gives the number and the secret.
     fn subscribe(&self, url: String) -> (i64, String) {
         let new = NewWebhook { url, kinds: vec![HookKind::Accepted] };
         let done = self.order(WebhookOrder::Add(new));
+        self.order_of("sec", &WebhookOrder::Confirm(done.webhook));
         (done.webhook, done.secret.unwrap().reveal())
     }
 
