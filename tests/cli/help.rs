@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 84] = [
+const VERBS: [&[&str]; 85] = [
     &[],
     &["serve"],
     &["demo"],

@@ -1,5 +1,6 @@
 //! Subscriptions made, changed and taken away by a system administrator, each act with its line in the
-//! audit. Nothing is told to a new one until another administrator has confirmed it, as with roles. A URL may carry a key of its receiver, so the audit has scheme, machine and port of it alone.
+//! audit. Nothing is told to a new one until another administrator has confirmed it, as with roles. A URL
+//! may carry a key of its receiver, so the audit has scheme, machine and port of it alone.
 
 use super::deliver::{give_up_removed, kept_from};
 use super::{HookSecret, emit, owner, written};
