@@ -322,7 +322,7 @@ CREATE TABLE audit (
                 'directory_imported', 'false_alarm', 'account_changed', 'seal_opened', 'exported',
                 'export_asked', 'export_approved', 'erased', 'privacy_asked', 'privacy_exported',
                 'privacy_decided', 'webhook_changed')),
-    subject TEXT NOT NULL,                             -- call, file, case, seat, account, report
+    subject TEXT NOT NULL,                             -- call, file, case, seat, account, subscription
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
     hash    BLOB NOT NULL CHECK (length(hash) = 32)
@@ -629,13 +629,14 @@ BEGIN SELECT RAISE(ABORT, 'a request about personal information is only answered
 CREATE TRIGGER privacy_request_is_never_deleted BEFORE DELETE ON privacy_request
 BEGIN SELECT RAISE(ABORT, 'a request about personal information is never deleted'); END;
 
--- Who is told what happens to cases (docs/adr/0023-webhooks.md). A subscription that is removed stays
+-- Who is told what happens to cases (docs/adr/0023-webhooks.md): nothing until a second administrator
+-- has confirmed it. A subscription that is removed stays
 -- as a row, without its secret: what was sent to it names it.
 CREATE TABLE webhook (
     id             INTEGER PRIMARY KEY NOT NULL,
     url            TEXT NOT NULL,
     kinds          TEXT NOT NULL,                      -- 'case.assigned case.closed'; empty: all
-    state          TEXT NOT NULL CHECK (state IN ('active', 'paused', 'removed')),
+    state          TEXT NOT NULL CHECK (state IN ('proposed', 'active', 'paused', 'removed')),
     paused_why     TEXT CHECK (paused_why IN ('gone', 'failures')),
     secret         BLOB NOT NULL,                      -- wrapped by the master key; empty: removed
     previous       BLOB,                               -- the one before it, which signs until then:
@@ -645,11 +646,15 @@ CREATE TABLE webhook (
     rests_until    INTEGER NOT NULL DEFAULT 0,         -- nothing is sent to it before
     created_by     TEXT NOT NULL,
     created_at     INTEGER NOT NULL,
+    confirmed_by   TEXT CHECK (confirmed_by <> created_by), -- another administrator; NULL: nobody yet
+    confirmed_at   INTEGER,
     changed_at     INTEGER NOT NULL,
     CHECK ((state = 'paused') = (paused_why IS NOT NULL)),
     CHECK ((state = 'removed') = (length(secret) = 0)),
     CHECK ((previous IS NULL) = (previous_until IS NULL)),
-    CHECK ((failures = 0) = (failing_since IS NULL))
+    CHECK ((failures = 0) = (failing_since IS NULL)),
+    CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+    CHECK (state = 'removed' OR (state = 'proposed') = (confirmed_by IS NULL))
 ) STRICT;
 CREATE TRIGGER webhook_is_never_deleted BEFORE DELETE ON webhook
 BEGIN SELECT RAISE(ABORT, 'a subscription is only removed'); END;

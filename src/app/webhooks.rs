@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Who acts.
 #[derive(Debug, Args)]
 pub(super) struct Acting {
-    /// The system administrator who acts.
+    /// The system administrator who acts; a confirmation is also a security administrator's.
     #[arg(long = "as", value_name = "PERSON")]
     by: String,
     #[command(flatten)]
@@ -51,7 +51,7 @@ pub(super) enum DeliveryState {
 #[derive(Debug, Subcommand)]
 pub(super) enum WebhookVerb {
     /// Subscribe to what happens to cases. Prints the number and the secret that messages are signed
-    /// with: it is shown once.
+    /// with: it is shown once. Nothing is told until another administrator has confirmed it.
     Add {
         /// Where messages go: https://…, or http:// on this machine.
         url: String,
@@ -63,7 +63,10 @@ pub(super) enum WebhookVerb {
     },
     /// The subscriptions, how they fare and how many messages wait for each.
     List(Output),
-    /// Send no more; what waits has failed.
+    /// Confirm a subscription, as another administrator than the one who made it: it is told what happens
+    /// from now on.
+    Confirm(Which),
+    /// Send no more; what waits fails.
     Remove(Which),
     /// Make a new secret and print it; the old one signs beside it for 24 hours.
     Rotate(Which),
@@ -109,6 +112,10 @@ pub(super) fn webhook(verb: WebhookVerb) -> Result<(), Exit> {
             let now = (clock::system().wall)();
             let rows = output.reader()?.webhooks(now).map_err(|error| refused(&error))?;
             output.print(&rows)
+        }
+        WebhookVerb::Confirm(which) => {
+            let done = which.carry_out(WebhookOrder::Confirm)?;
+            say(&format!("webhook {} confirmed\n", done.webhook))
         }
         WebhookVerb::Remove(which) => {
             let done = which.carry_out(WebhookOrder::Remove)?;
@@ -170,6 +177,10 @@ impl Acting {
         done.map_err(|error| match error {
             StoreError::Taken(_) | StoreError::Malformed(_) | StoreError::NotAllowed(_) => {
                 Exit::new(Failure::Data, error)
+            }
+            StoreError::Refused(refusal) => {
+                let (sentence, rule) = (refusal.sentence(), refusal.rule());
+                Exit::new(Failure::Data, format!("{sentence}（规则 {rule}）"))
             }
             other => unwritten(&other),
         })

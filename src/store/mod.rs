@@ -169,7 +169,7 @@ pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN}
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify, verify_anchored};
 pub use webhook::{
     DELIVERY_DAYS, DELIVERY_WAITING_MAX, DeliveryFilter, DeliveryRow, DueDelivery, HookSecret,
-    LEASE_MS, NewWebhook, Outcome, Parcel, Settled, SettledState, Tidied, WEBHOOKS_MAX,
+    LEASE_MS, Lease, NewWebhook, Outcome, Parcel, Settled, SettledState, Tidied, WEBHOOKS_MAX,
     WebhookDone, WebhookOrder, WebhookRow,
 };
 pub use work::Answer;

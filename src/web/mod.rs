@@ -37,7 +37,7 @@ pub use session::SESSIONS_MAX;
 pub use socket::{COMMANDS_BURST_MAX, COMMANDS_PER_SECOND_MAX, EXCESS_MAX, OUTBOX_MAX};
 pub use thread::WebThread;
 pub use webhook::{
-    ADDRESSES_TRIED_MAX, ATTEMPT_WAIT, RESPONSE_BYTES_MAX, TrustError, WebhookConfig,
+    ADDRESSES_TRIED_MAX, ATTEMPT_WAIT, CONNECT_WAIT, RESPONSE_BYTES_MAX, TrustError, WebhookConfig,
     WebhookThread, sign, signatures, trust,
 };
 

@@ -34,8 +34,9 @@ fn database() -> (tempfile::TempDir, Connection) {
             (1, 1, 'pdf', 'director', NULL, 51, 'x', 'wang', 0, 'li', 1, NULL);
         INSERT INTO privacy_request VALUES (1, 'access', 'query_code', 0, '2026-12-22', 'li',
             x'00', x'00', 'refused', 'nothing', 'wang', 1);
-        INSERT INTO webhook (id, url, kinds, state, secret, created_by, created_at, changed_at)
-            VALUES (1, 'x', '', 'active', x'00', 'wang', 0, 0);
+        INSERT INTO webhook (id, url, kinds, state, secret, created_by, created_at, confirmed_by,
+                confirmed_at, changed_at)
+            VALUES (1, 'x', '', 'active', x'00', 'wang', 0, 'li', 0, 0);
         INSERT INTO webhook_delivery (id, webhook, kind, body, created_at, state, next_at)
             VALUES ('msg', 1, 'webhook.ping', '{}', 0, 'waiting', 0);
         INSERT INTO account VALUES ('wang', 'x', NULL, NULL, 0, 0, NULL, 0, 0)";
@@ -142,6 +143,8 @@ fn so_is_every_statement_that_would_break_a_subscription_or_its_messages() {
         ("DELETE FROM webhook", "a subscription is only removed"),
         ("UPDATE webhook SET state = 'removed'", "CHECK constraint failed"),
         ("UPDATE webhook SET failures = 1", "CHECK constraint failed"),
+        ("UPDATE webhook SET confirmed_by = created_by", "CHECK constraint failed"),
+        ("UPDATE webhook SET confirmed_by = NULL, confirmed_at = NULL", "CHECK constraint failed"),
         ("UPDATE webhook_delivery SET body = '[]'", "what is told is never changed"),
         ("UPDATE webhook_delivery SET state = 'failed'", "CHECK constraint failed"),
     ] {

@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 84] = [
+const VERBS: [&[&str]; 85] = [
     &[],
     &["serve"],
     &["demo"],
@@ -84,6 +84,7 @@ const VERBS: [&[&str]; 84] = [
     &["webhook"],
     &["webhook", "add"],
     &["webhook", "list"],
+    &["webhook", "confirm"],
     &["webhook", "remove"],
     &["webhook", "rotate"],
     &["webhook", "resume"],

@@ -35,6 +35,10 @@ fn a_subscription_on_a_stopped_service_waits_with_its_messages() {
     refused(data, &["add", URL, "--as", "sys"], 65, "webhook.networks does not name");
     let printed = done(data, &[&add[..], &["sys"]].concat());
     let secret = printed.trim().strip_prefix("webhook 1 ").unwrap();
+    refused(data, &["confirm", "1", "--as", "sys"], 65, "须由另一人确认");
+    refused(data, &["confirm", "1", "--as", "aud"], 65, "does not hold the office");
+    refused(data, &["test", "1", "--as", "sys"], 65, "not confirmed yet");
+    assert_eq!(done(data, &["confirm", "1", "--as", "sec"]), "webhook 1 confirmed\n");
     // The prefix, and base64 of 32 bytes.
     assert!(secret.starts_with("whsec_") && secret.len() == 6 + 44, "{printed}");
     let store = open(data);

@@ -10,6 +10,6 @@ mod target;
 pub use event::{HookKind, Told, ToldCase, told};
 pub use schedule::{
     ATTEMPTS_MAX, LATER_SECONDS_MAX, OUTAGE_FAILURES_MIN, PAUSE_FAILURES_MIN, PAUSE_HOURS,
-    REST_SECONDS_MAX, is_outage, is_to_be_paused, rest, retry,
+    REST_SECONDS_MAX, is_outage, is_to_be_paused, rest_asked, retry,
 };
 pub use target::{NETWORKS_MAX, Network, Reach, Scheme, Target, TargetFault, URL_BYTES_MAX};

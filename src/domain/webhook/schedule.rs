@@ -41,16 +41,26 @@ pub fn retry(attempts: u32, dice: u64, later: Option<u64>) -> Option<SignedDurat
     let factor = FACTOR.saturating_pow(attempts.saturating_sub(1));
     let seconds = FIRST_SECONDS.saturating_mul(factor).min(WAIT_SECONDS_MAX);
     let moved = 1_000 - JITTER_PER_MILLE + dice % (2 * JITTER_PER_MILLE + 1);
-    let later = later.unwrap_or(0).min(LATER_SECONDS_MAX).saturating_mul(1_000);
-    let ms = seconds.saturating_mul(moved).max(later);
-    Some(SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX)))
+    let ms = i64::try_from(seconds.saturating_mul(moved)).unwrap_or(i64::MAX);
+    Some(SignedDuration::from_millis(ms).max(asked(later)))
 }
 
 /// How long a receiver is left alone after so many failures in a row: 1, 2, 4 … seconds.
-#[must_use]
-pub fn rest(failures: u32) -> SignedDuration {
+fn rest(failures: u32) -> SignedDuration {
     let seconds = 1_u64.checked_shl(failures.saturating_sub(1)).unwrap_or(u64::MAX);
     let seconds = if failures == 0 { 0 } else { seconds.min(REST_SECONDS_MAX) };
+    SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// The same of a receiver that asked for a later attempt: it is heard for everything that waits for it.
+#[must_use]
+pub fn rest_asked(failures: u32, later: Option<u64>) -> SignedDuration {
+    rest(failures).max(asked(later))
+}
+
+/// What a receiver asked for, as far as it is heard.
+fn asked(later: Option<u64>) -> SignedDuration {
+    let seconds = later.unwrap_or(0).min(LATER_SECONDS_MAX);
     SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
@@ -112,6 +122,9 @@ mod tests {
     fn a_receiver_that_fails_is_left_alone_for_longer_and_longer() {
         let rests: Vec<i64> = [0, 1, 2, 3, 9, 10, 64, u32::MAX].map(|n| rest(n).as_secs()).to_vec();
         assert_eq!(rests, [0, 1, 2, 4, 256, 300, 300, 300]);
+        let asked = |n, later| rest_asked(n, later).as_secs();
+        assert_eq!((asked(1, None), asked(1, Some(120)), asked(10, Some(120))), (1, 120, 300));
+        assert_eq!(asked(1, Some(u64::MAX)), 3_600, "an hour, never longer");
     }
 
     #[test]

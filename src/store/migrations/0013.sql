@@ -3,7 +3,7 @@ CREATE TABLE webhook (
     id             INTEGER PRIMARY KEY NOT NULL,
     url            TEXT NOT NULL,
     kinds          TEXT NOT NULL,
-    state          TEXT NOT NULL CHECK (state IN ('active', 'paused', 'removed')),
+    state          TEXT NOT NULL CHECK (state IN ('proposed', 'active', 'paused', 'removed')),
     paused_why     TEXT CHECK (paused_why IN ('gone', 'failures')),
     secret         BLOB NOT NULL,
     previous       BLOB,
@@ -13,11 +13,15 @@ CREATE TABLE webhook (
     rests_until    INTEGER NOT NULL DEFAULT 0,
     created_by     TEXT NOT NULL,
     created_at     INTEGER NOT NULL,
+    confirmed_by   TEXT CHECK (confirmed_by <> created_by),
+    confirmed_at   INTEGER,
     changed_at     INTEGER NOT NULL,
     CHECK ((state = 'paused') = (paused_why IS NOT NULL)),
     CHECK ((state = 'removed') = (length(secret) = 0)),
     CHECK ((previous IS NULL) = (previous_until IS NULL)),
-    CHECK ((failures = 0) = (failing_since IS NULL))
+    CHECK ((failures = 0) = (failing_since IS NULL)),
+    CHECK ((confirmed_by IS NULL) = (confirmed_at IS NULL)),
+    CHECK (state = 'removed' OR (state = 'proposed') = (confirmed_by IS NULL))
 ) STRICT;
 CREATE TRIGGER webhook_is_never_deleted BEFORE DELETE ON webhook
 BEGIN SELECT RAISE(ABORT, 'a subscription is only removed'); END;

@@ -1,8 +1,11 @@
 //! Subscriptions made, changed and taken away by a system administrator, each act with its line in the
-//! audit. A URL may carry a key of its receiver, so the audit has scheme, machine and port of it alone.
+//! audit. Nothing is told to a new one until another administrator has confirmed it, as with roles. A URL
+//! may carry a key of its receiver, so the audit has scheme, machine and port of it alone.
 
+use super::deliver::{give_up_removed, kept_from};
 use super::{HookSecret, emit, owner, written};
-use crate::domain::case::Role;
+use crate::domain::access::is_second_person;
+use crate::domain::case::{Guard, Role};
 use crate::domain::webhook::{HookKind, Target};
 use crate::store::account_admin::office;
 use crate::store::administration::Administration;
@@ -32,9 +35,11 @@ pub struct NewWebhook {
 /// What an administrator wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookOrder {
-    /// A new subscription.
+    /// A new subscription; it waits for its confirmation.
     Add(NewWebhook),
-    /// Nothing is sent any more; what waits has failed.
+    /// It is told what happens from now on, in the name of another administrator, of accounts or roles.
+    Confirm(i64),
+    /// Nothing is sent any more; what waits fails, some of it at once.
     Remove(i64),
     /// A new secret; the old one signs beside it for a day.
     Rotate(i64),
@@ -58,7 +63,8 @@ pub struct WebhookDone {
 }
 
 impl Administration {
-    /// Carries an order out in the name of a system administrator.
+    /// Carries an order out in the name of a system administrator; a confirmation also in that of a security
+    /// administrator.
     pub fn webhook(
         &mut self,
         at: Timestamp,
@@ -66,7 +72,10 @@ impl Administration {
         order: &WebhookOrder,
     ) -> Result<WebhookDone, StoreError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        office(&tx, by, &[Role::Administrator])?;
+        match order {
+            WebhookOrder::Confirm(_) => office(&tx, by, &[Role::Administrator, Role::Security])?,
+            _ => office(&tx, by, &[Role::Administrator])?,
+        };
         let done = run(&tx, &self.vault, at, by, order)?;
         tx.commit()?;
         Ok(done)
@@ -96,6 +105,7 @@ fn run(
 ) -> Result<WebhookDone, StoreError> {
     let (done, what) = match order {
         WebhookOrder::Add(new) => add(db, vault, at, by, new)?,
+        WebhookOrder::Confirm(id) => confirm(db, at, by, *id)?,
         WebhookOrder::Remove(id) => remove(db, at, *id)?,
         WebhookOrder::Rotate(id) => rotate(db, vault, at, *id)?,
         WebhookOrder::Resume(id) => resume(db, at, *id)?,
@@ -135,7 +145,7 @@ fn add(
     let (kinds, wrapped) = (written(&kinds), vault.wrap(&key, &owner(webhook))?);
     let sql =
         "INSERT INTO webhook (id, url, kinds, state, secret, created_by, created_at, changed_at)
-               VALUES (?1, ?2, ?3, 'active', ?4, ?5, ?6, ?6)";
+               VALUES (?1, ?2, ?3, 'proposed', ?4, ?5, ?6, ?6)";
     db.execute(sql, params![webhook, new.url, kinds, wrapped, by, at.as_millisecond()])?;
     let told = if kinds.is_empty() { "everything" } else { &kinds };
     let secret = Some(HookSecret::of(&key));
@@ -152,6 +162,29 @@ fn done(webhook: i64, what: &str) -> (WebhookDone, String) {
     (WebhookDone { webhook, delivery: None, secret: None }, what.to_owned())
 }
 
+fn confirm(
+    db: &Connection,
+    at: Timestamp,
+    by: &str,
+    webhook: i64,
+) -> Result<(WebhookDone, String), StoreError> {
+    if state(db, webhook)? != "proposed" {
+        return Err(StoreError::Taken("the subscription is confirmed already"));
+    }
+    let sql = "SELECT created_by, url FROM webhook WHERE id = ?1";
+    let row = db.query_row(sql, [webhook], |row| Ok((row.get(0)?, row.get(1)?)));
+    let (made_by, url): (String, String) = row?;
+    if !is_second_person(&made_by, by) {
+        return Err(StoreError::Refused(Guard::SecondPerson.into()));
+    }
+    let sql =
+        "UPDATE webhook SET state = 'active', confirmed_by = ?2, confirmed_at = ?3, changed_at = ?3
+               WHERE id = ?1";
+    db.execute(sql, params![webhook, by, at.as_millisecond()])?;
+    let origin = Target::parse(&url).map(|target| target.origin()).unwrap_or_default();
+    Ok(done(webhook, &format!("confirmed {origin} of {made_by}")))
+}
+
 fn remove(
     db: &Connection,
     at: Timestamp,
@@ -164,11 +197,10 @@ fn remove(
              previous = NULL, previous_until = NULL, changed_at = ?2 WHERE id = ?1",
         params![webhook, ms],
     )?;
-    let waiting = db.execute(
-        "UPDATE webhook_delivery SET state = 'failed', next_at = NULL, leased_until = NULL,
-             ended_at = ?2, fault = 'removed' WHERE webhook = ?1 AND state = 'waiting'",
-        params![webhook, ms],
-    )?;
+    let sql = "SELECT count(*) FROM webhook_delivery WHERE webhook = ?1 AND state = 'waiting'";
+    let waiting: i64 = db.query_row(sql, [webhook], |row| row.get(0))?;
+    // Callers wait for the writer: the first of many here, the others with the next tidying.
+    give_up_removed(db, at, webhook)?;
     Ok(done(webhook, &format!("removed, {waiting} messages unsent")))
 }
 
@@ -181,9 +213,11 @@ fn rotate(
     state(db, webhook)?;
     let key = DataKey::random()?;
     let until = at.saturating_add(PREVIOUS_HOURS.hours()).unwrap_or(at);
+    // Twice in a day: the receiver still has the one that signs beside, and the one between the two may
+    // never have been given to it.
     db.execute(
-        "UPDATE webhook SET previous = secret, previous_until = ?3, secret = ?2, changed_at = ?4
-         WHERE id = ?1",
+        "UPDATE webhook SET previous = CASE WHEN previous_until > ?4 THEN previous ELSE secret END,
+             previous_until = ?3, secret = ?2, changed_at = ?4 WHERE id = ?1",
         params![
             webhook,
             vault.wrap(&key, &owner(webhook))?,
@@ -220,7 +254,7 @@ fn resume(
 
 fn ping(db: &Connection, at: Timestamp, webhook: i64) -> Result<(WebhookDone, String), StoreError> {
     if state(db, webhook)? != "active" {
-        return Err(StoreError::Taken("the subscription is paused: resume it first"));
+        return Err(StoreError::Taken("the subscription is not confirmed yet, or paused"));
     }
     let delivery = emit::insert(db, at, webhook, HookKind::Ping, None)?;
     let done = WebhookDone { webhook, delivery: Some(delivery), secret: None };
@@ -232,16 +266,21 @@ fn resend(
     at: Timestamp,
     delivery: &str,
 ) -> Result<(WebhookDone, String), StoreError> {
-    let sql = "SELECT d.webhook, d.state, w.state FROM webhook_delivery d
+    let sql = "SELECT d.webhook, d.state, w.state, d.created_at < ?2 FROM webhook_delivery d
                JOIN webhook w ON w.id = d.webhook WHERE d.id = ?1";
-    let found = db.query_row(sql, [delivery], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-    let (webhook, state, of): (i64, String, String) =
+    let found = db.query_row(sql, params![delivery, kept_from(at)], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    });
+    let (webhook, state, of, is_old): (i64, String, String, bool) =
         found.optional()?.ok_or(StoreError::NotFound)?;
     if of == "removed" {
         return Err(StoreError::Taken("the subscription is removed"));
     }
     if state == "waiting" {
         return Err(StoreError::Taken("the message waits to be sent already"));
+    }
+    if is_old {
+        return Err(StoreError::Taken("the message is older than a message may wait"));
     }
     let sql = "UPDATE webhook_delivery SET state = 'waiting', next_at = ?2, attempts = 0,
                    ended_at = NULL WHERE id = ?1";

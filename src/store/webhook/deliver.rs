@@ -5,7 +5,7 @@
 //! again after an outage, all that waits for it goes at once, in order.
 
 use super::{HookSecret, owner};
-use crate::domain::webhook::{is_outage, is_to_be_paused, rest, retry};
+use crate::domain::webhook::{ATTEMPTS_MAX, is_outage, is_to_be_paused, rest_asked, retry};
 use crate::store::error::StoreError;
 use crate::store::handle::StoreHandle;
 use crate::store::read::Reader;
@@ -23,11 +23,15 @@ pub const LEASE_MS: i64 = 60_000;
 /// How long messages are kept, in days; one that still waits then has failed.
 pub const DELIVERY_DAYS: i64 = 30;
 
-/// Messages that wait for one subscription; beyond it the oldest have failed.
+/// Messages that wait for one subscription; beyond it the oldest fail with the next tidying.
 pub const DELIVERY_WAITING_MAX: usize = 50_000;
 
 /// Rows that one transaction of tidying touches: callers wait for the writer.
 const TIDIED_ROWS_MAX: i64 = 500;
+
+/// Takes back every lease; what was sent long ago is not looked at.
+const BEGIN: &str = "UPDATE webhook_delivery INDEXED BY webhook_delivery_waiting
+    SET leased_until = NULL WHERE state = 'waiting' AND leased_until IS NOT NULL";
 
 /// A message whose time has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +59,17 @@ pub struct Parcel {
     pub attempt: u32,
 }
 
+/// What came of asking for a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// It is to be sent.
+    Taken(Box<Parcel>),
+    /// It had all its attempts, and none of them came to an end: it has failed.
+    Killed,
+    /// It is not to be sent now, or not any more.
+    Refused,
+}
+
 /// What came of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -71,7 +86,7 @@ pub enum Outcome {
         status: Option<u16>,
         /// Why, in a word that is listed.
         fault: &'static str,
-        /// The receiver asked for a later attempt, in seconds.
+        /// The receiver asked to be left alone for so many seconds.
         later: Option<u64>,
     },
 }
@@ -105,19 +120,25 @@ pub struct Tidied {
     pub deleted: usize,
     /// Messages that waited too long, or too many of them; they have failed.
     pub given_up: usize,
+    /// Messages of subscriptions that are removed; they have failed.
+    pub removed: usize,
 }
 
 impl Reader {
     /// The next message of each subscription that may be sent to at `now`.
     pub fn webhooks_due(&self, now: Timestamp) -> Result<Vec<DueDelivery>, StoreError> {
-        // A row each at most: the first by `seq` whose time has come.
-        let sql = "SELECT d.id, w.id FROM webhook w JOIN webhook_delivery d ON d.seq = (
-                       SELECT x.seq FROM webhook_delivery x
-                       WHERE x.webhook = w.id AND x.state = 'waiting' AND x.next_at <= ?1
-                         AND (x.leased_until IS NULL OR x.leased_until <= ?1)
-                       ORDER BY x.seq LIMIT 1)
-                   WHERE w.state = 'active' AND w.rests_until <= ?1 ORDER BY w.id";
-        all(&self.db, sql, [now.as_millisecond()], |row| {
+        // A row each at most: the first by `seq` whose time has come, and that may be leased.
+        let sql = format!(
+            "SELECT d.id, w.id FROM webhook w JOIN webhook_delivery d ON d.seq = (
+                 SELECT x.seq FROM webhook_delivery x
+                 WHERE x.webhook = w.id AND x.state = 'waiting' AND x.next_at <= ?1
+                   AND (x.leased_until IS NULL OR x.leased_until <= ?1)
+                   AND NOT EXISTS (SELECT 1 FROM case_file f WHERE f.id = x.case_id AND {})
+                 ORDER BY x.seq LIMIT 1)
+             WHERE w.state = 'active' AND w.rests_until <= ?1 ORDER BY w.id",
+            sealed("f")
+        );
+        all(&self.db, &sql, [now.as_millisecond()], |row| {
             Ok(DueDelivery { id: row.get(0)?, webhook: row.get(1)? })
         })
     }
@@ -127,22 +148,20 @@ impl StoreHandle {
     /// Nobody sends anything when a service begins: leases that are left are those of a dead one.
     #[must_use]
     pub fn webhooks_begin(&self, answer: Answer<usize>) -> bool {
-        self.ask(Kind::Asked, answer, |db, _| {
-            let sql =
-                "UPDATE webhook_delivery SET leased_until = NULL WHERE leased_until IS NOT NULL";
-            Ok(db.execute(sql, [])?)
-        })
+        self.ask(Kind::Asked, answer, |db, _| Ok(db.execute(BEGIN, [])?))
     }
 
-    /// Takes a message to be sent; it is sent only after the answer. `None`: not to be sent any more.
+    /// Takes a message to be sent; it is sent only after the answer.
     #[must_use]
-    pub fn webhook_lease(
-        &self,
-        now: Timestamp,
-        id: String,
-        answer: Answer<Option<Parcel>>,
-    ) -> bool {
+    pub fn webhook_lease(&self, now: Timestamp, id: String, answer: Answer<Lease>) -> bool {
         self.ask(Kind::Asked, answer, move |db, desk| lease(db, &desk.vault, now, &id))
+    }
+
+    /// Whether a message that is leased is still to be sent: asked again when its receiver is connected,
+    /// which takes time, so that what came under seal meanwhile does not leave.
+    #[must_use]
+    pub fn webhook_stands(&self, id: String, answer: Answer<bool>) -> bool {
+        self.ask(Kind::Asked, answer, move |db, _| stands(db, &id))
     }
 
     /// What came of an attempt; `dice` is any number.
@@ -165,12 +184,7 @@ impl StoreHandle {
     }
 }
 
-fn lease(
-    db: &Connection,
-    vault: &Vault,
-    now: Timestamp,
-    id: &str,
-) -> Result<Option<Parcel>, StoreError> {
+fn lease(db: &Connection, vault: &Vault, now: Timestamp, id: &str) -> Result<Lease, StoreError> {
     let ms = now.as_millisecond();
     let sql = format!(
         "SELECT d.webhook, w.url, d.body, d.attempts + 1, w.secret,
@@ -188,7 +202,13 @@ fn lease(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, secrets))
         })
         .optional()?;
-    let Some((webhook, url, body, attempt, wrapped)) = found else { return Ok(None) };
+    let Some((webhook, url, body, attempt, wrapped)) = found else {
+        return Ok(Lease::Refused);
+    };
+    if attempt > ATTEMPTS_MAX {
+        end(db, now, id, ("failed", None, Some("killed")))?;
+        return Ok(Lease::Killed);
+    }
     let wrapped = wrapped.into_iter().flatten();
     let secrets = wrapped.map(|key| Ok(HookSecret::of(&vault.unwrap(&key, &owner(webhook))?)));
     let secrets = secrets.collect::<Result<_, StoreError>>()?;
@@ -197,7 +217,18 @@ fn lease(
         "UPDATE webhook_delivery SET attempts = ?2, leased_until = ?3 WHERE id = ?1",
     )?
     .execute(params![id, attempt, ms.saturating_add(LEASE_MS)])?;
-    Ok(Some(Parcel { id: id.to_owned(), webhook, url, body, secrets, attempt }))
+    let parcel = Parcel { id: id.to_owned(), webhook, url, body, secrets, attempt };
+    Ok(Lease::Taken(Box::new(parcel)))
+}
+
+fn stands(db: &Connection, id: &str) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook
+         WHERE d.id = ?1 AND d.leased_until IS NOT NULL AND w.state = 'active'
+           AND NOT EXISTS (SELECT 1 FROM case_file f WHERE f.id = d.case_id AND {}))",
+        sealed("f")
+    );
+    Ok(db.prepare_cached(&sql)?.query_row([id], |row| row.get(0))?)
 }
 
 /// How a subscription fares.
@@ -215,26 +246,32 @@ fn settle(
     outcome: Outcome,
     dice: u64,
 ) -> Result<Settled, StoreError> {
-    let sql = "SELECT w.id, w.failures, w.failing_since, d.attempts
+    let sql = "SELECT w.id, w.failures, w.failing_since, d.attempts, w.state = 'removed'
                FROM webhook_delivery d JOIN webhook w ON w.id = d.webhook
                WHERE d.id = ?1 AND d.state = 'waiting'";
     let found = db.prepare_cached(sql)?.query_row([id], |row| {
         let since: Option<i64> = row.get(2)?;
         let since = since.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-        Ok(Health { webhook: row.get(0)?, failures: row.get(1)?, since, attempts: row.get(3)? })
+        let health =
+            Health { webhook: row.get(0)?, failures: row.get(1)?, since, attempts: row.get(3)? };
+        Ok((health, row.get(4)?))
     });
-    let Some(health) = found.optional()? else {
-        return Ok(Settled { state: SettledState::Withdrawn, paused: None });
-    };
+    let withdrawn = Settled { state: SettledState::Withdrawn, paused: None };
+    let Some((health, is_removed)) = found.optional()? else { return Ok(withdrawn) };
     match outcome {
         Outcome::Delivered { status } => {
             end(db, now, id, ("delivered", Some(status), None))?;
             recovered(db, now, &health)?;
             Ok(Settled { state: SettledState::Delivered, paused: None })
         }
+        // Nobody waits for it any more.
+        Outcome::Gone | Outcome::Failed { .. } if is_removed => {
+            end(db, now, id, ("failed", None, Some("removed")))?;
+            Ok(withdrawn)
+        }
         Outcome::Gone => {
             wait(db, id, now, (Some(410), "gone"))?;
-            let paused = failed(db, now, &health, true)?;
+            let paused = failed(db, now, &health, (true, None))?;
             Ok(Settled { state: SettledState::Waiting, paused })
         }
         Outcome::Failed { status, fault, later } => {
@@ -248,7 +285,7 @@ fn settle(
                     SettledState::Failed
                 }
             };
-            let paused = failed(db, now, &health, false)?;
+            let paused = failed(db, now, &health, (false, later))?;
             Ok(Settled { state, paused })
         }
     }
@@ -302,11 +339,11 @@ fn failed(
     db: &Connection,
     now: Timestamp,
     health: &Health,
-    gone: bool,
+    (gone, later): (bool, Option<u64>),
 ) -> Result<Option<&'static str>, StoreError> {
     let failures = health.failures.saturating_add(1);
     let since = health.since.unwrap_or(now);
-    let rests = now.saturating_add(rest(failures)).unwrap_or(now);
+    let rests = now.saturating_add(rest_asked(failures, later)).unwrap_or(now);
     let sql =
         "UPDATE webhook SET failures = ?2, failing_since = ?3, rests_until = ?4 WHERE id = ?1";
     db.prepare_cached(sql)?.execute(params![
@@ -326,9 +363,14 @@ fn failed(
     Ok((paused > 0).then_some(why))
 }
 
-fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
+/// What is older, in milliseconds, neither waits nor is kept.
+pub(super) fn kept_from(now: Timestamp) -> i64 {
     let kept = SignedDuration::from_hours(24 * DELIVERY_DAYS);
-    let before = now.saturating_sub(kept).unwrap_or(now).as_millisecond();
+    now.saturating_sub(kept).unwrap_or(now).as_millisecond()
+}
+
+fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
+    let before = kept_from(now);
     let sql = "DELETE FROM webhook_delivery WHERE seq IN (
                    SELECT seq FROM webhook_delivery WHERE ended_at < ?1 LIMIT ?2)";
     let deleted = db.execute(sql, params![before, TIDIED_ROWS_MAX])?;
@@ -339,6 +381,12 @@ fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
     let most = i64::try_from(DELIVERY_WAITING_MAX).unwrap_or(i64::MAX);
     let crowded: Vec<(i64, Option<i64>)> =
         all(db, sql, [most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sql = "SELECT id FROM webhook w WHERE state = 'removed' AND EXISTS (
+                   SELECT 1 FROM webhook_delivery d WHERE d.webhook = w.id AND d.state = 'waiting')";
+    let mut removed = 0;
+    for webhook in all(db, sql, [], |row| row.get(0))? {
+        removed += give_up_removed(db, now, webhook)?;
+    }
     let mut given_up = 0;
     for (webhook, beyond) in crowded {
         given_up += give_up(db, now, webhook, ("created_at < ?1", before, "expired"))?;
@@ -346,7 +394,16 @@ fn tidy(db: &Connection, now: Timestamp) -> Result<Tidied, StoreError> {
             given_up += give_up(db, now, webhook, ("seq <= ?1", beyond, "crowded"))?;
         }
     }
-    Ok(Tidied { deleted, given_up })
+    Ok(Tidied { deleted, given_up, removed })
+}
+
+/// Some of what waits for a subscription that is removed; gives how many.
+pub(super) fn give_up_removed(
+    db: &Connection,
+    now: Timestamp,
+    webhook: i64,
+) -> Result<usize, StoreError> {
+    give_up(db, now, webhook, ("seq <= ?1", i64::MAX, "removed"))
 }
 
 /// Messages of a subscription that are not waited for any longer; none that is on its way.
@@ -357,10 +414,25 @@ fn give_up(
     (which, value, fault): (&str, i64, &str),
 ) -> Result<usize, StoreError> {
     let sql = format!(
-        "UPDATE webhook_delivery SET state = 'failed', next_at = NULL, ended_at = ?2, fault = ?3
+        "UPDATE webhook_delivery SET state = 'failed', next_at = NULL, leased_until = NULL,
+             ended_at = ?2, fault = ?3
          WHERE seq IN (SELECT seq FROM webhook_delivery WHERE webhook = ?4 AND state = 'waiting'
-             AND leased_until IS NULL AND {which} ORDER BY seq LIMIT ?5)"
+             AND (leased_until IS NULL OR leased_until <= ?2) AND {which} ORDER BY seq LIMIT ?5)"
     );
     let values = params![value, now.as_millisecond(), fault, webhook, TIDIED_ROWS_MAX];
     Ok(db.execute(&sql, values)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taking_leases_back_looks_at_what_waits_alone() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(include_str!("../../../schema.sql")).unwrap();
+        let sql = format!("EXPLAIN QUERY PLAN {BEGIN}");
+        let plan: String = db.query_row(&sql, [], |row| row.get(3)).unwrap();
+        assert_eq!(plan, "SCAN webhook_delivery USING INDEX webhook_delivery_waiting");
+    }
 }

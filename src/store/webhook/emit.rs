@@ -41,9 +41,9 @@ pub(in crate::store) fn emit(
     Ok(())
 }
 
-/// Subscriptions with their kinds. Those that are paused are told later.
+/// Subscriptions with their kinds. Those that are paused are told later, those that nobody confirmed nothing.
 fn subscribed(db: &Connection) -> Result<Vec<(i64, String)>, StoreError> {
-    let sql = "SELECT id, kinds FROM webhook WHERE state <> 'removed' ORDER BY id";
+    let sql = "SELECT id, kinds FROM webhook WHERE state IN ('active', 'paused') ORDER BY id";
     all(db, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 

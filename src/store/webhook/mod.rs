@@ -17,7 +17,7 @@ mod read;
 pub use admin::{NewWebhook, WEBHOOKS_MAX, WebhookDone, WebhookOrder};
 pub(super) use check::check;
 pub use deliver::{
-    DELIVERY_DAYS, DELIVERY_WAITING_MAX, DueDelivery, LEASE_MS, Outcome, Parcel, Settled,
+    DELIVERY_DAYS, DELIVERY_WAITING_MAX, DueDelivery, LEASE_MS, Lease, Outcome, Parcel, Settled,
     SettledState, Tidied,
 };
 pub(super) use emit::emit;

@@ -22,8 +22,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         exports::ask, exports::list, exports::confirm, exports::fetch,
         reports::kpi,
         administration::accounts, administration::audit,
-        webhooks::list, webhooks::add, webhooks::remove, webhooks::rotate, webhooks::resume,
-        webhooks::test, webhooks::deliveries, webhooks::resend,
+        webhooks::list, webhooks::add, webhooks::confirm, webhooks::remove, webhooks::rotate,
+        webhooks::resume, webhooks::test, webhooks::deliveries, webhooks::resend,
     ),
     security(("session" = []), ("token" = [])),
 )]

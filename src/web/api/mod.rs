@@ -179,6 +179,7 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
         .route("/exports/{export}/confirm", post(exports::confirm))
         .route("/webhooks", get(webhooks::list).post(webhooks::add))
         .route("/webhooks/{webhook}", delete(webhooks::remove))
+        .route("/webhooks/{webhook}/confirm", post(webhooks::confirm))
         .route("/webhooks/{webhook}/rotate", post(webhooks::rotate))
         .route("/webhooks/{webhook}/resume", post(webhooks::resume))
         .route("/webhooks/{webhook}/test", post(webhooks::test))

@@ -28,11 +28,12 @@ const DELIVERIES_DEFAULT: usize = 200;
 pub(super) struct WebhookView {
     /// Its number.
     webhook: i64,
-    /// Where messages go.
+    /// Where messages go. It may carry a key of the receiver: who may not change subscriptions sees scheme,
+    /// machine and port.
     url: String,
     /// Of what; empty: of everything.
     events: Vec<String>,
-    /// `active` or `paused`.
+    /// `proposed` (it waits for its confirmation), `active` or `paused`.
     state: String,
     /// `gone`: the receiver answered 410; `failures`: nothing arrived for long.
     paused_why: Option<String>,
@@ -48,15 +49,19 @@ pub(super) struct WebhookView {
     previous_until: Option<String>,
     /// Who made it.
     created_by: String,
+    /// Who confirmed it; `null`: nobody yet.
+    confirmed_by: Option<String>,
     /// When.
     created_at: String,
 }
 
-impl From<WebhookRow> for WebhookView {
-    fn from(row: WebhookRow) -> Self {
+impl WebhookView {
+    fn new(row: WebhookRow, writes: bool) -> Self {
+        let origin = || Target::parse(&row.url).map(|target| target.origin()).unwrap_or_default();
+        let url = if writes { row.url.clone() } else { origin() };
         Self {
             webhook: row.id,
-            url: row.url,
+            url,
             events: row.events,
             state: row.state,
             paused_why: row.paused_why,
@@ -66,6 +71,7 @@ impl From<WebhookRow> for WebhookView {
             failed: row.failed,
             previous_until: row.previous_until,
             created_by: row.created_by,
+            confirmed_by: row.confirmed_by,
             created_at: row.created_at,
         }
     }
@@ -155,11 +161,19 @@ pub(super) struct Deliveries {
     limit: Option<usize>,
 }
 
-fn may(person: &Person, writes: bool) -> Result<(), Problem> {
+/// Whether this much may be done here: to see any access is enough.
+fn may(person: &Person, least: &[Access]) -> Result<(), Problem> {
     let access = best(&person.actor.roles, Function::Accounts);
-    let granted = if writes { access == Access::Write } else { access != Access::None };
+    let granted = if least.is_empty() { access != Access::None } else { least.contains(&access) };
     if granted { Ok(()) } else { Err(Problem::forbidden()) }
 }
+
+/// Who makes and changes subscriptions.
+const WRITES: &[Access] = &[Access::Write];
+/// Who confirms one that another person made.
+const CONFIRMS: &[Access] = &[Access::Confirm, Access::Write];
+/// Who sees them.
+const SEES: &[Access] = &[];
 
 fn no_target(fault: TargetFault) -> Problem {
     let chinese = "不能向这个地址发送消息。";
@@ -172,7 +186,7 @@ async fn carry_out(
     person: Person,
     order: WebhookOrder,
 ) -> Result<WebhookDone, Problem> {
-    may(&person, true)?;
+    may(&person, if matches!(order, WebhookOrder::Confirm(_)) { CONFIRMS } else { WRITES })?;
     let api = house.api.clone();
     waiting(move || {
         let (now, by) = (api.now(), person.actor.person.clone());
@@ -215,13 +229,13 @@ pub(super) async fn list(
     State(house): On,
     Extension(person): Extension<Person>,
 ) -> Result<Response, Problem> {
-    may(&person, false)?;
-    let api = house.api.clone();
+    may(&person, SEES)?;
+    let (api, writes) = (house.api.clone(), may(&person, WRITES).is_ok());
     let rows = waiting(move || Ok(api.reader()?.webhooks(api.now())?)).await?;
-    Ok(answer(&rows.into_iter().map(WebhookView::from).collect::<Vec<_>>()))
+    Ok(answer(&rows.into_iter().map(|row| WebhookView::new(row, writes)).collect::<Vec<_>>()))
 }
 
-/// Subscribe; the secret is shown once.
+/// Subscribe; the secret is shown once. Nothing is told until another administrator has confirmed it.
 #[utoipa::path(post, path = "/api/v1/webhooks", tag = "webhooks", request_body = WantedWebhook, responses(
     (status = 201, description = "Subscribed", body = SecretView),
     (status = 400, description = "Not understood", body = ProblemBody),
@@ -238,7 +252,7 @@ pub(super) async fn add(
     Extension(person): Extension<Person>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
-    may(&person, true)?;
+    may(&person, WRITES)?;
     let WantedWebhook { url, events } = json(body)?;
     let target = Target::parse(&url).map_err(no_target)?;
     house.api.config.reach.allows_target(&target).map_err(no_target)?;
@@ -252,11 +266,34 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, answer(&secret_of(&done))).into_response())
 }
 
+/// Confirm a subscription, as its second person: it is told what happens from now on.
+#[utoipa::path(post, path = "/api/v1/webhooks/{webhook}/confirm", tag = "webhooks",
+    params(("webhook" = i64, Path, description = "Its number")),
+    responses(
+        (status = 204, description = "Confirmed"),
+        (status = 401, description = "Nobody is signed in", body = ProblemBody),
+        (status = 403, description = "Not this person's office", body = ProblemBody),
+        (status = 404, description = "No such subscription", body = ProblemBody),
+        (status = 409, description = "It is confirmed already", body = ProblemBody),
+        (status = 422, description = "It needs another person than the one who made it", body = ProblemBody),
+        (status = 429, description = "Too many requests", body = ProblemBody),
+        (status = 503, description = "The store cannot be used", body = ProblemBody),
+    )
+)]
+pub(super) async fn confirm(
+    State(house): On,
+    Extension(person): Extension<Person>,
+    Path(webhook): Path<i64>,
+) -> Result<Response, Problem> {
+    carry_out(&house, person, WebhookOrder::Confirm(webhook)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 /// Send no more to a subscription.
 #[utoipa::path(delete, path = "/api/v1/webhooks/{webhook}", tag = "webhooks",
     params(("webhook" = i64, Path, description = "Its number")),
     responses(
-        (status = 204, description = "Removed; what waited has failed"),
+        (status = 204, description = "Removed; what waits fails"),
         (status = 401, description = "Nobody is signed in", body = ProblemBody),
         (status = 403, description = "Not this person's office", body = ProblemBody),
         (status = 404, description = "No such subscription", body = ProblemBody),
@@ -324,7 +361,7 @@ pub(super) async fn resume(
         (status = 401, description = "Nobody is signed in", body = ProblemBody),
         (status = 403, description = "Not this person's office", body = ProblemBody),
         (status = 404, description = "No such subscription", body = ProblemBody),
-        (status = 409, description = "It is paused", body = ProblemBody),
+        (status = 409, description = "It is not confirmed, or paused", body = ProblemBody),
         (status = 429, description = "Too many requests", body = ProblemBody),
         (status = 503, description = "The store cannot be used", body = ProblemBody),
     )
@@ -351,7 +388,7 @@ pub(super) async fn deliveries(
     Extension(person): Extension<Person>,
     asked: Result<Form<Deliveries>, FormRejection>,
 ) -> Result<Response, Problem> {
-    may(&person, false)?;
+    may(&person, SEES)?;
     let Form(asked) = asked.map_err(|rejection| Problem::malformed(rejection.body_text()))?;
     let Deliveries { state, webhook, limit } = asked;
     if state.as_deref().is_some_and(|state| !["waiting", "delivered", "failed"].contains(&state)) {

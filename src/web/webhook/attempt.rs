@@ -1,5 +1,6 @@
 //! One attempt: a name is looked up, the address held against what is allowed and connected to as it is,
-//! so that no second look-up leads elsewhere; then one POST, whose answer is its status alone.
+//! so that no second look-up leads elsewhere; it is asked once more whether the message is to be sent;
+//! then one POST, whose answer is its status alone.
 //! Redirects are not followed: where messages go is decided by a person.
 
 use super::signature::signatures;
@@ -12,13 +13,15 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -31,6 +34,9 @@ pub const RESPONSE_BYTES_MAX: usize = 64 * 1_024;
 /// Addresses of one name that are tried.
 pub const ADDRESSES_TRIED_MAX: usize = 4;
 
+/// Each of them has so long to take a connection: a dead one leaves time for the next.
+pub const CONNECT_WAIT: Duration = Duration::from_secs(2);
+
 /// The rest of an answer is read for so long.
 const REST_WAIT: Duration = Duration::from_secs(1);
 /// Largest head of an answer, in bytes.
@@ -41,22 +47,34 @@ const USER_AGENT: &str = concat!("mayorline/", env!("CARGO_PKG_VERSION"));
 /// Why an attempt failed, in a word that is listed.
 type Fault = &'static str;
 
+/// What all attempts share.
+#[derive(Debug)]
+pub(super) struct Road {
+    /// How far messages may go.
+    pub(super) reach: Reach,
+    /// Whose certificates are believed.
+    pub(super) tls: Arc<ClientConfig>,
+    /// Threads that may look up a name.
+    pub(super) names: Arc<Semaphore>,
+}
+
 /// Sends a message; `seconds` is the time, since 1970. Never longer than [`ATTEMPT_WAIT`] and the rest of
-/// the answer.
+/// the answer. `stands` is waited for when the receiver is connected, directly before the first byte of the
+/// message: whether it is still to be sent. `None`: it was not, and nothing of it has left.
 pub(super) async fn send(
-    reach: &Reach,
-    tls: &Arc<ClientConfig>,
+    road: &Road,
     parcel: &Parcel,
     seconds: i64,
-) -> Outcome {
-    let answered = timeout(ATTEMPT_WAIT, post(reach, tls, parcel, seconds)).await;
+    stands: impl Future<Output = bool>,
+) -> Option<Outcome> {
+    let answered = timeout(ATTEMPT_WAIT, post(road, parcel, seconds, stands)).await;
     let mut answer = match answered.unwrap_or(Err("timeout")) {
-        Ok(answer) => answer,
-        Err(fault) => return Outcome::Failed { status: None, fault, later: None },
+        Ok(answer) => answer?,
+        Err(fault) => return Some(Outcome::Failed { status: None, fault, later: None }),
     };
     // Whoever closes with something unread makes the other side see an error.
     let _ = timeout(REST_WAIT, read_rest(&mut answer.body)).await;
-    answer.outcome
+    Some(answer.outcome)
 }
 
 /// An answer; its connection ends with it.
@@ -67,46 +85,69 @@ struct Answer {
 }
 
 async fn post(
-    reach: &Reach,
-    tls: &Arc<ClientConfig>,
+    road: &Road,
     parcel: &Parcel,
     seconds: i64,
-) -> Result<Answer, Fault> {
+    stands: impl Future<Output = bool>,
+) -> Result<Option<Answer>, Fault> {
     let target = Target::parse(&parcel.url).map_err(|_| "url")?;
-    let stream = connect(reach, &target).await?;
+    let stream = connect(road, &target).await?;
     let request = request(&target, parcel, seconds).ok_or("url")?;
     match target.scheme {
-        Scheme::Http => exchange(stream, request).await,
+        Scheme::Http => exchange(stream, request, stands).await,
         Scheme::Https => {
             let name = ServerName::try_from(target.host.clone()).map_err(|_| "url")?;
-            let connector = tokio_rustls::TlsConnector::from(Arc::clone(tls));
+            let connector = tokio_rustls::TlsConnector::from(Arc::clone(&road.tls));
             let stream = connector.connect(name, stream).await.map_err(|error| {
                 tracing::debug!(webhook = parcel.webhook, %error, "no TLS with a receiver");
                 "tls"
             })?;
-            exchange(stream, request).await
+            exchange(stream, request, stands).await
         }
     }
 }
 
 /// The first allowed address that answers.
-async fn connect(reach: &Reach, target: &Target) -> Result<TcpStream, Fault> {
+async fn connect(road: &Road, target: &Target) -> Result<TcpStream, Fault> {
     let addresses: Vec<SocketAddr> = match target.address() {
         Some(address) => vec![SocketAddr::new(address, target.port)],
         None => {
-            let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await;
-            found.map_err(|_| "name")?.collect()
+            let (host, port) = (target.host.clone(), target.port);
+            let look = move || (host.as_str(), port).to_socket_addrs();
+            look_up(&road.names, look).await?.collect()
         }
     };
-    let allowed = addresses.into_iter().filter(|at| reach.allows(target.scheme, at.ip()).is_ok());
+    let allowed =
+        addresses.into_iter().filter(|at| road.reach.allows(target.scheme, at.ip()).is_ok());
+    first(allowed).await
+}
+
+/// Looks a name up on a thread of its own. The resolver of the system cannot be stopped: an attempt that is
+/// over leaves its thread behind, so that a thread is given back only when it is done. Where none is free
+/// a name is not known.
+async fn look_up<T: Send + 'static>(
+    names: &Arc<Semaphore>,
+    look: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Fault> {
+    let permit = Arc::clone(names).try_acquire_owned().map_err(|_| "name")?;
+    let looked = tokio::task::spawn_blocking(move || {
+        let found = look();
+        drop(permit);
+        found
+    });
+    looked.await.ok().and_then(Result::ok).ok_or("name")
+}
+
+/// A connection to the first of these addresses that takes one.
+async fn first(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream, Fault> {
     let mut fault = "address";
-    for address in allowed.take(ADDRESSES_TRIED_MAX) {
-        match TcpStream::connect(address).await {
-            Ok(stream) => {
+    for address in addresses.take(ADDRESSES_TRIED_MAX) {
+        match timeout(CONNECT_WAIT, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => {
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
-            Err(_) => fault = "connect",
+            Ok(Err(_)) | Err(_) => fault = "connect",
         }
     }
     Err(fault)
@@ -131,7 +172,11 @@ fn request(target: &Target, parcel: &Parcel, seconds: i64) -> Option<Request<Bod
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     request: Request<Body>,
-) -> Result<Answer, Fault> {
+    stands: impl Future<Output = bool>,
+) -> Result<Option<Answer>, Fault> {
+    if !stands.await {
+        return Ok(None);
+    }
     let mut builder = http1::Builder::new();
     let handshake = builder.max_buf_size(HEAD_BYTES_MAX).handshake(TokioIo::new(stream));
     let (mut sender, connection) = handshake.await.map_err(|_| "http")?;
@@ -143,7 +188,7 @@ async fn exchange(
     let later = answer.headers().get(header::RETRY_AFTER);
     let later = later.and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let outcome = outcome(answer.status(), later);
-    Ok(Answer { outcome, body: answer.into_body(), _connection: running })
+    Ok(Some(Answer { outcome, body: answer.into_body(), _connection: running }))
 }
 
 fn outcome(status: StatusCode, later: Option<u64>) -> Outcome {
@@ -167,9 +212,61 @@ async fn read_rest(body: &mut Incoming) {
     }
 }
 
+// All addresses of a name that are tried may be dead, and it is said in time that they are.
+const _: () =
+    assert!(CONNECT_WAIT.as_secs() * (ADDRESSES_TRIED_MAX as u64) < ATTEMPT_WAIT.as_secs());
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Instant;
+    use tokio::net::{TcpListener, TcpSocket};
+
+    /// A machine that is not there: its queue of connections is full, so the kernel drops what comes.
+    async fn dead() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut queued = vec![];
+        while let Ok(Ok(stream)) = timeout(CONNECT_WAIT, TcpStream::connect(address)).await {
+            queued.push(stream);
+        }
+        (address, (listener, queued))
+    }
+
+    #[tokio::test]
+    async fn a_dead_address_leaves_time_for_the_next_one() {
+        let (dead, _queued) = dead().await;
+        let living = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = living.local_addr().unwrap();
+        let begun = Instant::now();
+        let stream = first([dead, here].into_iter()).await.unwrap();
+        let waited = begun.elapsed();
+        assert_eq!(stream.peer_addr().unwrap(), here);
+        assert!(waited >= CONNECT_WAIT && waited < ATTEMPT_WAIT, "{waited:?}");
+        assert_eq!(first([dead].into_iter()).await.unwrap_err(), "connect");
+        assert_eq!(first(std::iter::empty()).await.unwrap_err(), "address", "none is allowed");
+    }
+
+    #[tokio::test]
+    async fn a_resolver_that_hangs_keeps_its_thread_and_the_next_name_is_not_known() {
+        let names = Arc::new(Semaphore::new(1));
+        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let hangs = look_up(&names, move || wait.recv().map_err(io::Error::other));
+        let mut hangs = Box::pin(hangs);
+        // The attempt is over, its thread is not.
+        assert!(timeout(Duration::ZERO, &mut hangs).await.is_err());
+        drop(hangs);
+        assert_eq!(look_up(&names, || Ok(1)).await, Err("name"));
+        go.send(()).unwrap();
+        // The thread comes back.
+        let permit = timeout(ATTEMPT_WAIT, names.acquire()).await.unwrap().unwrap();
+        drop(permit);
+        assert_eq!(look_up(&names, || Ok(1)).await, Ok(1));
+        let fault = look_up(&names, || Err::<(), _>(io::Error::other("no such name"))).await;
+        assert_eq!(fault, Err("name"));
+    }
 
     #[test]
     fn only_2xx_is_success_and_only_410_is_gone() {

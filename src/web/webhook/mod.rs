@@ -11,12 +11,12 @@ mod run;
 mod signature;
 mod trust;
 
-pub use attempt::{ADDRESSES_TRIED_MAX, ATTEMPT_WAIT, RESPONSE_BYTES_MAX};
+pub use attempt::{ADDRESSES_TRIED_MAX, ATTEMPT_WAIT, CONNECT_WAIT, RESPONSE_BYTES_MAX};
 pub use signature::{sign, signatures};
 pub use trust::{TrustError, trust};
 
 use crate::domain::webhook::Reach;
-use crate::store::{DataFolder, StoreHandle};
+use crate::store::{DataFolder, StoreHandle, WEBHOOKS_MAX};
 use jiff::Timestamp;
 use run::Postman;
 use std::io;
@@ -26,8 +26,10 @@ use std::time::Duration;
 use tokio::runtime;
 use tokio::sync::oneshot;
 
-/// Threads that look up names and read the store.
-const BLOCKING_THREADS_MAX: usize = 20;
+/// Threads that look up names: one for each subscription.
+const NAME_THREADS_MAX: usize = WEBHOOKS_MAX;
+/// These and those that read the store, whatever the resolver does.
+const BLOCKING_THREADS_MAX: usize = NAME_THREADS_MAX + 4;
 /// What still looks up a name at the end is left so long.
 const GOODBYE: Duration = Duration::from_millis(200);
 

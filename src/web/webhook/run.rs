@@ -1,27 +1,27 @@
 //! Which message is next: the outbox is looked at twice a second and after each message; of one
 //! subscription one message is on its way at a time, so a dead receiver holds up nobody but itself.
 
-use super::WebhookConfig;
-use super::attempt;
+use super::attempt::{self, Road};
+use super::{NAME_THREADS_MAX, WebhookConfig};
 use crate::domain::webhook::Target;
 use crate::store::{
-    Answer, DueDelivery, LEASE_MS, Outcome, Parcel, Reader, Settled, SettledState, StoreError,
-    StoreHandle, Tidied,
+    Answer, DueDelivery, LEASE_MS, Lease, Outcome, Parcel, Reader, Settled, SettledState,
+    StoreError, StoreHandle, Tidied,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
-use tokio::task::{Id, JoinSet};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 /// Between two looks at the outbox.
 const LOOK: Duration = Duration::from_millis(500);
-/// Between two looks at what was kept long enough.
-const TIDY: Duration = Duration::from_secs(3_600);
+/// Between two looks at what was kept long enough, or waits where too much does.
+const TIDY: Duration = Duration::from_secs(60);
 /// Turns of one tidying; the next goes on.
 const TIDY_TURNS_MAX: usize = 200;
 /// At the end what is on its way has so long to arrive.
@@ -30,44 +30,50 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 /// The one who sends.
 pub(super) struct Postman {
     config: Arc<WebhookConfig>,
+    road: Arc<Road>,
     dice: StdRng,
     /// Opened by the start, or as soon as the store can be read.
     reader: Option<Reader>,
     /// Leases of a service that died were taken back.
     begun: bool,
-    sending: JoinSet<()>,
+    sending: JoinSet<Turn>,
     /// Whose message is on its way.
     busy: HashMap<Id, i64>,
+    /// Whose messages cannot be taken, by a fault that was told.
+    told: HashSet<i64>,
 }
+
+/// Whether a message was taken to be sent. Where none was, there is nothing new to look for: the store is
+/// down, or the message is not to be sent, and the next look is that of the clock.
+type Turn = Result<bool, StoreError>;
 
 impl Postman {
     pub(super) fn new(config: WebhookConfig, seed: [u8; 32]) -> Self {
         // What a service holds open is there when it says that it is ready.
         let reader = Reader::open(config.folder.clone()).ok();
+        let road = Road {
+            reach: config.reach.clone(),
+            tls: Arc::clone(&config.tls),
+            names: Arc::new(Semaphore::new(NAME_THREADS_MAX)),
+        };
         Self {
             config: Arc::new(config),
+            road: Arc::new(road),
             dice: StdRng::from_seed(seed),
             reader,
             begun: false,
             sending: JoinSet::new(),
             busy: HashMap::new(),
+            told: HashSet::new(),
         }
     }
 
     /// Sends until `stop` is ready.
     pub(super) async fn run(mut self, stop: impl Future<Output = ()>) {
-        let (mut look, mut tidy) = (interval(LOOK), interval(TIDY));
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        tokio::pin!(stop);
-        loop {
-            tokio::select! {
-                () = &mut stop => break,
-                Some(done) = self.sending.join_next_with_id() => self.is_free(done),
-                _ = look.tick() => {}
-                _ = tidy.tick() => self.tidy().await,
-            }
-            self.look().await;
+        // Whatever is waited for, the end is seen at once.
+        tokio::select! {
+            () = stop => {}
+            () = self.work() => {}
         }
         let rest = async { while self.sending.join_next().await.is_some() {} };
         if timeout(LAST_WAIT, rest).await.is_err() {
@@ -75,15 +81,53 @@ impl Postman {
         }
     }
 
-    fn is_free(&mut self, done: Result<(Id, ()), tokio::task::JoinError>) {
-        let id = match &done {
-            Ok((id, ())) => *id,
+    /// Looks and sends, without end. It may be dropped wherever it waits.
+    async fn work(&mut self) {
+        let (mut look, mut tidy) = (interval(LOOK), interval(TIDY));
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                Some(done) = self.sending.join_next_with_id() => {
+                    if !self.is_free(done) {
+                        continue;
+                    }
+                }
+                _ = look.tick() => {}
+                _ = tidy.tick() => self.tidy().await,
+            }
+            self.look().await;
+        }
+    }
+
+    /// A turn ended; whether it sent something, so that another message may be next.
+    fn is_free(&mut self, done: Result<(Id, Turn), JoinError>) -> bool {
+        let (id, turn) = match done {
+            Ok(done) => done,
             Err(error) => {
                 tracing::error!(%error, "a message was not sent by a fault of the program");
-                error.id()
+                (error.id(), Ok(false))
             }
         };
-        self.busy.remove(&id);
+        let Some(webhook) = self.busy.remove(&id) else { return false };
+        match turn {
+            Ok(taken) => {
+                self.told.remove(&webhook);
+                taken
+            }
+            // The store says itself when it is down.
+            Err(error @ StoreError::Unavailable) => {
+                tracing::debug!(webhook, %error, "a message waits for the store");
+                false
+            }
+            Err(error) => {
+                if self.told.insert(webhook) {
+                    tracing::error!(webhook, %error, "ALARM messages cannot be taken to be sent: \
+                        `mayorline verify`");
+                }
+                false
+            }
+        }
     }
 
     /// Begins to send whatever may be sent now.
@@ -93,7 +137,12 @@ impl Postman {
                 for one in due {
                     if !self.busy.values().any(|busy| *busy == one.webhook) {
                         let (webhook, dice) = (one.webhook, self.dice.random());
-                        let task = self.sending.spawn(deliver(Arc::clone(&self.config), one, dice));
+                        let task = self.sending.spawn(deliver(
+                            self.config.clone(),
+                            self.road.clone(),
+                            one,
+                            dice,
+                        ));
                         self.busy.insert(task.id(), webhook);
                     }
                 }
@@ -129,7 +178,10 @@ impl Postman {
             let now = (self.config.wall)();
             match ask(&self.config.store, |store, answer| store.webhooks_tidy(now, answer)).await {
                 Ok(done) if done == Tidied::default() => return,
-                Ok(Tidied { given_up: 0, .. }) => {}
+                Ok(Tidied { given_up: 0, removed: 0, .. }) => {}
+                Ok(Tidied { given_up: 0, removed, .. }) => {
+                    tracing::info!(removed, "messages of a removed subscription have failed");
+                }
                 Ok(done) => {
                     tracing::error!(?done, "ALARM messages waited too long and have failed")
                 }
@@ -156,16 +208,32 @@ async fn ask<T: Send + 'static>(
 
 /// Takes one message, sends it, stores what came of it. Where that cannot be stored the message is sent
 /// again when its lease is over.
-async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) {
+async fn deliver(config: Arc<WebhookConfig>, road: Arc<Road>, due: DueDelivery, dice: u64) -> Turn {
     let DueDelivery { id, webhook } = due;
     let (now, asked) = ((config.wall)(), id.clone());
-    let leased = ask(&config.store, |store, answer| store.webhook_lease(now, asked, answer)).await;
+    let leased =
+        ask(&config.store, |store, answer| store.webhook_lease(now, asked, answer)).await?;
     let parcel = match leased {
-        Ok(Some(parcel)) => parcel,
-        Ok(None) => return,
-        Err(error) => return tracing::warn!(webhook, %error, "a message waits for the store"),
+        Lease::Taken(parcel) => parcel,
+        Lease::Refused => return Ok(false),
+        Lease::Killed => {
+            tracing::error!(
+                webhook,
+                id,
+                "ALARM a message has failed, no attempt came to an end: `mayorline webhook resend`"
+            );
+            return Ok(true);
+        }
     };
-    let outcome = attempt::send(&config.reach, &config.tls, &parcel, now.as_second()).await;
+    let asked = id.clone();
+    let stands = async {
+        let stands = ask(&config.store, |store, answer| store.webhook_stands(asked, answer)).await;
+        stands.unwrap_or(false)
+    };
+    let Some(outcome) = attempt::send(&road, &parcel, now.as_second(), stands).await else {
+        tracing::debug!(webhook, "a message was withdrawn, or waits for its lease to end");
+        return Ok(true);
+    };
     let (now, asked) = ((config.wall)(), id);
     let settled =
         ask(&config.store, |store, answer| store.webhook_settle(now, asked, outcome, dice, answer));
@@ -173,6 +241,7 @@ async fn deliver(config: Arc<WebhookConfig>, due: DueDelivery, dice: u64) {
         Ok(settled) => tell(&parcel, &outcome, settled),
         Err(error) => tracing::warn!(webhook, %error, "a message will be sent once more"),
     }
+    Ok(true)
 }
 
 /// The log has the machine of a receiver, never what its URL carries besides.

@@ -51,6 +51,14 @@ pub fn trust(file: Option<&Path>) -> Result<Arc<ClientConfig>, TrustError> {
             let found = rustls_native_certs::load_native_certs();
             let (added, passed) = roots.add_parsable_certificates(found.certs);
             tracing::debug!(added, passed, "certificate authorities of the machine");
+            if added == 0 {
+                let errors = &found.errors;
+                tracing::warn!(
+                    ?errors,
+                    "no certificate authority on this machine: no receiver is believed over https, \
+                    see webhook.ca_file"
+                );
+            }
         }
     }
     let provider = Arc::new(ring::default_provider());

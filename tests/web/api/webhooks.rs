@@ -21,11 +21,23 @@ async fn a_subscription_is_made_tried_changed_and_taken_away() {
     let list = world.get("administrator", "/webhooks").await;
     assert!(!list.body.contains("whsec_"), "shown once: {}", list.body);
     let shown = &body(&list)[0];
-    assert_eq!((&shown["url"], &shown["state"]), (&URL.into(), &"active".into()));
+    assert_eq!((&shown["url"], &shown["state"]), (&URL.into(), &"proposed".into()));
     assert_eq!(shown["events"], json!(["case.accepted", "case.closed"]));
     assert_eq!(shown["created_by"], "administrator");
-    let case = world.accepted("k");
+    world.accepted("told to nobody");
     let path = format!("/webhooks/{webhook}");
+    let confirm = format!("{path}/confirm");
+    let early = world.post("administrator", &format!("{path}/test"), json!({})).await;
+    assert_eq!(early.status, 409, "nobody confirmed it: {}", early.body);
+    assert_eq!(world.post("administrator", &confirm, json!({})).await.status, 422, "alone");
+    assert_eq!(world.post("auditor", &confirm, json!({})).await.status, 403);
+    let confirmed = world.post("security", &confirm, json!({})).await;
+    assert_eq!(confirmed.status, 204, "{}", confirmed.body);
+    assert_eq!(world.post("security", &confirm, json!({})).await.status, 409, "already");
+    let list = world.get("administrator", "/webhooks").await;
+    let shown = &body(&list)[0];
+    assert_eq!((&shown["state"], &shown["confirmed_by"]), (&"active".into(), &"security".into()));
+    let case = world.accepted("k");
     let tried = world.post("administrator", &format!("{path}/test"), json!({})).await;
     assert_eq!(tried.status, 202, "{}", tried.body);
     let all = world.get("administrator", "/webhook-deliveries").await;
@@ -47,7 +59,7 @@ async fn a_subscription_is_made_tried_changed_and_taken_away() {
     let removed = world.ask("administrator", "DELETE", &path, &[], "").await;
     assert_eq!(removed.status, 204, "{}", removed.body);
     assert_eq!(world.get("administrator", "/webhooks").await.body, "[]");
-    for gone in [format!("{path}/rotate"), format!("{path}/test"), format!("{path}/resume")] {
+    for gone in ["rotate", "test", "resume", "confirm"].map(|verb| format!("{path}/{verb}")) {
         assert_eq!(world.post("administrator", &gone, json!({})).await.status, 404, "{gone}");
     }
     assert_eq!(world.post("administrator", &again, json!({})).await.status, 409, "it is removed");
@@ -57,7 +69,7 @@ async fn a_subscription_is_made_tried_changed_and_taken_away() {
     let acts = body(&audit);
     let acts = acts.as_array().unwrap().iter().filter(|row| row["kind"] == "webhook_changed");
     let acts: Vec<_> = acts.map(|row| row["reason"].as_str().unwrap()).collect();
-    assert_eq!(acts.len(), 4, "{acts:?}");
+    assert_eq!(acts.len(), 5, "{acts:?}");
     assert!(acts[0].starts_with("added https://127.0.0.1:9443: "), "{acts:?}");
 }
 
@@ -100,8 +112,22 @@ async fn each_role_reads_and_changes_subscriptions_as_the_matrix_has_it() {
             let status = world.get(name, path).await.status;
             assert_eq!(status, if reads { 200 } else { 403 }, "{name}: {path}");
         }
+        if reads {
+            // A key of the receiver is for those who give it.
+            let list = body(&world.get(name, "/webhooks").await);
+            let shown = if writes { URL } else { "https://127.0.0.1:9443" };
+            assert_eq!(list[0]["url"], shown, "{name}");
+        }
         let made = world.post(name, "/webhooks", wanted.clone()).await;
         assert_eq!(made.status, if writes { 201 } else { 403 }, "{name}");
+        let confirms = world.post(name, "/webhooks/1/confirm", json!({})).await.status;
+        let expected = match role {
+            Role::Administrator => 422,
+            // The second person; roles come in their order, so that it is confirmed once.
+            Role::Security => 204,
+            _ => 403,
+        };
+        assert_eq!(confirms, expected, "{name}");
         if !writes {
             for path in [
                 "/webhooks/1/rotate",

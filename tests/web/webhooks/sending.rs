@@ -12,7 +12,7 @@ use mayorline::store::{
 use mayorline::web::{ATTEMPT_WAIT, WebhookConfig, WebhookThread, trust};
 use serde_json::Value;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
@@ -75,14 +75,19 @@ impl Office {
     }
 
     fn order(&self, order: WebhookOrder) -> WebhookDone {
+        self.order_of("sys", &order)
+    }
+
+    fn order_of(&self, by: &str, order: &WebhookOrder) -> WebhookDone {
         let now = (self.wall)();
-        Administration::open(self.folder.path(), now).unwrap().webhook(now, "sys", &order).unwrap()
+        Administration::open(self.folder.path(), now).unwrap().webhook(now, by, order).unwrap()
     }
 
     /// Subscribes; gives the number and the secret.
     fn subscribe(&self, url: String) -> (i64, String) {
         let new = NewWebhook { url, kinds: vec![HookKind::Accepted] };
         let done = self.order(WebhookOrder::Add(new));
+        self.order_of("sec", &WebhookOrder::Confirm(done.webhook));
         (done.webhook, done.secret.unwrap().reveal())
     }
 
@@ -119,6 +124,11 @@ impl Office {
         let settled = |one: &Self| one.deliveries(webhook)[0].fault.is_some();
         self.until("an attempt fails", settled).await;
         self.deliveries(webhook)[0].fault.clone().unwrap()
+    }
+
+    /// Waits until the sender has asked for the time so often.
+    async fn until_asked(&self, times: u64) {
+        self.until("the sender looks", |_| ASKED.load(Ordering::SeqCst) >= times).await;
     }
 
     fn close(mut self) {
@@ -189,8 +199,14 @@ async fn what_fails_is_tried_again_under_its_id_and_arrives_when_the_receiver_is
     let next = row.next_at.as_ref().unwrap();
     let wait = next.parse::<Timestamp>().unwrap().duration_since(noonish()).as_millis();
     assert!((9_000..=11_000).contains(&wait), "{wait} ms");
-    assert!(receiver.rest().is_empty(), "nothing before its time");
-    forward(clock, 12);
+    // Past the rest of its receiver and before its time: another one's message goes, and it does not. The
+    // sender asks for what is due by the number of the subscription, so it would have been first.
+    let (other, _) = office.subscribe(receiver.url("ok"));
+    forward(clock, 5);
+    let ping = office.order(WebhookOrder::Ping(other)).delivery.unwrap();
+    assert_eq!(receiver.next().await.id(), ping, "nothing before its time");
+    assert_eq!(office.deliveries(webhook)[0].attempts, 1);
+    forward(clock, 7);
     let second = receiver.next().await;
     assert_eq!((second.id(), &second.body), (first.id(), &first.body));
     assert_ne!(second.header("webhook-timestamp"), first.header("webhook-timestamp"));
@@ -350,5 +366,53 @@ async fn messages_that_wait_when_the_service_ends_are_sent_by_the_next() {
     }
     office.until("they are settled", |office| office.row(webhook).waiting == 0).await;
     assert!(receiver.rest().is_empty(), "each came once");
+    office.close();
+}
+
+/// How often the sender asked for the time: once a look, once an attempt.
+static ASKED: AtomicU64 = AtomicU64::new(0);
+
+#[tokio::test]
+async fn while_the_store_is_down_messages_are_looked_at_by_the_clock_alone() {
+    fn counted() -> Timestamp {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+        noonish()
+    }
+    let mut office = Office::open(counted);
+    let mut receiver = Receiver::open().await;
+    let (webhook, _) = office.subscribe(receiver.url("ok"));
+    office.case("a");
+    office.send(Reach::default(), None);
+    receiver.next().await;
+    office.until("it is settled", |office| office.row(webhook).waiting == 0).await;
+    office.store.take().unwrap().close();
+    office.order(WebhookOrder::Ping(webhook));
+    assert_eq!(office.row(webhook).waiting, 1);
+    let (begun, before) = (Instant::now(), ASKED.load(Ordering::SeqCst));
+    // A look and an attempt of each; the first may be under way already, and one may tidy.
+    office.until_asked(before + 15).await;
+    let waited = begun.elapsed();
+    assert!(waited > Duration::from_secs(2), "looked again at once: {waited:?}");
+    assert!(receiver.rest().is_empty() && office.row(webhook).waiting == 1, "nothing is lost");
+    office.thread.take().unwrap().finish();
+}
+
+#[tokio::test]
+async fn what_is_withdrawn_while_its_receiver_is_connected_does_not_leave() {
+    let (wall, _) = clock!();
+    let mut office = Office::open(wall);
+    let (ca_file, server) = authority(office.folder.path());
+    let slow = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (webhook, _) = office.subscribe(format!("https://{}/", slow.local_addr().unwrap()));
+    office.case("a");
+    office.send(Reach::default(), Some(&ca_file));
+    // It is leased and connected, and TLS is not spoken yet.
+    let (stream, _) = slow.accept().await.unwrap();
+    assert_eq!(office.deliveries(webhook)[0].attempts, 1);
+    office.order(WebhookOrder::Remove(webhook));
+    let mut stream = tokio_rustls::TlsAcceptor::from(server).accept(stream).await.unwrap();
+    let mut heard = vec![];
+    let _ = stream.read_to_end(&mut heard).await;
+    assert_eq!(String::from_utf8(heard).unwrap(), "");
     office.close();
 }
