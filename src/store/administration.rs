@@ -60,20 +60,26 @@ impl Administration {
     pub fn open_or_make(data: impl Into<DataFolder>, now: Timestamp) -> Result<Self, StoreError> {
         let folder = data.into();
         make_folder(&folder.path)?;
-        let data = folder.path.clone();
         match lock_now(&folder.path) {
-            Ok(lock) => {
-                let DataFolder { path, master_key } = folder;
-                let config = StoreConfig { master_key, ..StoreConfig::new(path, now) };
-                let (db, vault) = schema::open_writer(&config)?;
-                Ok(Self { db, vault: Arc::new(vault), data, lock: Some(lock) })
-            }
+            Ok(lock) => Self::open_locked(folder, now, lock),
             Err(StoreError::InUse(_)) => {
                 let (db, vault) = schema::open_second_writer(&folder)?;
-                Ok(Self { db, vault: Arc::new(vault), data, lock: None })
+                Ok(Self { db, vault: Arc::new(vault), data: folder.path, lock: None })
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Opens a data folder whose lock is held.
+    pub(super) fn open_locked(
+        folder: DataFolder,
+        now: Timestamp,
+        lock: File,
+    ) -> Result<Self, StoreError> {
+        let (data, DataFolder { path, master_key }) = (folder.path.clone(), folder);
+        let config = StoreConfig { master_key, ..StoreConfig::new(path, now) };
+        let (db, vault) = schema::open_writer(&config)?;
+        Ok(Self { db, vault: Arc::new(vault), data, lock: Some(lock) })
     }
 
     /// Adds a seat. [`StoreError::Taken`] when its number is in use.

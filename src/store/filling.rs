@@ -151,12 +151,24 @@ impl Filling {
         (calendar, rules, seed): (Calendar, DeadlineRules, [u8; 32]),
     ) -> Result<Self, StoreError> {
         let folder = data.into();
+        // A folder that is somebody's is not touched, not even by a lock.
         must_be_empty(&folder.path)?;
         make_folder(&folder.path)?;
-        // A service whose disk has failed may run without a database.
-        drop(lock_now(&folder.path)?);
+        Self::take(folder, at, mark, (calendar, rules, seed))
+    }
+
+    /// Takes the folder for itself, and only then believes that it is empty: a service may have been
+    /// started there meanwhile, and one whose disk has failed runs without a database.
+    fn take(
+        folder: DataFolder,
+        at: Timestamp,
+        mark: DemoMark,
+        (calendar, rules, seed): (Calendar, DeadlineRules, [u8; 32]),
+    ) -> Result<Self, StoreError> {
+        let lock = lock_now(&folder.path)?;
+        must_be_empty(&folder.path)?;
         let mark = DemoMark { complete: false, ..mark };
-        let store = Administration::open_or_make(folder, at)?;
+        let store = Administration::open_locked(folder, at, lock)?;
         let put = "INSERT INTO meta VALUES (?1, ?2)";
         store.db.execute(put, params![MARK, mark.text()])?;
         let desk = store.desk((calendar.clone(), rules, seed));
@@ -343,18 +355,30 @@ impl Together<'_> {
 mod tests {
     use super::*;
 
-    fn begin(path: &Path) -> Result<Filling, StoreError> {
+    type Wish = (DataFolder, Timestamp, DemoMark, (Calendar, DeadlineRules, [u8; 32]));
+
+    fn wish(path: &Path) -> Wish {
         let now = "2026-05-01T00:00:00+08:00".parse().unwrap();
         let until = jiff::civil::date(2026, 6, 30);
         let mark = DemoMark { seed: 7, until, complete: false };
-        Filling::begin(path, now, mark, (Calendar::built_in(), DeadlineRules::default(), [1; 32]))
+        let desk = (Calendar::built_in(), DeadlineRules::default(), [1; 32]);
+        (DataFolder::from(path), now, mark, desk)
     }
 
-    fn taken(path: &Path) -> &'static str {
-        match begin(path).err() {
+    fn begin(path: &Path) -> Result<Filling, StoreError> {
+        let (folder, now, mark, desk) = wish(path);
+        Filling::begin(folder, now, mark, desk)
+    }
+
+    fn why(outcome: Result<Filling, StoreError>) -> &'static str {
+        match outcome.err() {
             Some(StoreError::Taken(why)) => why,
             other => panic!("{other:?}"),
         }
+    }
+
+    fn taken(path: &Path) -> &'static str {
+        why(begin(path))
     }
 
     #[test]
@@ -388,5 +412,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let _lock = lock_now(folder.path()).unwrap();
         assert!(matches!(begin(folder.path()).err(), Some(StoreError::InUse(_))));
+    }
+
+    #[test]
+    fn whoever_opens_a_store_after_the_folder_was_found_empty_keeps_it() {
+        let folder = tempfile::tempdir().unwrap();
+        must_be_empty(folder.path()).unwrap();
+        let real = Administration::open_or_make(folder.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let take = || {
+            let (folder, now, mark, desk) = wish(folder.path());
+            Filling::take(folder, now, mark, desk)
+        };
+        assert!(matches!(take().err(), Some(StoreError::InUse(_))));
+        drop(real);
+        assert_eq!(why(take()), REAL);
+        assert_eq!(Reader::open(folder.path()).unwrap().demo().unwrap(), None);
     }
 }

@@ -133,6 +133,16 @@ fn the_messages_are_there_and_found_and_what_is_sealed_is_not() {
 }
 
 #[test]
+fn a_repeat_waits_for_the_number_of_the_case_that_it_joins() {
+    // With the seed of the command a repeat of these months once joined a case that never got one.
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let filled = run_within(FILL_SECONDS_MAX, &["demo", "--data", data, "--until", "2026-09-20"]);
+    assert_eq!(filled.code, 0, "{filled:?}");
+    assert!(filled.out.contains("种子 20260101"), "{filled:?}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_city_and_another_seed_another() {
     let (folder, _) = &*CITY;
     let (again, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

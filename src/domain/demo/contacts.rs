@@ -159,7 +159,6 @@ impl<'a> Town<'a> {
 pub(super) fn all(wish: &Wish, ground: &Ground) -> Vec<Script> {
     let town = Town::new(wish, ground);
     let mut scripts = examples::scripts(&town);
-    // Whose case a repeat can be about: contact, arrival, topic and place.
     let mut cases: Vec<Earlier> = vec![];
     for n in 0..wish.generated {
         let index = scripts.len();
@@ -172,6 +171,7 @@ pub(super) fn all(wish: &Wish, ground: &Ground) -> Vec<Script> {
 #[derive(Debug, Clone)]
 struct Earlier {
     script: usize,
+    /// When it got its number: nobody names it before.
     at: Timestamp,
     citizen: Citizen,
     matter: Matter,
@@ -210,11 +210,12 @@ fn one(town: &Town<'_>, n: usize, index: usize, cases: &mut Vec<Earlier>) -> Scr
     let matter = matter_of(town, &mut story.dice, nature);
     let course = story.dice.weighted(courses(nature), |(_, weight)| *weight);
     let course = course.map_or(Course::Answered, |(course, _)| *course);
-    if course == Course::Assigned {
-        let (script, at, citizen) = (index, comes, story.citizen.clone());
-        cases.push(Earlier { script, at, citizen, matter: matter.clone() });
+    // Whoever is never reached has no case, and what was written waits for a clerk.
+    let citizen = story.citizen.clone();
+    let numbered = told(&mut story, &matter, way, course, leader);
+    if let Some(at) = numbered.filter(|_| course == Course::Assigned) {
+        cases.push(Earlier { script: index, at, citizen, matter });
     }
-    told(&mut story, &matter, way, course, leader);
     story.end()
 }
 
@@ -303,8 +304,14 @@ fn denounced(town: &Town<'_>, story: &mut Story<'_>, way: Way) {
     }
 }
 
-/// A matter by its way in and its course.
-fn told(story: &mut Story<'_>, matter: &Matter, way: Way, course: Course, leader: bool) {
+/// A matter by its way in and its course; gives when it got its number, where it did.
+fn told(
+    story: &mut Story<'_>,
+    matter: &Matter,
+    way: Way,
+    course: Course,
+    leader: bool,
+) -> Option<Timestamp> {
     match way {
         Way::Call => spoken(story, matter, course, leader),
         Way::Abandoned => missed(story, matter, course),
@@ -325,6 +332,7 @@ fn told(story: &mut Story<'_>, matter: &Matter, way: Way, course: Course, leader
             followed(story, matter, course, None);
         }
     }
+    story.numbered()
 }
 
 /// A call that was answered by a person.

@@ -28,7 +28,7 @@ mod topics;
 pub use arrivals::Ground;
 pub use messages::{Example, examples};
 
-use super::call::NewIntake;
+use super::call::{IntakeKind, NewIntake};
 use super::case::{Actor, AttemptOutcome, Order, Task, WrapUp};
 use super::directory::Kind;
 use crate::units::{CallId, PhoneNumber, SeatNumber};
@@ -138,6 +138,20 @@ pub enum Deed {
     WrapsUp(Box<WrapUp>, Option<usize>),
     /// A seat tries to call the citizen back.
     CallsBack(SeatNumber, CallId, Duration, AttemptOutcome),
+}
+
+impl Deed {
+    /// The contact has its number by this.
+    fn numbers(&self) -> bool {
+        match self {
+            // Whoever leaves while he waits is a draft.
+            Self::Open(intake, _) => intake.kind != IntakeKind::Abandoned,
+            Self::LeavesMessage(..) => true,
+            Self::TakesDown(_, _, accepted) => accepted.is_some(),
+            Self::Acts(order) => matches!(order.task, Task::Accept { .. }),
+            _ => false,
+        }
+    }
 }
 
 /// A call for the ledger.

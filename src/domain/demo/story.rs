@@ -110,6 +110,11 @@ impl<'a> Story<'a> {
         Script { key: self.key, steps: self.steps }
     }
 
+    /// When it got its number, where it did.
+    pub(super) fn numbered(&self) -> Option<Timestamp> {
+        self.steps.iter().find(|step| step.deed.numbers()).map(|step| step.at)
+    }
+
     /// Something happens; a second later than the last thing at the earliest.
     pub(super) fn at(&mut self, at: Timestamp, deed: Deed) {
         let soonest = self.now.saturating_add(1.second()).unwrap_or(self.now);

@@ -306,3 +306,39 @@ fn every_role_of_the_city_has_a_part() {
         assert!(roles.contains(&role), "{role:?}");
     }
 }
+
+/// Steps that name the case of another contact, which must have its number by then.
+fn named_too_soon(scripts: &[Script]) -> Vec<String> {
+    let numbered: Vec<Option<Timestamp>> = scripts
+        .iter()
+        .map(|script| script.steps.iter().find(|step| step.deed.numbers()).map(|step| step.at))
+        .collect();
+    let mut wrong = vec![];
+    for script in scripts {
+        for step in &script.steps {
+            let (Deed::Merges(other, _) | Deed::ActsOn(other, _) | Deed::WrapsUp(_, Some(other))) =
+                &step.deed
+            else {
+                continue;
+            };
+            if numbered[*other].is_none_or(|at| at >= step.at) {
+                wrong.push(format!("{} names {}", script.key, scripts[*other].key));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn a_case_has_its_number_before_another_contact_names_it() {
+    const SEED: u64 = 20_260_101;
+    let ground = ground();
+    let last_days: Vec<_> = (0..12).map(|n| UNTIL.saturating_sub((n * 29).days())).collect();
+    // Each seed on one of the days, that of the command on all of them.
+    let seeds = (0..200).zip(last_days.iter().cycle());
+    for (seed, until) in seeds.chain(last_days.iter().map(|until| (SEED, until))) {
+        let scripts = contacts::all(&Wish::new(seed, *until), &ground);
+        let wrong = named_too_soon(&scripts);
+        assert!(wrong.is_empty(), "seed {seed}, until {until}: {wrong:?}");
+    }
+}
