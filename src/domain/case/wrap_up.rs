@@ -2,7 +2,8 @@
 //!
 //! A case that is new is classified and sent on its way by the disposition; one that is on its way
 //! already, or is proposed for sealing, only keeps what was said. 转纪委 is no way of its own: the talk
-//! proposes the seal of any open case, and a second person decides (T12).
+//! proposes the seal of any open case, and a second person decides (T12). Of a case at its end, which cannot
+//! be hidden, it is refused: nothing that was meant for the commission is kept for all to read.
 
 use super::codec;
 use super::deadline::{Deadline, REPLY_DAYS};
@@ -84,7 +85,7 @@ pub(super) fn wrap_up(
         events.extend(accept_contact(case, summary, order.seat.to_string(), context)?);
     }
     let way = if case.waits_for_a_way() { way(case, &order, context)? } else { vec![] };
-    let seal = proposed_seal(case, &order, context);
+    let seal = proposed_seal(case, &order, context)?;
     events.push(CaseEvent::WrappedUp(Box::new(wrapped_up(order))));
     events.extend(way);
     events.extend(seal);
@@ -103,12 +104,19 @@ fn wrapped_up(order: WrapUp) -> WrappedUp {
 }
 
 /// T12: hides the case at once, wherever it has come; the operator decides nothing alone.
-fn proposed_seal(case: &Case, order: &WrapUp, context: &Context<'_>) -> Option<CaseEvent> {
-    let open = case.state.is_some_and(|state| state == State::Draft || state.is_open());
-    let wanted = order.disposition == Disposition::Discipline;
-    let proposed =
-        Record::SealProposed { by: order.seat.to_string(), at: whole_milliseconds(context.now) };
-    (wanted && open && case.work.seal_proposed.is_none()).then(|| proposed.into())
+fn proposed_seal(
+    case: &Case,
+    order: &WrapUp,
+    context: &Context<'_>,
+) -> Result<Option<CaseEvent>, Refusal> {
+    if order.disposition != Disposition::Discipline || case.told_state() == Some(State::Sealed) {
+        return Ok(None);
+    }
+    if !case.state.is_some_and(|state| state == State::Draft || state.is_open()) {
+        return Err(Refusal::State { from: case.state, event: "seal" });
+    }
+    let (by, at) = (order.seat.to_string(), whole_milliseconds(context.now));
+    Ok(Some(Record::SealProposed { by, at }.into()))
 }
 
 /// Where the disposition sends a new case.

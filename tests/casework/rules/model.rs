@@ -373,6 +373,11 @@ impl Model {
     /// The state after a talk, if it can end like this.
     pub(crate) fn after_talk(&self, order: &WrapUp) -> Option<State> {
         use Disposition as D;
+        let hidden = self.seal_by.is_some() || self.state == S::Sealed;
+        let takes = hidden || self.open() || self.state == S::Draft;
+        if order.disposition == D::Discipline && !takes {
+            return None;
+        }
         if !self.is_in(&[S::Draft, S::Accepted]) || self.seal_by.is_some() {
             return Some(self.state);
         }

@@ -86,10 +86,6 @@ fn each_disposition_sends_a_new_case_on_its_way() {
 fn to_the_discipline_commission_a_talk_proposes_and_decides_nothing() {
     let assigned = WrapUp { unit: Some("unit.07".to_owned()), ..order(Disposition::Assigned) };
     let at_unit = decided(&numbered(), assigned).unwrap();
-    let closed = fold(
-        decided(&numbered(), order(Disposition::Answered)).unwrap(),
-        &[CaseEvent::Closed { on: jiff::civil::date(2026, 11, 22) }],
-    );
     for (case, state) in
         [(draft(), State::Classified), (numbered(), State::Classified), (at_unit, State::Assigned)]
     {
@@ -105,9 +101,26 @@ fn to_the_discipline_commission_a_talk_proposes_and_decides_nothing() {
         assert_eq!(later.work.seal_proposed, after.work.seal_proposed);
         assert_eq!(later.state, after.state);
     }
-    let call = CallId::new("g1", 1_795_000_000_000, 2);
-    let after = decided(&closed, WrapUp { call, ..order(Disposition::Discipline) }).unwrap();
-    assert_eq!((after.state, after.work.seal_proposed), (Some(State::Closed), None), "at its end");
+}
+
+#[test]
+fn to_the_discipline_commission_a_case_at_its_end_does_not_go_and_keeps_no_words() {
+    let answered = decided(&numbered(), order(Disposition::Answered)).unwrap();
+    let on = jiff::civil::date(2026, 11, 22);
+    let closed = fold(answered, &[CaseEvent::Closed { on }]);
+    let archived = fold(closed.clone(), &[CaseEvent::Archived]);
+    let kept = |case: &Case| decided(case, order(Disposition::Kept)).unwrap();
+    let circulated = decided(&numbered(), order(Disposition::Circulated)).unwrap();
+    let no_matter = decided(&draft(), order(Disposition::NoMatter)).unwrap();
+    let merged = CaseEvent::Merged { into: CaseNumber::new(2026, 11, 22, 2).unwrap() };
+    let merged = fold(decided(&numbered(), order(Disposition::ThreeWay)).unwrap(), &[merged]);
+    for case in [closed, archived, kept(&numbered()), circulated, no_matter, merged] {
+        let call = CallId::new("g1", 1_795_000_000_000, 2);
+        let refused =
+            decided(&case, WrapUp { call: call.clone(), ..order(Disposition::Discipline) });
+        assert_eq!(refused, Err(Refusal::State { from: case.state, event: "seal" }));
+        assert!(decided(&case, WrapUp { call, ..order(Disposition::Answered) }).is_ok());
+    }
 }
 
 #[test]
