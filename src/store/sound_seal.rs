@@ -69,7 +69,8 @@ pub(super) fn look(
     data: &Path,
     looked: &mut Looked,
 ) -> Result<Vec<UnderSeal>, StoreError> {
-    let mut here = page(db, "k.recording IS NULL AND r.missing = 0", &mut looked.fresh)?;
+    // Marked missing or not: its file may have come back.
+    let mut here = page(db, "k.recording IS NULL", &mut looked.fresh)?;
     here.extend(page(db, "k.recording IS NOT NULL", &mut looked.known)?);
     here.retain(|recording| is_here(data, recording));
     Ok(here)
@@ -350,6 +351,27 @@ mod tests {
         let found = [turn().0, turn().0];
         assert_eq!(found.iter().sum::<usize>(), 1, "{found:?}");
         assert_eq!(still_here(&db, data).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_recording_that_was_marked_missing_is_sealed_when_its_file_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let (db, vault) = sealed_case(data, 2);
+        let (file, away) = (data.join("recordings/0000.wav"), data.join("away"));
+        std::fs::rename(&file, &away).unwrap();
+        db.execute("UPDATE recording SET missing = 1 WHERE id = 1", []).unwrap();
+        let mut looked = Looked::default();
+        let mut turn = || {
+            let here = look(&db, data, &mut looked).unwrap();
+            assert!(hand_over(&db, &vault, data, &here, true, |_| false));
+            here.len()
+        };
+        assert_eq!(turn(), 1, "the one whose file is there");
+        std::fs::rename(&away, &file).unwrap();
+        assert_eq!(turn(), 1, "the one that came back");
+        let head = sound::head(&File::open(&file).unwrap()).unwrap().unwrap();
+        assert!(head.slot.is_none(), "its key is with the liaison alone");
     }
 
     #[test]
