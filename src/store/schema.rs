@@ -200,6 +200,15 @@ pub(super) fn plan(db: &Connection, sql: &str) -> Vec<String> {
     statement.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect()
 }
 
+/// Fails when a statement about cases in a state reads all of them.
+#[cfg(test)]
+pub(super) fn assert_by_state(db: &Connection, sql: &str) {
+    let plan = plan(db, sql);
+    assert!(plan.iter().any(|step| step.contains("case_by_state")), "{plan:#?}");
+    let whole = |step: &String| ["SCAN c", "SCAN f"].iter().any(|scan| step.starts_with(scan));
+    assert!(!plan.iter().any(whole), "{plan:#?}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

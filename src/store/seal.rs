@@ -15,6 +15,18 @@ use rusqlite::{Connection, OptionalExtension, params};
 /// Callers that one look hands over; the rest at the next.
 const LATE_CALLERS_MAX: usize = 500;
 
+/// The cases whose key the liaison has, with their call and which key it is: the first part of a query.
+/// Under seal is no draft, and only numbered cases stand in the index of states.
+pub(super) const SEALED: &str = "sealed AS (
+    SELECT f.id, f.call, k.holder FROM case_file f
+    JOIN case_key k ON k.case_id = f.id AND k.holder IS NOT NULL
+    WHERE f.state = 'sealed' AND f.number IS NOT NULL)";
+
+/// Sealed cases whose key the service still has, because no liaison's key was known.
+const WAITING: &str = "
+    SELECT c.id FROM case_file c JOIN case_key k ON k.case_id = c.id
+    WHERE c.state = 'sealed' AND c.number IS NOT NULL AND k.holder IS NULL";
+
 /// A call of a sealed case whose caller the service still knows.
 pub(super) struct LateCaller {
     call: String,
@@ -134,25 +146,27 @@ pub(super) fn late_callers(
     db: &Connection,
     after: &mut String,
 ) -> Result<Vec<LateCaller>, StoreError> {
-    let sql = "WITH sealed AS (
-                   SELECT f.id, f.call, k.holder FROM case_file f
-                   JOIN case_key k ON k.case_id = f.id AND k.holder IS NOT NULL
-                   WHERE f.state = 'sealed'),
-               of_seal AS (
-                   SELECT call, holder FROM sealed WHERE call IS NOT NULL
-                   UNION SELECT a.call, s.holder FROM sealed s
-                         JOIN callback_attempt a ON a.task = s.id)
-               SELECT p.call, min(o.holder), l.public FROM of_seal o
-               JOIN call_private p ON p.call = o.call AND p.holder IS NULL
-               JOIN liaison_key l ON l.id = o.holder
-               WHERE p.call > ?1 GROUP BY p.call ORDER BY p.call LIMIT ?2";
+    let sql = late_sql();
     let limit = i64::try_from(LATE_CALLERS_MAX).unwrap_or(0);
-    let late = all(db, sql, params![after.as_str(), limit], |row| {
+    let late = all(db, &sql, params![after.as_str(), limit], |row| {
         Ok(LateCaller { call: row.get(0)?, liaison: (row.get(1)?, PublicKey(row.get(2)?)) })
     })?;
     let last = late.last().filter(|_| late.len() == LATE_CALLERS_MAX);
     *after = last.map(|last| last.call.clone()).unwrap_or_default();
     Ok(late)
+}
+
+fn late_sql() -> String {
+    format!(
+        "WITH {SEALED},
+         of_seal AS (
+             SELECT call, holder FROM sealed WHERE call IS NOT NULL
+             UNION SELECT a.call, s.holder FROM sealed s JOIN callback_attempt a ON a.task = s.id)
+         SELECT p.call, min(o.holder), l.public FROM of_seal o
+         JOIN call_private p ON p.call = o.call AND p.holder IS NULL
+         JOIN liaison_key l ON l.id = o.holder
+         WHERE p.call > ?1 GROUP BY p.call ORDER BY p.call LIMIT ?2"
+    )
 }
 
 /// Hands these over. Those that are damaged are told, stay, and keep no other.
@@ -187,9 +201,7 @@ pub(super) fn register(
         params![public, at.as_millisecond()],
     )?;
     let holder = db.last_insert_rowid();
-    let sql = "SELECT c.id FROM case_file c JOIN case_key k ON k.case_id = c.id
-               WHERE c.state = 'sealed' AND k.holder IS NULL";
-    let waiting: Vec<i64> = all(db, sql, [], |row| row.get(0))?;
+    let waiting: Vec<i64> = all(db, WAITING, [], |row| row.get(0))?;
     let mut handed_over = 0;
     for id in &waiting {
         handed_over += usize::from(hand_over(db, vault, (holder, PublicKey(public)), *id)?);
@@ -200,11 +212,10 @@ pub(super) fn register(
     Ok(handed_over)
 }
 
-/// Sealed cases whose key the service still has, because no liaison's key is known.
+/// How many cases wait for the liaison's key.
 pub(super) fn waiting(db: &Connection) -> Result<u64, StoreError> {
-    let sql = "SELECT count(*) FROM case_file c JOIN case_key k ON k.case_id = c.id
-               WHERE c.state = 'sealed' AND k.holder IS NULL";
-    let count: i64 = db.query_row(sql, [], |row| row.get(0))?;
+    let sql = format!("SELECT count(*) FROM ({WAITING})");
+    let count: i64 = db.query_row(&sql, [], |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
@@ -252,6 +263,16 @@ mod tests {
 
     fn public() -> [u8; 32] {
         LiaisonKey::random().unwrap().public()
+    }
+
+    /// Asked every half minute.
+    #[test]
+    fn cases_under_seal_are_found_by_the_index_of_states() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, _) = opened(folder.path());
+        for sql in [late_sql(), WAITING.to_owned()] {
+            schema::assert_by_state(&db, &sql);
+        }
     }
 
     #[test]

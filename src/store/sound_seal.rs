@@ -9,6 +9,7 @@ use super::case_key;
 use super::error::{StoreError, at_path};
 use super::folder::make_folder;
 use super::read_call::all;
+use super::seal::SEALED;
 use super::sound::{self, SoundFile};
 use super::sound_plain;
 use super::vault::{DataKey, LiaisonKey, PublicKey, Vault, sound_owner};
@@ -100,11 +101,17 @@ fn under_seal(
     after: i64,
     max: usize,
 ) -> Result<Vec<UnderSeal>, StoreError> {
-    let sql = format!(
-        "WITH sealed AS (
-             SELECT f.id, f.call, k.holder FROM case_file f
-             JOIN case_key k ON k.case_id = f.id AND k.holder IS NOT NULL
-             WHERE f.state = 'sealed'),
+    let sql = under_seal_sql(which);
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    all(db, &sql, [after, max], |row| {
+        let (id, file, holder) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(UnderSeal { id, file, holder, public: PublicKey(row.get(3)?) })
+    })
+}
+
+fn under_seal_sql(which: &str) -> String {
+    format!(
+        "WITH {SEALED},
          of_seal AS (
              SELECT r.id, s.holder FROM sealed s JOIN recording r ON r.call = s.call
              UNION SELECT r.id, s.holder FROM sealed s JOIN recording r ON r.case_id = s.id
@@ -115,12 +122,7 @@ fn under_seal(
          LEFT JOIN recording_key k ON k.recording = r.id
          WHERE r.id > ?1 AND r.erased_at IS NULL AND {which}
          GROUP BY r.id ORDER BY r.id LIMIT ?2"
-    );
-    let max = i64::try_from(max).unwrap_or(i64::MAX);
-    all(db, &sql, [after, max], |row| {
-        let (id, file, holder) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(UnderSeal { id, file, holder, public: PublicKey(row.get(3)?) })
-    })
+    )
 }
 
 /// Takes the keys of these recordings from the service; outside of any transaction. What stands in
@@ -328,6 +330,17 @@ mod tests {
             db.execute(sql, [&file]).unwrap();
         }
         (db, vault)
+    }
+
+    /// Asked every half minute.
+    #[test]
+    fn recordings_under_seal_are_found_without_reading_all_cases_or_recordings() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, _) = sealed_case(folder.path(), 0);
+        let sql = under_seal_sql("k.recording IS NULL");
+        schema::assert_by_state(&db, &sql);
+        let plan = schema::plan(&db, &sql);
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN r")), "{plan:#?}");
     }
 
     #[test]
