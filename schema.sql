@@ -206,6 +206,7 @@ CREATE TABLE recording (
     erased_at   INTEGER                                -- its file is gone, or on the list below
 ) STRICT;
 CREATE INDEX recording_by_call ON recording (call);
+CREATE INDEX recording_by_case ON recording (case_id) WHERE case_id IS NOT NULL;
 
 -- Files of recordings that are to be removed; each goes from here when it is.
 CREATE TABLE erased_file (

@@ -201,13 +201,18 @@ impl Administration {
     }
 
     fn hand_over_callers(&mut self) -> Result<(), StoreError> {
-        let late = seal::late_callers(&self.db)?;
-        if late.is_empty() {
-            return Ok(());
+        let mut after = String::new();
+        loop {
+            let late = seal::late_callers(&self.db, &mut after)?;
+            if !late.is_empty() {
+                let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                seal::hand_over_callers(&tx, &self.vault, &late)?;
+                tx.commit()?;
+            }
+            if after.is_empty() {
+                return Ok(());
+            }
         }
-        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        seal::hand_over_callers(&tx, &self.vault, &late)?;
-        Ok(tx.commit()?)
     }
 
     /// Nobody else has the folder open: only who is alone touches its files.

@@ -48,6 +48,10 @@ impl Left {
     }
 }
 
+/// Recordings of a case itself, whatever call they are of.
+const OWN: &str = "
+    SELECT id, call FROM recording WHERE (case_id = ?1 OR file = ?2) AND erased_at IS NULL";
+
 /// What is left of a case that an erasure of so much takes with it.
 pub(super) fn left_of(
     db: &Connection,
@@ -71,11 +75,9 @@ pub(super) fn left_of(
             left.callers.push(call.clone());
         }
     }
-    let sql = "SELECT id, call FROM recording
-               WHERE (case_id = ?1 OR file = ?2) AND erased_at IS NULL";
     let file = case.recording.as_ref().map(|recording| recording.file.as_str());
     let own: Vec<(i64, Option<String>)> =
-        all(db, sql, params![id, file], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        all(db, OWN, params![id, file], |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (recording, call) in own {
         let shared = match &call {
             Some(call) => calls.contains(call) || kept(call, Erasure::Recordings)?,
@@ -264,4 +266,23 @@ fn drop_recordings(
         dropped += marked.execute(params![id, now.as_millisecond()])?;
     }
     Ok(dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::StoreConfig;
+    use super::super::schema;
+    use super::*;
+
+    /// Asked inside the transaction of the writer, for whom callers wait.
+    #[test]
+    fn recordings_of_a_case_are_found_by_their_indexes() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, _) = schema::open_writer(&config).unwrap();
+        let plan = schema::plan(&db, OWN);
+        let goes_by = |index: &str| plan.iter().any(|step| step.contains(index));
+        assert!(goes_by("recording_by_case") && goes_by("(file=?)"), "{plan:#?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN recording")), "{plan:#?}");
+    }
 }

@@ -104,6 +104,11 @@ impl StoreError {
         )
     }
 
+    /// One row cannot be read back; the others can.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged(_))
+    }
+
     /// The disk or the file failed, not the request: nothing can be committed until it is better.
     pub(super) fn is_outage(&self) -> bool {
         use rusqlite::ErrorCode as Code;
@@ -122,6 +127,21 @@ impl StoreError {
                 | Code::PermissionDenied
                 | Code::FileLockingProtocolFailed
         )
+    }
+}
+
+/// `None`: the row that it is about is damaged, and `tell` was told; it keeps no other. Whatever else is
+/// wrong stays an error.
+pub(super) fn unless_damaged<T>(
+    result: Result<T, StoreError>,
+    tell: impl FnOnce(&StoreError),
+) -> Result<Option<T>, StoreError> {
+    match result {
+        Err(error) if error.is_damage() => {
+            tell(&error);
+            Ok(None)
+        }
+        other => other.map(Some),
     }
 }
 

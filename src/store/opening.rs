@@ -171,6 +171,7 @@ impl Opener {
             wall,
             after: 0,
             looked: Looked::default(),
+            late: String::new(),
             calendar,
             rules,
             ahead,

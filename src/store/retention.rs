@@ -337,3 +337,20 @@ pub(super) fn number_of(db: &Connection, id: i64) -> Result<Option<CaseNumber>, 
     let number: Option<i64> = find.query_row([id], |row| row.get(0))?;
     number.map(read_number).transpose()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::StoreConfig;
+    use super::super::schema;
+    use super::*;
+
+    #[test]
+    fn cases_with_recordings_are_found_without_reading_all_recordings() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, _) = schema::open_writer(&config).unwrap();
+        let plan = schema::plan(&db, RECORDED);
+        assert!(plan.iter().any(|step| step.contains("recording_by_case")), "{plan:#?}");
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN r")), "{plan:#?}");
+    }
+}

@@ -32,6 +32,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0011.sql"),
     include_str!("migrations/0012.sql"),
     include_str!("migrations/0013.sql"),
+    include_str!("migrations/0014.sql"),
 ];
 
 /// Prepared statements kept per connection.
@@ -189,6 +190,23 @@ fn back_up(db: &Connection, data: &Path, from: u32, at: Timestamp) -> Result<(),
     let file = folder.join(format!("mayorline-v{from}-{}.db", at.as_millisecond()));
     db.execute("VACUUM INTO ?1", [file.to_string_lossy()])?;
     Ok(())
+}
+
+/// How SQLite goes about a statement, a step a line.
+#[cfg(test)]
+pub(super) fn plan(db: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    // Parameters stay unbound: nothing is run.
+    statement.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect()
+}
+
+/// Fails when a statement about cases in a state reads all of them.
+#[cfg(test)]
+pub(super) fn assert_by_state(db: &Connection, sql: &str) {
+    let plan = plan(db, sql);
+    assert!(plan.iter().any(|step| step.contains("case_by_state")), "{plan:#?}");
+    let whole = |step: &String| ["SCAN c", "SCAN f"].iter().any(|scan| step.starts_with(scan));
+    assert!(!plan.iter().any(whole), "{plan:#?}");
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::case_key;
 use super::error::{StoreError, at_path};
 use super::folder::make_folder;
 use super::read_call::all;
+use super::seal::SEALED;
 use super::sound::{self, SoundFile};
 use super::sound_plain;
 use super::vault::{DataKey, LiaisonKey, PublicKey, Vault, sound_owner};
@@ -69,7 +70,8 @@ pub(super) fn look(
     data: &Path,
     looked: &mut Looked,
 ) -> Result<Vec<UnderSeal>, StoreError> {
-    let mut here = page(db, "k.recording IS NULL AND r.missing = 0", &mut looked.fresh)?;
+    // Marked missing or not: its file may have come back.
+    let mut here = page(db, "k.recording IS NULL", &mut looked.fresh)?;
     here.extend(page(db, "k.recording IS NOT NULL", &mut looked.known)?);
     here.retain(|recording| is_here(data, recording));
     Ok(here)
@@ -99,11 +101,17 @@ fn under_seal(
     after: i64,
     max: usize,
 ) -> Result<Vec<UnderSeal>, StoreError> {
-    let sql = format!(
-        "WITH sealed AS (
-             SELECT f.id, f.call, k.holder FROM case_file f
-             JOIN case_key k ON k.case_id = f.id AND k.holder IS NOT NULL
-             WHERE f.state = 'sealed'),
+    let sql = under_seal_sql(which);
+    let max = i64::try_from(max).unwrap_or(i64::MAX);
+    all(db, &sql, [after, max], |row| {
+        let (id, file, holder) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(UnderSeal { id, file, holder, public: PublicKey(row.get(3)?) })
+    })
+}
+
+fn under_seal_sql(which: &str) -> String {
+    format!(
+        "WITH {SEALED},
          of_seal AS (
              SELECT r.id, s.holder FROM sealed s JOIN recording r ON r.call = s.call
              UNION SELECT r.id, s.holder FROM sealed s JOIN recording r ON r.case_id = s.id
@@ -114,12 +122,7 @@ fn under_seal(
          LEFT JOIN recording_key k ON k.recording = r.id
          WHERE r.id > ?1 AND r.erased_at IS NULL AND {which}
          GROUP BY r.id ORDER BY r.id LIMIT ?2"
-    );
-    let max = i64::try_from(max).unwrap_or(i64::MAX);
-    all(db, &sql, [after, max], |row| {
-        let (id, file, holder) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(UnderSeal { id, file, holder, public: PublicKey(row.get(3)?) })
-    })
+    )
 }
 
 /// Takes the keys of these recordings from the service; outside of any transaction. What stands in
@@ -329,6 +332,17 @@ mod tests {
         (db, vault)
     }
 
+    /// Asked every half minute.
+    #[test]
+    fn recordings_under_seal_are_found_without_reading_all_cases_or_recordings() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, _) = sealed_case(folder.path(), 0);
+        let sql = under_seal_sql("k.recording IS NULL");
+        schema::assert_by_state(&db, &sql);
+        let plan = schema::plan(&db, &sql);
+        assert!(!plan.iter().any(|step| step.starts_with("SCAN r")), "{plan:#?}");
+    }
+
     #[test]
     fn a_look_opens_so_many_files_and_the_next_goes_on_until_nothing_is_left() {
         let folder = tempfile::tempdir().unwrap();
@@ -350,6 +364,27 @@ mod tests {
         let found = [turn().0, turn().0];
         assert_eq!(found.iter().sum::<usize>(), 1, "{found:?}");
         assert_eq!(still_here(&db, data).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_recording_that_was_marked_missing_is_sealed_when_its_file_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let (db, vault) = sealed_case(data, 2);
+        let (file, away) = (data.join("recordings/0000.wav"), data.join("away"));
+        std::fs::rename(&file, &away).unwrap();
+        db.execute("UPDATE recording SET missing = 1 WHERE id = 1", []).unwrap();
+        let mut looked = Looked::default();
+        let mut turn = || {
+            let here = look(&db, data, &mut looked).unwrap();
+            assert!(hand_over(&db, &vault, data, &here, true, |_| false));
+            here.len()
+        };
+        assert_eq!(turn(), 1, "the one whose file is there");
+        std::fs::rename(&away, &file).unwrap();
+        assert_eq!(turn(), 1, "the one that came back");
+        let head = sound::head(&File::open(&file).unwrap()).unwrap().unwrap();
+        assert!(head.slot.is_none(), "its key is with the liaison alone");
     }
 
     #[test]

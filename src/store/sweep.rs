@@ -96,6 +96,8 @@ pub(super) struct Sweeper {
     pub(super) after: i64,
     /// How far the looks for keys of recordings under seal have come.
     pub(super) looked: Looked,
+    /// The last call under seal whose caller was looked for; empty: the next look is at the first.
+    pub(super) late: String,
     /// Working days.
     pub(super) calendar: Calendar,
     /// How the city counts days.
@@ -222,12 +224,14 @@ impl Sweeper {
                 self.looked = before;
             }
         }
-        let late = Arc::new(seal::late_callers(&db)?);
-        if late.is_empty() {
-            return Ok(());
+        let mut after = self.late.clone();
+        let late = Arc::new(seal::late_callers(&db, &mut after)?);
+        if !late.is_empty() {
+            let vault = Arc::clone(&self.vault);
+            self.ask(move |db, _| seal::hand_over_callers(db, &vault, &late))?;
         }
-        let vault = Arc::clone(&self.vault);
-        self.ask(move |db, _| seal::hand_over_callers(db, &vault, &late))
+        self.late = after;
+        Ok(())
     }
 
     /// One turn of sealing the recordings that an older program wrote in clear.
