@@ -12,25 +12,29 @@ FUZZ_SECONDS ?= 30
 # the telephones of others now and then lost their first keys.
 TEST_THREADS ?= 2
 
-.PHONY: run test lint sim fuzz bench
+.PHONY: run test lint checks licences sim fuzz bench
 .DEFAULT_GOAL := test
 
 run:
 	$(CARGO) run --release -- serve
 
-# What it needs, the lints, then every test; real clients come last. Whatever is built is built
-# once, so that keeping it for smaller changes would only cost.
+# What it needs, which comes while the lints are at work, then every test; real clients come last.
+# Whatever is built is built once, so that keeping it for smaller changes would only cost.
 test: export CARGO_INCREMENTAL = 0
 test:
-	tests/install.sh
-	$(MAKE) lint
+	tests/install.sh & installing=$$!; $(MAKE) checks; checked=$$?; wait $$installing && exit $$checked
+	$(MAKE) licences
 	$(CARGO) test --doc
 	$(CARGO) test --lib --bins --tests -- --test-threads=$(TEST_THREADS)
 
-lint:
+lint: checks licences
+
+checks:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items
+
+licences:
 	$(CARGO) deny --all-features check licenses bans sources
 
 sim:

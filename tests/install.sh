@@ -4,9 +4,13 @@
 # test run, never a skipped one.
 set -eu
 
-# Unoptimised it is built in a third of the time and still checks in three seconds.
-command -v cargo-deny >/dev/null 2>&1 ||
-    cargo install --locked --quiet --debug cargo-deny --version 0.20.2
+# Unoptimised it is built in a third of the time and still checks in three seconds, and while the
+# packages come.
+building=''
+command -v cargo-deny >/dev/null 2>&1 || {
+    cargo install --locked --quiet --debug cargo-deny --version 0.20.2 &
+    building=$!
+}
 
 # program:package, one a line
 needed='
@@ -38,37 +42,46 @@ done <<'FILES'
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
 /usr/lib/python3/dist-packages/openpyxl:python3-openpyxl
 FILES
-[ -n "$missing" ] || exit 0
 
-as_root=''
-if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null 2>&1 || {
-        echo "tests/install.sh: these packages are missing and need root:$missing" >&2
-        exit 1
-    }
-    as_root='sudo'
-fi
+install_packages() {
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
 
-# Package lists may be absent in a fresh container; an update that fails shows in the install.
-$as_root apt-get update -qq || echo "tests/install.sh: apt-get update failed, going on" >&2
-for package in $missing; do
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends \
-        "$package" >/dev/null || {
-        echo "tests/install.sh: cannot install the Debian package $package" >&2
-        exit 1
-    }
-done
-
-# Kamailio comes as a service that takes port 5060; the tests start their own.
-case " $missing " in
-*' kamailio '*)
-    if [ -d /run/systemd/system ]; then
-        $as_root systemctl disable --quiet --now kamailio
-    elif [ -x /etc/init.d/kamailio ]; then
-        $as_root /etc/init.d/kamailio stop >/dev/null 2>&1 || true
+install_missing() {
+    as_root=''
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null 2>&1 || {
+            echo "tests/install.sh: these packages are missing and need root:$missing" >&2
+            exit 1
+        }
+        as_root='sudo'
     fi
-    ;;
-esac
+
+    # Package lists may be absent in a fresh container; an update that fails shows in the install.
+    $as_root apt-get update -qq || echo "tests/install.sh: apt-get update failed, going on" >&2
+    # All at once; one by one only to name the one that cannot be had.
+    # shellcheck disable=SC2086
+    install_packages $missing || for package in $missing; do
+        install_packages "$package" || {
+            echo "tests/install.sh: cannot install the Debian package $package" >&2
+            exit 1
+        }
+    done
+
+    # Kamailio comes as a service that takes port 5060; the tests start their own.
+    case " $missing " in
+    *' kamailio '*)
+        if [ -d /run/systemd/system ]; then
+            $as_root systemctl disable --quiet --now kamailio
+        elif [ -x /etc/init.d/kamailio ]; then
+            $as_root /etc/init.d/kamailio stop >/dev/null 2>&1 || true
+        fi
+        ;;
+    esac
+}
+
+[ -z "$missing" ] || install_missing
+[ -z "$building" ] || wait "$building"
 
 for pair in $needed; do
     program=${pair%%:*}
