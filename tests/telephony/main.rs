@@ -33,29 +33,29 @@ mod wrap_ups;
 /// They wait most of the time: one after the other they would take a quarter of an hour.
 #[test]
 fn citizens_are_served_as_the_script_says() {
-    together!(
-        calls::the_opening_arrives_bit_for_bit_with_no_gap,
-        calls::fifty_citizens_at_once_are_answered_within_a_second_and_each_hears_the_opening,
-        calls::a_spoken_message_becomes_a_case_that_its_number_and_code_open,
-        calls::who_asks_to_be_called_back_gets_a_case_with_a_callback_task,
-        calls::who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message,
+    together!(CITIZENS:
         calls::three_wrong_tries_end_the_look_up_and_an_unknown_number_sounds_like_a_wrong_code,
-        calls::a_text_by_sip_becomes_a_case_once,
-        calls::sigterm_lets_the_live_call_finish_and_refuses_new_ones,
-        calls::a_citizen_who_vanishes_does_not_hold_up_the_drain,
+        calls::a_spoken_message_becomes_a_case_that_its_number_and_code_open,
+        keys::zero_seven_eight_and_nine_mean_the_same_everywhere,
+        calls::who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_message,
         disk::on_a_full_disk_calls_are_answered_and_the_line_recovers_by_itself,
         disk::without_a_usable_folder_calls_are_answered_until_there_is_one,
+        calls::who_asks_to_be_called_back_gets_a_case_with_a_callback_task,
+        calls::the_opening_arrives_bit_for_bit_with_no_gap,
+        calls::sigterm_lets_the_live_call_finish_and_refuses_new_ones,
         keys::keys_by_events_by_info_by_tones_and_over_a_bad_line_are_each_counted_once,
-        keys::zero_seven_eight_and_nine_mean_the_same_everywhere,
         media::every_packet_length_codec_and_transport_carries_the_very_audio_both_ways,
-        media::on_hold_nothing_is_sent_and_afterwards_the_call_goes_on,
         media::a_stranger_is_not_heard_gets_no_packet_and_presses_no_key,
+        calls::a_citizen_who_vanishes_does_not_hold_up_the_drain,
+        media::on_hold_nothing_is_sent_and_afterwards_the_call_goes_on,
+        calls::fifty_citizens_at_once_are_answered_within_a_second_and_each_hears_the_opening,
+        calls::a_text_by_sip_becomes_a_case_once,
     );
 }
 
 #[test]
 fn phones_of_others_are_served_as_well() {
-    together!(
+    together!(TELEPHONES:
         phones::sixty_calls_of_the_stock_sipp_caller_all_succeed,
         phones::a_sipp_scenario_with_options_inside_the_call_succeeds,
         phones::baresip_leaves_a_message_and_hears_how_it_stands,
@@ -65,7 +65,7 @@ fn phones_of_others_are_served_as_well() {
 
 #[test]
 fn citizens_talk_to_people_at_seats() {
-    together!(
+    together!(TELEPHONES:
         listening_day::the_leader_is_briefed_takes_the_citizen_and_is_left_alone_after_his_window,
         seats::who_presses_nothing_talks_to_the_seat_and_rates_the_talk,
         seats::an_answer_is_heard_at_once_in_both_directions,
@@ -79,7 +79,7 @@ fn citizens_talk_to_people_at_seats() {
 
 #[test]
 fn a_seat_hands_over_by_its_telephone_and_what_it_has_written_is_kept() {
-    together!(
+    together!(TELEPHONES:
         attended::a_telephone_consults_a_second_seat_and_hands_the_citizen_over,
         wrap_ups::a_wrap_up_that_was_done_is_there_after_a_power_cut,
         wrap_ups::on_a_full_disk_a_wrap_up_is_not_done_the_seat_goes_on_and_sends_it_again,
@@ -89,7 +89,7 @@ fn a_seat_hands_over_by_its_telephone_and_what_it_has_written_is_kept() {
 /// SIPp is the carrier.
 #[test]
 fn calls_leave_through_a_carrier() {
-    together!(
+    together!(TELEPHONES:
         carrier::a_carrier_that_wants_proofs_is_registered_with_announces_and_is_joined,
         carrier::a_refused_registration_is_an_alarm_and_a_consultation_says_that_nobody_is_reached,
         carrier::a_carrier_without_a_free_line_is_passed_over_before_it_rings,
@@ -103,7 +103,7 @@ fn calls_leave_through_a_carrier() {
 
 #[test]
 fn telephones_of_others_are_seats_as_well() {
-    together!(
+    together!(TELEPHONES:
         foreign_seats::baresip_at_a_seat_over_udp,
         foreign_seats::baresip_at_a_seat_over_tcp,
         foreign_seats::baresip_at_a_seat_over_tls_by_srtp,
@@ -119,5 +119,5 @@ fn telephones_of_others_are_seats_as_well() {
 
 #[test]
 fn scanners_learn_nothing() {
-    together!(scanners::sipvicious_learns_and_guesses_nothing_while_people_talk);
+    together!(TELEPHONES:scanners::sipvicious_learns_and_guesses_nothing_while_people_talk);
 }
