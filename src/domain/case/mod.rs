@@ -19,6 +19,7 @@ mod reasons;
 mod record;
 mod refusal;
 mod retention;
+mod standing;
 mod status;
 mod supervision;
 mod table;
@@ -55,6 +56,7 @@ pub use retention::{
     EraseOrder, Erasure, Hold, HoldOrder, RetentionClass, RetentionRules, class_for, class_of,
     ended_on, holds, last_day,
 };
+pub use standing::Standing;
 pub use status::{CaseStatus, Due, State};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
 pub use table::{Row, may_accept, row_of};
