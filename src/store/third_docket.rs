@@ -3,7 +3,8 @@
 //! where it was the third while the service was down.
 //!
 //! Months are looked at whole or not at all: of half a month the proposal that it had may be unknown.
-//! Where in the chain the oldest of them begins is kept in `meta`, so that a start reads on from there.
+//! Where in the chain the oldest of them begins is kept in `meta`, so that a start reads on from there;
+//! it is written only where that spares a start [`DOCKETED_EVENTS_MAX`] rows.
 
 use super::case_file;
 use super::error::StoreError;
@@ -50,8 +51,8 @@ pub(super) struct Docketed {
     cases: BTreeMap<i64, Known>,
     /// Cases to which something happened since they were read.
     stale: BTreeSet<i64>,
-    /// The month that the stored cursor is of.
-    cursor: Option<Date>,
+    /// The place of the stored cursor.
+    cursor: i64,
 }
 
 impl Default for Docketed {
@@ -59,7 +60,7 @@ impl Default for Docketed {
     fn default() -> Self {
         let (from, seen) = (Date::MAX, 0);
         let (cases, stale) = (BTreeMap::new(), BTreeSet::new());
-        Self { from, first: from, seen, cases, stale, cursor: None }
+        Self { from, first: from, seen, cases, stale, cursor: 0 }
     }
 }
 
@@ -69,12 +70,13 @@ impl Docketed {
         let mut find = db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?;
         let kept: Option<String> = find.query_row([CURSOR], |row| row.get(0)).optional()?;
         let kept = kept.as_deref().and_then(|kept| kept.split_once(' '));
-        let kept = kept.and_then(|(day, seq)| Some((day.parse().ok()?, seq.parse::<i64>().ok()?)));
-        let (cursor, seen) = match kept {
-            Some((day, seq)) if day <= from => (Some(day), seq - 1),
-            _ => (None, 0),
+        let kept =
+            kept.and_then(|(day, seq)| Some((day.parse::<Date>().ok()?, seq.parse::<i64>().ok()?)));
+        let cursor = match kept {
+            Some((day, seq)) if day <= from => seq,
+            _ => 0,
         };
-        Ok(Self { from, first: from, seen, cursor, ..Self::default() })
+        Ok(Self { from, first: from, seen: cursor - 1, cursor, ..Self::default() })
     }
 
     /// The next rows of the chain; whether there may be more.
@@ -118,13 +120,13 @@ impl Docketed {
         stale.retain(|case| cases.contains_key(case));
     }
 
-    /// Where the chain is read from at the next start, when that is not what is stored already.
-    fn new_cursor(&self) -> Option<String> {
+    /// Where the chain is read from at the next start, when that is worth storing.
+    fn new_cursor(&self) -> Option<i64> {
         let noted = self.cases.values().flat_map(|known| &known.noted);
         let begin = noted.map(|(seq, _)| *seq).min().unwrap_or(self.seen + 1);
         // Of months that are left out nothing is known here; the older place is right as well.
-        let wanted = self.first == self.from && self.cursor != Some(self.from);
-        wanted.then(|| format!("{} {begin}", self.from))
+        let known = self.first == self.from;
+        (known && begin - self.cursor >= DOCKETED_EVENTS_MAX).then_some(begin)
     }
 
     fn uncount(&mut self, case: i64) {
@@ -170,7 +172,9 @@ impl Sweeper {
                 Err(error) => return Err(error),
             }
         }
-        self.keep_cursor()?;
+        if let Err(error) = self.keep_cursor() {
+            tracing::error!(%error, "where dockets are read from was not stored; tried again");
+        }
         Ok(proposed)
     }
 
@@ -205,13 +209,14 @@ impl Sweeper {
     }
 
     fn keep_cursor(&mut self) -> Result<(), StoreError> {
-        let Some(value) = self.docketed.new_cursor() else { return Ok(()) };
+        let Some(begin) = self.docketed.new_cursor() else { return Ok(()) };
+        let value = format!("{} {begin}", self.docketed.from);
         self.ask(move |db, _| {
             let put = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
             db.prepare_cached(put)?.execute(params![CURSOR, value])?;
             Ok(())
         })?;
-        self.docketed.cursor = Some(self.docketed.from);
+        self.docketed.cursor = begin;
         Ok(())
     }
 }
@@ -283,19 +288,30 @@ mod tests {
 
     #[test]
     fn a_start_reads_on_where_the_oldest_month_begins() {
-        let db = chain(&[("2026-09-30", 3), ("2026-10-01", 2), ("2026-11-02", 1)]);
+        let db = chain(&[("2026-09-30", 5_000), ("2026-10-01", 2), ("2026-11-02", 1)]);
         let first = read(&db, "2026-10-01");
-        assert_eq!((first.seen, first.cases.len()), (12, 3));
-        let cursor = first.new_cursor().unwrap();
-        assert_eq!(cursor, "2026-10-01 7");
-        db.execute("INSERT INTO meta VALUES (?1, ?2)", [CURSOR, &cursor]).unwrap();
+        assert_eq!((first.seen, first.cases.len()), (10_006, 3));
+        assert_eq!(first.new_cursor(), Some(10_001));
+        db.execute("INSERT INTO meta VALUES (?1, ?2)", [CURSOR, "2026-10-01 10001"]).unwrap();
         let again = Docketed::open(&db, date("2026-10-01")).unwrap();
-        assert_eq!((again.seen, again.cursor), (6, Some(date("2026-10-01"))));
-        assert_eq!(read(&db, "2026-10-01").new_cursor(), None, "it stands already");
+        assert_eq!((again.seen, again.cursor), (10_000, 10_001));
+        let again = read(&db, "2026-10-01");
+        assert_eq!((again.cases.len(), again.new_cursor()), (3, None), "it stands already");
         let later = read(&db, "2026-11-01");
-        assert_eq!((later.cases.len(), later.new_cursor().as_deref()), (1, Some("2026-11-01 11")));
-        assert_eq!(Docketed::open(&db, date("2026-09-01")).unwrap().seen, 0, "an older month");
-        // Nothing on the docket: the next start has nothing to read again.
-        assert_eq!(read(&db, "2026-12-01").new_cursor().as_deref(), Some("2026-12-01 13"));
+        assert_eq!(
+            (later.cases.len(), later.new_cursor()),
+            (1, None),
+            "four rows are not worth it"
+        );
+        let older = read(&db, "2026-09-01");
+        assert_eq!((older.cursor, older.cases.len()), (0, 5_003), "the place is not of that month");
+        assert_eq!(read(&db, "2026-12-01").cases.len(), 0);
+    }
+
+    #[test]
+    fn with_nothing_on_the_docket_a_start_reads_what_is_new() {
+        let db = chain(&[("2026-09-30", 5_000)]);
+        let none = read(&db, "2026-10-01");
+        assert_eq!((none.cases.len(), none.new_cursor()), (0, Some(10_001)));
     }
 }
