@@ -70,7 +70,6 @@ mod seats_watch;
 mod sound;
 mod sound_plain;
 mod sound_seal;
-mod standing;
 mod suggest;
 mod supervise;
 mod sweep;
@@ -153,7 +152,6 @@ pub use sound::{
     SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
 };
 pub use sound_seal::{NotWritten, TakenOut};
-pub use standing::Standing;
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{

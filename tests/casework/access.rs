@@ -239,6 +239,34 @@ fn every_cell_of_the_matrix_is_what_the_views_and_the_commands_do() {
 }
 
 #[test]
+fn the_message_clerk_owns_what_came_as_a_message_and_what_he_took_down() {
+    use Channel as C;
+    let all = [
+        C::Voicemail,
+        C::CallbackRequest,
+        C::Abandoned,
+        C::Text,
+        C::Phone,
+        C::WalkIn,
+        C::Email,
+        C::Letter,
+        C::LeaderSms,
+        C::PublicSms,
+        C::Radio,
+        C::VillageAgent,
+    ];
+    for channel in all {
+        let mut case = of_others();
+        case.channel = Some(channel);
+        let messages = matches!(channel, C::Text | C::LeaderSms | C::PublicSms);
+        let read = |creator| seen(Role::MessageClerk, &case, creator).map(|view| view.text);
+        let expected = messages.then_some(Shown::Clear);
+        assert_eq!(read("somebody"), expected, "{channel:?}");
+        assert_eq!(read(Role::MessageClerk.as_str()), Some(Shown::Clear), "{channel:?}");
+    }
+}
+
+#[test]
 fn the_table_of_transitions_gives_no_role_what_the_matrix_does_not() {
     for task in tasks() {
         for role in row_of(&task).roles.iter().filter(|role| **role != Role::System) {

@@ -4,14 +4,19 @@
 use crate::acting::{act, assigned, sound, supervise, warnings};
 use crate::desk::*;
 use jiff::ToSpan;
-use mayorline::domain::case::{LiftReason, MergeTarget, Role, Task, Warning};
-use mayorline::store::{Reader, Store, StoreHandle};
+use mayorline::domain::calendar::Calendar;
+use mayorline::domain::case::{DocketReason, LiftReason, MergeTarget, Role, Task, Warning};
+use mayorline::store::{Reader, Store, StoreConfig, StoreHandle};
 use mayorline::units::CaseNumber;
 use std::path::Path;
 
 /// Cases that came on the docket of unit.07 for three days over, due on 27 November: on the 30th.
 fn cases<const N: usize>(data: &Path, handle: &StoreHandle) -> [CaseNumber; N] {
-    std::array::from_fn(|serial| assigned(data, handle, &format!("case {serial}")))
+    cases_named(data, handle, "case")
+}
+
+fn cases_named<const N: usize>(data: &Path, handle: &StoreHandle, name: &str) -> [CaseNumber; N] {
+    std::array::from_fn(|serial| assigned(data, handle, &format!("{name} {serial}")))
 }
 
 /// How many of the cases have a proposal by the month.
@@ -23,6 +28,11 @@ fn proposed(data: &Path, numbers: &[CaseNumber]) -> Vec<bool> {
         thirds == 1
     };
     numbers.iter().map(third).collect()
+}
+
+/// By a supervisor, at noon of 22 November.
+fn put_on_docket(data: &Path, number: CaseNumber) {
+    act(data, number, Role::Supervisor, Task::Docket(DocketReason::Supervisor)).unwrap();
 }
 
 fn again(store: Store, data: &Path) -> Store {
@@ -108,10 +118,7 @@ fn a_docket_found_unfounded_before_the_third_leaves_the_fourth_to_be_the_third()
     let data = folder.path();
     let store = open(data);
     let [one, two] = cases(data, &store.handle());
-    let docket = |number| {
-        let reason = mayorline::domain::case::DocketReason::Supervisor;
-        act(data, number, Role::Supervisor, Task::Docket(reason)).unwrap();
-    };
+    let docket = |number| put_on_docket(data, number);
     docket(one);
     act(data, one, Role::Supervisor, Task::Lift(LiftReason::Unfounded)).unwrap();
     docket(two);
@@ -124,4 +131,73 @@ fn a_docket_found_unfounded_before_the_third_leaves_the_fourth_to_be_the_third()
     assert_eq!(proposed(data, &numbers).into_iter().filter(|third| *third).count(), 1);
     store.close();
     sound(data);
+}
+
+#[test]
+fn a_month_that_is_half_out_of_sight_gets_no_second_proposal() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let numbers: [_; 6] = cases(data, &store.handle());
+    numbers[..3].iter().for_each(|number| put_on_docket(data, *number));
+    assert_eq!(supervise(&store.handle(), noonish() + 1.minutes()).fired, 1);
+    // The others come on the docket eight days later, in the same month.
+    supervise(&store.handle(), at("2026-11-30T09:00:00+08:00"));
+    let expected = [false, false, true, false, false, false];
+    assert_eq!(proposed(data, &numbers), expected);
+    store.close();
+    // 400 days before this is 25 November: of the month the last three are left.
+    let wall = || at("2027-12-30T12:00:00+08:00");
+    let config = StoreConfig::new(data, wall());
+    let store = Store::start(config, Calendar::built_in(), [7; 32], wall).unwrap();
+    supervise(&store.handle(), wall() + 1.minutes());
+    assert_eq!(proposed(data, &numbers), expected);
+    store.close();
+    sound(data);
+}
+
+#[test]
+fn a_month_keeps_its_proposal_when_the_case_that_was_the_third_is_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let numbers: [_; 3] = cases(data, &store.handle());
+    numbers.iter().for_each(|number| put_on_docket(data, *number));
+    let third = |n: i64| supervise(&store.handle(), noonish() + n.seconds()).fired;
+    assert_eq!(third(30), 1);
+    assert_eq!(proposed(data, &numbers), [false, false, true]);
+    act(data, numbers[2], Role::Operator, Task::ProposeSeal).unwrap();
+    act(data, numbers[2], Role::Director, Task::ConfirmSeal).unwrap();
+    let more: [_; 2] = cases_named(data, &store.handle(), "more");
+    more.iter().for_each(|number| put_on_docket(data, *number));
+    assert_eq!(third(60), 0);
+    let store = again(store, data);
+    assert_eq!(supervise(&store.handle(), noonish() + 90.seconds()).fired, 0);
+    let others = [numbers[0], numbers[1], more[0], more[1]];
+    assert_eq!(proposed(data, &others), [false; 4]);
+    store.close();
+    sound(data);
+}
+
+#[test]
+fn one_damaged_case_keeps_no_other_from_its_proposal() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let numbers: [_; 4] = cases(data, &store.handle());
+    numbers.iter().for_each(|number| put_on_docket(data, *number));
+    let id = Reader::open(data).unwrap().case(numbers[0]).unwrap().row.id;
+    store.close();
+    let db = rusqlite::Connection::open(data.join("mayorline.db")).unwrap();
+    db.execute_batch("DROP TRIGGER event_is_append_only_update").unwrap();
+    let cut = "UPDATE event SET body = '{\"event\":\"docketed\"' WHERE case_id = ?1
+               AND instr(body, '\"docketed\"') > 0";
+    assert_eq!(db.execute(cut, [id]).unwrap(), 1);
+    drop(db);
+    // Its first look comes before the one that is asked for.
+    let store = open(data);
+    supervise(&store.handle(), noonish() + 1.minutes());
+    assert_eq!(proposed(data, &numbers[1..]), [false, false, true]);
+    assert_eq!(supervise(&store.handle(), noonish() + 2.minutes()).fired, 0);
+    store.close();
 }

@@ -18,6 +18,22 @@ const WRITERS: u32 = 3;
 /// What each does between two seals at most, so that a search can count all of it.
 const STEPS: usize = 30;
 
+/// The seals that are in force. Dropped, also by an assertion that fails, it says that all are: nobody
+/// waits for seals that never come.
+struct Seals<'a>(&'a AtomicUsize);
+
+impl Seals<'_> {
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl Drop for Seals<'_> {
+    fn drop(&mut self) {
+        self.0.store(SEALED as usize, Ordering::Release);
+    }
+}
+
 /// Whether another step is taken after `done`: until the last seal is in force, in step with the seals.
 fn goes_on(done: usize, sealed: &AtomicUsize) -> bool {
     loop {
@@ -94,12 +110,13 @@ fn cases_are_sealed_while_intakes_and_commands_come_in() {
     let sealed = AtomicUsize::new(0);
     let (acknowledged, commands) = std::thread::scope(|scope| {
         let (handle, sealed) = (&handle, &sealed);
+        let seals = Seals(sealed);
         let writers: Vec<_> =
             (0..WRITERS).map(|one| scope.spawn(move || writes(handle, one, sealed))).collect();
         let worker = scope.spawn(move || works(data, worked, sealed));
         for number in &hidden {
             seal(data, *number);
-            sealed.fetch_add(1, Ordering::Release);
+            seals.one_more();
         }
         let acknowledged: Vec<_> =
             writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect();

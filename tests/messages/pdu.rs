@@ -1,7 +1,7 @@
 //! The PDUs of our texts, read by another's dissector.
 
 use crate::oracle;
-use mayorline::wire::sms::{Address, Submit, Validity, split};
+use mayorline::wire::sms::{Destination, Submit, Validity, split};
 
 const FIELDS: [&str; 6] = [
     "gsm_sms.tp-da",
@@ -14,7 +14,7 @@ const FIELDS: [&str; 6] = [
 
 fn submitted(text: &str, reference: u16, is_wide: bool) -> Vec<Vec<u8>> {
     let submit = |data| Submit {
-        destination: Address::number("+8619900000001").unwrap(),
+        destination: Destination::number("+8619900000001").unwrap(),
         wants_report: true,
         validity: Validity::of_minutes(48 * 60),
         data,

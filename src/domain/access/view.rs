@@ -154,10 +154,15 @@ fn is_own(role: Role, actor: &Actor, file: &File<'_>) -> bool {
             .unit
             .as_ref()
             .is_some_and(|unit| file.case.involves(unit) && !file.case.work.accused.contains(unit)),
-        Role::MessageClerk => file.case.channel == Some(Channel::Text) || is_creator(actor, file),
+        Role::MessageClerk => is_message(file.case) || is_creator(actor, file),
         Role::Citizen | Role::VillageOfficer | Role::Evaluator => is_creator(actor, file),
         _ => true,
     }
+}
+
+/// It came as a short message: to the line, to a leader's telephone or to the city's number (A8).
+fn is_message(case: &Case) -> bool {
+    matches!(case.channel, Some(Channel::Text | Channel::LeaderSms | Channel::PublicSms))
 }
 
 fn is_creator(actor: &Actor, file: &File<'_>) -> bool {

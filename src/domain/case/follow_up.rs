@@ -24,7 +24,7 @@ const DAYS_AHEAD: i64 = 3;
 const CALLS_MIN: usize = 2;
 
 /// Calls one after the other that the network could not put through (空号、停机), after which the number
-/// counts as dead (domain.md A12).
+/// counts as dead (domain.md B6: unreachable after three).
 pub const DEAD_CALLS: u8 = 3;
 
 /// A try, as it is reported.

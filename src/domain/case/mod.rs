@@ -19,6 +19,7 @@ mod reasons;
 mod record;
 mod refusal;
 mod retention;
+mod standing;
 mod status;
 mod supervision;
 mod table;
@@ -55,11 +56,14 @@ pub use retention::{
     EraseOrder, Erasure, Hold, HoldOrder, RetentionClass, RetentionRules, class_for, class_of,
     ended_on, holds, last_day,
 };
+pub use standing::Standing;
 pub use status::{CaseStatus, Due, State};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
 pub use table::{Row, may_accept, row_of};
 pub use task::{Classification, Decision, MergeTarget, Order, Pending, Task};
-pub use third_docket::{DOCKETS_A_MONTH, Docketing, docketings, thirds};
+pub use third_docket::{
+    DOCKETS_A_MONTH, Docketing, begin_of, docketings, first_whole_month, next_month, thirds,
+};
 pub use unit::{Unit, UnitsError, is_unit_id, parse_units};
 pub use work::{Admonition, Consultation, Docket, Given, Submission, Waiting, Work};
 pub use workflow::{

@@ -1,8 +1,9 @@
 //! Level 4 by the month (domain.md 3.5): the third time that a unit comes on the docket (挂号督办)
 //! within a calendar month proposes an admonition (约谈), once, on the case that was the third. It is
-//! a rule over all cases of a unit; [`thirds`] looks at what [`docketings`] tells of each.
+//! a rule over all cases of a unit; [`thirds`] looks at what [`docketings`] tells of each. Only months
+//! of which everything is known are looked at: half a month hides the mark of its own proposal.
 
-use super::deadline::local_day;
+use super::deadline::{instant, local_day};
 use super::event::CaseEvent;
 use super::fold::Case;
 use super::reasons::LiftReason;
@@ -10,7 +11,8 @@ use super::record::Record;
 use super::status::State;
 use super::supervision::{Warning, is_late};
 use super::workflow::Context;
-use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use std::collections::BTreeMap;
 
 /// So often on the docket within a calendar month.
@@ -33,14 +35,14 @@ pub struct Docketing {
 
 /// Every docketing of a case that had a unit. What was found to be unfounded does not count, nor does
 /// a merged case, whose matter goes on in another, nor one whose seal is proposed; of a sealed one
-/// there is nothing. A citizen who withdraws takes nothing from what the unit had let lie.
+/// there is nothing but that its month had its proposal. A citizen who withdraws takes nothing from
+/// what the unit had let lie.
 #[must_use]
 pub fn docketings(id: i64, case: &Case) -> Vec<Docketing> {
-    if case.state == Some(State::Sealed) {
-        return vec![];
-    }
+    let sealed = case.state == Some(State::Sealed);
     let stands = !matches!(case.told_state(), Some(State::Sealed | State::Merged));
-    let dockets = case.work.dockets.iter().filter_map(|docket| {
+    let told = case.work.dockets.iter().filter(|docket| docket.third || !sealed);
+    let dockets = told.filter_map(|docket| {
         let unfounded = docket.lifted == Some(LiftReason::Unfounded);
         let (at, proposed, counts) = (docket.at, docket.third, stands && !unfounded);
         Some(Docketing { at, case: id, unit: docket.unit.clone()?, counts, proposed })
@@ -48,14 +50,35 @@ pub fn docketings(id: i64, case: &Case) -> Vec<Docketing> {
     dockets.collect()
 }
 
-/// Those that are the third of their unit in a calendar month for which nothing was proposed yet, in
-/// order.
+/// The first day of the first calendar month that lies wholly in the last so many days.
 #[must_use]
-pub fn thirds(all: &[Docketing]) -> Vec<&Docketing> {
+pub fn first_whole_month(now: Timestamp, days: i64) -> Date {
+    let since = now.saturating_sub(SignedDuration::from_hours(days * 24));
+    next_month(local_day(since.unwrap_or(Timestamp::MIN)))
+}
+
+/// The first day of the month after that of a day.
+#[must_use]
+pub fn next_month(day: Date) -> Date {
+    day.first_of_month().saturating_add(1.month())
+}
+
+/// When a day of the city begins.
+#[must_use]
+pub fn begin_of(day: Date) -> Timestamp {
+    instant(day, Time::midnight())
+}
+
+/// Those that are the third of their unit in a calendar month for which nothing was proposed yet, in
+/// order. What lies before `first`, a first day of a month, is not looked at.
+#[must_use]
+pub fn thirds(all: &[Docketing], first: Date) -> Vec<&Docketing> {
     let mut months: BTreeMap<_, Vec<&Docketing>> = BTreeMap::new();
     for one in all {
         let day = local_day(one.at);
-        months.entry((&one.unit, day.year(), day.month())).or_default().push(one);
+        if day >= first {
+            months.entry((&one.unit, day.year(), day.month())).or_default().push(one);
+        }
     }
     let mut thirds: Vec<_> = months.into_values().filter_map(third_of).collect();
     thirds.sort();
@@ -118,9 +141,31 @@ mod tests {
             (&["02T09 a", "03T09 a", "04T09 a!", "05T09 a", "06T09 a"], &[]),
         ] {
             let all = month(rows);
-            let found: Vec<i64> = thirds(&all).into_iter().map(|one| one.case).collect();
+            let found: Vec<i64> = thirds(&all, Date::MIN).into_iter().map(|one| one.case).collect();
             assert_eq!(found, expected, "{rows:?}");
         }
+    }
+
+    #[test]
+    fn only_months_that_are_known_whole_are_looked_at() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        for (now, first) in [
+            ("2027-01-01T00:00:00+08:00", "2027-01-01"),
+            // The 1st was not there from its beginning.
+            ("2027-01-31T23:59:59+08:00", "2027-02-01"),
+            ("2027-03-02T09:00:00+08:00", "2027-02-01"),
+            ("2027-03-03T09:00:00+08:00", "2027-03-01"),
+        ] {
+            let expected: Date = first.parse().unwrap();
+            assert_eq!(first_whole_month(at(now), 30), expected, "{now}");
+        }
+        let begin = begin_of("2027-01-01".parse().unwrap());
+        assert_eq!(begin, at("2027-01-01T00:00:00+08:00"));
+        // The mark stands on the third; seen without it the month would get a second proposal.
+        let all = month(&["02T09 a", "03T09 a", "04T09 a!", "05T09 a", "06T09 a", "07T09 a"]);
+        let (half, first) = (&all[3..], "2026-12-01".parse().unwrap());
+        assert_eq!(thirds(half, Date::MIN).len(), 1);
+        assert!(thirds(half, first).is_empty() && thirds(&all, Date::MIN).is_empty());
     }
 
     #[test]
@@ -128,7 +173,9 @@ mod tests {
         let rows = ["12-02T09 a", "12-03T09 a", "12-04T09 a", "02T09 b", "03T09 b", "09T09 b"];
         let more = ["01T09 a", "02T09 a", "05T09 a"];
         let all = month(&[&rows[..], &more[..]].concat());
-        let found: Vec<i64> = thirds(&all).into_iter().map(|one| one.case).collect();
+        let found: Vec<i64> = thirds(&all, Date::MIN).into_iter().map(|one| one.case).collect();
         assert_eq!(found, [9, 6, 3]);
+        let december = "2026-12-01".parse().unwrap();
+        assert_eq!(thirds(&all, december).first().map(|one| one.case), Some(3));
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::domain::access::{File, Shown, View, WhySealed, masked_name, view};
 use crate::domain::anonymise::anonymise;
-use crate::domain::case::{Actor, Case, Channel, Grade, Nature, Role, State, Urgency};
-use crate::store::{CaseFile, CaseRecording, Standing, city_time};
+use crate::domain::case::{Actor, Case, Channel, Grade, Nature, Role, Standing, State, Urgency};
+use crate::store::{CaseFile, CaseRecording, city_time};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;

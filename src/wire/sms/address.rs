@@ -1,4 +1,5 @@
-//! Who sends or receives (TS 23.040 §9.1.2.5): a number in swapped half octets, or a name.
+//! Who sends or receives (TS 23.040 §9.1.2.5): a number in swapped half octets, or a name. Whom a text
+//! goes to is always a number.
 
 use super::gsm7;
 use super::octets::Octets;
@@ -21,7 +22,10 @@ const TELEPHONE: u8 = 0x81;
 /// International, numbering plan of telephones.
 const INTERNATIONAL_TELEPHONE: u8 = 0x91;
 
-/// A number or name with its type. `Debug` masks it: it is a citizen's.
+/// The half octet that fills up an odd number; nothing of a number stands behind it.
+const FILLER: u8 = 0xF;
+
+/// A number or name with its type, as it came. `Debug` masks it: it is a citizen's.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Address {
     /// The octet of type and numbering plan as it came.
@@ -30,9 +34,19 @@ pub struct Address {
     value: String,
 }
 
-impl Address {
-    /// A number to send to, international when it begins with `+`. `None` for anything but 1 to 20
-    /// digits, `*` and `#` behind it.
+/// A number that a text can be sent to. `Debug` masks it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Destination(Address);
+
+impl Destination {
+    /// A number, international when it begins with `+`. `None` for anything but 1 to 20 digits, `*`
+    /// and `#` behind it.
+    ///
+    /// ```
+    /// use mayorline::wire::sms::Destination;
+    /// assert!(Destination::number("+8619900000001").is_some());
+    /// assert_eq!(Destination::number("CMCC"), None);
+    /// ```
     #[must_use]
     pub fn number(dialled: &str) -> Option<Self> {
         let (type_of_address, digits) = match dialled.strip_prefix('+') {
@@ -41,9 +55,39 @@ impl Address {
         };
         let legal = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'*' | b'#');
         let fits = (1..=DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(legal);
-        fits.then(|| Self { type_of_address, value: digits.to_owned() })
+        fits.then(|| Self(Address { type_of_address, value: digits.to_owned() }))
     }
 
+    /// Where somebody is answered who wrote from there; `None` for a name and what nobody can dial.
+    #[must_use]
+    pub fn answering(origin: &Address) -> Option<Self> {
+        if origin.is_name() { None } else { Self::number(&origin.dialled()) }
+    }
+
+    /// As it would be dialled, with `+` before an international number.
+    #[must_use]
+    pub fn dialled(&self) -> String {
+        self.0.dialled()
+    }
+
+    /// A number as [`Address::read`] reads it.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let Address { type_of_address, value } = &self.0;
+        let half_octet = |byte: &u8| {
+            let place = DIGITS.iter().position(|digit| digit == byte);
+            place.and_then(|place| u8::try_from(place).ok()).unwrap_or(FILLER)
+        };
+        out.push(u8::try_from(value.len()).unwrap_or(u8::MAX));
+        out.push(*type_of_address);
+        for pair in value.as_bytes().chunks(2) {
+            let low = pair.first().map_or(FILLER, half_octet);
+            let high = pair.get(1).map_or(FILLER, half_octet);
+            out.push(high << 4 | low);
+        }
+    }
+}
+
+impl Address {
     /// As it would be dialled, with `+` before an international number; a name as it is.
     #[must_use]
     pub fn dialled(&self) -> String {
@@ -68,31 +112,17 @@ impl Address {
         let value = if type_of_address & TYPE == ALPHANUMERIC {
             gsm7::text(&gsm7::unpack(packed, half_octets * 4 / 7)).text
         } else {
-            digits(packed, half_octets)?
+            digits(packed, half_octets)
         };
         Ok(Self { type_of_address, value })
     }
-
-    /// A number as [`Self::read`] reads it; names are never written, because nobody sends to one.
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        let half_octet = |byte: &u8| DIGITS.iter().position(|digit| digit == byte).unwrap_or(0);
-        out.push(u8::try_from(self.value.len()).unwrap_or(u8::MAX));
-        out.push(self.type_of_address);
-        for pair in self.value.as_bytes().chunks(2) {
-            let low = pair.first().map_or(0xF, half_octet);
-            let high = pair.get(1).map_or(0xF, half_octet);
-            out.push(u8::try_from(high << 4 | low).unwrap_or(u8::MAX));
-        }
-    }
 }
 
-fn digits(packed: &[u8], count: usize) -> Result<String, WireError> {
+/// The digits of at most so many half octets. Some centres count the filler too: it ends a number.
+fn digits(packed: &[u8], count: usize) -> String {
     let half_octets = packed.iter().flat_map(|octet| [octet & 0xF, octet >> 4]).take(count);
     let digit = |half: u8| DIGITS.get(usize::from(half)).copied().map(char::from);
-    half_octets
-        .map(digit)
-        .collect::<Option<_>>()
-        .ok_or(WireError::Malformed("short message address"))
+    half_octets.map_while(digit).collect()
 }
 
 impl fmt::Debug for Address {

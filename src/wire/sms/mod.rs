@@ -21,7 +21,7 @@ mod user_data;
 #[cfg(test)]
 mod tests;
 
-pub use address::Address;
+pub use address::{Address, Destination};
 pub use alphabet::{Alphabet, Coding};
 pub use deliver::Deliver;
 pub use status_report::{Outcome, StatusReport};
@@ -91,7 +91,8 @@ impl Incoming {
 
     fn read(octets: &mut Octets<'_>) -> Result<Self, WireError> {
         let first = octets.byte()?;
-        // TS 23.040 §9.2.3.1: the two lowest bits are the type, by direction.
+        // TS 23.040 §9.2.3.1: the two lowest bits are the type, by direction. 0b11 is reserved: what it
+        // will look like nobody knows, so it is refused and not guessed to be a text.
         match first & 0b11 {
             0b00 => Deliver::read(first, octets).map(Self::Deliver),
             0b10 => StatusReport::read(octets).map(Self::StatusReport),

@@ -1,7 +1,7 @@
 //! A text to somebody (SMS-SUBMIT, TS 23.040 §9.2.2.2).
 
 use super::octets::to_hex;
-use super::{Address, UserData};
+use super::{Destination, UserData};
 
 /// Type SUBMIT with a relative validity period.
 const SUBMIT: u8 = 0x01 | 0x10;
@@ -47,7 +47,7 @@ impl Validity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submit {
     /// Whom it goes to.
-    pub destination: Address,
+    pub destination: Destination,
     /// Whether the centre tells what became of it.
     pub wants_report: bool,
     /// How long the centre tries.

@@ -156,9 +156,34 @@ fn parts_say_their_place_and_a_part_that_cannot_be_is_none() {
         assert_eq!(text.data.part, None);
         assert_eq!(decode([&text.data]).text, "好");
     }
-    for header in [&[5, 0, 9, 1, 2, 1][..], &[5, 0][..], &[200, 0, 3][..]] {
-        assert!(with_header(header).is_err(), "{header:?}");
+    for header in [&[0xC8, 0, 3][..], &[0xFF][..]] {
+        assert!(with_header(header).is_err(), "{header:?}: the text begins nowhere");
     }
+}
+
+#[test]
+fn of_a_header_that_breaks_off_counts_what_stands_before() {
+    let with_header = |header: &[u8]| {
+        let content = [header, &big_endian("好")].concat();
+        Made { first: 0x44, ..Made::ucs2(content) }.read().unwrap().data
+    };
+    let part = Part { reference: 0x12, is_wide: false, total: 3, number: 2 };
+    for (header, expected) in [
+        // An octet too many, an element without its length, one that is too long.
+        (&[6, 0, 3, 0x12, 3, 2, 0][..], Some(part)),
+        (&[6, 0, 3, 0x12, 3, 2, 0x24], Some(part)),
+        (&[8, 0, 3, 0x12, 3, 2, 0x24, 9, 1], Some(part)),
+        // The part itself is cut off.
+        (&[5, 0, 9, 0x12, 3, 2], None),
+        (&[4, 0, 3, 0x12, 3], None),
+        (&[1, 0], None),
+    ] {
+        let data = with_header(header);
+        assert_eq!((data.part, data.is_header_damaged), (expected, true), "{header:?}");
+        assert_eq!(decode([&data]), Text { text: "好".to_owned(), suspect: true }, "{header:?}");
+    }
+    let whole = with_header(&[5, 0, 3, 0x12, 3, 2]);
+    assert_eq!((whole.part, whole.is_header_damaged), (Some(part), false));
 }
 
 #[test]
@@ -215,7 +240,8 @@ fn a_character_across_two_parts_is_whole_when_they_are_joined() {
 fn the_extension_and_what_it_lacks_read_by_the_standard() {
     let septets = |codes: &[u8]| {
         let coding = Coding { alphabet: Alphabet::Gsm7, is_flash: false };
-        decode([&UserData { coding, part: None, payload: Payload::Septets(codes.to_vec()) }])
+        let payload = Payload::Septets(codes.to_vec());
+        decode([&UserData { is_header_damaged: false, coding, part: None, payload }])
     };
     assert_eq!(septets(&[0x1B, 0x65, 0x1B, 0x28, 0x00]).text, "€{@");
     // No such character in the extension: the one of the default alphabet.
@@ -256,7 +282,7 @@ fn texts_take_as_many_messages_as_the_standard_says() {
 fn a_text_of_ours_is_written_octet_by_octet_as_a_modem_takes_it() {
     let data = split("Test", 0, false).unwrap().remove(0);
     let submit = Submit {
-        destination: Address::number("+8619900000001").unwrap(),
+        destination: Destination::number("+8619900000001").unwrap(),
         wants_report: true,
         validity: Validity::of_minutes(24 * 60),
         data,
@@ -264,9 +290,62 @@ fn a_text_of_ours_is_written_octet_by_octet_as_a_modem_takes_it() {
     let (length, line) = submit.line();
     assert_eq!(line, "0031000D91689109000000F10000A704D4F29C0E");
     assert_eq!(length, line.len() / 2 - 1);
-    assert_eq!(Address::number(""), None);
-    assert_eq!(Address::number("+86 199"), None);
-    assert_eq!(Address::number("123456789012345678901"), None);
+    for none in ["", "+", "+86 199", "123456789012345678901", "CMCC", "12a"] {
+        assert_eq!(Destination::number(none), None, "{none}");
+    }
+}
+
+#[test]
+fn an_answer_goes_to_a_number_and_never_to_a_name() {
+    let from = |address: Vec<u8>| {
+        let text = Made { address, ..Made::ucs2(big_endian("好")) }.read().unwrap();
+        Destination::answering(&text.origin).map(|destination| destination.dialled())
+    };
+    let number = vec![0x0D, 0x91, 0x68, 0x91, 0x09, 0x00, 0x00, 0x00, 0xF1];
+    assert_eq!(from(number).as_deref(), Some("+8619900000001"));
+    assert_eq!(from(vec![0x05, 0xA1, 0x01, 0x80, 0xF6]).as_deref(), Some("10086"));
+    assert_eq!(from(vec![0x07, 0xD0, 0xC3, 0xE6, 0x70, 0x08]), None, "CMCC");
+    assert_eq!(from(vec![0x00, 0x81]), None, "no number");
+    assert_eq!(from(vec![0x02, 0x81, 0xC1]), None, "1a");
+}
+
+#[test]
+fn a_filler_ends_a_number_wherever_it_stands() {
+    let dialled = |address: Vec<u8>| {
+        let text = Made { address, ..Made::ucs2(big_endian("好")) }.read().unwrap();
+        text.origin.dialled()
+    };
+    // The centre counted the filler.
+    assert_eq!(dialled(vec![0x06, 0x81, 0x01, 0x80, 0xF6]), "10086");
+    assert_eq!(dialled(vec![0x06, 0x81, 0x01, 0x8F, 0x46]), "10");
+    assert_eq!(dialled(vec![0x04, 0x91, 0xFF, 0xFF]), "+");
+}
+
+#[test]
+fn a_type_that_is_reserved_is_no_text() {
+    for (kind, name) in [(0b01, "a report on what we sent"), (0b11, "reserved")] {
+        let made = Made { first: 0x04 | kind, ..Made::ucs2(big_endian("好")) };
+        let refused = Err(WireError::Unsupported("short message type"));
+        assert_eq!(Incoming::parse(&made.bytes()), refused, "{name}");
+    }
+}
+
+#[test]
+fn what_a_citizen_wrote_is_in_no_log() {
+    let text = Made::ucs2(big_endian("路灯不亮")).read().unwrap();
+    let heard = decode([&text.data]);
+    assert_eq!(format!("{heard:?}"), "Text(4 characters)");
+    let suspect = Text { suspect: true, ..heard };
+    assert_eq!(format!("{suspect:?}"), "Text(4 characters, suspect)");
+    let submit = Submit {
+        destination: Destination::number("+8619900000001").unwrap(),
+        wants_report: false,
+        validity: Validity::of_minutes(60),
+        data: text.data.clone(),
+    };
+    for told in [format!("{text:?}"), format!("{submit:?}"), format!("{suspect:?}")] {
+        assert!(!told.contains("990") && !told.contains("路灯"), "{told}");
+    }
 }
 
 #[test]
@@ -311,7 +390,7 @@ proptest! {
         let mut heard = Vec::new();
         for data in &parts {
             let submit = Submit {
-                destination: Address::number("+8619900000001").unwrap(),
+                destination: Destination::number("+8619900000001").unwrap(),
                 wants_report: false,
                 validity: Validity::of_minutes(60),
                 data: data.clone(),

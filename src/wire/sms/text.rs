@@ -4,6 +4,7 @@ use super::alphabet::{Alphabet, Coding};
 use super::gsm7;
 use super::user_data::{OCTETS_MAX, Part, Payload, SEPTETS_MAX, UserData};
 use crate::wire::WireError;
+use std::fmt;
 
 /// Septets of a part behind a header with a reference of 8 bits, and of 16.
 const PART_SEPTETS: [usize; 2] = [153, 152];
@@ -13,8 +14,8 @@ const PART_UNITS: [usize; 2] = [67, 66];
 /// Units below which no other order of the octets is guessed.
 const GUESSED_UNITS_MIN: usize = 4;
 
-/// What was read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What was read. `Debug` says how much there is, never what: it is a citizen's.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Text {
     /// In words.
     pub text: String,
@@ -31,6 +32,8 @@ pub fn decode<'a>(parts: impl IntoIterator<Item = &'a UserData>) -> Text {
     for data in parts {
         let alphabet = data.coding.alphabet;
         let (Payload::Septets(bytes) | Payload::Octets(bytes)) = &data.payload;
+        // It may have named another alphabet, or a place that the text has no sense without.
+        whole.suspect |= data.is_header_damaged;
         match &mut run {
             Some((same, joined)) if *same == alphabet => joined.extend_from_slice(bytes),
             // Some telephones send each part in the alphabet that suits it.
@@ -125,12 +128,15 @@ pub fn split(text: &str, reference: u16, is_wide: bool) -> Result<Vec<UserData>,
     let (coding, pieces) = cut(text, is_wide);
     if fits_one(coding, &pieces) {
         let payload = joined(coding, pieces);
-        return Ok(vec![UserData { coding, part: None, payload }]);
+        return Ok(vec![UserData { is_header_damaged: false, coding, part: None, payload }]);
     }
     let total = u8::try_from(pieces.len()).map_err(|_| WireError::TooLarge("short message"))?;
     let reference = if is_wide { reference } else { reference & 0xFF };
     let part = |number| Some(Part { reference, is_wide, total, number });
-    let data = |(number, payload)| UserData { coding, part: part(number), payload };
+    let data = |(number, payload)| {
+        let part = part(number);
+        UserData { is_header_damaged: false, coding, part, payload }
+    };
     Ok((1..=total).zip(pieces).map(data).collect())
 }
 
@@ -179,6 +185,13 @@ fn joined(coding: Coding, pieces: Vec<Payload>) -> Payload {
     match coding.alphabet {
         Alphabet::Gsm7 => Payload::Septets(bytes.collect()),
         _ => Payload::Octets(bytes.collect()),
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if self.suspect { ", suspect" } else { "" };
+        write!(f, "Text({} characters{mark})", self.text.chars().count())
     }
 }
 

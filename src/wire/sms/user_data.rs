@@ -43,6 +43,8 @@ pub enum Payload {
 /// Header and content of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserData {
+    /// The header broke off: what else it said is not known.
+    pub is_header_damaged: bool,
     /// Alphabet and class.
     pub coding: Coding,
     /// Which part of a long message it is.
@@ -67,7 +69,8 @@ impl UserData {
             return Err(WireError::TooLarge("short message"));
         }
         let content = octets.take(bytes)?;
-        let (part, header) = if has_header { read_header(content)? } else { (None, 0) };
+        let read = if has_header { read_header(content)? } else { Header::default() };
+        let Header { part, length: header, is_damaged: is_header_damaged } = read;
         let payload = if is_septets {
             // The content begins at the first whole septet behind the header (§9.2.3.24).
             let mut septets = gsm7::unpack(content, length);
@@ -76,7 +79,7 @@ impl UserData {
         } else {
             Payload::Octets(content.get(header..).unwrap_or_default().to_vec())
         };
-        Ok(Self { coding, part, payload })
+        Ok(Self { is_header_damaged, coding, part, payload })
     }
 
     /// Length and content.
@@ -100,16 +103,30 @@ impl UserData {
     }
 }
 
-/// The element for a part, and the octets of the header with its length. Elements that are not
-/// understood are skipped; so is a part that cannot be (§9.2.3.24.1).
-fn read_header(content: &[u8]) -> Result<(Option<Part>, usize), WireError> {
+/// What a header says.
+#[derive(Default)]
+struct Header {
+    part: Option<Part>,
+    /// Its octets with that of its length.
+    length: usize,
+    is_damaged: bool,
+}
+
+/// Elements that are not understood are skipped; so is a part that cannot be (§9.2.3.24.1). The
+/// standard would ignore a header whose last element is too long or too short as a whole; as
+/// telephones do, what stands before the damage counts, or parts would never come together. A header
+/// that is longer than the message is refused: where the text begins is not known.
+fn read_header(content: &[u8]) -> Result<Header, WireError> {
     let mut octets = Octets::new(content);
     let length = usize::from(octets.byte()?);
     let mut elements = Octets::new(octets.take(length).map_err(|_| HEADER)?);
-    let mut part = None;
+    let mut header = Header { length: length + 1, ..Header::default() };
     while let Ok(kind) = elements.byte() {
-        let length = usize::from(elements.byte().map_err(|_| HEADER)?);
-        let value = elements.take(length).map_err(|_| HEADER)?;
+        let length = elements.byte().map(usize::from);
+        let Ok(value) = length.and_then(|length| elements.take(length)) else {
+            header.is_damaged = true;
+            break;
+        };
         let found = match (kind, value) {
             (CONCATENATED_8, [reference, total, number]) => Some(Part {
                 reference: u16::from(*reference),
@@ -126,9 +143,10 @@ fn read_header(content: &[u8]) -> Result<(Option<Part>, usize), WireError> {
             _ => None,
         };
         // The last one counts when there are several (§9.2.3.24).
-        part = found.filter(|part| (1..=part.total).contains(&part.number)).or(part);
+        let found = found.filter(|part| (1..=part.total).contains(&part.number));
+        header.part = found.or(header.part);
     }
-    Ok((part, length + 1))
+    Ok(header)
 }
 
 /// The header of a part with its length.

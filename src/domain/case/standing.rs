@@ -1,6 +1,6 @@
 //! What the casework says of a case beside its state: supervision, and whether its citizen can be called.
 
-use crate::domain::case::Case;
+use super::fold::Case;
 use serde::Serialize;
 
 /// How a case stands with its supervisors and its citizen.
