@@ -174,7 +174,8 @@ fn measured(data: &Path, numbers: &[CaseNumber]) -> anyhow::Result<Vec<Row>> {
     // After everything that happened.
     let last = until(WINDOWS - 1)?.to_zoned(city_zone())?.timestamp();
     let later = last.saturating_add(48.hours())?;
-    let store = Store::open(StoreConfig::new(data, later), Calendar::built_in(), [1; 32])?;
+    let config = StoreConfig { demo: true, ..StoreConfig::new(data, later) };
+    let store = Store::open(config, Calendar::built_in(), [1; 32])?;
     rows.insert(0, looked_up(&store.handle(), later, &pairs)?);
     let bare = bare_syncs(ASKED.min(numbers.len()))?;
     rows.extend(commanded(&store.handle(), later, &reader, &asked, bare)?);

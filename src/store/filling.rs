@@ -6,7 +6,9 @@ use super::administration::Administration;
 use super::callback::{self, NewAttempt};
 use super::case_file;
 use super::casework::{self, CaseName, CaseNow};
-use super::config::{BACKUP_FOLDER, DataFolder, RECORDINGS_FOLDER, database_path};
+use super::config::{
+    BACKUP_FOLDER, DATABASE_FILE, DataFolder, RECORDINGS_FOLDER, StoreConfig, database_path,
+};
 use super::directory::{ImportFault, ImportFile, Imported};
 use super::error::StoreError;
 use super::folder::make_folder;
@@ -74,6 +76,16 @@ pub(super) fn mark(db: &Connection) -> Result<Option<DemoMark>, StoreError> {
     let text: Option<String> = db.query_row(sql, [MARK], |row| row.get(0)).optional()?;
     let Some(text) = text else { return Ok(None) };
     DemoMark::parse(&text).map(Some).ok_or(StoreError::Damaged("mark of a demo"))
+}
+
+/// Refuses an invented city that is taken for a real one, and the reverse: since somebody looked at the
+/// mark the folder may have been filled or replaced, or it could not be read then.
+pub(super) fn must_be_as_known(db: &Connection, config: &StoreConfig) -> Result<(), StoreError> {
+    match (mark(db)?.is_some(), config.demo) {
+        (true, false) => Err(StoreError::Invented(config.path.clone())),
+        (false, true) => Err(StoreError::Real(config.path.clone())),
+        _ => Ok(()),
+    }
 }
 
 /// The mark of a data folder, whatever program wrote it; `None` too where there is no database yet.
@@ -353,6 +365,7 @@ impl Together<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::handle::Store;
     use super::*;
 
     type Wish = (DataFolder, Timestamp, DemoMark, (Calendar, DeadlineRules, [u8; 32]));
@@ -393,6 +406,25 @@ mod tests {
         begin(folder.path()).unwrap().finish().unwrap();
         assert!(found().is_some_and(|mark| mark.complete));
         assert_eq!(taken(folder.path()), AGAIN);
+    }
+
+    #[test]
+    fn a_city_is_opened_as_what_it_is() {
+        let open = |path: &Path, demo: bool| {
+            let config = StoreConfig { demo, ..StoreConfig::new(path, Timestamp::UNIX_EPOCH) };
+            Store::open(config, Calendar::built_in(), [1; 32]).map(Store::close)
+        };
+        let (real, demo) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        open(real.path(), false).unwrap();
+        begin(demo.path()).unwrap().finish().unwrap();
+        assert!(matches!(open(demo.path(), false), Err(StoreError::Invented(_))));
+        assert!(matches!(open(real.path(), true), Err(StoreError::Real(_))));
+        open(demo.path(), true).unwrap();
+        open(real.path(), false).unwrap();
+        // Nor does a service start without it and try again: nobody would know.
+        let config = StoreConfig::new(demo.path(), Timestamp::UNIX_EPOCH);
+        let started = Store::start(config, Calendar::built_in(), [1; 32], || Timestamp::UNIX_EPOCH);
+        assert!(matches!(started.err(), Some(StoreError::Invented(_))));
     }
 
     #[test]
