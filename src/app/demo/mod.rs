@@ -17,6 +17,7 @@ use crate::store::{DataFolder, DemoMark, Filling, demo_mark};
 use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
+use std::sync::Once;
 
 /// The seed unless told otherwise.
 const SEED: u64 = 20_260_101;
@@ -127,15 +128,29 @@ fn seed_bytes(seed: u64) -> [u8; 32] {
     bytes
 }
 
-/// Whether a data folder holds an invented city; then nothing may leave this machine. A store that
-/// cannot be read is taken for a real one: it is the line that counts.
-pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> {
-    let mark = demo_mark(folder).unwrap_or_else(|error| {
+/// The mark of a data folder. A store that cannot be read is taken for a real one, because it is the line
+/// that counts; should it be a demo after all, it is not opened ([`StoreError::Invented`]).
+fn mark(folder: &DataFolder) -> Option<DemoMark> {
+    demo_mark(folder).unwrap_or_else(|error| {
         // Opening it says so aloud.
         tracing::debug!(%error, "whether this is a demo cannot be read");
         None
+    })
+}
+
+/// Says of an invented city that it is one, once: whatever a verb prints of it stands below this.
+pub(super) fn mention(folder: &DataFolder) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        if mark(folder).is_some() {
+            tracing::warn!("{DEMO_TITLE}: everything in this data folder is invented");
+        }
     });
-    if mark.is_none() {
+}
+
+/// Whether a data folder holds an invented city; then nothing may leave this machine.
+pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> {
+    if mark(folder).is_none() {
         return Ok(false);
     }
     let outside = config.outgoing.trunk.iter().find(|trunk| !trunk.address.ip().is_loopback());
@@ -147,6 +162,5 @@ pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> 
         );
         return Err(Exit::new(Failure::Config, message));
     }
-    tracing::warn!("{DEMO_TITLE}: everything in this data folder is invented");
     Ok(true)
 }
