@@ -69,6 +69,7 @@ struct Done {
 /// Fills a folder.
 pub(super) fn demo(arguments: &DemoArguments) -> Result<(), Exit> {
     let config = arguments.common.load()?;
+    own_key(&config)?;
     let now = (clock::system().wall)();
     let today = local_day(now);
     let until = arguments.until.or_else(|| today.yesterday().ok()).unwrap_or(today);
@@ -153,14 +154,39 @@ pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> 
     if mark(folder).is_none() {
         return Ok(false);
     }
+    own_key(config)?;
+    let refused = |what: String, instead: &str| {
+        let message = format!(
+            "{what}: the data folder holds a demo ({DEMO_TITLE}), from which nothing is sent outside \
+             this machine; {instead}, or serve another folder"
+        );
+        Err(Exit::new(Failure::Config, message))
+    };
     let outside = config.outgoing.trunk.iter().find(|trunk| !trunk.address.ip().is_loopback());
     if let Some(trunk) = outside {
-        let message = format!(
-            "outgoing.trunk {}: the data folder holds a demo ({DEMO_TITLE}), from which nothing is sent \
-             outside this machine; name a loopback address, or serve another folder",
-            trunk.address
-        );
-        return Err(Exit::new(Failure::Config, message));
+        let what = format!("outgoing.trunk {}", trunk.address);
+        return refused(what, "name a loopback address");
+    }
+    if config.webhook.outside {
+        return refused("webhook.outside".to_owned(), "leave it false");
+    }
+    if let Some(network) = config.webhook.networks.first() {
+        return refused(format!("webhook.networks {network}"), "leave it empty");
     }
     Ok(true)
+}
+
+/// A demo is sealed with the key below its folder: one that the configuration names may be that of a
+/// real city, whose copies and backups it would share.
+fn own_key(config: &Config) -> Result<(), Exit> {
+    let named = &config.store.master_key_file;
+    if named.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "store.master_key_file {}: a demo ({DEMO_TITLE}) has a key of its own below its folder, never \
+         that of a real city; leave it empty, or name another configuration",
+        named.display()
+    );
+    Err(Exit::new(Failure::Config, message))
 }
