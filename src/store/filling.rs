@@ -21,6 +21,7 @@ use super::read::Reader;
 use super::schema;
 use super::supervise;
 use super::tree::CallAccount;
+use super::vault::MASTER_KEY_FILE;
 use super::wrap_up::{self, WrapUpOrder};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::NewIntake;
@@ -36,6 +37,9 @@ use std::path::Path;
 /// The name of the mark in `meta`.
 const MARK: &str = "demo";
 
+/// What SQLite keeps beside a database, by the ends of their names.
+const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 /// Said of a folder that cannot be filled.
 const REAL: &str = "the folder holds a database that is no demo: a real city's data are never mixed \
                     with invented ones; name another folder";
@@ -43,8 +47,8 @@ const AGAIN: &str = "the folder holds a demo already, which is never filled twic
                      or remove this one";
 const HALF: &str =
     "the folder holds a demo whose filling was interrupted; remove it and fill it again";
-const FILES: &str = "the folder holds recordings or copies of a database without a database: they may be \
-                     a real city's; name another folder";
+const FILES: &str = "the folder holds recordings, copies, a log or the key of a database without the \
+                     database: they may be a real city's; name another folder";
 
 /// That a data folder holds an invented city.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -253,8 +257,12 @@ fn must_be_empty(data: &Path) -> Result<(), StoreError> {
         };
         return Err(StoreError::Taken(why));
     }
-    let others = [RECORDINGS_FOLDER, BACKUP_FOLDER].map(|name| data.join(name));
-    match others.iter().any(|folder| folder.exists()) {
+    let others = [DATABASE_FILE, RECORDINGS_FOLDER, BACKUP_FOLDER, MASTER_KEY_FILE];
+    let others = others.map(|name| data.join(name));
+    // A log is taken into the next database of its name (SQLite).
+    let logs = LOGS.map(|end| data.join(format!("{DATABASE_FILE}{end}")));
+    // Whatever it leads to: a link is somebody's too.
+    match others.iter().chain(&logs).any(|path| path.symlink_metadata().is_ok()) {
         true => Err(StoreError::Taken(FILES)),
         false => Ok(()),
     }
@@ -402,7 +410,7 @@ mod tests {
         assert!(found().is_some_and(|mark| mark.seed == 7 && !mark.complete));
         drop(filling);
         assert_eq!(taken(folder.path()), HALF);
-        std::fs::remove_file(folder.path().join("mayorline.db")).unwrap();
+        std::fs::remove_dir_all(folder.path()).unwrap();
         begin(folder.path()).unwrap().finish().unwrap();
         assert!(found().is_some_and(|mark| mark.complete));
         assert_eq!(taken(folder.path()), AGAIN);
@@ -434,8 +442,16 @@ mod tests {
         drop(Administration::open_or_make(folder.path(), now).unwrap());
         assert_eq!(taken(folder.path()), REAL);
         assert_eq!(Reader::open(folder.path()).unwrap().demo().unwrap(), None);
+        for left in
+            ["recordings", "backup", "keys/master.key", "mayorline.db-wal", "mayorline.db-shm"]
+        {
+            let other = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(other.path().join(left)).unwrap();
+            assert_eq!(taken(other.path()), FILES, "{left}");
+        }
         let other = tempfile::tempdir().unwrap();
-        std::fs::create_dir(other.path().join("recordings")).unwrap();
+        let nowhere = other.path().join("unmounted/mayorline.db");
+        std::os::unix::fs::symlink(nowhere, other.path().join("mayorline.db")).unwrap();
         assert_eq!(taken(other.path()), FILES);
     }
 
