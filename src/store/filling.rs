@@ -352,22 +352,25 @@ impl Together<'_> {
 
     /// Fires every warning that falls due up to `now`, each at its instant; gives how many cases.
     pub fn supervise(&mut self, now: Timestamp) -> Result<usize, StoreError> {
-        let mut fired = 0;
-        loop {
-            for id in std::mem::take(&mut self.ahead.touched) {
-                let case = case_file::load(self.db, &self.desk.vault, id)?;
-                let next = next_warning(&case, &self.desk.calendar, &self.desk.rules);
-                self.ahead.set(id, next);
-            }
-            let Some((at, id)) = self.ahead.due.first().copied().filter(|(at, _)| *at <= now)
-            else {
-                return Ok(fired);
-            };
-            fired += supervise::fire(self.db, self.desk, at, &[id])?;
-            // Whatever it did, the same instant is not tried again.
-            self.ahead.set(id, None);
-            self.ahead.touched.insert(id);
+        for id in std::mem::take(&mut self.ahead.touched) {
+            let next = self.next_warning(id)?;
+            self.ahead.set(id, next);
         }
+        let mut fired = 0;
+        while let Some((at, id)) = self.ahead.due.first().copied().filter(|(at, _)| *at <= now) {
+            let given = supervise::fire(self.db, self.desk, at, &[id])?;
+            fired += given;
+            // Each warning is given once, so a case comes to an end of them. One that is due and is not
+            // given would be due for ever: the case waits for whatever happens to it next.
+            let next = self.next_warning(id)?;
+            self.ahead.set(id, next.filter(|next| given > 0 || *next > at));
+        }
+        Ok(fired)
+    }
+
+    fn next_warning(&self, id: i64) -> Result<Option<Timestamp>, StoreError> {
+        let case = case_file::load(self.db, &self.desk.vault, id)?;
+        Ok(next_warning(&case, &self.desk.calendar, &self.desk.rules))
     }
 }
 
