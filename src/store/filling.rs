@@ -26,6 +26,7 @@ use super::wrap_up::{self, WrapUpOrder};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::NewIntake;
 use crate::domain::case::{AttemptOutcome, DeadlineRules, Order, next_warning};
+use crate::domain::demo::Opening;
 use crate::domain::report::Period;
 use crate::units::{CallId, CaseNumber, SeatNumber};
 use jiff::Timestamp;
@@ -198,6 +199,12 @@ impl Filling {
         file: &ImportFile<'_>,
     ) -> Result<Result<Imported, ImportFault>, StoreError> {
         self.store.import_directory(at, file)
+    }
+
+    /// Sets what a channel had taken in before, as [`Administration::set_opening`] does.
+    pub fn set_opening(&mut self, at: Timestamp, opening: &Opening) -> Result<(), StoreError> {
+        let Opening { channel, count, by } = opening;
+        self.store.set_opening(at, channel, *count, by)
     }
 
     /// When a report is ready.

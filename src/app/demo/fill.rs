@@ -174,6 +174,10 @@ pub(super) fn fill(
     let begins = midnight(wish.from()).map_err(wrong)?;
     let ends = midnight(wish.until.saturating_add(jiff::Span::new().days(1))).map_err(wrong)?;
     let mut told = Told { directory: directory(&mut filling, city, begins)?, ..Told::default() };
+    for opening in &city.openings {
+        let set = filling.set_opening(begins, opening);
+        set.map_err(|error| unwritten(&error))?;
+    }
     let mut filler = Filler::new(city, folder);
     let timeline = city.timeline(ends);
     told.steps = timeline.len();
