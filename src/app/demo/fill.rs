@@ -1,10 +1,11 @@
 //! The script of an invented city, carried out by the store: one commit a day, then its reports.
 
 use super::calls;
+use crate::app::common::midnight;
 use crate::app::exit::{Exit, Failure};
 use crate::app::output::unwritten;
 use crate::domain::call::{NewIntake, RecordingKind, RecordingSummary};
-use crate::domain::case::{MergeTarget, Order, Task, city_zone, local_day};
+use crate::domain::case::{MergeTarget, Order, Task, local_day};
 use crate::domain::demo::{City, Deed, Step, Wish};
 use crate::domain::report::{Period, ReportKind};
 use crate::store::{
@@ -13,8 +14,7 @@ use crate::store::{
 };
 use crate::units::CaseNumber;
 use crate::wire::wav::Channels;
-use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -169,10 +169,8 @@ pub(super) fn fill(
     wish: &Wish,
     (folder, now): (&DataFolder, Timestamp),
 ) -> Result<Told, Exit> {
-    let midnight = |day: Date| day.to_zoned(city_zone()).map(|zoned| zoned.timestamp());
-    let wrong = |error: jiff::Error| Exit::new(Failure::Usage, error);
-    let begins = midnight(wish.from()).map_err(wrong)?;
-    let ends = midnight(wish.until.saturating_add(jiff::Span::new().days(1))).map_err(wrong)?;
+    let begins = midnight(wish.from())?;
+    let ends = midnight(wish.until.saturating_add(1.day()))?;
     let mut told = Told { directory: directory(&mut filling, city, begins)?, ..Told::default() };
     for opening in &city.openings {
         let set = filling.set_opening(begins, opening);

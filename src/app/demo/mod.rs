@@ -6,12 +6,12 @@ mod fill;
 
 pub use fill::Filler;
 
-use super::common::{Common, say};
+use super::common::{Common, midnight, say};
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::output::unwritten;
 use super::{clock, serve};
-use crate::domain::case::{city_zone, local_day};
+use crate::domain::case::local_day;
 use crate::domain::demo::{City, DEMO_TITLE, Ground, Wish};
 use crate::store::{DataFolder, DemoMark, Filling, demo_mark};
 use clap::Args;
@@ -87,8 +87,7 @@ pub(super) fn demo(arguments: &DemoArguments) -> Result<(), Exit> {
     let mark = DemoMark { seed: wish.seed, until, complete: false };
     let desk = (ground.calendar.clone(), ground.rules.clone(), seed_bytes(wish.seed));
     let folder = arguments.common.folder(&config);
-    let begins = wish.from().to_zoned(city_zone());
-    let begins = begins.map_err(|error| Exit::new(Failure::Usage, error))?.timestamp();
+    let begins = midnight(wish.from())?;
     let filling = Filling::begin(folder.clone(), begins, mark, desk);
     let filling = filling.map_err(|error| unwritten(&error))?;
     let filled = fill::fill(filling, &city, &wish, (&folder, now))?;
