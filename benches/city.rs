@@ -78,7 +78,9 @@ fn main() -> anyhow::Result<()> {
     let full = std::env::args().any(|argument| argument == "--bench");
     let given = std::env::var(CASES_VARIABLE).ok().and_then(|text| text.parse().ok());
     let cases = given.unwrap_or(if full { CASES } else { CASES_SMALL });
-    let root = std::env::var_os(FOLDER_VARIABLE).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    // Below the build where a run that is killed leaves nothing in anybody's way.
+    let root = std::env::var_os(FOLDER_VARIABLE);
+    let root = root.map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     let folder = tempfile::tempdir_in(root)?;
     let begun = now();
     let numbers = fill(folder.path(), cases)?;
