@@ -10,6 +10,7 @@ use crate::domain::case::{
 };
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, SeatNumber};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,16 +82,27 @@ impl Story<'_> {
         helpers: Vec<String>,
         behaviour: Behaviour,
     ) {
-        let unit = matter.topic.unit;
         let at = self.desk(matter, 10, 60);
-        let role = if helpers.is_empty() { Role::Clerk } else { Role::Director };
-        self.centre(at, role, Task::Assign { unit: unit.to_owned(), helpers });
-        let unit = self.worked(matter, unit, behaviour);
+        let unit = self.given(at, matter, helpers, behaviour);
         self.after_answer(matter, Some(unit), None);
     }
 
+    /// T9, up to an answer that passed; gives the unit that gave it.
+    pub(super) fn given(
+        &mut self,
+        at: Timestamp,
+        matter: &Matter,
+        helpers: Vec<String>,
+        behaviour: Behaviour,
+    ) -> &'static str {
+        let unit = matter.topic.unit;
+        let role = if helpers.is_empty() { Role::Clerk } else { Role::Director };
+        self.centre(at, role, Task::Assign { unit: unit.to_owned(), helpers });
+        self.worked(matter, unit, behaviour)
+    }
+
     /// A consultation where the matter needs one; gives the helpers that it names.
-    fn consulted(&mut self, matter: &Matter) -> Vec<String> {
+    pub(super) fn consulted(&mut self, matter: &Matter) -> Vec<String> {
         let trigger = match (matter.group_size, matter.repeats) {
             (GROUP_MIN.., _) => Trigger::Group,
             (_, REPEATS_MIN..) => Trigger::Repeated,

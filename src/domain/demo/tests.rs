@@ -461,6 +461,30 @@ fn named_too_soon(scripts: &[Script]) -> Vec<String> {
 }
 
 #[test]
+fn many_citizens_are_consulted_about_before_a_unit_gets_their_matter() {
+    let mut groups = 0;
+    for seed in 0..60 {
+        let made = contacts::all(&Wish::new(seed, UNTIL), &ground());
+        for script in &made {
+            let (mut many, mut decided) = (false, false);
+            for step in &script.steps {
+                let Deed::Acts(order) = &step.deed else { continue };
+                match &order.task {
+                    Task::Classify(found) => many = found.group_size >= 5 || found.repeats >= 3,
+                    Task::Decide(_) => decided = true,
+                    Task::Assign { .. } => {
+                        groups += usize::from(many);
+                        assert!(decided || !many, "seed {seed}: {}", script.key);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    assert!(groups > 60, "{groups}");
+}
+
+#[test]
 fn a_case_has_its_number_before_another_contact_names_it() {
     const SEED: u64 = 20_260_101;
     let ground = ground();
