@@ -20,8 +20,8 @@ use mayorline::domain::demo::{City, Deed, Ground, Step, Wish};
 use mayorline::domain::report::Period;
 use mayorline::domain::search::Question;
 use mayorline::store::{
-    CaseName, DataFolder, DemoMark, Filling, ImportFile, PageFilter, PersonOrder, Reader,
-    SearchFilter, Store, StoreConfig, StoreHandle,
+    CaseName, DataFolder, DemoMark, Filling, PageFilter, PersonOrder, Reader, SearchFilter, Store,
+    StoreConfig, StoreHandle,
 };
 use mayorline::units::{CaseNumber, QueryCode};
 use measure::{ask, bare_syncs, now, quantile};
@@ -134,10 +134,8 @@ fn fill(data: &Path, cases: usize) -> anyhow::Result<Vec<CaseNumber>> {
 
 fn import(filling: &mut Filling, city: &City, at: Timestamp) -> anyhow::Result<()> {
     for table in &city.tables {
-        let (kind, name, bytes) = (table.kind, table.name, table.csv.as_bytes());
-        let file = ImportFile { kind, name, bytes, dry_run: false };
-        if let Err(fault) = filling.import_directory(at, &file)? {
-            bail!("{name}: {fault}");
+        if let Err(fault) = filling.import(at, table)? {
+            bail!("{}: {fault}", table.name);
         }
     }
     Ok(())

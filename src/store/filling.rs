@@ -26,7 +26,7 @@ use super::wrap_up::{self, WrapUpOrder};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::NewIntake;
 use crate::domain::case::{AttemptOutcome, DeadlineRules, Order, next_warning};
-use crate::domain::demo::Opening;
+use crate::domain::demo::{Opening, TableFile};
 use crate::domain::report::Period;
 use crate::units::{CallId, CaseNumber, SeatNumber};
 use jiff::Timestamp;
@@ -193,12 +193,13 @@ impl Filling {
     }
 
     /// Imports a table of the directory by the importer of [`Administration`].
-    pub fn import_directory(
+    pub fn import(
         &mut self,
         at: Timestamp,
-        file: &ImportFile<'_>,
+        table: &TableFile,
     ) -> Result<Result<Imported, ImportFault>, StoreError> {
-        self.store.import_directory(at, file)
+        let (kind, name, bytes) = (table.kind, table.name, table.csv.as_bytes());
+        self.store.import_directory(at, &ImportFile { kind, name, bytes, dry_run: false })
     }
 
     /// Sets what a channel had taken in before, as [`Administration::set_opening`] does.

@@ -9,8 +9,8 @@ use crate::domain::case::{MergeTarget, Order, Task, local_day};
 use crate::domain::demo::{City, Deed, Step, Wish};
 use crate::domain::report::{Period, ReportKind};
 use crate::store::{
-    DataFolder, Filled, Filling, ImportFile, PersonIntake, SoundKeys, StoreError, Together,
-    WrapUpOrder, digest, recording_file,
+    DataFolder, Filled, Filling, PersonIntake, SoundKeys, StoreError, Together, WrapUpOrder,
+    digest, recording_file,
 };
 use crate::units::CaseNumber;
 use crate::wire::wav::Channels;
@@ -202,11 +202,10 @@ pub(super) fn fill(
 fn directory(filling: &mut Filling, city: &City, at: Timestamp) -> Result<usize, Exit> {
     let mut rows = 0;
     for table in &city.tables {
-        let (kind, name, bytes) = (table.kind, table.name, table.csv.as_bytes());
-        let file = ImportFile { kind, name, bytes, dry_run: false };
-        let imported = filling.import_directory(at, &file).map_err(|error| unwritten(&error))?;
+        let imported = filling.import(at, table).map_err(|error| unwritten(&error))?;
         let imported = imported.map_err(|fault| {
-            Exit::new(Failure::Software, format!("{name}: {}", fault.to_string().trim_end()))
+            let fault = fault.to_string();
+            Exit::new(Failure::Software, format!("{}: {}", table.name, fault.trim_end()))
         })?;
         rows += imported.added;
     }
