@@ -20,8 +20,8 @@ use mayorline::domain::demo::{City, Deed, Ground, Step, Wish};
 use mayorline::domain::report::Period;
 use mayorline::domain::search::Question;
 use mayorline::store::{
-    CaseName, DataFolder, DemoMark, Filling, ImportFile, PageFilter, PersonOrder, Reader,
-    SearchFilter, Store, StoreConfig, StoreHandle,
+    CaseName, DataFolder, DemoMark, Filling, PageFilter, PersonOrder, Reader, SearchFilter, Store,
+    StoreConfig, StoreHandle,
 };
 use mayorline::units::{CaseNumber, QueryCode};
 use measure::{ask, bare_syncs, now, quantile};
@@ -78,7 +78,9 @@ fn main() -> anyhow::Result<()> {
     let full = std::env::args().any(|argument| argument == "--bench");
     let given = std::env::var(CASES_VARIABLE).ok().and_then(|text| text.parse().ok());
     let cases = given.unwrap_or(if full { CASES } else { CASES_SMALL });
-    let root = std::env::var_os(FOLDER_VARIABLE).map_or_else(|| PathBuf::from("."), PathBuf::from);
+    // Below the build where a run that is killed leaves nothing in anybody's way.
+    let root = std::env::var_os(FOLDER_VARIABLE);
+    let root = root.map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
     let folder = tempfile::tempdir_in(root)?;
     let begun = now();
     let numbers = fill(folder.path(), cases)?;
@@ -132,10 +134,8 @@ fn fill(data: &Path, cases: usize) -> anyhow::Result<Vec<CaseNumber>> {
 
 fn import(filling: &mut Filling, city: &City, at: Timestamp) -> anyhow::Result<()> {
     for table in &city.tables {
-        let (kind, name, bytes) = (table.kind, table.name, table.csv.as_bytes());
-        let file = ImportFile { kind, name, bytes, dry_run: false };
-        if let Err(fault) = filling.import_directory(at, &file)? {
-            bail!("{name}: {fault}");
+        if let Err(fault) = filling.import(at, table)? {
+            bail!("{}: {fault}", table.name);
         }
     }
     Ok(())
@@ -174,7 +174,8 @@ fn measured(data: &Path, numbers: &[CaseNumber]) -> anyhow::Result<Vec<Row>> {
     // After everything that happened.
     let last = until(WINDOWS - 1)?.to_zoned(city_zone())?.timestamp();
     let later = last.saturating_add(48.hours())?;
-    let store = Store::open(StoreConfig::new(data, later), Calendar::built_in(), [1; 32])?;
+    let config = StoreConfig { demo: true, ..StoreConfig::new(data, later) };
+    let store = Store::open(config, Calendar::built_in(), [1; 32])?;
     rows.insert(0, looked_up(&store.handle(), later, &pairs)?);
     let bare = bare_syncs(ASKED.min(numbers.len()))?;
     rows.extend(commanded(&store.handle(), later, &reader, &asked, bare)?);

@@ -69,7 +69,7 @@ fn bare_sync(times: usize) -> std::io::Result<()> {
 }
 
 fn durable_cases(clients: usize, each: usize) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir_in(".")?;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let store =
         Store::open(StoreConfig::new(folder.path(), start()), Calendar::built_in(), [1; 32])?;
     let begun = now();
@@ -103,7 +103,7 @@ fn one_client(store: &StoreHandle, client: usize, each: usize) -> Vec<Duration> 
 /// All that a citizen leaves behind who hangs up under the greeting: the row of his call, the draft
 /// with its callback task, the account.
 fn short_calls(calls: u64) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir_in(".")?;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let store =
         Store::open(StoreConfig::new(folder.path(), start()), Calendar::built_in(), [1; 32])?;
     let handle = store.handle();
@@ -236,7 +236,7 @@ fn fill(store: &StoreHandle, cases: usize) -> Vec<(CaseNumber, QueryCode)> {
 }
 
 fn look_ups(cases: usize, times: usize) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir_in(".")?;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let store =
         Store::open(StoreConfig::new(folder.path(), start()), Calendar::built_in(), [1; 32])?;
     let begun = now();
@@ -266,7 +266,7 @@ fn look_ups(cases: usize, times: usize) -> anyhow::Result<()> {
 
 /// A report of the month and its case sheet, both read out of the events.
 fn monthly_report(cases: usize) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir_in(".")?;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let store =
         Store::open(StoreConfig::new(folder.path(), start()), Calendar::built_in(), [1; 32])?;
     let told = fill(&store.handle(), cases);

@@ -30,7 +30,7 @@ pub(crate) fn quantile(sorted: &[Duration], share: f64) -> f64 {
 
 /// Small writes, each followed by fdatasync: what the disk itself takes.
 pub(crate) fn bare_syncs(times: usize) -> std::io::Result<Vec<Duration>> {
-    let folder = tempfile::tempdir_in(".")?;
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let mut file = File::create(folder.path().join("bare"))?;
     let mut each = Vec::with_capacity(times);
     for _ in 0..times {

@@ -1,6 +1,7 @@
 //! The options that every verb takes.
 
 use super::config::Config;
+use super::demo;
 use super::exit::{Exit, Failure};
 use super::logging;
 use crate::domain::case::city_zone;
@@ -27,9 +28,11 @@ pub(super) struct Common {
 
 impl Common {
     /// The data folder with its key, as the configuration names it. There is no other way to the
-    /// folder: by its path alone it would be opened with the key below it.
+    /// folder: by its path alone it would be opened with the key below it. Of a demo the log says so.
     pub(super) fn folder(&self, config: &Config) -> DataFolder {
-        DataFolder::new(&self.data, &config.store.master_key_file)
+        let folder = DataFolder::new(&self.data, &config.store.master_key_file);
+        demo::mention(&folder);
+        folder
     }
 
     /// Loads the configuration and starts logging as it says.

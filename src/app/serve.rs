@@ -34,19 +34,17 @@ pub(super) fn serve(common: &Common) -> Result<(), Exit> {
         .enable_all()
         .build()
         .map_err(|error| Exit::new(Failure::Software, error))?;
-    runtime.block_on(run(&config, &common.folder(&config).path))
+    runtime.block_on(run(&config, common.folder(&config)))
 }
 
-async fn run(config: &Config, data: &Path) -> Result<(), Exit> {
+async fn run(config: &Config, folder: DataFolder) -> Result<(), Exit> {
     let (mut first, mut later) = (Signals::listen()?, Signals::listen()?);
-    let folder = DataFolder::new(data, &config.store.master_key_file);
     let demo = demo::guard(config, &folder)?;
-    let service = Service::open(config, data, demo).await?;
+    let service = Service::open(config, folder.clone(), demo).await?;
     let line = service.line;
     let (udp, tcp) = line.addresses();
     let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
     let web = service.pages.url();
-    let folder = DataFolder::new(data, &config.store.master_key_file);
     let webhooks = webhooks::start(config, folder, service.store.handle())?;
     let demo = if demo { format!(" demo={DEMO_TITLE}") } else { String::new() };
     say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}{demo}\n"))?;
@@ -119,18 +117,22 @@ pub(super) struct Service {
 
 impl Service {
     /// Prompts, store (migrated and reconciled), then sockets. `demo`: the city is an invented one.
-    pub(super) async fn open(config: &Config, data: &Path, demo: bool) -> Result<Self, Exit> {
+    pub(super) async fn open(
+        config: &Config,
+        folder: DataFolder,
+        demo: bool,
+    ) -> Result<Self, Exit> {
         let clock = clock::system();
         let prompts = Arc::new(library(config)?);
         let seed = || clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error));
         let rules = deadline_rules(config);
-        let folder = DataFolder::new(data, &config.store.master_key_file);
         let store_config = StoreConfig {
             queue_max: config.store.queue_max,
             rules,
             retention: config.retention.rules(),
             master_key: folder.master_key.clone(),
-            ..StoreConfig::new(data, (clock.wall)())
+            demo,
+            ..StoreConfig::new(&folder.path, (clock.wall)())
         };
         let calendar = calendar(config)?;
         let store = Store::start(store_config, calendar.clone(), seed()?, clock.wall)

@@ -89,6 +89,9 @@ pub struct StoreConfig {
     pub lookup_queue_max: usize,
     /// Threads that answer look-ups.
     pub readers: usize,
+    /// The folder is known to hold an invented city ([`super::demo_mark`]). A folder that is otherwise
+    /// than whoever opens it knows is not opened.
+    pub demo: bool,
     /// How the city counts days.
     pub rules: DeadlineRules,
     /// How long the city keeps what.
@@ -109,6 +112,7 @@ impl StoreConfig {
             queue_max: 1024,
             lookup_queue_max: 256,
             readers: 2,
+            demo: false,
             rules: DeadlineRules::default(),
             retention: RetentionRules::default(),
             unit_phones: BTreeMap::new(),

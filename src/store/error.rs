@@ -31,6 +31,15 @@ pub enum StoreError {
         /// Last version known here.
         known: u32,
     },
+    /// The folder holds an invented city and was taken for a real one's.
+    #[error(
+        "{0} holds a demo, an invented city, and was taken for a real one's: start again, so that \
+             everything shown says what it is"
+    )]
+    Invented(PathBuf),
+    /// The folder holds a real city and was taken for an invented one.
+    #[error("{0} holds no demo and was taken for one: start again")]
+    Real(PathBuf),
     /// There is no database in that folder.
     #[error("no database at {0}")]
     Missing(PathBuf),
@@ -100,7 +109,12 @@ impl StoreError {
     pub(super) fn needs_person(&self) -> bool {
         matches!(
             self,
-            Self::InUse(_) | Self::Newer { .. } | Self::NoMasterKey(_) | Self::WrongMasterKey(_)
+            Self::InUse(_)
+                | Self::Newer { .. }
+                | Self::Invented(_)
+                | Self::Real(_)
+                | Self::NoMasterKey(_)
+                | Self::WrongMasterKey(_)
         )
     }
 

@@ -6,7 +6,9 @@ use super::administration::Administration;
 use super::callback::{self, NewAttempt};
 use super::case_file;
 use super::casework::{self, CaseName, CaseNow};
-use super::config::{BACKUP_FOLDER, DataFolder, RECORDINGS_FOLDER, database_path};
+use super::config::{
+    BACKUP_FOLDER, DATABASE_FILE, DataFolder, RECORDINGS_FOLDER, StoreConfig, database_path,
+};
 use super::directory::{ImportFault, ImportFile, Imported};
 use super::error::StoreError;
 use super::folder::make_folder;
@@ -19,10 +21,12 @@ use super::read::Reader;
 use super::schema;
 use super::supervise;
 use super::tree::CallAccount;
+use super::vault::MASTER_KEY_FILE;
 use super::wrap_up::{self, WrapUpOrder};
 use crate::domain::calendar::Calendar;
 use crate::domain::call::NewIntake;
 use crate::domain::case::{AttemptOutcome, DeadlineRules, Order, next_warning};
+use crate::domain::demo::{Opening, TableFile};
 use crate::domain::report::Period;
 use crate::units::{CallId, CaseNumber, SeatNumber};
 use jiff::Timestamp;
@@ -34,6 +38,9 @@ use std::path::Path;
 /// The name of the mark in `meta`.
 const MARK: &str = "demo";
 
+/// What SQLite keeps beside a database, by the ends of their names.
+const LOGS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 /// Said of a folder that cannot be filled.
 const REAL: &str = "the folder holds a database that is no demo: a real city's data are never mixed \
                     with invented ones; name another folder";
@@ -41,8 +48,8 @@ const AGAIN: &str = "the folder holds a demo already, which is never filled twic
                      or remove this one";
 const HALF: &str =
     "the folder holds a demo whose filling was interrupted; remove it and fill it again";
-const FILES: &str = "the folder holds recordings or copies of a database without a database: they may be \
-                     a real city's; name another folder";
+const FILES: &str = "the folder holds recordings, copies, a log or the key of a database without the \
+                     database: they may be a real city's; name another folder";
 
 /// That a data folder holds an invented city.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +81,16 @@ pub(super) fn mark(db: &Connection) -> Result<Option<DemoMark>, StoreError> {
     let text: Option<String> = db.query_row(sql, [MARK], |row| row.get(0)).optional()?;
     let Some(text) = text else { return Ok(None) };
     DemoMark::parse(&text).map(Some).ok_or(StoreError::Damaged("mark of a demo"))
+}
+
+/// Refuses an invented city that is taken for a real one, and the reverse: since somebody looked at the
+/// mark the folder may have been filled or replaced, or it could not be read then.
+pub(super) fn must_be_as_known(db: &Connection, config: &StoreConfig) -> Result<(), StoreError> {
+    match (mark(db)?.is_some(), config.demo) {
+        (true, false) => Err(StoreError::Invented(config.path.clone())),
+        (false, true) => Err(StoreError::Real(config.path.clone())),
+        _ => Ok(()),
+    }
 }
 
 /// The mark of a data folder, whatever program wrote it; `None` too where there is no database yet.
@@ -176,12 +193,19 @@ impl Filling {
     }
 
     /// Imports a table of the directory by the importer of [`Administration`].
-    pub fn import_directory(
+    pub fn import(
         &mut self,
         at: Timestamp,
-        file: &ImportFile<'_>,
+        table: &TableFile,
     ) -> Result<Result<Imported, ImportFault>, StoreError> {
-        self.store.import_directory(at, file)
+        let (kind, name, bytes) = (table.kind, table.name, table.csv.as_bytes());
+        self.store.import_directory(at, &ImportFile { kind, name, bytes, dry_run: false })
+    }
+
+    /// Sets what a channel had taken in before, as [`Administration::set_opening`] does.
+    pub fn set_opening(&mut self, at: Timestamp, opening: &Opening) -> Result<(), StoreError> {
+        let Opening { channel, count, by } = opening;
+        self.store.set_opening(at, channel, *count, by)
     }
 
     /// When a report is ready.
@@ -241,8 +265,12 @@ fn must_be_empty(data: &Path) -> Result<(), StoreError> {
         };
         return Err(StoreError::Taken(why));
     }
-    let others = [RECORDINGS_FOLDER, BACKUP_FOLDER].map(|name| data.join(name));
-    match others.iter().any(|folder| folder.exists()) {
+    let others = [DATABASE_FILE, RECORDINGS_FOLDER, BACKUP_FOLDER, MASTER_KEY_FILE];
+    let others = others.map(|name| data.join(name));
+    // A log is taken into the next database of its name (SQLite).
+    let logs = LOGS.map(|end| data.join(format!("{DATABASE_FILE}{end}")));
+    // Whatever it leads to: a link is somebody's too.
+    match others.iter().chain(&logs).any(|path| path.symlink_metadata().is_ok()) {
         true => Err(StoreError::Taken(FILES)),
         false => Ok(()),
     }
@@ -332,27 +360,31 @@ impl Together<'_> {
 
     /// Fires every warning that falls due up to `now`, each at its instant; gives how many cases.
     pub fn supervise(&mut self, now: Timestamp) -> Result<usize, StoreError> {
-        let mut fired = 0;
-        loop {
-            for id in std::mem::take(&mut self.ahead.touched) {
-                let case = case_file::load(self.db, &self.desk.vault, id)?;
-                let next = next_warning(&case, &self.desk.calendar, &self.desk.rules);
-                self.ahead.set(id, next);
-            }
-            let Some((at, id)) = self.ahead.due.first().copied().filter(|(at, _)| *at <= now)
-            else {
-                return Ok(fired);
-            };
-            fired += supervise::fire(self.db, self.desk, at, &[id])?;
-            // Whatever it did, the same instant is not tried again.
-            self.ahead.set(id, None);
-            self.ahead.touched.insert(id);
+        for id in std::mem::take(&mut self.ahead.touched) {
+            let next = self.next_warning(id)?;
+            self.ahead.set(id, next);
         }
+        let mut fired = 0;
+        while let Some((at, id)) = self.ahead.due.first().copied().filter(|(at, _)| *at <= now) {
+            let given = supervise::fire(self.db, self.desk, at, &[id])?;
+            fired += given;
+            // Each warning is given once, so a case comes to an end of them. One that is due and is not
+            // given would be due for ever: the case waits for whatever happens to it next.
+            let next = self.next_warning(id)?;
+            self.ahead.set(id, next.filter(|next| given > 0 || *next > at));
+        }
+        Ok(fired)
+    }
+
+    fn next_warning(&self, id: i64) -> Result<Option<Timestamp>, StoreError> {
+        let case = case_file::load(self.db, &self.desk.vault, id)?;
+        Ok(next_warning(&case, &self.desk.calendar, &self.desk.rules))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::handle::Store;
     use super::*;
 
     type Wish = (DataFolder, Timestamp, DemoMark, (Calendar, DeadlineRules, [u8; 32]));
@@ -389,10 +421,29 @@ mod tests {
         assert!(found().is_some_and(|mark| mark.seed == 7 && !mark.complete));
         drop(filling);
         assert_eq!(taken(folder.path()), HALF);
-        std::fs::remove_file(folder.path().join("mayorline.db")).unwrap();
+        std::fs::remove_dir_all(folder.path()).unwrap();
         begin(folder.path()).unwrap().finish().unwrap();
         assert!(found().is_some_and(|mark| mark.complete));
         assert_eq!(taken(folder.path()), AGAIN);
+    }
+
+    #[test]
+    fn a_city_is_opened_as_what_it_is() {
+        let open = |path: &Path, demo: bool| {
+            let config = StoreConfig { demo, ..StoreConfig::new(path, Timestamp::UNIX_EPOCH) };
+            Store::open(config, Calendar::built_in(), [1; 32]).map(Store::close)
+        };
+        let (real, demo) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        open(real.path(), false).unwrap();
+        begin(demo.path()).unwrap().finish().unwrap();
+        assert!(matches!(open(demo.path(), false), Err(StoreError::Invented(_))));
+        assert!(matches!(open(real.path(), true), Err(StoreError::Real(_))));
+        open(demo.path(), true).unwrap();
+        open(real.path(), false).unwrap();
+        // Nor does a service start without it and try again: nobody would know.
+        let config = StoreConfig::new(demo.path(), Timestamp::UNIX_EPOCH);
+        let started = Store::start(config, Calendar::built_in(), [1; 32], || Timestamp::UNIX_EPOCH);
+        assert!(matches!(started.err(), Some(StoreError::Invented(_))));
     }
 
     #[test]
@@ -402,8 +453,16 @@ mod tests {
         drop(Administration::open_or_make(folder.path(), now).unwrap());
         assert_eq!(taken(folder.path()), REAL);
         assert_eq!(Reader::open(folder.path()).unwrap().demo().unwrap(), None);
+        for left in
+            ["recordings", "backup", "keys/master.key", "mayorline.db-wal", "mayorline.db-shm"]
+        {
+            let other = tempfile::tempdir().unwrap();
+            std::fs::create_dir_all(other.path().join(left)).unwrap();
+            assert_eq!(taken(other.path()), FILES, "{left}");
+        }
         let other = tempfile::tempdir().unwrap();
-        std::fs::create_dir(other.path().join("recordings")).unwrap();
+        let nowhere = other.path().join("unmounted/mayorline.db");
+        std::os::unix::fs::symlink(nowhere, other.path().join("mayorline.db")).unwrap();
         assert_eq!(taken(other.path()), FILES);
     }
 

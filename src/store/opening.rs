@@ -7,6 +7,7 @@
 use super::chain::ChainEnd;
 use super::config::{FOLDER_WAIT_MS, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS, StoreConfig};
 use super::error::{StoreError, at_path};
+use super::filling;
 use super::folder::make_folder;
 use super::guard::Guard;
 use super::handle::StoreHandle;
@@ -74,6 +75,7 @@ impl Plan {
         make_folder(&config.path)?;
         let lock = lock(&config.path)?;
         let (mut db, vault) = schema::open_writer(config)?;
+        filling::must_be_as_known(&db, config)?;
         let vault = Arc::new(vault);
         let rng = StdRng::from_seed(self.seed);
         let calendar = self.calendar.clone();

@@ -222,6 +222,9 @@ async fn with_headers(State(shared): App, request: Request, next: Next) -> Respo
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
+    if shared.config.demo {
+        headers.insert(HeaderName::from_static("mayorline-demo"), HeaderValue::from_static("1"));
+    }
     if shared.config.tls.is_some() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);

@@ -89,6 +89,7 @@ async fn every_answer_carries_the_strict_headers() {
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{path}");
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(answer.header("mayorline-demo"), None, "{path}: the city is a real one");
     }
     let script = get(house.address, "/assets/desk.js", &cookie).await;
     assert_eq!(script.header("content-type"), Some("text/javascript; charset=utf-8"));

@@ -1,20 +1,20 @@
 //! The script of an invented city, carried out by the store: one commit a day, then its reports.
 
 use super::calls;
+use crate::app::common::midnight;
 use crate::app::exit::{Exit, Failure};
 use crate::app::output::unwritten;
 use crate::domain::call::{NewIntake, RecordingKind, RecordingSummary};
-use crate::domain::case::{MergeTarget, Order, Task, city_zone, local_day};
+use crate::domain::case::{MergeTarget, Order, Task, local_day};
 use crate::domain::demo::{City, Deed, Step, Wish};
 use crate::domain::report::{Period, ReportKind};
 use crate::store::{
-    DataFolder, Filled, Filling, ImportFile, PersonIntake, SoundKeys, StoreError, Together,
-    WrapUpOrder, digest, recording_file,
+    DataFolder, Filled, Filling, PersonIntake, SoundKeys, StoreError, Together, WrapUpOrder,
+    digest, recording_file,
 };
 use crate::units::CaseNumber;
 use crate::wire::wav::Channels;
-use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -169,11 +169,13 @@ pub(super) fn fill(
     wish: &Wish,
     (folder, now): (&DataFolder, Timestamp),
 ) -> Result<Told, Exit> {
-    let midnight = |day: Date| day.to_zoned(city_zone()).map(|zoned| zoned.timestamp());
-    let wrong = |error: jiff::Error| Exit::new(Failure::Usage, error);
-    let begins = midnight(wish.from()).map_err(wrong)?;
-    let ends = midnight(wish.until.saturating_add(jiff::Span::new().days(1))).map_err(wrong)?;
+    let begins = midnight(wish.from())?;
+    let ends = midnight(wish.until.saturating_add(1.day()))?;
     let mut told = Told { directory: directory(&mut filling, city, begins)?, ..Told::default() };
+    for opening in &city.openings {
+        let set = filling.set_opening(begins, opening);
+        set.map_err(|error| unwritten(&error))?;
+    }
     let mut filler = Filler::new(city, folder);
     let timeline = city.timeline(ends);
     told.steps = timeline.len();
@@ -200,11 +202,10 @@ pub(super) fn fill(
 fn directory(filling: &mut Filling, city: &City, at: Timestamp) -> Result<usize, Exit> {
     let mut rows = 0;
     for table in &city.tables {
-        let (kind, name, bytes) = (table.kind, table.name, table.csv.as_bytes());
-        let file = ImportFile { kind, name, bytes, dry_run: false };
-        let imported = filling.import_directory(at, &file).map_err(|error| unwritten(&error))?;
+        let imported = filling.import(at, table).map_err(|error| unwritten(&error))?;
         let imported = imported.map_err(|fault| {
-            Exit::new(Failure::Software, format!("{name}: {}", fault.to_string().trim_end()))
+            let fault = fault.to_string();
+            Exit::new(Failure::Software, format!("{}: {}", table.name, fault.trim_end()))
         })?;
         rows += imported.added;
     }

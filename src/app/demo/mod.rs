@@ -6,17 +6,18 @@ mod fill;
 
 pub use fill::Filler;
 
-use super::common::{Common, say};
+use super::common::{Common, midnight, say};
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::output::unwritten;
 use super::{clock, serve};
-use crate::domain::case::{city_zone, local_day};
+use crate::domain::case::local_day;
 use crate::domain::demo::{City, DEMO_TITLE, Ground, Wish};
 use crate::store::{DataFolder, DemoMark, Filling, demo_mark};
 use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
+use std::sync::Once;
 
 /// The seed unless told otherwise.
 const SEED: u64 = 20_260_101;
@@ -68,6 +69,7 @@ struct Done {
 /// Fills a folder.
 pub(super) fn demo(arguments: &DemoArguments) -> Result<(), Exit> {
     let config = arguments.common.load()?;
+    own_key(&config)?;
     let now = (clock::system().wall)();
     let today = local_day(now);
     let until = arguments.until.or_else(|| today.yesterday().ok()).unwrap_or(today);
@@ -85,8 +87,7 @@ pub(super) fn demo(arguments: &DemoArguments) -> Result<(), Exit> {
     let mark = DemoMark { seed: wish.seed, until, complete: false };
     let desk = (ground.calendar.clone(), ground.rules.clone(), seed_bytes(wish.seed));
     let folder = arguments.common.folder(&config);
-    let begins = wish.from().to_zoned(city_zone());
-    let begins = begins.map_err(|error| Exit::new(Failure::Usage, error))?.timestamp();
+    let begins = midnight(wish.from())?;
     let filling = Filling::begin(folder.clone(), begins, mark, desk);
     let filling = filling.map_err(|error| unwritten(&error))?;
     let filled = fill::fill(filling, &city, &wish, (&folder, now))?;
@@ -127,26 +128,64 @@ fn seed_bytes(seed: u64) -> [u8; 32] {
     bytes
 }
 
-/// Whether a data folder holds an invented city; then nothing may leave this machine. A store that
-/// cannot be read is taken for a real one: it is the line that counts.
-pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> {
-    let mark = demo_mark(folder).unwrap_or_else(|error| {
+/// The mark of a data folder. A store that cannot be read is taken for a real one, because it is the line
+/// that counts; should it be a demo after all, it is not opened ([`StoreError::Invented`]).
+fn mark(folder: &DataFolder) -> Option<DemoMark> {
+    demo_mark(folder).unwrap_or_else(|error| {
         // Opening it says so aloud.
         tracing::debug!(%error, "whether this is a demo cannot be read");
         None
+    })
+}
+
+/// Says of an invented city that it is one, once: whatever a verb prints of it stands below this.
+pub(super) fn mention(folder: &DataFolder) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        if mark(folder).is_some() {
+            tracing::warn!("{DEMO_TITLE}: everything in this data folder is invented");
+        }
     });
-    if mark.is_none() {
+}
+
+/// Whether a data folder holds an invented city; then nothing may leave this machine.
+pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> {
+    if mark(folder).is_none() {
         return Ok(false);
     }
+    own_key(config)?;
+    let refused = |what: String, instead: &str| {
+        let message = format!(
+            "{what}: the data folder holds a demo ({DEMO_TITLE}), from which nothing is sent outside \
+             this machine; {instead}, or serve another folder"
+        );
+        Err(Exit::new(Failure::Config, message))
+    };
     let outside = config.outgoing.trunk.iter().find(|trunk| !trunk.address.ip().is_loopback());
     if let Some(trunk) = outside {
-        let message = format!(
-            "outgoing.trunk {}: the data folder holds a demo ({DEMO_TITLE}), from which nothing is sent \
-             outside this machine; name a loopback address, or serve another folder",
-            trunk.address
-        );
-        return Err(Exit::new(Failure::Config, message));
+        let what = format!("outgoing.trunk {}", trunk.address);
+        return refused(what, "name a loopback address");
     }
-    tracing::warn!("{DEMO_TITLE}: everything in this data folder is invented");
+    if config.webhook.outside {
+        return refused("webhook.outside".to_owned(), "leave it false");
+    }
+    if let Some(network) = config.webhook.networks.first() {
+        return refused(format!("webhook.networks {network}"), "leave it empty");
+    }
     Ok(true)
+}
+
+/// A demo is sealed with the key below its folder: one that the configuration names may be that of a
+/// real city, whose copies and backups it would share.
+fn own_key(config: &Config) -> Result<(), Exit> {
+    let named = &config.store.master_key_file;
+    if named.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "store.master_key_file {}: a demo ({DEMO_TITLE}) has a key of its own below its folder, never \
+         that of a real city; leave it empty, or name another configuration",
+        named.display()
+    );
+    Err(Exit::new(Failure::Config, message))
 }

@@ -90,12 +90,11 @@ fn line(config: &Config, clock: Clock) -> Vec<Finding> {
     own.sip.tls.set_port(0);
     own.sip.advertised = None;
     own.service.drain_seconds = 1;
-    // The trial line seals with a key of its own.
-    own.store.master_key_file = PathBuf::new();
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, addresses) = std::sync::mpsc::sync_channel(1);
-    let data = scratch.0.clone();
-    let service = std::thread::spawn(move || run_line(&own, &data, &ready, stopped));
+    // The trial line seals with a key of its own.
+    let data = DataFolder::from(&scratch.0);
+    let service = std::thread::spawn(move || run_line(&own, data, &ready, stopped));
     let called = match addresses.recv() {
         Ok(Ok(address)) => call(clock, reachable(address)),
         Ok(Err(fault)) => Err(fault),
@@ -112,7 +111,7 @@ fn line(config: &Config, clock: Clock) -> Vec<Finding> {
 
 fn run_line(
     config: &Config,
-    data: &Path,
+    data: DataFolder,
     ready: &std::sync::mpsc::SyncSender<Result<SocketAddr, String>>,
     stopped: oneshot::Receiver<()>,
 ) {

@@ -239,11 +239,9 @@ impl Story<'_> {
                 let (what, why) = (Disposition::Assigned, DispositionReason::Misjudged);
                 let at = self.desk(matter, 5, 40);
                 self.centre(at, Role::Clerk, Task::ChooseDisposition(what, Some(why)));
+                let helpers = self.consulted(matter);
                 let at = self.soon(1, 5);
-                let unit = matter.topic.unit;
-                let assign = Task::Assign { unit: unit.to_owned(), helpers: vec![] };
-                self.centre(at, Role::Clerk, assign);
-                self.worked(matter, unit, Behaviour::OnTime)
+                self.given(at, matter, helpers, Behaviour::OnTime)
             }
         };
         let at = self.ground.calling(self.now, self.dice.between(30, 400));

@@ -4,7 +4,7 @@ use super::arrivals::{Ground, at};
 use super::courses::Behaviour;
 use super::dice::Dice;
 use super::story::{Answered, Citizen, Matter, Story};
-use super::tables::{CITIZEN_PHONES, each_village};
+use super::tables::{CITIZEN_PHONES, Village, each_village};
 use super::topics::{MATTERS, NO_MATTERS, QUESTIONS, READINGS, SEALED, Topic};
 use super::{Deed, Script, Wish, examples, people};
 use crate::domain::call::IntakeKind;
@@ -116,7 +116,7 @@ fn courses(nature: Nature) -> &'static [(Course, u64)] {
 pub(super) struct Town<'a> {
     pub(super) wish: &'a Wish,
     pub(super) ground: &'a Ground,
-    pub(super) villages: Vec<(String, String, &'static str)>,
+    pub(super) villages: Vec<Village>,
     pub(super) listening: Vec<Date>,
 }
 

@@ -10,6 +10,7 @@ use crate::domain::case::{
 };
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, SeatNumber};
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,16 +82,27 @@ impl Story<'_> {
         helpers: Vec<String>,
         behaviour: Behaviour,
     ) {
-        let unit = matter.topic.unit;
         let at = self.desk(matter, 10, 60);
-        let role = if helpers.is_empty() { Role::Clerk } else { Role::Director };
-        self.centre(at, role, Task::Assign { unit: unit.to_owned(), helpers });
-        let unit = self.worked(matter, unit, behaviour);
+        let unit = self.given(at, matter, helpers, behaviour);
         self.after_answer(matter, Some(unit), None);
     }
 
+    /// T9, up to an answer that passed; gives the unit that gave it.
+    pub(super) fn given(
+        &mut self,
+        at: Timestamp,
+        matter: &Matter,
+        helpers: Vec<String>,
+        behaviour: Behaviour,
+    ) -> &'static str {
+        let unit = matter.topic.unit;
+        let role = if helpers.is_empty() { Role::Clerk } else { Role::Director };
+        self.centre(at, role, Task::Assign { unit: unit.to_owned(), helpers });
+        self.worked(matter, unit, behaviour)
+    }
+
     /// A consultation where the matter needs one; gives the helpers that it names.
-    fn consulted(&mut self, matter: &Matter) -> Vec<String> {
+    pub(super) fn consulted(&mut self, matter: &Matter) -> Vec<String> {
         let trigger = match (matter.group_size, matter.repeats) {
             (GROUP_MIN.., _) => Trigger::Group,
             (_, REPEATS_MIN..) => Trigger::Repeated,
@@ -103,30 +115,48 @@ impl Story<'_> {
             disposition: Disposition::Assigned,
             minutes: "会商纪要：明确主办单位和协办单位，限期办结。（演示）".to_owned(),
         };
-        self.meets(matter, trigger, decision);
+        self.meets(matter, &[matter.topic.unit], trigger, decision);
         helpers
     }
 
-    /// B5: called, a view of the unit, decided.
-    fn meets(&mut self, matter: &Matter, trigger: Trigger, decision: Decision) {
+    /// B5: called, a view of each unit, decided.
+    fn meets(&mut self, matter: &Matter, units: &[&str], trigger: Trigger, decision: Decision) {
         let at = self.desk(matter, 10, 60);
         self.centre(at, Role::Clerk, Task::Consult(trigger));
-        let view = Task::GiveView("同意主办，建议现场核实。（演示）".to_owned());
-        let at = self.soon(10, 30);
-        self.unit(at, Role::UnitContact, matter.topic.unit, view);
+        for unit in units {
+            let leads = *unit == matter.topic.unit;
+            let view = if leads {
+                "同意主办，建议现场核实。（演示）"
+            } else {
+                "同意协办。（演示）"
+            };
+            let at = self.soon(10, 30);
+            self.unit(at, Role::UnitContact, unit, Task::GiveView(view.to_owned()));
+        }
         let at = self.soon(10, 40);
         self.centre(at, Role::Director, Task::Decide(Box::new(decision)));
     }
 
     /// T8, B10, T9: a leader instructs, and the unit does as he says.
     pub(super) fn leader(&mut self, matter: &Matter, instruction: &str, docket: bool) {
+        self.leader_with(matter, &[matter.topic.unit], instruction, docket);
+    }
+
+    /// The same after the views of these units.
+    pub(super) fn leader_with(
+        &mut self,
+        matter: &Matter,
+        units: &[&str],
+        instruction: &str,
+        docket: bool,
+    ) {
         let at = self.desk(matter, 5, 30);
         let chosen = Task::ChooseDisposition(Disposition::LeaderReview, None);
         self.centre(at, Role::Clerk, chosen);
         let minutes = "会商纪要：拟报领导阅批。（演示）".to_owned();
         let disposition = Disposition::LeaderReview;
         let decision = Decision { lead: None, helpers: vec![], disposition, minutes };
-        self.meets(matter, Trigger::Leader, decision);
+        self.meets(matter, units, Trigger::Leader, decision);
         let leader = of_centre(Role::CityLeader).person;
         let text = format!("呈请阅批：{}（演示）", matter.topic.summary);
         let at = self.office(10, 60);

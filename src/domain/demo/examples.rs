@@ -20,11 +20,15 @@ use jiff::{Timestamp, ToSpan};
 
 /// The older cases behind the 44: a road that was mended, three nights of stench.
 pub(super) const COUNT: usize = 44 + 4;
-/// The place of the road among the scripts.
-const ROAD: usize = 44;
+/// The place of the road among the scripts, and of the first night of stench.
+const ROAD: u32 = 44;
+const STENCH: u32 = 45;
 /// Their topics.
 const ROAD_TOPIC: usize = 7;
 const STENCH_TOPIC: usize = 29;
+
+/// Who is heard about homes without deeds whose builder has gone: land, building, registry, taxes, law.
+const UNFINISHED_HOMES: [&str; 5] = ["unit.24", "unit.26", "unit.58", "unit.63", "unit.21"];
 
 /// The city's own names of dispositions that the page has besides the seven (B2).
 const AGENT: &str = "daiban";
@@ -43,8 +47,8 @@ pub(super) fn scripts(town: &Town<'_>) -> Vec<Script> {
             8 => false_answer(town, example, ends_of_road),
             16 => rated(lamps.take(), asked_lamps, Grade::FairlySatisfied),
             18 => rated(wages.take(), asked_wages, Grade::Dissatisfied),
-            21 => rating(town, example, (15, asked_lamps), Grade::FairlySatisfied),
-            22 => rating(town, example, (17, asked_wages), Grade::Dissatisfied),
+            21 => rating(town, example, asked_lamps, Grade::FairlySatisfied),
+            22 => rating(town, example, asked_wages, Grade::Dissatisfied),
             _ => told(town, example),
         };
         scripts.push(script);
@@ -72,14 +76,44 @@ fn comes(town: &Town<'_>, n: u32) -> Timestamp {
     }
 }
 
-fn begin<'a>(town: &Town<'a>, n: u32, key: String, comes: Timestamp) -> Story<'a> {
-    let dice = Dice::of(town.wish.seed, u64::from(n) + 1_000_000_000);
-    Story::new(town.ground, (n, key), dice, town.citizen(u64::from(n)), comes)
+/// The story of an example or an older case, before anything has happened: the one at this place among
+/// the scripts, told by the citizen of the contact at another, or of its own.
+fn begin<'a>(
+    town: &Town<'a>,
+    (place, sender): (u32, u32),
+    key: String,
+    comes: Timestamp,
+) -> Story<'a> {
+    let dice = Dice::of(town.wish.seed, u64::from(place) + 1_000_000_000);
+    Story::new(town.ground, (place, key), dice, town.citizen(u64::from(sender)), comes)
 }
 
-/// The story of an example, before anything has happened.
+/// The same of an example that comes then.
+fn begin_at<'a>(town: &Town<'a>, example: &Example, comes: Timestamp) -> Story<'a> {
+    let place = example.number - 1;
+    begin(town, (place, sender(example.number)), example.key(), comes)
+}
+
 fn first<'a>(town: &Town<'a>, example: &Example) -> Story<'a> {
-    begin(town, example.number, example.key(), comes(town, example.number))
+    begin_at(town, example, comes(town, example.number))
+}
+
+/// The place of the contact whose citizen speaks in the n-th example: some come back to an earlier one.
+fn sender(n: u32) -> u32 {
+    match n {
+        8 => ROAD,
+        21 | 22 | 28 => earlier(n) - 1,
+        _ => n - 1,
+    }
+}
+
+/// The example that a text answers: the question about its content, or the water that came.
+fn earlier(n: u32) -> u32 {
+    match n {
+        21 => 16,
+        22 => 18,
+        _ => 15,
+    }
 }
 
 /// How a way of the page comes in.
@@ -153,7 +187,8 @@ fn spoken(story: &mut Story<'_>, example: &Example, matter: &Matter) {
         }
         (_, "报领导阅批") => {
             story.wraps_up(&talk, matter, Disposition::LeaderReview, None);
-            story.leader(matter, "请相关部门会商，首问责任在受理中心。（演示）", false);
+            let text = "请相关部门会商，首问责任在受理中心。（演示）";
+            story.leader_with(matter, &UNFINISHED_HOMES, text, false);
         }
         (_, "直接答复") => story.answered(matter, Some(&talk), grade),
         (_, "转阅") => story.circulated(matter, Some(&talk)),
@@ -199,6 +234,8 @@ fn read(story: &mut Story<'_>, example: &Example, matter: &Matter) {
             story.local(AUTOMATIC, Disposition::Kept);
             story.kept(matter, None, KeepReason::NothingToDo);
         }
+        // It belongs to a case that has its result.
+        (28, _) => story.kept(matter, None, KeepReason::UnderWay),
         (_, "留存") => story.kept(matter, None, KeepReason::NothingToDo),
         (_, "报领导阅批") => {
             story.leader(matter, "请自然资源和规划局会同唐村镇逐户核对补偿标准。（演示）", false);
@@ -232,27 +269,28 @@ fn answers(asked: Timestamp) -> Timestamp {
 fn rated(story: Option<Story<'_>>, asked: Timestamp, grade: Grade) -> Script {
     let Some(mut story) = story else { return Script { key: String::new(), steps: vec![] } };
     story.now = later(answers(asked), 60 * 24);
-    let number = story.number();
-    let example = examples().iter().find(|example| example.number == number);
-    if let Some(matter) = example.map(Example::matter) {
+    let place = usize::try_from(story.place()).unwrap_or(usize::MAX);
+    if let Some(matter) = examples().get(place).map(Example::matter) {
         story.content(&matter, Some(matter.topic.unit), Some(grade));
     }
     story.end()
 }
 
-/// The text with the grade: recorded on the case that was asked about.
-fn rating(
-    town: &Town<'_>,
-    example: &Example,
-    (other, asked): (usize, Timestamp),
-    grade: Grade,
-) -> Script {
-    let mut story = begin(town, example.number, example.key(), answers(asked));
+/// The text with the grade: it comes in, whatever the hour, and is recorded on the case that was asked
+/// about; a clerk files the text when the office is open.
+fn rating(town: &Town<'_>, example: &Example, asked: Timestamp, grade: Grade) -> Script {
+    let mut story = begin_at(town, example, answers(asked));
     let matter = example.matter();
+    let received = story.written(IntakeKind::PublicSms, &matter.text);
+    let at = story.soon(1, 2);
+    story.at(at, Deed::TakesDown(Box::new(received), of_centre(Role::MessageClerk), None));
     let order = Order { actor: Actor::system(), task: Task::Rate(grade) };
+    let other = usize::try_from(earlier(example.number) - 1).unwrap_or(usize::MAX);
     let at = story.soon(1, 2);
     story.at(at, Deed::ActsOn(other, Box::new(order)));
-    story.taken_down(IntakeKind::PublicSms, &matter);
+    let at = story.desk(&matter, 2, 20);
+    let accept = story.accept(&matter.summary);
+    story.centre(at, Role::Clerk, accept);
     story.classified(&matter);
     story.local(AUTOMATIC, Disposition::Kept);
     story.kept(&matter, None, KeepReason::NothingToDo);
@@ -262,7 +300,7 @@ fn rating(
 /// A road that was reported as mended.
 fn road<'a>(town: &Town<'a>) -> Story<'a> {
     let comes = town.ground.office(at(town.wish.from().saturating_add(3.days()), 34_000), 0);
-    let mut story = begin(town, 45, "demo/road".to_owned(), comes);
+    let mut story = begin(town, (ROAD, ROAD), "demo/road".to_owned(), comes);
     let topic = MATTERS.get(ROAD_TOPIC).copied().unwrap_or(MATTERS[0]);
     let matter = town.matter(&mut story.dice, topic, Nature::Complaint);
     if let Some(talk) = story.calls(false, None, None) {
@@ -281,14 +319,14 @@ fn road<'a>(town: &Town<'a>) -> Story<'a> {
 /// Message 8: it was not mended. The old case is taken up again.
 fn false_answer(town: &Town<'_>, example: &Example, closed: Timestamp) -> Script {
     let comes = town.ground.office(later(closed, 3 * 24 * 60), 60);
-    let mut story = begin(town, example.number, example.key(), comes);
+    let (mut story, road) = (begin_at(town, example, comes), usize::try_from(ROAD).unwrap_or(0));
     let matter = example.matter();
     let Some(talk) = story.calls(false, None, None) else { return story.end() };
     story.operator(&talk, 400, Task::Classify(matter.classification()));
-    story.reopened(&matter, Some(&talk), ROAD);
+    story.reopened(&matter, Some(&talk), road);
     // The unit does it once more on the old case.
     let unit = matter.topic.unit;
-    story.once_more(&matter, unit, ROAD);
+    story.once_more(&matter, unit, road);
     story.end()
 }
 
@@ -297,7 +335,7 @@ fn stench(town: &Town<'_>, n: u32) -> Script {
     let heard = comes(town, 14);
     let comes = later(heard, -20 * 60 - i64::from(n) * 37);
     let key = format!("demo/stench-{}", n + 1);
-    let mut story = begin(town, 46 + n, key, comes);
+    let mut story = begin(town, (STENCH + n, STENCH + n), key, comes);
     let topic = MATTERS.get(STENCH_TOPIC).copied().unwrap_or(MATTERS[0]);
     let matter = town.matter(&mut story.dice, topic, Nature::Complaint);
     if let Some(talk) = story.calls(false, None, None) {
@@ -318,11 +356,12 @@ impl Story<'_> {
         self.centre(at, Role::Clerk, Task::ChooseLocal { code, like, reason });
     }
 
-    /// A unit on the air takes it on; its answer is in the next programme.
+    /// Who is on the air takes it on for the unit; the answer is in the next programme.
     fn on_the_air(&mut self, matter: &Matter) {
         let Some((seat, call)) = self.rings_up() else { return };
         let at = self.soon(1, 2);
-        let text = "供热公司当场承诺入户测温，下期节目反馈。（演示）".to_owned();
+        let text =
+            "住房和城乡建设局上线答复：责成供热公司入户测温，下期节目反馈。（演示）".to_owned();
         self.act(at, operator(&seat), Task::SolveInCall { call, text });
         self.after_answer(matter, None, None);
     }

@@ -29,7 +29,7 @@ pub use arrivals::Ground;
 pub use messages::{Example, examples};
 
 use super::call::{IntakeKind, NewIntake};
-use super::case::{Actor, AttemptOutcome, Order, Task, WrapUp};
+use super::case::{Actor, AttemptOutcome, Order, Role, Task, WrapUp};
 use super::directory::Kind;
 use crate::units::{CallId, PhoneNumber, SeatNumber};
 use jiff::civil::Date;
@@ -88,11 +88,28 @@ pub struct TableFile {
     pub csv: String,
 }
 
+/// What a channel had taken in before the two months began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// Which, by its name in the store.
+    pub channel: &'static str,
+    /// Matters.
+    pub count: u32,
+    /// Who types it in.
+    pub by: String,
+}
+
+/// The opening balances (domain.md 5.1): 5,914 matters together.
+const OPENINGS: [(&str, u32); 4] =
+    [("radio", 562), ("phone", 2_667), ("email", 2_210), ("leader_sms", 475)];
+
 /// The invented city.
 #[derive(Debug, Clone, PartialEq)]
 pub struct City {
     /// In the order they can be imported in.
     pub tables: Vec<TableFile>,
+    /// What was there before.
+    pub openings: Vec<Opening>,
     /// The contacts, in no order.
     pub scripts: Vec<Script>,
 }
@@ -204,7 +221,10 @@ impl City {
     /// The city of a wish, by the days and dates of the ground it stands on.
     #[must_use]
     pub fn new(wish: &Wish, ground: &Ground) -> Self {
-        Self { tables: tables::all(wish.seed), scripts: contacts::all(wish, ground) }
+        let by = people::of_centre(Role::Director).person;
+        let openings = OPENINGS.map(|(channel, count)| Opening { channel, count, by: by.clone() });
+        let (tables, scripts) = (tables::all(wish.seed), contacts::all(wish, ground));
+        Self { tables, openings: openings.into(), scripts }
     }
 
     /// Every step with the contact it belongs to, in the order of time, up to the end of the last day.

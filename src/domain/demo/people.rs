@@ -24,6 +24,10 @@ const NAMES: u64 = 1_600;
 const POSTS: u64 = 9;
 /// The names from here on are those of the centre; no unit has so many people.
 const CENTRE: u64 = 1_400;
+/// The names from here on are those of the city's leaders, in the order of the directory.
+const LEADERS: u64 = 1_450;
+/// The mayor's place among them: it is he who listens and instructs.
+const MAYOR: u64 = 1;
 /// Numbers 1990000xxxx.
 const PHONES: u64 = 10_000;
 
@@ -45,6 +49,11 @@ pub(super) fn mobile(n: u64) -> Option<PhoneNumber> {
 /// The n-th invented fixed line, as it is written in a table.
 pub(super) fn fixed_line(n: u64) -> String {
     format!("0537-0000{:03}", n % 1_000)
+}
+
+/// The n-th of the city's leaders.
+pub(super) fn leader(n: u64) -> String {
+    name(LEADERS + n)
 }
 
 /// Who holds a post of the n-th unit or town: head, deputy, section, handler, others.
@@ -69,6 +78,9 @@ pub(super) fn leader_seat() -> Option<SeatNumber> {
 
 /// Who acts in the centre and for the city. One person a role: the same person in every case of it.
 pub(super) fn of_centre(role: Role) -> Actor {
+    if role == Role::CityLeader {
+        return Actor::new(&leader(MAYOR), role, None);
+    }
     let n = match role {
         Role::Clerk => 0,
         Role::MessageClerk => 1,
@@ -78,11 +90,9 @@ pub(super) fn of_centre(role: Role) -> Actor {
         Role::Liaison => 5,
         Role::Host => 6,
         Role::VillageOfficer => 7,
-        Role::CityLeader => 8,
-        _ => 9,
+        _ => 8,
     };
-    let n = CENTRE + n;
-    Actor::new(&name(n), role, None)
+    Actor::new(&name(CENTRE + n), role, None)
 }
 
 /// Who acts for a unit.

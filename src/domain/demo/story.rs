@@ -247,7 +247,7 @@ impl<'a> Story<'a> {
     }
 
     /// Its place among all contacts.
-    pub(super) fn number(&self) -> u32 {
+    pub(super) fn place(&self) -> u32 {
         self.n
     }
 

@@ -1,7 +1,7 @@
 //! The directory of the invented city as tables (domain.md 5.1): real names of units and towns,
 //! invented villages, people and telephones.
 
-use super::people::{fixed_line, mobile, name, of_office};
+use super::people::{fixed_line, leader, mobile, name, of_office};
 use super::{TableFile, duties};
 use crate::domain::directory::Kind;
 use crate::domain::town::TOWNS;
@@ -33,6 +33,10 @@ const CADRE_COUNT: u64 = 826;
 /// Cadres of every unit and town; what is over goes to the first ones.
 const CADRES_EACH: u64 = 8;
 
+/// Where the fixed lines begin in 0537-0000xxx: of units and towns, of leaders, of cadres.
+const OFFICE_LINES: u64 = 1;
+const LEADER_LINES: u64 = 110;
+const CADRE_LINES: u64 = 120;
 /// Where the telephones of each kind of people begin in 1990000xxxx.
 const SECRETARY_PHONES: u64 = 1_000;
 const AGENT_PHONES: u64 = 2_000;
@@ -44,13 +48,15 @@ pub(super) const CITIZEN_PHONES: u64 = 4_000;
 /// Every table, in the order they can be imported in.
 pub(super) fn all(seed: u64) -> Vec<TableFile> {
     let table = |kind, name, csv| TableFile { kind, name, csv };
+    let villages = each_village(seed);
+    let towns_from = OFFICE_LINES + UNIT_COUNT;
     vec![
-        table(Kind::Units, "演示单位.csv", with_phones(UNITS, 6, 0)),
-        table(Kind::Towns, "演示镇街.csv", with_phones(TOWNS_TABLE, 2, UNIT_COUNT)),
-        table(Kind::Villages, "演示村居.csv", villages(seed)),
+        table(Kind::Units, "演示单位.csv", with_phones(UNITS, 6, OFFICE_LINES)),
+        table(Kind::Towns, "演示镇街.csv", with_phones(TOWNS_TABLE, 2, towns_from)),
+        table(Kind::Villages, "演示村居.csv", villages_csv(&villages)),
         table(Kind::Posts, "演示干部.csv", posts()),
         table(Kind::Leaders, "演示市领导.csv", leaders()),
-        table(Kind::Officers, "演示三大员.csv", officers(seed)),
+        table(Kind::Officers, "演示三大员.csv", officers(&villages)),
         table(Kind::Duties, "演示职责.csv", duties::csv()),
     ]
 }
@@ -61,7 +67,7 @@ fn with_phones(table: &str, column: usize, first: u64) -> String {
     let mut csv = format!("{}\n", lines.next().unwrap_or_default());
     for (n, line) in (first..).zip(lines) {
         let mut cells: Vec<&str> = line.split(',').collect();
-        let phone = fixed_line(n + 1);
+        let phone = fixed_line(n);
         if let Some(cell) = cells.get_mut(column) {
             *cell = &phone;
         }
@@ -75,8 +81,11 @@ fn push(csv: &mut String, cells: &[&str]) {
     let _ = writeln!(csv, "{}", cells.join(","));
 }
 
-/// Every village with its code, name and town.
-pub(super) fn each_village(seed: u64) -> Vec<(String, String, &'static str)> {
+/// A village: its code, name and town.
+pub(super) type Village = (String, String, &'static str);
+
+/// Every village.
+pub(super) fn each_village(seed: u64) -> Vec<Village> {
     let mut all = Vec::new();
     for ((town, name), count) in (1_u64..).zip(TOWNS).zip(VILLAGES) {
         for n in 0..count {
@@ -95,10 +104,10 @@ fn village_name(seed: u64, town: u64, n: u64) -> String {
     format!("{}{}{}", of(&SIDES, at % 10), of(&MARKS, at / 10 % 10), of(&ENDS, at / 100))
 }
 
-fn villages(seed: u64) -> String {
+fn villages_csv(villages: &[Village]) -> String {
     let mut csv = "村居编号,村居名称,所属镇街\n".to_owned();
-    for (code, name, town) in each_village(seed) {
-        push(&mut csv, &[&code, &name, town]);
+    for (code, name, town) in villages {
+        push(&mut csv, &[code, name, town]);
     }
     csv
 }
@@ -116,6 +125,7 @@ fn posts() -> String {
         ("承办科员", "承办人员"),
     ];
     let mut csv = "单位,姓名,职务,责任层级,公开电话,值班电话,公开\n".to_owned();
+    let mut lines = (CADRE_LINES..).map(fixed_line);
     for office in 1..=OFFICE_COUNT {
         let id = match office.checked_sub(UNIT_COUNT) {
             Some(town) if town > 0 => format!("town.{town:02}"),
@@ -126,7 +136,8 @@ fn posts() -> String {
             let at = usize::try_from(post).unwrap_or(usize::MAX);
             let (title, level) = TITLES.get(at).copied().unwrap_or(("科级干部", "其他"));
             let title = if post < 4 { title.to_owned() } else { format!("{title}{}", post - 3) };
-            let (line, duty) = (fixed_line(office * 7 + post), phone(office * 9 + post));
+            let line = lines.next().unwrap_or_default();
+            let duty = phone(office * 9 + post);
             push(&mut csv, &[&id, &of_office(office, post), &title, level, &line, &duty, "是"]);
         }
     }
@@ -146,15 +157,15 @@ fn leaders() -> String {
     ];
     let mut csv = "姓名,职务,分管领域,公开电话,公开\n".to_owned();
     for (n, (title, portfolio)) in (0..).zip(LEADERS) {
-        push(&mut csv, &[&name(1_450 + n), title, portfolio, &fixed_line(900 + n), "是"]);
+        push(&mut csv, &[&leader(n), title, portfolio, &fixed_line(LEADER_LINES + n), "是"]);
     }
     csv
 }
 
-fn officers(seed: u64) -> String {
+fn officers(villages: &[Village]) -> String {
     let mut csv = "村居编号,职务,姓名,联系电话,公开\n".to_owned();
     let mut members = 0;
-    for (n, (code, ..)) in (0..).zip(each_village(seed)) {
+    for (n, (code, ..)) in (0..).zip(villages) {
         let officer = n * POLICE_COUNT / VILLAGE_COUNT;
         let three = [
             ("第一书记", n, SECRETARY_PHONES + n),
@@ -165,7 +176,7 @@ fn officers(seed: u64) -> String {
         let member = has_member.then_some(("驻村队员", members + 1_100, MEMBER_PHONES + members));
         members += u64::from(has_member);
         for (role, person, number) in three.into_iter().chain(member) {
-            push(&mut csv, &[&code, role, &name(person), &phone(number), "否"]);
+            push(&mut csv, &[code, role, &name(person), &phone(number), "否"]);
         }
     }
     csv

@@ -12,7 +12,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         title = "书记市长公开电话 mayorline",
         version = "1",
         description = "Cases of the city's public line for programs and pages of people with accounts. \
-            What is not for the one who asks does not exist for him."
+            What is not for the one who asks does not exist for him. Where the city is an invented one, \
+            every answer says so by the header `Mayorline-Demo: 1`."
     ),
     paths(
         people::sign_in, people::session, people::sign_out,
