@@ -138,14 +138,14 @@ fn calls_over(
     before: i64,
     found: &mut FoundOver,
 ) -> Result<(), StoreError> {
-    let asked = privacy::asking_numbers(db, vault, None)?;
     let mut statement = db.prepare_cached(CALLS)?;
     let mut rows = statement.query([before])?;
     let mut over = 0;
     while let Some(row) = rows.next()? {
         let call: String = row.get(0)?;
-        let caller = call_private::of(db, vault, &call)?.caller;
-        if caller.is_some_and(|caller| asked.contains(&caller)) {
+        if let Some(caller) = call_private::of(db, vault, &call)?.caller
+            && privacy::waits_for_answer(db, vault, &caller, None)?
+        {
             *found.held.entry(Hold::Contested).or_default() += 1;
             continue;
         }
