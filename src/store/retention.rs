@@ -8,7 +8,7 @@ use super::call_private;
 use super::case_file;
 use super::case_key;
 use super::erasure::{self, Scope};
-use super::error::StoreError;
+use super::error::{StoreError, unless_damaged};
 use super::intake::read_number;
 use super::privacy;
 use super::read_call::all;
@@ -143,11 +143,16 @@ fn calls_over(
     let mut over = 0;
     while let Some(row) = rows.next()? {
         let call: String = row.get(0)?;
-        if let Some(caller) = call_private::of(db, vault, &call)?.caller
-            && privacy::waits_for_answer(db, vault, &caller, None)?
-        {
-            *found.held.entry(Hold::Contested).or_default() += 1;
-            continue;
+        let waits = unless_damaged(is_asked_for(db, vault, &call), |error| {
+            tracing::error!(call, %error, "ALARM who called cannot be read, and is kept");
+        })?;
+        match waits {
+            Some(false) => {}
+            Some(true) => {
+                *found.held.entry(Hold::Contested).or_default() += 1;
+                continue;
+            }
+            None => continue,
         }
         found.over.push((RetentionClass::Unlinked, Target::Call(call)));
         over += 1;
@@ -156,6 +161,14 @@ fn calls_over(
         }
     }
     Ok(())
+}
+
+/// Who called waits for the answer to a request.
+fn is_asked_for(db: &Connection, vault: &Vault, call: &str) -> Result<bool, StoreError> {
+    match call_private::of(db, vault, call)?.caller {
+        Some(caller) => privacy::waits_for_answer(db, vault, &caller, None),
+        None => Ok(false),
+    }
 }
 
 /// Cases with a key that came in early enough: numbered ones, contacts that were no matter, and stubs.
@@ -224,25 +237,41 @@ fn look(
             return Ok(last);
         }
         last = id;
-        let scope = Scope { rules, ground: ErasureGround::Period, request: None };
-        let judged = judge(db, vault, id, erasure, (today, &scope))?;
-        let over = judged.last_day(erasure, rules).is_some_and(|day| day < today);
-        let Some(class) = class_for(&judged.case, erasure).filter(|_| over) else { continue };
-        // What came after an erasure is erased too, whatever was marked then.
-        let left = || erasure::left_of(db, vault, id, &judged.case, erasure, (today, &scope));
-        let gone = judged.case.work.erased.is_some_and(|erased| erased >= erasure);
-        let hold = match judged.holds.first() {
-            _ if gone && left()?.is_empty() => continue,
-            Some(hold) => Some(*hold),
-            None if erasure == Erasure::Recordings && left()?.is_empty() => Some(Hold::Shared),
-            None => None,
-        };
-        match hold {
-            Some(hold) => *found.held.entry(hold).or_default() += 1,
-            None => found.over.push((class, Target::Case(id, erasure))),
+        let verdict = verdict(db, vault, id, erasure, (today, rules));
+        let verdict = unless_damaged(verdict, |error| {
+            tracing::error!(case = id, %error, "ALARM a case cannot be read, and is kept");
+        })?;
+        match verdict.flatten() {
+            Some((_, Some(hold))) => *found.held.entry(hold).or_default() += 1,
+            Some((class, None)) => found.over.push((class, Target::Case(id, erasure))),
+            None => {}
         }
     }
     Ok(if whole { 0 } else { last })
+}
+
+/// The class of a case whose day has passed, and what holds it; `None`: it is not over, or gone.
+fn verdict(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    erasure: Erasure,
+    (today, rules): (Date, &RetentionRules),
+) -> Result<Option<(RetentionClass, Option<Hold>)>, StoreError> {
+    let scope = Scope { rules, ground: ErasureGround::Period, request: None };
+    let judged = judge(db, vault, id, erasure, (today, &scope))?;
+    let over = judged.last_day(erasure, rules).is_some_and(|day| day < today);
+    let Some(class) = class_for(&judged.case, erasure).filter(|_| over) else { return Ok(None) };
+    // What came after an erasure is erased too, whatever was marked then.
+    let left = || erasure::left_of(db, vault, id, &judged.case, erasure, (today, &scope));
+    let gone = judged.case.work.erased.is_some_and(|erased| erased >= erasure);
+    let hold = match judged.holds.first() {
+        _ if gone && left()?.is_empty() => return Ok(None),
+        Some(hold) => Some(*hold),
+        None if erasure == Erasure::Recordings && left()?.is_empty() => Some(Hold::Shared),
+        None => None,
+    };
+    Ok(Some((class, hold)))
 }
 
 /// A case with what keeps it, the cases it was merged into included.

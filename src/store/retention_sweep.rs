@@ -9,11 +9,12 @@ use super::chain::ChainEnd;
 use super::config::BACKUP_FOLDER;
 use super::erased_file::{self, ErasureStep, Removed, Told};
 use super::erasure::{self, Scope};
-use super::error::{StoreError, at_path};
+use super::error::{StoreError, at_path, unless_damaged};
 use super::intake::{Desk, SYSTEM};
 use super::purge;
 use super::retention::{self, Cursor, FoundOver, Target};
 use super::sweep::Sweeper;
+use super::transaction;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
     DeadlineRules, Erasure, ErasureGround, Hold, RetentionClass, RetentionRules, local_day,
@@ -237,7 +238,8 @@ fn over_row(
     Ok(OverRow { class, title: class.title(), subject, erasure })
 }
 
-/// Erases a group with its line in the audit; gives the classes of what was erased.
+/// Erases a group with its line in the audit; gives the classes of what was erased. What is damaged is
+/// told, stays, and keeps no other.
 fn erase_group(
     db: &Connection,
     desk: &mut Desk,
@@ -250,7 +252,13 @@ fn erase_group(
     let scope = Scope { rules, ground: ErasureGround::Period, request: None };
     let mut erased = vec![];
     for (_, target) in group {
-        if let Some(class) = erasure::erase(db, desk, now, target, &scope)? {
+        let done = transaction::in_savepoint(db, desk, |db, desk| {
+            erasure::erase(db, desk, now, target, &scope)
+        });
+        let done = unless_damaged(done, |error| {
+            tracing::error!(?target, %error, "ALARM what is over cannot be erased");
+        })?;
+        if let Some(class) = done.flatten() {
             erased.push(class);
             told(ErasureStep::Marked);
         }

@@ -242,6 +242,45 @@ fn what_comes_to_an_erased_case_is_erased_too_and_so_is_a_file_that_comes_back()
     assert_eq!(sound(data).erased_cases, 1);
 }
 
+fn unlinked(handle: &StoreHandle, serial: u32) {
+    let call = call_id(serial);
+    assert!(handle.call_started(call_started(&call)));
+    assert!(handle.call_finished(noonish(), call_record(&call, vec![]), vec![citizen_leg()]));
+}
+
+#[test]
+fn what_is_damaged_is_kept_and_keeps_no_other_from_being_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let first = received(data, &handle, 1);
+    let mut second = intake("second", IntakeKind::Text);
+    second.call = Some(call_id(1));
+    let second = store_intake(&handle, second).0.unwrap();
+    let others = ["a", "b"].map(|key| new_case(&handle, key).0);
+    unlinked(&handle, 3);
+    unlinked(&handle, 4);
+    new_case(&handle, "behind");
+    [&[first, second][..], &others].concat().into_iter().for_each(|number| withdraw(data, number));
+    let damage = format!(
+        "UPDATE case_key SET wrapped = x'01'
+         WHERE case_id = (SELECT id FROM case_file WHERE number = {});
+         UPDATE call_private SET wrapped = x'01' WHERE call = '{}'",
+        second.as_u64(),
+        call_id(3).as_str()
+    );
+    database(data).execute_batch(&damage).unwrap();
+    // The first one is over, and whether its call is kept for the second cannot be told.
+    let done = retain(&handle, CASES_GO);
+    let all = [(RetentionClass::Unlinked, 1), (RetentionClass::Case, 2)];
+    assert_eq!((erased(&done), callers(data)), (all.to_vec(), 2), "{done:?}");
+    let kept = "SELECT count(*) FROM case_key WHERE length(wrapped) > 0";
+    assert_eq!(count(data, kept), 3, "the two of one call, and the open one");
+    assert!(retain(&handle, CASES_GO).is_idle());
+    store.close();
+}
+
 /// The bytes of the index that stand for words; FTS5 keeps averages and structure under 10.
 fn postings(db: &Connection) -> u32 {
     let sql = "SELECT COALESCE(sum(length(block)), 0) FROM case_search_data WHERE id > 10";
