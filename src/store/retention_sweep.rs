@@ -131,27 +131,30 @@ impl Administration {
         told: &mut dyn FnMut(ErasureStep),
     ) -> Result<Retained, StoreError> {
         let (mut done, mut cursor) = (Retained::default(), Cursor::default());
-        let mut desk = self.desk(desk);
+        let (mut desk, mut idle) = (self.desk(desk), true);
         for _ in 0..LOOKS_MAX {
             if cursor.is_at_the_start() {
                 done.held.clear();
+                idle = true;
             }
             let found = retention::find(&self.db, &self.vault, now, rules, &mut cursor)?;
             for (hold, count) in found.held {
                 *done.held.entry(hold).or_default() += count;
             }
             let held = told_held(&done.held);
-            let mut erased_now = 0;
             for group in found.over.chunks(GROUP_MAX) {
                 let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                // A service may have written since the last one.
+                desk.chain.begin(&tx)?;
                 let erased = erase_group(&tx, &mut desk, now, rules, group, (ACTOR, &held), told)?;
                 tx.commit()?;
                 told(ErasureStep::Committed);
-                erased_now += erased.len();
+                idle &= erased.is_empty();
                 done.count(&erased);
             }
             done.count_files(&self.remove_erased(told)?);
-            if erased_now == 0 && cursor.is_at_the_start() {
+            // What one round erases may have held something else.
+            if idle && cursor.is_at_the_start() {
                 break;
             }
         }
