@@ -7,7 +7,7 @@ use super::administration::{ACTOR, Administration};
 use super::audit::{self, AuditEntry, AuditKind};
 use super::chain::ChainEnd;
 use super::config::BACKUP_FOLDER;
-use super::erased_file::{self, ErasureStep, Removed, Told};
+use super::erased_file::{self, ERASED_FILES_MAX, ErasureStep, Removed, Told, Turn};
 use super::erasure::{self, Scope};
 use super::error::{StoreError, at_path, unless_damaged};
 use super::intake::{Desk, SYSTEM};
@@ -111,11 +111,16 @@ impl Sweeper {
         Ok(done)
     }
 
-    /// Removes the files on the list, those too that a verb beside the service has put there.
-    pub(super) fn remove_erased(&self) -> Result<Removed, StoreError> {
+    /// One turn at the files on the list, those too that a verb beside the service has put there.
+    pub(super) fn remove_erased(&mut self) -> Result<Removed, StoreError> {
         let (path, db) = (&self.folder.path, super::schema::open_reader(&self.folder.path)?);
         let unlist = |gone: Vec<String>| self.ask(move |db, _| erased_file::unlist(db, &gone));
-        erased_file::remove_all(&db, path, unlist, &mut |_| ())
+        let stop = || self.handle.shared.closing.load(Ordering::Acquire);
+        let mut after = self.removed.clone();
+        let turn = Turn { after: &mut after, max: ERASED_FILES_MAX, stop: &stop };
+        let removed = erased_file::remove_listed(&db, path, turn, unlist, &mut |_| ())?;
+        self.removed = after;
+        Ok(removed)
     }
 }
 
@@ -183,7 +188,8 @@ impl Administration {
             erased_file::unlist(&tx, &gone)?;
             Ok(tx.commit()?)
         };
-        erased_file::remove_all(&self.db, &self.data, unlist, told)
+        let turn = Turn { after: &mut String::new(), max: usize::MAX, stop: &|| false };
+        erased_file::remove_listed(&self.db, &self.data, turn, unlist, told)
     }
 
     /// What would be erased at `now`, and what is held; of more than one look finds, the first.

@@ -112,6 +112,8 @@ pub(super) struct Sweeper {
     pub(super) retention: RetentionRules,
     /// How far the looks for what is over have come.
     pub(super) cursor: Cursor,
+    /// The last file of an erased recording that was removed; empty: the next turn begins the list.
+    pub(super) removed: String,
     /// The day of which nothing is left to be erased.
     pub(super) erased_on: Option<Date>,
 }
