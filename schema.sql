@@ -609,10 +609,13 @@ CREATE TABLE privacy_request (
     ground     TEXT,                                   -- why not, or not all
     decided_by TEXT,
     decided_at INTEGER,
+    phone_hash BLOB CHECK (phone_hash IS NULL OR outcome IS NULL), -- of his number, keyed
     CHECK ((outcome IS NULL) = (decided_by IS NULL)),
     CHECK ((outcome IS NULL) = (decided_at IS NULL)),
     CHECK (outcome IS NULL OR outcome = 'granted' OR ground IS NOT NULL)
 ) STRICT;
+CREATE INDEX privacy_request_by_phone ON privacy_request (phone_hash)
+WHERE phone_hash IS NOT NULL;
 
 -- The cases that a request is about.
 CREATE TABLE privacy_request_case (

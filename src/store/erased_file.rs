@@ -16,8 +16,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Files that are listed at once.
-const PAGE: i64 = 1_000;
+/// Files of one portion: they go off the list together.
+const PORTION: i64 = 100;
+
+/// Files that one turn of the service removes; the next turn goes on behind them.
+pub const ERASED_FILES_MAX: usize = 1_000;
 
 /// A step of an erasure, told as it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,14 +47,14 @@ pub(super) type Told<'a> = &'a mut dyn FnMut(ErasureStep);
 pub(super) struct Removed {
     /// That are not there any more.
     pub(super) gone: usize,
-    /// That could not be removed; they are still on the list.
+    /// That are still on the list: they could not be removed, or it is not their turn yet.
     pub(super) left: usize,
 }
 
 /// The next files on the list.
 pub(super) fn list(db: &Connection, after: &str) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT file FROM erased_file WHERE file > ?1 ORDER BY file LIMIT ?2";
-    all(db, sql, rusqlite::params![after, PAGE], |row| row.get(0))
+    all(db, sql, rusqlite::params![after, PORTION], |row| row.get(0))
 }
 
 /// How many are on the list.
@@ -78,49 +81,72 @@ pub(super) fn unlist(db: &Connection, files: &[String]) -> Result<(), StoreError
     Ok(())
 }
 
-/// Removes every file on the list; `unlist` commits those that are gone. One that cannot be removed is
-/// told, stays on the list and keeps no other.
-pub(super) fn remove_all(
+/// How much of the list one turn removes.
+pub(super) struct Turn<'a> {
+    /// The file it goes on behind; empty at the end of the list.
+    pub(super) after: &'a mut String,
+    /// Files at most, to the end of a portion.
+    pub(super) max: usize,
+    /// Whether it is to end after the file that it is at.
+    pub(super) stop: &'a dyn Fn() -> bool,
+}
+
+/// Removes files on the list; `unlist` commits those that are gone. One that cannot be removed is told,
+/// stays on the list and keeps no other.
+pub(super) fn remove_listed(
     db: &Connection,
     data: &Path,
+    turn: Turn<'_>,
     mut unlist: impl FnMut(Vec<String>) -> Result<(), StoreError>,
     told: Told<'_>,
 ) -> Result<Removed, StoreError> {
-    let (mut removed, mut after) = (Removed::default(), String::new());
-    loop {
-        let files = list(db, &after)?;
-        let Some(last) = files.last() else { return Ok(removed) };
-        after.clone_from(last);
-        let gone = remove(data, &files, told);
-        removed.left += files.len() - gone.len();
+    let Turn { after, max, stop } = turn;
+    let (mut removed, mut seen) = (Removed::default(), 0);
+    while seen < max && !stop() {
+        let files = list(db, after)?;
+        seen += files.len();
+        let gone = remove(data, &files, stop, told);
         removed.gone += gone.len();
         if !gone.is_empty() {
             unlist(gone)?;
             told(ErasureStep::Unlisted);
         }
+        if stop() {
+            break;
+        }
+        let Some(last) = files.last() else {
+            after.clear();
+            break;
+        };
+        after.clone_from(last);
     }
+    removed.left = count(db)?;
+    Ok(removed)
 }
 
 /// Gives those that are not there any more.
-fn remove(data: &Path, files: &[String], told: Told<'_>) -> Vec<String> {
+fn remove(data: &Path, files: &[String], stop: &dyn Fn() -> bool, told: Told<'_>) -> Vec<String> {
     let mut folders = BTreeMap::<PathBuf, Vec<&String>>::new();
     for file in files {
         let path = data.join(file);
         let folder = path.parent().unwrap_or(data).to_owned();
         folders.entry(folder).or_default().push(file);
     }
-    let (mut gone, mut fault) = (vec![], None);
+    let (mut gone, mut fault, mut left) = (vec![], None, 0);
     for (folder, files) in folders {
-        match remove_of_folder(data, &folder, &files, told) {
-            Ok((removed, of_folder)) => {
+        match remove_of_folder(data, &folder, &files, stop, told) {
+            Ok((removed, faults)) => {
                 gone.extend(removed);
-                fault = fault.or(of_folder);
+                left += faults.len();
+                fault = fault.or(faults.into_iter().next());
             }
-            Err(error) => fault = fault.or_else(|| Some((files[0].clone(), error))),
+            Err(error) => {
+                left += files.len();
+                fault = fault.or_else(|| Some((files[0].clone(), error)));
+            }
         }
     }
     if let Some((file, error)) = fault {
-        let left = files.len() - gone.len();
         tracing::error!(file, %error, left, "ALARM erased recordings are still on the disk");
     }
     gone
@@ -128,34 +154,38 @@ fn remove(data: &Path, files: &[String], told: Told<'_>) -> Vec<String> {
 
 type Fault = (String, io::Error);
 
-/// Those of one folder, with what was left beside each, and the first that stays. An error: of none of
-/// them is it certain.
+/// Those of one folder, with what was left beside each, and those that stay. An error: of none of them is
+/// it certain.
 fn remove_of_folder(
     data: &Path,
     folder: &Path,
     files: &[&String],
+    stop: &dyn Fn() -> bool,
     told: Told<'_>,
-) -> io::Result<(Vec<String>, Option<Fault>)> {
+) -> io::Result<(Vec<String>, Vec<Fault>)> {
     let names = match names_in(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => vec![],
         names => names?,
     };
-    let (mut gone, mut fault) = (vec![], None);
+    let (mut gone, mut faults) = (vec![], vec![]);
     for file in files {
+        if stop() {
+            break;
+        }
         let path = data.join(file);
         let beside = beside(&path, &names).map(|name| folder.join(name));
         // The recording itself last: it is found again by its name.
         let mut paths = beside.chain([path.clone()]);
         match paths.try_for_each(|path| wipe(&path, told)) {
             Ok(()) => gone.push((*file).clone()),
-            Err(error) => fault = fault.or_else(|| Some(((*file).clone(), error))),
+            Err(error) => faults.push(((*file).clone(), error)),
         }
     }
     if !names.is_empty() && !gone.is_empty() {
         File::open(folder)?.sync_all()?;
         told(ErasureStep::Synced);
     }
-    Ok((gone, fault))
+    Ok((gone, faults))
 }
 
 fn names_in(folder: &Path) -> io::Result<Vec<OsString>> {
@@ -190,4 +220,63 @@ fn wipe(path: &Path, told: Told<'_>) -> io::Result<()> {
     fs::remove_file(path)?;
     told(ErasureStep::Removed);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::StoreConfig;
+    use super::super::schema;
+    use super::*;
+    use jiff::Timestamp;
+    use std::cell::Cell;
+
+    /// So many files on the list, the first `resisting` of which are folders.
+    fn listed(data: &Path, files: usize, resisting: usize) -> Connection {
+        let (db, _) = schema::open_writer(&StoreConfig::new(data, Timestamp::UNIX_EPOCH)).unwrap();
+        fs::create_dir_all(data.join("recordings")).unwrap();
+        let names: Vec<_> = (0..files).map(|n| format!("recordings/{n:05}.wav")).collect();
+        for (n, name) in names.iter().enumerate() {
+            let path = data.join(name);
+            if n < resisting { fs::create_dir(path) } else { fs::write(path, [7; 200]) }.unwrap();
+        }
+        relist(&db, &names).unwrap();
+        db
+    }
+
+    fn removed(db: &Connection, data: &Path, turn: Turn<'_>) -> (usize, usize) {
+        let removed = remove_listed(db, data, turn, |gone| unlist(db, &gone), &mut |_| ());
+        let Removed { gone, left } = removed.unwrap();
+        assert_eq!(count(db).unwrap(), left);
+        (gone, left)
+    }
+
+    #[test]
+    fn a_turn_removes_so_many_and_the_next_goes_on_behind_those_that_resist() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let portion = usize::try_from(PORTION).unwrap();
+        let db = listed(data, 2 * portion + 5, portion);
+        let (mut after, max) = (String::new(), portion);
+        let mut turn = || removed(&db, data, Turn { after: &mut after, max, stop: &|| false });
+        assert_eq!(turn(), (0, 2 * portion + 5));
+        assert_eq!(turn(), (portion, portion + 5));
+        assert_eq!(turn(), (5, portion));
+        assert_eq!(turn(), (0, portion), "the end of the list, and the start again");
+    }
+
+    #[test]
+    fn a_service_that_closes_ends_a_turn_after_a_file_and_the_next_start_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        let db = listed(data, 9, 0);
+        let (mut after, asked) = (String::new(), Cell::new(0));
+        let stop = || {
+            asked.set(asked.get() + 1);
+            asked.get() > 4
+        };
+        let turn = Turn { after: &mut after, max: usize::MAX, stop: &stop };
+        assert_eq!(removed(&db, data, turn), (3, 6), "once before the portion, then a file each");
+        let turn = Turn { after: &mut after, max: usize::MAX, stop: &|| false };
+        assert_eq!(removed(&db, data, turn), (6, 0));
+    }
 }

@@ -173,7 +173,7 @@ fn erase_call(
         return Ok(None);
     }
     if let Some(caller) = call_private::of(db, &desk.vault, call)?.caller
-        && privacy::asking_numbers(db, &desk.vault, scope.request)?.contains(&caller)
+        && privacy::waits_for_answer(db, &desk.vault, &caller, scope.request)?
     {
         return Ok(None);
     }

@@ -107,7 +107,7 @@ pub use config::{
 };
 pub use dials::DialledCall;
 pub use directory::{ImportFault, ImportFile, Imported};
-pub use erased_file::ErasureStep;
+pub use erased_file::{ERASED_FILES_MAX, ErasureStep};
 pub use error::StoreError;
 pub use export::{ExportRequest, NewExport};
 pub use facts::Period;

@@ -181,6 +181,7 @@ impl Opener {
             reports: Progress::default(),
             retention: self.plan.config.retention,
             cursor: Cursor::default(),
+            removed: String::new(),
             erased_on: None,
         };
         let thread = start(&self.plan.config.path, "store-sweeper", move || sweeper.run())?;

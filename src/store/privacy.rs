@@ -8,7 +8,7 @@ use super::administration::Administration;
 use super::audit::{self, AuditEntry, AuditKind};
 use super::casework::{self, CaseName};
 use super::erasure::{self, Scope};
-use super::error::StoreError;
+use super::error::{StoreError, unless_damaged};
 use super::intake::Desk;
 use super::privacy_data::{self, Held};
 use super::purge;
@@ -30,7 +30,6 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// Cases that one request is about.
 pub const PRIVACY_CASES_MAX: usize = 200;
@@ -151,8 +150,8 @@ impl Administration {
         let due_on = local_day(at).saturating_add(i64::from(new.reply_days).days());
         tx.execute(
             "INSERT INTO privacy_request
-                 (id, kind, identified, asked_at, due_on, taken_by, wrapped, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                 (id, kind, identified, asked_at, due_on, taken_by, wrapped, body, phone_hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 id,
                 new.kind.as_str(),
@@ -161,7 +160,8 @@ impl Administration {
                 due_on.to_string(),
                 new.by,
                 wrapped,
-                body
+                body,
+                private.phone.as_deref().map(|phone| self.vault.number_hash(phone))
             ],
         )?;
         let mut link = tx.prepare("INSERT OR IGNORE INTO privacy_request_case VALUES (?1, ?2)")?;
@@ -195,7 +195,8 @@ impl Administration {
         let done = carry_out(&tx, &mut desk, at, rules, (id, request.kind), (decision, by))?;
         let (outcome, ground) = done;
         tx.execute(
-            "UPDATE privacy_request SET outcome = ?2, ground = ?3, decided_by = ?4, decided_at = ?5
+            "UPDATE privacy_request
+             SET outcome = ?2, ground = ?3, decided_by = ?4, decided_at = ?5, phone_hash = NULL
              WHERE id = ?1",
             params![
                 id,
@@ -337,18 +338,34 @@ fn correct(
     }
 }
 
-/// The telephone numbers of those whose request waits for its answer, but for one.
-pub(super) fn asking_numbers(
+/// Somebody with this telephone number waits for the answer to a request, but for one.
+pub(super) fn waits_for_answer(
     db: &Connection,
     vault: &Vault,
+    number: &str,
     but: Option<i64>,
-) -> Result<BTreeSet<String>, StoreError> {
-    let sql = "SELECT id FROM privacy_request WHERE outcome IS NULL AND id IS NOT ?1";
-    let mut numbers = BTreeSet::new();
-    for id in all(db, sql, params![but], |row| row.get::<_, i64>(0))? {
-        numbers.extend(private_of(db, vault, id)?.phone);
+) -> Result<bool, StoreError> {
+    let hash = vault.number_hash(number);
+    Ok(db.prepare_cached(WAITS)?.exists(params![hash, but])?)
+}
+
+const WAITS: &str = "
+    SELECT 1 FROM privacy_request WHERE phone_hash = ?1 AND outcome IS NULL AND id IS NOT ?2";
+
+/// Open requests of an older program get the hash of their number. One that is damaged is told and keeps
+/// no line from its store.
+pub(super) fn bring_up_to_date(db: &Connection, vault: &Vault) -> Result<(), StoreError> {
+    let sql = "SELECT id FROM privacy_request WHERE outcome IS NULL AND phone_hash IS NULL";
+    for id in all(db, sql, [], |row| row.get::<_, i64>(0))? {
+        let private = unless_damaged(private_of(db, vault, id), |error| {
+            tracing::error!(request = id, %error, "ALARM who asks cannot be read: refuse it");
+        })?;
+        if let Some(phone) = private.and_then(|private| private.phone) {
+            let sql = "UPDATE privacy_request SET phone_hash = ?2 WHERE id = ?1";
+            db.execute(sql, params![id, vault.number_hash(&phone)])?;
+        }
     }
-    Ok(numbers)
+    Ok(())
 }
 
 /// A request that waits for its decision.
@@ -497,4 +514,67 @@ fn note(
 ) -> Result<(), StoreError> {
     let (actor, subject) = (actor.to_owned(), format!("privacy-{id}"));
     audit::append(db, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::StoreConfig;
+    use super::super::schema;
+    use super::*;
+
+    fn ask(folder: &std::path::Path, phone: Option<&str>) -> i64 {
+        let mut alone = Administration::open_or_make(folder, Timestamp::UNIX_EPOCH).unwrap();
+        let new = NewPrivacyRequest {
+            kind: PrivacyKind::Access,
+            identified: Identification::CallingNumber,
+            cases: vec![],
+            phone: phone.map(|phone| PhoneNumber::parse(phone).unwrap()),
+            name: "x".to_owned(),
+            words: String::new(),
+            by: "li".to_owned(),
+            reply_days: 15,
+        };
+        alone.ask_privacy(Timestamp::UNIX_EPOCH, &new).unwrap()
+    }
+
+    const NUMBER: &str = "19900000017";
+
+    #[test]
+    fn the_number_of_an_open_request_is_found_by_its_hash_and_known_no_longer_than_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let id = ask(folder.path(), Some(NUMBER));
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, vault) = schema::open_writer(&config).unwrap();
+        let waits = |number, but| waits_for_answer(&db, &vault, number, but).unwrap();
+        assert!(waits(NUMBER, None) && waits(NUMBER, Some(id + 1)));
+        assert!(!waits(NUMBER, Some(id)) && !waits("19900000018", None));
+        let plan = schema::plan(&db, WAITS);
+        assert!(plan.iter().any(|step| step.contains("privacy_request_by_phone")), "{plan:#?}");
+        drop(db);
+        let mut alone = Administration::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap();
+        let desk = (Calendar::built_in(), DeadlineRules::default(), [9; 32]);
+        let refused = PrivacyDecision::Refuse(PrivacyGround::Unidentified);
+        let rules = RetentionRules::default();
+        alone.decide_privacy(Timestamp::UNIX_EPOCH, desk, &rules, id, &refused, "wang").unwrap();
+        let sql = "SELECT phone_hash IS NULL FROM privacy_request";
+        assert!(alone.db.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap());
+    }
+
+    #[test]
+    fn open_requests_of_before_get_their_hash_at_the_start_past_one_that_is_damaged() {
+        let folder = tempfile::tempdir().unwrap();
+        for phone in [Some("19900000018"), None, Some(NUMBER)] {
+            ask(folder.path(), phone);
+        }
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, _) = schema::open_writer(&config).unwrap();
+        db.execute_batch(
+            "UPDATE privacy_request SET phone_hash = NULL;
+             UPDATE privacy_request SET wrapped = x'01' WHERE id = 1",
+        )
+        .unwrap();
+        drop(db);
+        let (db, vault) = schema::open_writer(&config).unwrap();
+        assert!(waits_for_answer(&db, &vault, NUMBER, None).unwrap());
+    }
 }

@@ -8,7 +8,7 @@ use super::call_private;
 use super::case_file;
 use super::case_key;
 use super::erasure::{self, Scope};
-use super::error::StoreError;
+use super::error::{StoreError, unless_damaged};
 use super::intake::read_number;
 use super::privacy;
 use super::read_call::all;
@@ -23,7 +23,7 @@ use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Cases that one look folds; the next goes on behind them.
+/// Cases that one look folds, and calls whose caller it opens; the next goes on behind them.
 pub const RETENTION_SCANNED_MAX: usize = 2_000;
 
 /// Cases, calls and files that one look erases; the next goes on with the rest.
@@ -43,17 +43,36 @@ pub(super) enum Target {
     Recording(i64),
 }
 
-/// How far the looks at cases have come, by what is looked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// How far a round of looks has come, by what is looked for: the last one that was looked at. `None`: this
+/// round is through with them. Each is looked at, and counted as held, once a round.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cursor {
-    recordings: i64,
-    cases: i64,
+    cases: Option<i64>,
+    recordings: Option<i64>,
+    /// When a call began, and its id.
+    calls: Option<(i64, String)>,
+    /// A file.
+    strays: Option<String>,
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        let calls = Some((i64::MIN, String::new()));
+        Self { cases: Some(0), recordings: Some(0), calls, strays: Some(String::new()) }
+    }
 }
 
 impl Cursor {
-    /// The next look begins with the first case.
-    pub(super) fn is_at_the_start(self) -> bool {
-        self == Self::default()
+    /// The next look begins a round.
+    pub(super) fn is_at_the_start(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn is_through(&self) -> bool {
+        self.cases.is_none()
+            && self.recordings.is_none()
+            && self.calls.is_none()
+            && self.strays.is_none()
     }
 }
 
@@ -112,50 +131,90 @@ pub(super) fn find(
     let mut found = FoundOver::default();
     let at = |class| before(class, today, rules);
     let unlinked = at(RetentionClass::Spam).max(at(RetentionClass::Unlinked));
-    let values = [at(RetentionClass::Case), unlinked];
-    let (erasure, after) = (Erasure::Everything, cursor.cases);
-    cursor.cases =
-        look(db, vault, (today, rules), (CASES, &values[..], after), erasure, &mut found)?;
-    let values = [at(RetentionClass::Recording)];
-    let (erasure, after) = (Erasure::Recordings, cursor.recordings);
-    cursor.recordings =
-        look(db, vault, (today, rules), (RECORDED, &values[..], after), erasure, &mut found)?;
-    calls_over(db, vault, at(RetentionClass::Unlinked), &mut found)?;
-    let limit = i64::try_from(RETENTION_AT_ONCE_MAX).unwrap_or(0);
-    let day = today.saturating_sub(i64::from(rules.unlinked_days).days());
-    let values = params![format!("recordings/{day}"), limit];
-    let files: Vec<i64> = all(db, STRAYS, values, |row| row.get(0))?;
-    let strays = files.into_iter().map(|id| (RetentionClass::Unlinked, Target::Recording(id)));
-    found.over.extend(strays);
-    found.over.truncate(RETENTION_AT_ONCE_MAX);
+    if let Some(after) = cursor.cases {
+        let values = [at(RetentionClass::Case), unlinked];
+        let (question, erasure) = ((CASES, &values[..], after), Erasure::Everything);
+        cursor.cases = look(db, vault, (today, rules), question, erasure, &mut found)?;
+    }
+    if let Some(after) = cursor.recordings {
+        let values = [at(RetentionClass::Recording)];
+        let (question, erasure) = ((RECORDED, &values[..], after), Erasure::Recordings);
+        cursor.recordings = look(db, vault, (today, rules), question, erasure, &mut found)?;
+    }
+    if let Some(after) = cursor.calls.clone() {
+        cursor.calls = calls_over(db, vault, at(RetentionClass::Unlinked), after, &mut found)?;
+    }
+    if let Some(after) = cursor.strays.clone() {
+        let day = today.saturating_sub(i64::from(rules.unlinked_days).days());
+        cursor.strays = strays_over(db, &format!("recordings/{day}"), after, &mut found)?;
+    }
+    if cursor.is_through() {
+        *cursor = Cursor::default();
+    }
     Ok(found)
 }
 
-/// Calls that no case came of; those of a person whose request is open wait for its answer.
+/// Recordings of calls that nobody knows, behind a file; gives where the next look goes on.
+fn strays_over(
+    db: &Connection,
+    before: &str,
+    after: String,
+    found: &mut FoundOver,
+) -> Result<Option<String>, StoreError> {
+    let room = RETENTION_AT_ONCE_MAX.saturating_sub(found.over.len());
+    let limit = i64::try_from(room).unwrap_or(0);
+    let rows: Vec<(i64, String)> =
+        all(db, STRAYS, params![before, after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if rows.len() < room {
+        found.over.extend(rows.into_iter().map(|(id, _)| stray(id)));
+        return Ok(None);
+    }
+    let last = rows.last().map_or(after, |(_, file)| file.clone());
+    found.over.extend(rows.into_iter().map(|(id, _)| stray(id)));
+    Ok(Some(last))
+}
+
+fn stray(id: i64) -> (RetentionClass, Target) {
+    (RetentionClass::Unlinked, Target::Recording(id))
+}
+
+/// Calls that no case came of, behind one; those of a person whose request is open wait for its answer.
+/// Gives where the next look goes on.
 fn calls_over(
     db: &Connection,
     vault: &Vault,
     before: i64,
+    after: (i64, String),
     found: &mut FoundOver,
-) -> Result<(), StoreError> {
-    let asked = privacy::asking_numbers(db, vault, None)?;
-    let mut statement = db.prepare_cached(CALLS)?;
-    let mut rows = statement.query([before])?;
-    let mut over = 0;
-    while let Some(row) = rows.next()? {
-        let call: String = row.get(0)?;
-        let caller = call_private::of(db, vault, &call)?.caller;
-        if caller.is_some_and(|caller| asked.contains(&caller)) {
-            *found.held.entry(Hold::Contested).or_default() += 1;
-            continue;
+) -> Result<Option<(i64, String)>, StoreError> {
+    let scanned = i64::try_from(RETENTION_SCANNED_MAX).unwrap_or(0);
+    let values = params![before, after.0, after.1, scanned];
+    let calls: Vec<(i64, String)> = all(db, CALLS, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let whole = calls.len() < RETENTION_SCANNED_MAX;
+    let mut last = after;
+    for (started_at, call) in calls {
+        if found.over.len() >= RETENTION_AT_ONCE_MAX {
+            return Ok(Some(last));
         }
-        found.over.push((RetentionClass::Unlinked, Target::Call(call)));
-        over += 1;
-        if over >= RETENTION_AT_ONCE_MAX {
-            break;
+        last = (started_at, call.clone());
+        let waits = unless_damaged(is_asked_for(db, vault, &call), |error| {
+            tracing::error!(call, %error, "ALARM who called cannot be read, and is kept");
+        })?;
+        match waits {
+            Some(false) => found.over.push((RetentionClass::Unlinked, Target::Call(call))),
+            Some(true) => *found.held.entry(Hold::Contested).or_default() += 1,
+            None => {}
         }
     }
-    Ok(())
+    Ok(if whole { None } else { Some(last) })
+}
+
+/// Who called waits for the answer to a request.
+fn is_asked_for(db: &Connection, vault: &Vault, call: &str) -> Result<bool, StoreError> {
+    match call_private::of(db, vault, call)?.caller {
+        Some(caller) => privacy::waits_for_answer(db, vault, &caller, None),
+        None => Ok(false),
+    }
 }
 
 /// Cases with a key that came in early enough: numbered ones, contacts that were no matter, and stubs.
@@ -188,24 +247,24 @@ const RECORDED: &str = "
 
 /// Ended calls that no case knows, with something left of them.
 const CALLS: &str = "
-    SELECT c.id FROM call c
-    WHERE c.started_at < ?1 AND c.ended_at < ?1
+    SELECT c.started_at, c.id FROM call c
+    WHERE c.started_at < ?1 AND c.ended_at < ?1 AND (c.started_at, c.id) > (?2, ?3)
       AND NOT EXISTS (SELECT 1 FROM case_file f WHERE f.call = c.id)
       AND NOT EXISTS (SELECT 1 FROM callback_attempt a WHERE a.call = c.id)
       AND (EXISTS (SELECT 1 FROM call_private p WHERE p.call = c.id)
            OR EXISTS (SELECT 1 FROM recording r WHERE r.call = c.id AND r.erased_at IS NULL))
-    ORDER BY c.started_at";
+    ORDER BY c.started_at, c.id LIMIT ?4";
 
 /// Recordings of calls that neither the ledger nor a case knows, by the day in their path.
 const STRAYS: &str = "
-    SELECT r.id FROM recording r
-    WHERE r.erased_at IS NULL AND r.case_id IS NULL AND r.file < ?1
+    SELECT r.id, r.file FROM recording r
+    WHERE r.erased_at IS NULL AND r.case_id IS NULL AND r.file < ?1 AND r.file > ?2
       AND NOT EXISTS (SELECT 1 FROM call c WHERE c.id = r.call)
       AND NOT EXISTS (SELECT 1 FROM case_file f WHERE f.call = r.call)
       AND NOT EXISTS (SELECT 1 FROM callback_attempt a WHERE a.call = r.call)
-    LIMIT ?2";
+    ORDER BY r.file LIMIT ?3";
 
-/// Folds the cases of one question behind `after`; gives where the next look goes on.
+/// Folds the cases of one question behind `after`; gives where the next look goes on, `None` at the end.
 fn look(
     db: &Connection,
     vault: &Vault,
@@ -213,7 +272,7 @@ fn look(
     (sql, limits, after): (&str, &[i64], i64),
     erasure: Erasure,
     found: &mut FoundOver,
-) -> Result<i64, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let scanned = i64::try_from(RETENTION_SCANNED_MAX).unwrap_or(0);
     let values = [after, scanned].into_iter().chain(limits.iter().copied());
     let ids: Vec<i64> = all(db, sql, rusqlite::params_from_iter(values), |row| row.get(0))?;
@@ -221,28 +280,44 @@ fn look(
     let mut last = after;
     for id in ids {
         if found.over.len() >= RETENTION_AT_ONCE_MAX {
-            return Ok(last);
+            return Ok(Some(last));
         }
         last = id;
-        let scope = Scope { rules, ground: ErasureGround::Period, request: None };
-        let judged = judge(db, vault, id, erasure, (today, &scope))?;
-        let over = judged.last_day(erasure, rules).is_some_and(|day| day < today);
-        let Some(class) = class_for(&judged.case, erasure).filter(|_| over) else { continue };
-        // What came after an erasure is erased too, whatever was marked then.
-        let left = || erasure::left_of(db, vault, id, &judged.case, erasure, (today, &scope));
-        let gone = judged.case.work.erased.is_some_and(|erased| erased >= erasure);
-        let hold = match judged.holds.first() {
-            _ if gone && left()?.is_empty() => continue,
-            Some(hold) => Some(*hold),
-            None if erasure == Erasure::Recordings && left()?.is_empty() => Some(Hold::Shared),
-            None => None,
-        };
-        match hold {
-            Some(hold) => *found.held.entry(hold).or_default() += 1,
-            None => found.over.push((class, Target::Case(id, erasure))),
+        let verdict = verdict(db, vault, id, erasure, (today, rules));
+        let verdict = unless_damaged(verdict, |error| {
+            tracing::error!(case = id, %error, "ALARM a case cannot be read, and is kept");
+        })?;
+        match verdict.flatten() {
+            Some((_, Some(hold))) => *found.held.entry(hold).or_default() += 1,
+            Some((class, None)) => found.over.push((class, Target::Case(id, erasure))),
+            None => {}
         }
     }
-    Ok(if whole { 0 } else { last })
+    Ok(if whole { None } else { Some(last) })
+}
+
+/// The class of a case whose day has passed, and what holds it; `None`: it is not over, or gone.
+fn verdict(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    erasure: Erasure,
+    (today, rules): (Date, &RetentionRules),
+) -> Result<Option<(RetentionClass, Option<Hold>)>, StoreError> {
+    let scope = Scope { rules, ground: ErasureGround::Period, request: None };
+    let judged = judge(db, vault, id, erasure, (today, &scope))?;
+    let over = judged.last_day(erasure, rules).is_some_and(|day| day < today);
+    let Some(class) = class_for(&judged.case, erasure).filter(|_| over) else { return Ok(None) };
+    // What came after an erasure is erased too, whatever was marked then.
+    let left = || erasure::left_of(db, vault, id, &judged.case, erasure, (today, &scope));
+    let gone = judged.case.work.erased.is_some_and(|erased| erased >= erasure);
+    let hold = match judged.holds.first() {
+        _ if gone && left()?.is_empty() => return Ok(None),
+        Some(hold) => Some(*hold),
+        None if erasure == Erasure::Recordings && left()?.is_empty() => Some(Hold::Shared),
+        None => None,
+    };
+    Ok(Some((class, hold)))
 }
 
 /// A case with what keeps it, the cases it was merged into included.
@@ -343,6 +418,32 @@ mod tests {
     use super::super::config::StoreConfig;
     use super::super::schema;
     use super::*;
+
+    #[test]
+    fn a_round_asks_each_question_to_its_end_and_none_of_them_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, vault) = schema::open_writer(&config).unwrap();
+        db.execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             WITH n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 201)
+             INSERT INTO recording (file, kind, duration_ms, speech_ms, sha256, found, missing)
+             SELECT 'recordings/1971-01-01/' || n, 'message', 0, 0, hex(zeroblob(32)), 0, 1 FROM n",
+        )
+        .unwrap();
+        let (rules, mut cursor) = (RetentionRules::default(), Cursor::default());
+        let now = Timestamp::from_second(100_000_000).unwrap();
+        let mut look = || find(&db, &vault, now, &rules, &mut cursor).unwrap().over;
+        let first = look();
+        assert_eq!(first.len(), RETENTION_AT_ONCE_MAX);
+        let second = look();
+        assert!(second.len() == 1 && !first.contains(&second[0]), "{second:?}");
+        assert!(cursor.is_at_the_start());
+        cursor.cases = None;
+        cursor.calls = None;
+        find(&db, &vault, now, &rules, &mut cursor).unwrap();
+        assert_eq!((cursor.cases, cursor.recordings, &cursor.calls), (None, None, &None));
+    }
 
     #[test]
     fn cases_with_recordings_are_found_without_reading_all_recordings() {

@@ -7,13 +7,14 @@ use super::administration::{ACTOR, Administration};
 use super::audit::{self, AuditEntry, AuditKind};
 use super::chain::ChainEnd;
 use super::config::BACKUP_FOLDER;
-use super::erased_file::{self, ErasureStep, Removed, Told};
+use super::erased_file::{self, ERASED_FILES_MAX, ErasureStep, Removed, Told, Turn};
 use super::erasure::{self, Scope};
-use super::error::{StoreError, at_path};
+use super::error::{StoreError, at_path, unless_damaged};
 use super::intake::{Desk, SYSTEM};
 use super::purge;
 use super::retention::{self, Cursor, FoundOver, Target};
 use super::sweep::Sweeper;
+use super::transaction;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{
     DeadlineRules, Erasure, ErasureGround, Hold, RetentionClass, RetentionRules, local_day,
@@ -110,11 +111,16 @@ impl Sweeper {
         Ok(done)
     }
 
-    /// Removes the files on the list, those too that a verb beside the service has put there.
-    pub(super) fn remove_erased(&self) -> Result<Removed, StoreError> {
+    /// One turn at the files on the list, those too that a verb beside the service has put there.
+    pub(super) fn remove_erased(&mut self) -> Result<Removed, StoreError> {
         let (path, db) = (&self.folder.path, super::schema::open_reader(&self.folder.path)?);
         let unlist = |gone: Vec<String>| self.ask(move |db, _| erased_file::unlist(db, &gone));
-        erased_file::remove_all(&db, path, unlist, &mut |_| ())
+        let stop = || self.handle.shared.closing.load(Ordering::Acquire);
+        let mut after = self.removed.clone();
+        let turn = Turn { after: &mut after, max: ERASED_FILES_MAX, stop: &stop };
+        let removed = erased_file::remove_listed(&db, path, turn, unlist, &mut |_| ())?;
+        self.removed = after;
+        Ok(removed)
     }
 }
 
@@ -130,27 +136,30 @@ impl Administration {
         told: &mut dyn FnMut(ErasureStep),
     ) -> Result<Retained, StoreError> {
         let (mut done, mut cursor) = (Retained::default(), Cursor::default());
-        let mut desk = self.desk(desk);
+        let (mut desk, mut idle) = (self.desk(desk), true);
         for _ in 0..LOOKS_MAX {
             if cursor.is_at_the_start() {
                 done.held.clear();
+                idle = true;
             }
             let found = retention::find(&self.db, &self.vault, now, rules, &mut cursor)?;
             for (hold, count) in found.held {
                 *done.held.entry(hold).or_default() += count;
             }
             let held = told_held(&done.held);
-            let mut erased_now = 0;
             for group in found.over.chunks(GROUP_MAX) {
                 let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                // A service may have written since the last one.
+                desk.chain.begin(&tx)?;
                 let erased = erase_group(&tx, &mut desk, now, rules, group, (ACTOR, &held), told)?;
                 tx.commit()?;
                 told(ErasureStep::Committed);
-                erased_now += erased.len();
+                idle &= erased.is_empty();
                 done.count(&erased);
             }
             done.count_files(&self.remove_erased(told)?);
-            if erased_now == 0 && cursor.is_at_the_start() {
+            // What one round erases may have held something else.
+            if idle && cursor.is_at_the_start() {
                 break;
             }
         }
@@ -179,7 +188,8 @@ impl Administration {
             erased_file::unlist(&tx, &gone)?;
             Ok(tx.commit()?)
         };
-        erased_file::remove_all(&self.db, &self.data, unlist, told)
+        let turn = Turn { after: &mut String::new(), max: usize::MAX, stop: &|| false };
+        erased_file::remove_listed(&self.db, &self.data, turn, unlist, told)
     }
 
     /// What would be erased at `now`, and what is held; of more than one look finds, the first.
@@ -237,7 +247,8 @@ fn over_row(
     Ok(OverRow { class, title: class.title(), subject, erasure })
 }
 
-/// Erases a group with its line in the audit; gives the classes of what was erased.
+/// Erases a group with its line in the audit; gives the classes of what was erased. What is damaged is
+/// told, stays, and keeps no other.
 fn erase_group(
     db: &Connection,
     desk: &mut Desk,
@@ -250,7 +261,13 @@ fn erase_group(
     let scope = Scope { rules, ground: ErasureGround::Period, request: None };
     let mut erased = vec![];
     for (_, target) in group {
-        if let Some(class) = erasure::erase(db, desk, now, target, &scope)? {
+        let done = transaction::in_savepoint(db, desk, |db, desk| {
+            erasure::erase(db, desk, now, target, &scope)
+        });
+        let done = unless_damaged(done, |error| {
+            tracing::error!(?target, %error, "ALARM what is over cannot be erased");
+        })?;
+        if let Some(class) = done.flatten() {
             erased.push(class);
             told(ErasureStep::Marked);
         }

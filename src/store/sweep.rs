@@ -112,6 +112,8 @@ pub(super) struct Sweeper {
     pub(super) retention: RetentionRules,
     /// How far the looks for what is over have come.
     pub(super) cursor: Cursor,
+    /// The last file of an erased recording that was removed; empty: the next turn begins the list.
+    pub(super) removed: String,
     /// The day of which nothing is left to be erased.
     pub(super) erased_on: Option<Date>,
 }
@@ -169,19 +171,33 @@ impl Sweeper {
         if self.erased_on == Some(local_day(now)) {
             return;
         }
+        // Of a round that was begun in another hour it is not known.
+        let mut idle = self.cursor.is_at_the_start();
         for _ in 0..RETENTION_LOOKS_MAX {
-            match self.retain(now) {
-                Ok(done) if done.is_idle() => {
-                    let all = self.cursor.is_at_the_start() && done.files_left == 0;
-                    self.erased_on = all.then(|| local_day(now));
-                    return;
+            if self.handle.shared.closing.load(Ordering::Acquire) {
+                return;
+            }
+            let left = match self.retain(now) {
+                Ok(done) => {
+                    if !done.is_idle() {
+                        idle = false;
+                        tracing::info!(?done, "what had been kept long enough was erased");
+                    }
+                    done.files_left
                 }
-                Ok(done) => tracing::info!(?done, "what had been kept long enough was erased"),
                 Err(error) => {
                     tracing::error!(%error, "ALARM what is over was not erased; tried again");
                     return;
                 }
+            };
+            if !self.cursor.is_at_the_start() {
+                continue;
             }
+            if idle {
+                self.erased_on = (left == 0).then(|| local_day(now));
+                return;
+            }
+            idle = true;
         }
     }
 

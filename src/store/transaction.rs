@@ -91,7 +91,7 @@ fn one_by_one(db: &Connection, desk: &mut Desk, jobs: &mut [Job]) -> Result<Atte
     desk.chain.begin(db)?;
     let mut outcomes = Vec::with_capacity(jobs.len());
     for job in jobs {
-        match in_savepoint(db, desk, job) {
+        match in_savepoint(db, desk, |db, desk| job.run(db, desk)) {
             Err(error) if is_over(db, &error) => return Err(error),
             outcome => outcomes.push(outcome),
         }
@@ -99,15 +99,21 @@ fn one_by_one(db: &Connection, desk: &mut Desk, jobs: &mut [Job]) -> Result<Atte
     Committed::commit(db).map(|committed| (outcomes, committed))
 }
 
-fn in_savepoint(db: &Connection, desk: &mut Desk, job: &mut Job) -> Result<Done, StoreError> {
-    execute(db, "SAVEPOINT job")?;
-    let outcome = job.run(db, desk);
+/// A part of a transaction: when it fails, it alone is taken back.
+pub(super) fn in_savepoint<T>(
+    db: &Connection,
+    desk: &mut Desk,
+    work: impl FnOnce(&Connection, &mut Desk) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    // Of savepoints of one name the newest is meant.
+    execute(db, "SAVEPOINT part")?;
+    let outcome = work(db, desk);
     if outcome.is_err() && !db.is_autocommit() {
-        execute(db, "ROLLBACK TO job")?;
+        execute(db, "ROLLBACK TO part")?;
         desk.chain.forget();
     }
     if !db.is_autocommit() {
-        execute(db, "RELEASE job")?;
+        execute(db, "RELEASE part")?;
     }
     outcome
 }

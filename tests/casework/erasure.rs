@@ -10,8 +10,9 @@ use mayorline::domain::case::{
     RetentionClass, RetentionRules, Role, Task,
 };
 use mayorline::store::{
-    Administration, CaseName, ErasureStep, NewAttempt, NewPrivacyRequest, PrivacyDecision, Reader,
-    Store, StoreHandle, Swept, recording_file,
+    Administration, CaseName, ErasureStep, NewAttempt, NewPrivacyRequest, PrivacyDecision,
+    RETENTION_AT_ONCE_MAX, RETENTION_SCANNED_MAX, Reader, Store, StoreConfig, StoreHandle, Swept,
+    recording_file,
 };
 use mayorline::units::{CallId, CaseNumber};
 use rusqlite::Connection;
@@ -240,6 +241,124 @@ fn what_comes_to_an_erased_case_is_erased_too_and_so_is_a_file_that_comes_back()
     assert!(retain(&store.handle(), "2036-11-28T00:00:00+08:00").is_idle(), "once");
     store.close();
     assert_eq!(sound(data).erased_cases, 1);
+}
+
+fn unlinked(handle: &StoreHandle, serial: u32) {
+    let call = call_id(serial);
+    assert!(handle.call_started(call_started(&call)));
+    assert!(handle.call_finished(noonish(), call_record(&call, vec![]), vec![citizen_leg()]));
+}
+
+#[test]
+fn what_is_damaged_is_kept_and_keeps_no_other_from_being_erased() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    let first = received(data, &handle, 1);
+    let mut second = intake("second", IntakeKind::Text);
+    second.call = Some(call_id(1));
+    let second = store_intake(&handle, second).0.unwrap();
+    let others = ["a", "b"].map(|key| new_case(&handle, key).0);
+    unlinked(&handle, 3);
+    unlinked(&handle, 4);
+    new_case(&handle, "behind");
+    [&[first, second][..], &others].concat().into_iter().for_each(|number| withdraw(data, number));
+    let damage = format!(
+        "UPDATE case_key SET wrapped = x'01'
+         WHERE case_id = (SELECT id FROM case_file WHERE number = {});
+         UPDATE call_private SET wrapped = x'01' WHERE call = '{}'",
+        second.as_u64(),
+        call_id(3).as_str()
+    );
+    database(data).execute_batch(&damage).unwrap();
+    // The first one is over, and whether its call is kept for the second cannot be told.
+    let done = retain(&handle, CASES_GO);
+    let all = [(RetentionClass::Unlinked, 1), (RetentionClass::Case, 2)];
+    assert_eq!((erased(&done), callers(data)), (all.to_vec(), 2), "{done:?}");
+    let kept = "SELECT count(*) FROM case_key WHERE length(wrapped) > 0";
+    assert_eq!(count(data, kept), 3, "the two of one call, and the open one");
+    assert!(retain(&handle, CASES_GO).is_idle());
+    store.close();
+}
+
+/// So many ended calls `{kind}00001` … of a time that nobody knows; what is left of each says `rest`.
+fn fill(data: &Path, (kind, count): (char, usize), started_at: i64, rest: &str) {
+    let sql = format!(
+        "CREATE TEMP TABLE filled AS
+             WITH n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count})
+             SELECT printf('{kind}%05d', n) AS id FROM n;
+         INSERT INTO call SELECT id, '12345', '', {started_at}, {started_at}, 1, 'citizen' FROM filled;
+         {rest} FROM filled"
+    );
+    database(data).execute_batch(&sql).unwrap();
+}
+
+const RECORDED: &str = "
+    INSERT INTO recording (file, kind, call, duration_ms, speech_ms, sha256, found, missing)
+    SELECT 'recordings/1970-01-01/' || id, 'message', id, 0, 0, hex(zeroblob(32)), 0, 1";
+const DAMAGED: &str = "INSERT INTO call_private SELECT id, NULL, x'01', x'01'";
+
+#[test]
+fn what_is_held_is_counted_once_in_a_round_of_looks() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    unlinked(&handle, 3);
+    new_case(&handle, "behind");
+    let mut beside = Administration::open(data, noonish()).unwrap();
+    beside.ask_privacy(noonish(), &asked(PrivacyKind::Access, &[], Some(17))).unwrap();
+    let behind = noonish().as_millisecond() + 1;
+    fill(data, ('x', RETENTION_AT_ONCE_MAX + 1), behind, RECORDED);
+    let looks = [(); 4].map(|()| retain(&handle, CASES_GO));
+    let gone: Vec<_> = looks.iter().map(|done| done.erased.values().sum::<usize>()).collect();
+    assert_eq!(gone, [RETENTION_AT_ONCE_MAX, 1, 0, 0], "{looks:?}");
+    let held: Vec<_> = looks.iter().map(|done| done.held.values().sum::<usize>()).collect();
+    assert_eq!(held, [1, 0, 1, 1], "a round of two looks, then rounds of one");
+    store.close();
+}
+
+#[test]
+fn a_look_that_finds_nothing_does_not_end_the_round_of_the_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    open(data).close();
+    fill(data, ('x', RETENTION_SCANNED_MAX), 0, DAMAGED);
+    fill(data, ('z', 1), 0, RECORDED);
+    let config = StoreConfig::new(data, noonish());
+    let store = Store::start(config, Calendar::built_in(), [7; 32], noonish).unwrap();
+    // Answered after the looks of the start.
+    let done = retain(&store.handle(), MORNING);
+    assert!(done.is_idle(), "{done:?}");
+    assert_eq!(count(data, "SELECT count(*) FROM recording WHERE erased_at IS NULL"), 0);
+    assert_eq!(callers(data), 2_000);
+    store.close();
+}
+
+#[test]
+fn a_verb_erases_on_while_the_service_beside_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = open(data);
+    let handle = store.handle();
+    for n in 0..12 {
+        withdraw(data, new_case(&handle, &format!("case {n}")).0);
+    }
+    let now = at(CASES_GO);
+    let mut beside = Administration::open(data, now).unwrap();
+    let mut groups = 0;
+    let done = beside
+        .retain(now, desk(), &RetentionRules::default(), &mut |step| {
+            if step == ErasureStep::Committed {
+                groups += 1;
+                new_case(&handle, &format!("meanwhile {groups}"));
+            }
+        })
+        .unwrap();
+    assert_eq!((erased(&done), groups), (vec![(RetentionClass::Case, 12)], 2), "{done:?}");
+    store.close();
+    sound(data);
 }
 
 /// The bytes of the index that stand for words; FTS5 keeps averages and structure under 10.

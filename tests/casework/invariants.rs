@@ -33,7 +33,7 @@ fn database() -> (tempfile::TempDir, Connection) {
         INSERT INTO export_request VALUES
             (1, 1, 'pdf', 'director', NULL, 51, 'x', 'wang', 0, 'li', 1, NULL);
         INSERT INTO privacy_request VALUES (1, 'access', 'query_code', 0, '2026-12-22', 'li',
-            x'00', x'00', 'refused', 'nothing', 'wang', 1);
+            x'00', x'00', 'refused', 'nothing', 'wang', 1, NULL);
         INSERT INTO webhook (id, url, kinds, state, secret, created_by, created_at, confirmed_by,
                 confirmed_at, changed_at)
             VALUES (1, 'x', '', 'active', x'00', 'wang', 0, 'li', 0, 0);
