@@ -219,8 +219,8 @@ const _: () =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
     use tokio::net::{TcpListener, TcpSocket};
+    use tokio::time::Instant;
 
     /// A machine that is not there: its queue of connections is full, so the kernel drops what comes.
     async fn dead() -> (SocketAddr, (TcpListener, Vec<TcpStream>)) {
@@ -252,7 +252,7 @@ mod tests {
     #[tokio::test]
     async fn a_resolver_that_hangs_keeps_its_thread_and_the_next_name_is_not_known() {
         let names = Arc::new(Semaphore::new(1));
-        let (go, wait) = std::sync::mpsc::channel::<()>();
+        let (go, wait) = std::sync::mpsc::sync_channel::<()>(1);
         let hangs = look_up(&names, move || wait.recv().map_err(io::Error::other));
         let mut hangs = Box::pin(hangs);
         // The attempt is over, its thread is not.
