@@ -210,15 +210,22 @@ impl Sweeper {
 
     fn keep_cursor(&mut self) -> Result<(), StoreError> {
         let Some(begin) = self.docketed.new_cursor() else { return Ok(()) };
-        let value = format!("{} {begin}", self.docketed.from);
-        self.ask(move |db, _| {
-            let put = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
-            db.prepare_cached(put)?.execute(params![CURSOR, value])?;
-            Ok(())
-        })?;
+        let value = cursor(self.docketed.from, begin);
+        self.ask(move |db, _| put_cursor(db, &value))?;
         self.docketed.cursor = begin;
         Ok(())
     }
+}
+
+/// As [`Docketed::open`] reads it.
+fn cursor(from: Date, begin: i64) -> String {
+    format!("{from} {begin}")
+}
+
+fn put_cursor(db: &Connection, value: &str) -> Result<(), StoreError> {
+    let put = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
+    db.prepare_cached(put)?.execute([CURSOR, value])?;
+    Ok(())
 }
 
 /// Whether there was something to propose.
@@ -292,7 +299,9 @@ mod tests {
         let first = read(&db, "2026-10-01");
         assert_eq!((first.seen, first.cases.len()), (10_006, 3));
         assert_eq!(first.new_cursor(), Some(10_001));
-        db.execute("INSERT INTO meta VALUES (?1, ?2)", [CURSOR, "2026-10-01 10001"]).unwrap();
+        for begin in [1, 10_001] {
+            put_cursor(&db, &cursor(first.from, begin)).unwrap();
+        }
         let again = Docketed::open(&db, date("2026-10-01")).unwrap();
         assert_eq!((again.seen, again.cursor), (10_000, 10_001));
         let again = read(&db, "2026-10-01");
