@@ -10,7 +10,7 @@ use super::casework::{self, CaseName};
 use super::erasure::{self, Scope};
 use super::error::{StoreError, unless_damaged};
 use super::intake::Desk;
-use super::privacy_data::{self, Held};
+use super::privacy_data::{self, Held, Opened};
 use super::purge;
 use super::read::{Reader, city_time};
 use super::read_call::all;
@@ -187,12 +187,16 @@ impl Administration {
         by: &str,
     ) -> Result<(PrivacyOutcome, Option<PrivacyGround>), StoreError> {
         let mut desk = self.desk(desk);
+        let deletes = open_request(&self.db, id)?.kind == PrivacyKind::Deletion
+            && matches!(decision, PrivacyDecision::Grant(_));
+        let mut opened = opened_before(&self.db, &self.vault, id, deletes)?;
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let request = open_request(&tx, id)?;
         if !is_person(by) || !is_second_person(&request.taken_by, by) {
             return Err(StoreError::Taken("须由另一人决定"));
         }
-        let done = carry_out(&tx, &mut desk, at, rules, (id, request.kind), (decision, by))?;
+        let asked = (id, request.kind);
+        let done = carry_out(&tx, &mut desk, at, rules, asked, (decision, by), &mut opened)?;
         let (outcome, ground) = done;
         tx.execute(
             "UPDATE privacy_request
@@ -224,14 +228,15 @@ impl Administration {
         if !is_person(by) {
             return Err(StoreError::Malformed("person"));
         }
+        let granted = may_take_out(&self.db, id)?;
+        let mut opened = opened_before(&self.db, &self.vault, id, granted)?;
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let sql = "SELECT 1 FROM privacy_request
-                   WHERE id = ?1 AND kind = 'access' AND outcome = 'granted'";
-        if !tx.prepare(sql)?.exists([id])? {
+        if !may_take_out(&tx, id)? {
             return Err(StoreError::Taken("该请求尚未准予查阅"));
         }
         let private = private_of(&tx, &self.vault, id)?;
-        let held = privacy_data::of(&tx, &self.vault, &case_ids(&tx, id)?, &private)?;
+        let cases = case_ids(&tx, id)?;
+        let held = privacy_data::of(&tx, &self.vault, &cases, &private, &mut opened)?;
         let told = format!("{} 件事项，{} 次来电", held.cases.len(), held.calls.len());
         note(&tx, at, AuditKind::PrivacyExported, (by, id, &told))?;
         tx.commit()?;
@@ -282,6 +287,28 @@ impl Reader {
     }
 }
 
+/// Access was granted.
+fn may_take_out(db: &Connection, id: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM privacy_request
+               WHERE id = ?1 AND kind = 'access' AND outcome = 'granted'";
+    Ok(db.prepare_cached(sql)?.exists([id])?)
+}
+
+/// Opens the calls of a request's number, where they are asked for, before the transaction that takes
+/// them: callers wait for the writer.
+fn opened_before(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    wanted: bool,
+) -> Result<Opened, StoreError> {
+    let mut opened = Opened::default();
+    if wanted && let Some(phone) = private_of(db, vault, id)?.phone {
+        privacy_data::unlinked_calls(db, vault, &phone, &mut opened)?;
+    }
+    Ok(opened)
+}
+
 /// Does what is granted.
 fn carry_out(
     db: &Connection,
@@ -290,6 +317,7 @@ fn carry_out(
     rules: &RetentionRules,
     (id, kind): (i64, PrivacyKind),
     (decision, by): (&PrivacyDecision, &str),
+    opened: &mut Opened,
 ) -> Result<(PrivacyOutcome, Option<PrivacyGround>), StoreError> {
     let correction = match decision {
         PrivacyDecision::Refuse(ground) => return Ok((PrivacyOutcome::Refused, Some(*ground))),
@@ -304,7 +332,7 @@ fn carry_out(
         }
         PrivacyKind::Deletion => {
             let private = private_of(db, &desk.vault, id)?;
-            let (outcome, erased) = delete(db, desk, at, rules, id, &private)?;
+            let (outcome, erased) = delete(db, desk, at, rules, (id, &private), opened)?;
             let subject = format!("privacy-{id}");
             note_erased(db, at, (by, subject, ErasureGround::Request), &erased, "")?;
             return Ok(outcome);
@@ -466,8 +494,8 @@ fn delete(
     desk: &mut Desk,
     at: Timestamp,
     rules: &RetentionRules,
-    id: i64,
-    private: &RequestPrivate,
+    (id, private): (i64, &RequestPrivate),
+    opened: &mut Opened,
 ) -> Result<(Answer, Vec<RetentionClass>), StoreError> {
     let scope = Scope { rules, ground: ErasureGround::Request, request: Some(id) };
     let (mut erased, mut gone, mut kept, mut held) = (vec![], 0, 0, false);
@@ -489,7 +517,7 @@ fn delete(
         erased.extend(erasure::erase(db, desk, at, &recordings, &scope)?);
     }
     if let Some(phone) = &private.phone {
-        for call in privacy_data::unlinked_calls(db, &desk.vault, phone)? {
+        for call in privacy_data::unlinked_calls(db, &desk.vault, phone, opened)? {
             erased.extend(erasure::erase(db, desk, at, &Target::Call(call), &scope)?);
         }
     }
