@@ -47,6 +47,7 @@ mod person_handle;
 mod playback;
 mod privacy;
 mod privacy_data;
+mod privacy_hold;
 mod purge;
 mod queue_log;
 mod read;
