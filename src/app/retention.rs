@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Output, unwritten};
 use super::serve;
 use crate::domain::case::{RetentionClass, RetentionRules};
-use crate::store::{Administration, Retained};
+use crate::store::{Administration, Over, Retained};
 use clap::Subcommand;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -17,12 +17,13 @@ use std::collections::BTreeMap;
 pub(super) enum RetentionVerb {
     /// The classes with their periods, as the configuration has them.
     Show(Output),
-    /// What is over today and not held: class, case or call, how much of it.
+    /// What is over today and not held, all of it: class, case or call, how much of it.
     Due(Output),
     /// Erase what is over: keys, private parts, index, recordings, old copies. Prints how much by
     /// class, and how many cases are held by why.
     Run {
-        /// Print what would be erased and change nothing.
+        /// Erase nothing: print how much would be, by class, and how much is held by why; files, old
+        /// copies and requests are not counted.
         #[arg(long)]
         dry_run: bool,
         #[command(flatten)]
@@ -49,17 +50,18 @@ pub(super) fn retention(verb: RetentionVerb) -> Result<(), Exit> {
         }
         RetentionVerb::Due(output) => {
             let (store, rules) = opened(&output.common)?;
-            let rows = store.retention_over((clock::system().wall)(), &rules);
-            output.print(&rows.map_err(|error| unwritten(&error))?)
+            let over = store.retention_over((clock::system().wall)(), &rules);
+            output.print(&over.map_err(|error| unwritten(&error))?.rows)
         }
         RetentionVerb::Run { dry_run: true, output } => {
             let (store, rules) = opened(&output.common)?;
-            let rows = store.retention_over((clock::system().wall)(), &rules);
+            let over = store.retention_over((clock::system().wall)(), &rules);
+            let Over { rows, held } = over.map_err(|error| unwritten(&error))?;
             let mut erased = BTreeMap::<RetentionClass, usize>::new();
-            for row in rows.map_err(|error| unwritten(&error))? {
+            for row in rows {
                 *erased.entry(row.class).or_default() += 1;
             }
-            output.print(&Retained { erased, ..Retained::default() })
+            output.print(&Retained { erased, held, ..Retained::default() })
         }
         RetentionVerb::Run { dry_run: false, output } => {
             let config = output.common.load()?;

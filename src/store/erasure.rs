@@ -9,7 +9,7 @@ use super::case_calls::{calls_of, others_of};
 use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk, SYSTEM};
-use super::privacy;
+use super::privacy_hold;
 use super::purge;
 use super::read_call::all;
 use super::retention::{Judged, Target, has_open_request, judge};
@@ -173,7 +173,7 @@ fn erase_call(
         return Ok(None);
     }
     if let Some(caller) = call_private::of(db, &desk.vault, call)?.caller
-        && privacy::waits_for_answer(db, &desk.vault, &caller, scope.request)?
+        && privacy_hold::waits_for_answer(db, &desk.vault, &caller, scope.request)?
     {
         return Ok(None);
     }

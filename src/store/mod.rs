@@ -47,6 +47,7 @@ mod person_handle;
 mod playback;
 mod privacy;
 mod privacy_data;
+mod privacy_hold;
 mod purge;
 mod queue_log;
 mod read;
@@ -140,7 +141,7 @@ pub use report_inputs::{IMPROVEMENTS_OPEN_MAX, INPUT_CHARS_MAX, NewImprovement, 
 pub use report_narrative::NARRATIVE_CHARS_MAX;
 pub use report_sweep::{Issued, REPORTS_AT_ONCE_MAX};
 pub use retention::{MERGE_CHAIN_MAX, RETENTION_AT_ONCE_MAX, RETENTION_SCANNED_MAX};
-pub use retention_sweep::{OverRow, Retained};
+pub use retention_sweep::{Over, OverRow, Retained};
 pub use sealed_case::{SealedCase, SealedEvent};
 pub use search::{COUNTED_MAX, Found, SearchFilter};
 pub use seat::{

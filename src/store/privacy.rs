@@ -8,9 +8,9 @@ use super::administration::Administration;
 use super::audit::{self, AuditEntry, AuditKind};
 use super::casework::{self, CaseName};
 use super::erasure::{self, Scope};
-use super::error::{StoreError, unless_damaged};
+use super::error::StoreError;
 use super::intake::Desk;
-use super::privacy_data::{self, Held};
+use super::privacy_data::{self, Held, Opened};
 use super::purge;
 use super::read::{Reader, city_time};
 use super::read_call::all;
@@ -187,12 +187,16 @@ impl Administration {
         by: &str,
     ) -> Result<(PrivacyOutcome, Option<PrivacyGround>), StoreError> {
         let mut desk = self.desk(desk);
+        let deletes = open_request(&self.db, id)?.kind == PrivacyKind::Deletion
+            && matches!(decision, PrivacyDecision::Grant(_));
+        let mut opened = opened_before(&self.db, &self.vault, id, deletes)?;
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let request = open_request(&tx, id)?;
         if !is_person(by) || !is_second_person(&request.taken_by, by) {
             return Err(StoreError::Taken("须由另一人决定"));
         }
-        let done = carry_out(&tx, &mut desk, at, rules, (id, request.kind), (decision, by))?;
+        let asked = (id, request.kind);
+        let done = carry_out(&tx, &mut desk, at, rules, asked, (decision, by), &mut opened)?;
         let (outcome, ground) = done;
         tx.execute(
             "UPDATE privacy_request
@@ -224,14 +228,15 @@ impl Administration {
         if !is_person(by) {
             return Err(StoreError::Malformed("person"));
         }
+        let granted = may_take_out(&self.db, id)?;
+        let mut opened = opened_before(&self.db, &self.vault, id, granted)?;
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let sql = "SELECT 1 FROM privacy_request
-                   WHERE id = ?1 AND kind = 'access' AND outcome = 'granted'";
-        if !tx.prepare(sql)?.exists([id])? {
+        if !may_take_out(&tx, id)? {
             return Err(StoreError::Taken("该请求尚未准予查阅"));
         }
         let private = private_of(&tx, &self.vault, id)?;
-        let held = privacy_data::of(&tx, &self.vault, &case_ids(&tx, id)?, &private)?;
+        let cases = case_ids(&tx, id)?;
+        let held = privacy_data::of(&tx, &self.vault, &cases, &private, &mut opened)?;
         let told = format!("{} 件事项，{} 次来电", held.cases.len(), held.calls.len());
         note(&tx, at, AuditKind::PrivacyExported, (by, id, &told))?;
         tx.commit()?;
@@ -282,6 +287,28 @@ impl Reader {
     }
 }
 
+/// Access was granted.
+fn may_take_out(db: &Connection, id: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM privacy_request
+               WHERE id = ?1 AND kind = 'access' AND outcome = 'granted'";
+    Ok(db.prepare_cached(sql)?.exists([id])?)
+}
+
+/// Opens the calls of a request's number, where they are asked for, before the transaction that takes
+/// them: callers wait for the writer.
+fn opened_before(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    wanted: bool,
+) -> Result<Opened, StoreError> {
+    let mut opened = Opened::default();
+    if wanted && let Some(phone) = private_of(db, vault, id)?.phone {
+        privacy_data::unlinked_calls(db, vault, &phone, &mut opened)?;
+    }
+    Ok(opened)
+}
+
 /// Does what is granted.
 fn carry_out(
     db: &Connection,
@@ -290,6 +317,7 @@ fn carry_out(
     rules: &RetentionRules,
     (id, kind): (i64, PrivacyKind),
     (decision, by): (&PrivacyDecision, &str),
+    opened: &mut Opened,
 ) -> Result<(PrivacyOutcome, Option<PrivacyGround>), StoreError> {
     let correction = match decision {
         PrivacyDecision::Refuse(ground) => return Ok((PrivacyOutcome::Refused, Some(*ground))),
@@ -304,7 +332,7 @@ fn carry_out(
         }
         PrivacyKind::Deletion => {
             let private = private_of(db, &desk.vault, id)?;
-            let (outcome, erased) = delete(db, desk, at, rules, id, &private)?;
+            let (outcome, erased) = delete(db, desk, at, rules, (id, &private), opened)?;
             let subject = format!("privacy-{id}");
             note_erased(db, at, (by, subject, ErasureGround::Request), &erased, "")?;
             return Ok(outcome);
@@ -338,36 +366,6 @@ fn correct(
     }
 }
 
-/// Somebody with this telephone number waits for the answer to a request, but for one.
-pub(super) fn waits_for_answer(
-    db: &Connection,
-    vault: &Vault,
-    number: &str,
-    but: Option<i64>,
-) -> Result<bool, StoreError> {
-    let hash = vault.number_hash(number);
-    Ok(db.prepare_cached(WAITS)?.exists(params![hash, but])?)
-}
-
-const WAITS: &str = "
-    SELECT 1 FROM privacy_request WHERE phone_hash = ?1 AND outcome IS NULL AND id IS NOT ?2";
-
-/// Open requests of an older program get the hash of their number. One that is damaged is told and keeps
-/// no line from its store.
-pub(super) fn bring_up_to_date(db: &Connection, vault: &Vault) -> Result<(), StoreError> {
-    let sql = "SELECT id FROM privacy_request WHERE outcome IS NULL AND phone_hash IS NULL";
-    for id in all(db, sql, [], |row| row.get::<_, i64>(0))? {
-        let private = unless_damaged(private_of(db, vault, id), |error| {
-            tracing::error!(request = id, %error, "ALARM who asks cannot be read: refuse it");
-        })?;
-        if let Some(phone) = private.and_then(|private| private.phone) {
-            let sql = "UPDATE privacy_request SET phone_hash = ?2 WHERE id = ?1";
-            db.execute(sql, params![id, vault.number_hash(&phone)])?;
-        }
-    }
-    Ok(())
-}
-
 /// A request that waits for its decision.
 struct OpenRequest {
     kind: PrivacyKind,
@@ -387,7 +385,11 @@ fn open_request(db: &Connection, id: i64) -> Result<OpenRequest, StoreError> {
 }
 
 /// Who asks and what he said; empty once that is erased.
-fn private_of(db: &Connection, vault: &Vault, id: i64) -> Result<RequestPrivate, StoreError> {
+pub(super) fn private_of(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+) -> Result<RequestPrivate, StoreError> {
     let sql = "SELECT wrapped, body FROM privacy_request WHERE id = ?1";
     let (wrapped, body): (Vec<u8>, Vec<u8>) =
         db.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -466,8 +468,8 @@ fn delete(
     desk: &mut Desk,
     at: Timestamp,
     rules: &RetentionRules,
-    id: i64,
-    private: &RequestPrivate,
+    (id, private): (i64, &RequestPrivate),
+    opened: &mut Opened,
 ) -> Result<(Answer, Vec<RetentionClass>), StoreError> {
     let scope = Scope { rules, ground: ErasureGround::Request, request: Some(id) };
     let (mut erased, mut gone, mut kept, mut held) = (vec![], 0, 0, false);
@@ -489,7 +491,7 @@ fn delete(
         erased.extend(erasure::erase(db, desk, at, &recordings, &scope)?);
     }
     if let Some(phone) = &private.phone {
-        for call in privacy_data::unlinked_calls(db, &desk.vault, phone)? {
+        for call in privacy_data::unlinked_calls(db, &desk.vault, phone, opened)? {
             erased.extend(erasure::erase(db, desk, at, &Target::Call(call), &scope)?);
         }
     }
@@ -514,67 +516,4 @@ fn note(
 ) -> Result<(), StoreError> {
     let (actor, subject) = (actor.to_owned(), format!("privacy-{id}"));
     audit::append(db, at, &AuditEntry { actor, kind, subject, reason: reason.to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::config::StoreConfig;
-    use super::super::schema;
-    use super::*;
-
-    fn ask(folder: &std::path::Path, phone: Option<&str>) -> i64 {
-        let mut alone = Administration::open_or_make(folder, Timestamp::UNIX_EPOCH).unwrap();
-        let new = NewPrivacyRequest {
-            kind: PrivacyKind::Access,
-            identified: Identification::CallingNumber,
-            cases: vec![],
-            phone: phone.map(|phone| PhoneNumber::parse(phone).unwrap()),
-            name: "x".to_owned(),
-            words: String::new(),
-            by: "li".to_owned(),
-            reply_days: 15,
-        };
-        alone.ask_privacy(Timestamp::UNIX_EPOCH, &new).unwrap()
-    }
-
-    const NUMBER: &str = "19900000017";
-
-    #[test]
-    fn the_number_of_an_open_request_is_found_by_its_hash_and_known_no_longer_than_that() {
-        let folder = tempfile::tempdir().unwrap();
-        let id = ask(folder.path(), Some(NUMBER));
-        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
-        let (db, vault) = schema::open_writer(&config).unwrap();
-        let waits = |number, but| waits_for_answer(&db, &vault, number, but).unwrap();
-        assert!(waits(NUMBER, None) && waits(NUMBER, Some(id + 1)));
-        assert!(!waits(NUMBER, Some(id)) && !waits("19900000018", None));
-        let plan = schema::plan(&db, WAITS);
-        assert!(plan.iter().any(|step| step.contains("privacy_request_by_phone")), "{plan:#?}");
-        drop(db);
-        let mut alone = Administration::open(folder.path(), Timestamp::UNIX_EPOCH).unwrap();
-        let desk = (Calendar::built_in(), DeadlineRules::default(), [9; 32]);
-        let refused = PrivacyDecision::Refuse(PrivacyGround::Unidentified);
-        let rules = RetentionRules::default();
-        alone.decide_privacy(Timestamp::UNIX_EPOCH, desk, &rules, id, &refused, "wang").unwrap();
-        let sql = "SELECT phone_hash IS NULL FROM privacy_request";
-        assert!(alone.db.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap());
-    }
-
-    #[test]
-    fn open_requests_of_before_get_their_hash_at_the_start_past_one_that_is_damaged() {
-        let folder = tempfile::tempdir().unwrap();
-        for phone in [Some("19900000018"), None, Some(NUMBER)] {
-            ask(folder.path(), phone);
-        }
-        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
-        let (db, _) = schema::open_writer(&config).unwrap();
-        db.execute_batch(
-            "UPDATE privacy_request SET phone_hash = NULL;
-             UPDATE privacy_request SET wrapped = x'01' WHERE id = 1",
-        )
-        .unwrap();
-        drop(db);
-        let (db, vault) = schema::open_writer(&config).unwrap();
-        assert!(waits_for_answer(&db, &vault, NUMBER, None).unwrap());
-    }
 }

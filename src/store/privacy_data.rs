@@ -4,7 +4,7 @@
 use super::call_private;
 use super::case_calls::calls_of;
 use super::case_file;
-use super::error::StoreError;
+use super::error::{StoreError, unless_damaged};
 use super::privacy::RequestPrivate;
 use super::read::{city_time, clock};
 use super::read_call::all;
@@ -12,6 +12,7 @@ use super::seal::unsealed;
 use super::vault::Vault;
 use rusqlite::{Connection, params};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Calls that are looked through for a number, the newest; they are sealed one by one.
 pub const PRIVACY_CALLS_MAX: usize = 50_000;
@@ -79,6 +80,7 @@ pub(super) fn of(
     vault: &Vault,
     cases: &[i64],
     private: &RequestPrivate,
+    opened: &mut Opened,
 ) -> Result<Held, StoreError> {
     let (mut held, mut calls) = (Held::default(), vec![]);
     for id in cases {
@@ -86,7 +88,7 @@ pub(super) fn of(
         calls.extend(calls_of(db, *id)?);
     }
     if let Some(phone) = &private.phone {
-        calls.extend(unlinked_calls(db, vault, phone)?);
+        calls.extend(unlinked_calls(db, vault, phone, opened)?);
     }
     calls.sort_unstable();
     calls.dedup();
@@ -135,11 +137,18 @@ fn one_call(db: &Connection, vault: &Vault, call: &str) -> Result<Option<HeldCal
     }))
 }
 
-/// The calls of a number that no case came of, newest first.
+/// Whether calls that no case came of are of one number, as far as they were opened. Filled before a
+/// transaction, so that the writer waits for what came meanwhile alone.
+#[derive(Debug, Default)]
+pub(super) struct Opened(BTreeMap<String, bool>);
+
+/// The calls of a number that no case came of, newest first. One that is damaged is told, and is none of
+/// them.
 pub(super) fn unlinked_calls(
     db: &Connection,
     vault: &Vault,
     phone: &str,
+    opened: &mut Opened,
 ) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT c.id FROM call c JOIN call_private p ON p.call = c.id
                WHERE p.holder IS NULL AND c.ended_at IS NOT NULL
@@ -150,9 +159,64 @@ pub(super) fn unlinked_calls(
     let calls: Vec<String> = all(db, sql, params![limit], |row| row.get(0))?;
     let mut found = vec![];
     for call in calls {
-        if call_private::of(db, vault, &call)?.caller.as_deref() == Some(phone) {
+        let his = match opened.0.get(&call) {
+            Some(his) => *his,
+            None => {
+                let private = unless_damaged(call_private::of(db, vault, &call), |error| {
+                    tracing::error!(call, %error, "ALARM who called cannot be read");
+                })?;
+                let his = private.is_some_and(|who| who.caller.as_deref() == Some(phone));
+                opened.0.insert(call.clone(), his);
+                his
+            }
+        };
+        if his {
             found.push(call);
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::StoreConfig;
+    use super::super::schema;
+    use super::*;
+    use jiff::Timestamp;
+
+    const NUMBER: &str = "19900000017";
+
+    fn put(db: &Connection, vault: &Vault, call: &str, number: &str) {
+        let sql = "INSERT INTO call VALUES (?1, '12345', '', 0, 1, 1, 'citizen')";
+        db.execute(sql, [call]).unwrap();
+        let private = call_private::CallPrivate { caller: Some(number.to_owned()), display: None };
+        call_private::put(db, vault, call, &private).unwrap();
+    }
+
+    #[test]
+    fn callers_that_were_opened_before_are_not_opened_again_and_those_that_came_since_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, vault) = schema::open_writer(&config).unwrap();
+        put(&db, &vault, "a", NUMBER);
+        put(&db, &vault, "b", "19900000018");
+        put(&db, &vault, "damaged", NUMBER);
+        let damage = |call| {
+            let sql = "UPDATE call_private SET wrapped = x'01' WHERE call = ?1";
+            db.execute(sql, [call]).unwrap();
+        };
+        damage("damaged");
+        let mut opened = Opened::default();
+        let mut find = || {
+            let mut found = unlinked_calls(&db, &vault, NUMBER, &mut opened).unwrap();
+            found.sort();
+            found
+        };
+        assert_eq!(find(), ["a"]);
+        damage("a");
+        put(&db, &vault, "c", NUMBER);
+        assert_eq!(find(), ["a", "c"], "the first one from before, the other opened now");
+        db.execute("DELETE FROM call_private WHERE call = 'a'", []).unwrap();
+        assert_eq!(find(), ["c"], "nothing that is gone");
+    }
 }

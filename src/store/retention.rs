@@ -10,7 +10,7 @@ use super::case_key;
 use super::erasure::{self, Scope};
 use super::error::{StoreError, unless_damaged};
 use super::intake::read_number;
-use super::privacy;
+use super::privacy_hold;
 use super::read_call::all;
 use super::vault::Vault;
 use crate::domain::case::{
@@ -212,7 +212,7 @@ fn calls_over(
 /// Who called waits for the answer to a request.
 fn is_asked_for(db: &Connection, vault: &Vault, call: &str) -> Result<bool, StoreError> {
     match call_private::of(db, vault, call)?.caller {
-        Some(caller) => privacy::waits_for_answer(db, vault, &caller, None),
+        Some(caller) => privacy_hold::waits_for_answer(db, vault, &caller, None),
         None => Ok(false),
     }
 }

@@ -24,7 +24,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rusqlite::{Connection, TransactionBehavior};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -192,16 +192,37 @@ impl Administration {
         erased_file::remove_listed(&self.db, &self.data, turn, unlist, told)
     }
 
-    /// What would be erased at `now`, and what is held; of more than one look finds, the first.
+    /// What would be erased at `now`, and what is held: a whole round of looks. Recordings of a case that
+    /// goes whole are not told apart.
     pub fn retention_over(
         &self,
         now: Timestamp,
         rules: &RetentionRules,
-    ) -> Result<Vec<OverRow>, StoreError> {
-        let mut cursor = Cursor::default();
-        let found = retention::find(&self.db, &self.vault, now, rules, &mut cursor)?;
-        let rows = found.over.iter().map(|(class, target)| over_row(&self.db, *class, target));
-        rows.collect()
+    ) -> Result<Over, StoreError> {
+        let (mut cursor, mut over) = (Cursor::default(), Over::default());
+        let (mut found, mut whole) = (vec![], BTreeSet::new());
+        for _ in 0..LOOKS_MAX {
+            let look = retention::find(&self.db, &self.vault, now, rules, &mut cursor)?;
+            for (hold, count) in look.held {
+                *over.held.entry(hold).or_default() += count;
+            }
+            whole.extend(look.over.iter().filter_map(|(_, target)| match target {
+                Target::Case(id, Erasure::Everything) => Some(*id),
+                _ => None,
+            }));
+            found.extend(look.over);
+            if cursor.is_at_the_start() {
+                break;
+            }
+        }
+        let apart = |target: &Target| match target {
+            Target::Case(id, Erasure::Recordings) => !whole.contains(id),
+            _ => true,
+        };
+        let found = found.iter().filter(|(_, target)| apart(target));
+        let rows = found.map(|(class, target)| over_row(&self.db, *class, target));
+        over.rows = rows.collect::<Result<_, _>>()?;
+        Ok(over)
     }
 
     /// What a command is decided with.
@@ -216,6 +237,15 @@ impl Administration {
             vault: Arc::clone(&self.vault),
         }
     }
+}
+
+/// What is over by now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Over {
+    /// What would be erased.
+    pub rows: Vec<OverRow>,
+    /// What is held, by why.
+    pub held: BTreeMap<Hold, usize>,
 }
 
 /// One thing that is over.

@@ -7,7 +7,7 @@ use super::config::{
 use super::encrypt;
 use super::error::StoreError;
 use super::folder::make_folder;
-use super::privacy;
+use super::privacy_hold;
 use super::search;
 use super::vault::Vault;
 use jiff::Timestamp;
@@ -75,7 +75,7 @@ pub(super) fn open_writer(config: &StoreConfig) -> Result<(Connection, Vault), S
     encrypt::bring_up_to_date(&mut db, &vault)?;
     case_file::bring_up_to_date(&mut db, &vault)?;
     search::bring_up_to_date(&mut db, &vault)?;
-    privacy::bring_up_to_date(&db, &vault)?;
+    privacy_hold::bring_up_to_date(&db, &vault)?;
     // Everything is sealed by now: what is left on the disk must not keep the line from its store.
     if let Err(error) = encrypt::scrub(&db, &config.path) {
         tracing::error!(%error, "ALARM what stood in clear is still on the disk; \

@@ -174,8 +174,16 @@ fn hand_over_one(
     let name = sound::name_of(&path);
     let key = at_path(&path, sound::key_of(vault, &head, name))?;
     let wrapped = recording.public.wrap(&key, &sound_owner(name))?;
-    db.prepare_cached("INSERT OR REPLACE INTO recording_key VALUES (?1, ?2, ?3)")?
+    let known = db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO recording_key
+             SELECT id, ?2, ?3 FROM recording WHERE id = ?1 AND erased_at IS NULL",
+        )?
         .execute(params![recording.id, recording.holder, wrapped])?;
+    if known == 0 {
+        // Erased meanwhile, by the writer or beside it: nobody keeps a key, and its file goes.
+        return Ok(sealed);
+    }
     at_path(&path, sound::empty_slot(&path))?;
     Ok(sealed)
 }
@@ -385,6 +393,18 @@ mod tests {
         assert_eq!(turn(), 1, "the one that came back");
         let head = sound::head(&File::open(&file).unwrap()).unwrap().unwrap();
         assert!(head.slot.is_none(), "its key is with the liaison alone");
+    }
+
+    #[test]
+    fn of_a_recording_that_was_erased_meanwhile_the_liaison_gets_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (db, vault) = sealed_case(folder.path(), 2);
+        let here = look(&db, folder.path(), &mut Looked::default()).unwrap();
+        db.execute("UPDATE recording SET erased_at = 1, missing = 1 WHERE id = 1", []).unwrap();
+        assert!(hand_over(&db, &vault, folder.path(), &here, false, |_| false));
+        let known: Vec<i64> =
+            all(&db, "SELECT recording FROM recording_key", [], |row| row.get(0)).unwrap();
+        assert_eq!(known, [2]);
     }
 
     #[test]

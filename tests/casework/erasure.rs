@@ -311,6 +311,9 @@ fn what_is_held_is_counted_once_in_a_round_of_looks() {
     beside.ask_privacy(noonish(), &asked(PrivacyKind::Access, &[], Some(17))).unwrap();
     let behind = noonish().as_millisecond() + 1;
     fill(data, ('x', RETENTION_AT_ONCE_MAX + 1), behind, RECORDED);
+    let over = beside.retention_over(at(CASES_GO), &RetentionRules::default()).unwrap();
+    assert_eq!(over.rows.len(), RETENTION_AT_ONCE_MAX + 1, "more than one look finds");
+    assert_eq!(over.held.into_iter().collect::<Vec<_>>(), [(Hold::Contested, 1)]);
     let looks = [(); 4].map(|()| retain(&handle, CASES_GO));
     let gone: Vec<_> = looks.iter().map(|done| done.erased.values().sum::<usize>()).collect();
     assert_eq!(gone, [RETENTION_AT_ONCE_MAX, 1, 0, 0], "{looks:?}");
