@@ -132,7 +132,11 @@ impl Sweeper {
                 Ok(Sweep::Supervise(now, answer)) => answer(self.supervise(now)),
                 Ok(Sweep::Report(now, answer)) => answer(self.report(now)),
                 Ok(Sweep::Retain(now, answer)) => answer(self.retain(now)),
-                Ok(Sweep::Purge) => self.purge(),
+                Ok(Sweep::Purge) => {
+                    // Before it, so that what is asked for meanwhile is not taken for done.
+                    self.handle.shared.purge_waits.store(false, Ordering::Release);
+                    self.purge();
+                }
                 Err(RecvTimeoutError::Timeout) => {
                     self.look();
                     self.issue_reports();

@@ -146,6 +146,8 @@ pub(super) struct Shared {
     pub(super) ledger_lost: AtomicU64,
     /// Readers answer look-ups.
     pub(super) readable: AtomicBool,
+    /// The sweeper has a purge before it: another one would only take a place in its short queue.
+    pub(super) purge_waits: AtomicBool,
     /// What opening had to put right.
     pub(super) reconciled: OnceLock<Reconciled>,
     /// Who wants to know which seats there are.
@@ -302,8 +304,12 @@ impl Writer {
     /// minute by itself.
     fn purge(&mut self) {
         let pending = purge::pending(&self.db).unwrap_or(None);
-        if pending.is_some() && pending != self.purge_told {
-            let _ = self.sweeps.try_send(Sweep::Purge);
+        let is_new = pending.is_some() && pending != self.purge_told;
+        if is_new
+            && !self.shared.purge_waits.swap(true, Ordering::AcqRel)
+            && self.sweeps.try_send(Sweep::Purge).is_err()
+        {
+            self.shared.purge_waits.store(false, Ordering::Release);
         }
         self.purge_told = pending;
     }
