@@ -91,10 +91,10 @@ impl Incoming {
 
     fn read(octets: &mut Octets<'_>) -> Result<Self, WireError> {
         let first = octets.byte()?;
-        // TS 23.040 §9.2.3.1: the two lowest bits are the type, by direction. 0b11 is reserved: what it
-        // will look like nobody knows, so it is refused and not guessed to be a text.
+        // TS 23.040 §9.2.3.1: the two lowest bits are the type, by direction. What is reserved is taken as a
+        // text, and whoever keeps the line has it as it came.
         match first & 0b11 {
-            0b00 => Deliver::read(first, octets).map(Self::Deliver),
+            0b00 | 0b11 => Deliver::read(first, octets).map(Self::Deliver),
             0b10 => StatusReport::read(octets).map(Self::StatusReport),
             _ => Err(WireError::Unsupported("short message type")),
         }
