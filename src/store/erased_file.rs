@@ -138,7 +138,7 @@ fn remove(data: &Path, files: &[String], stop: &dyn Fn() -> bool, told: Told<'_>
             Ok((removed, faults)) => {
                 gone.extend(removed);
                 left += faults.len();
-                fault = fault.or(faults.into_iter().next());
+                fault = fault.or_else(|| faults.into_iter().next());
             }
             Err(error) => {
                 left += files.len();
