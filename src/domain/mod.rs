@@ -12,6 +12,7 @@ pub mod dial_rules;
 pub mod directory;
 pub mod figures;
 pub mod listening_day;
+pub mod message;
 pub mod playback;
 pub mod queue;
 pub mod report;

@@ -129,7 +129,7 @@ fn seed_bytes(seed: u64) -> [u8; 32] {
 }
 
 /// The mark of a data folder. A store that cannot be read is taken for a real one, because it is the line
-/// that counts; should it be a demo after all, it is not opened ([`StoreError::Invented`]).
+/// that counts; should it be a demo after all, it is not opened ([`crate::store::StoreError::Invented`]).
 fn mark(folder: &DataFolder) -> Option<DemoMark> {
     demo_mark(folder).unwrap_or_else(|error| {
         // Opening it says so aloud.
