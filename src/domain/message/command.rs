@@ -1,6 +1,6 @@
-//! What a short text asks for (domain.md 4.3), read as people write: full width, traditional characters, without
-//! blanks, with a word too many. What is not plainly a command is none, so that no matter of a citizen is lost
-//! by it.
+//! What a short text asks for (domain.md 4.3), read as people write: full width, traditional characters,
+//! without blanks, with a word too many. What is not plainly a command is none, so that no matter of a
+//! citizen is lost by it.
 
 use crate::domain::case::Grade;
 use crate::units::{CaseNumber, QueryCode};
