@@ -83,6 +83,13 @@ fn a_call_of_two_cases_stays_while_one_of_them_is_kept() {
     assert_eq!(sound(data).erased_cases, 2);
 }
 
+fn two_of_one_call(data: &Path, handle: &StoreHandle) -> (CaseNumber, CaseNumber) {
+    let first = received(data, handle, 1);
+    let mut second = intake("second", IntakeKind::Text);
+    second.call = Some(call_id(1));
+    (first, store_intake(handle, second).0.unwrap())
+}
+
 /// Both over on one day must not wait for each other.
 #[test]
 fn two_cases_of_one_call_that_are_over_together_go_together() {
@@ -90,10 +97,7 @@ fn two_cases_of_one_call_that_are_over_together_go_together() {
     let data = folder.path();
     let store = open(data);
     let handle = store.handle();
-    let first = received(data, &handle, 1);
-    let mut second = intake("second", IntakeKind::Text);
-    second.call = Some(call_id(1));
-    let second = store_intake(&handle, second).0.unwrap();
+    let (first, second) = two_of_one_call(data, &handle);
     withdraw(data, first);
     withdraw(data, second);
     let done = retain(&handle, "2027-11-23T00:00:00+08:00");
@@ -255,10 +259,7 @@ fn what_is_damaged_is_kept_and_keeps_no_other_from_being_erased() {
     let data = folder.path();
     let store = open(data);
     let handle = store.handle();
-    let first = received(data, &handle, 1);
-    let mut second = intake("second", IntakeKind::Text);
-    second.call = Some(call_id(1));
-    let second = store_intake(&handle, second).0.unwrap();
+    let (first, second) = two_of_one_call(data, &handle);
     let others = ["a", "b"].map(|key| new_case(&handle, key).0);
     unlinked(&handle, 3);
     unlinked(&handle, 4);

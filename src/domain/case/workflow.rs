@@ -112,17 +112,8 @@ fn receive(intake: NewIntake, context: &Context<'_>) -> Result<Vec<CaseEvent>, R
         IntakeKind::Voicemail => intake.recording.is_none(),
         IntakeKind::CallbackRequest => intake.contact.is_none() && intake.caller.number.is_none(),
         IntakeKind::Abandoned | IntakeKind::Attended => false,
-        // A text, or what a person took down.
-        IntakeKind::Text
-        | IntakeKind::WalkIn
-        | IntakeKind::Email
-        | IntakeKind::Letter
-        | IntakeKind::LeaderSms
-        | IntakeKind::PublicSms
-        | IntakeKind::Radio
-        | IntakeKind::VillageAgent => {
-            intake.text.as_deref().is_none_or(|text| text.trim().is_empty())
-        }
+        // A text, or what a person took down: without words it is nothing.
+        _ => intake.text.as_deref().is_none_or(|text| text.trim().is_empty()),
     };
     if empty {
         return Err(Refusal::Empty);
@@ -171,16 +162,7 @@ fn callback_reason(intake: &NewIntake) -> Option<CallbackReason> {
     match intake.kind {
         IntakeKind::Abandoned => Some(CallbackReason::Missed),
         IntakeKind::CallbackRequest => Some(CallbackReason::Asked),
-        IntakeKind::Voicemail
-        | IntakeKind::Text
-        | IntakeKind::Attended
-        | IntakeKind::WalkIn
-        | IntakeKind::Email
-        | IntakeKind::Letter
-        | IntakeKind::LeaderSms
-        | IntakeKind::PublicSms
-        | IntakeKind::Radio
-        | IntakeKind::VillageAgent => intake.callback.then_some(CallbackReason::NumberUntold),
+        _ => intake.callback.then_some(CallbackReason::NumberUntold),
     }
 }
 
