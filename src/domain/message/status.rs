@@ -12,7 +12,7 @@ pub fn status_words(status: &CaseStatus) -> String {
         State::LeaderReview => "正在呈报领导阅批",
         State::Assigned => "已经交办，等待签收",
         State::Handling => "正在办理",
-        State::Feedback => "已经反馈办理结果，正在审核",
+        State::Feedback => "已反馈结果，正在审核",
         State::Callback | State::Closed | State::Archived if status.answered_directly => "已经答复",
         State::Callback => "已经办理完毕并答复，正在回访",
         State::Redo => return format!("正在第{}次办理", status.round),
