@@ -105,8 +105,9 @@ impl Carried {
         let part = |number| Some(Part { reference, is_wide, total, number });
         Ok((1..=total).zip(pieces).map(|(number, octets)| carried(part(number), octets)).collect())
     }
-///  The text of a whole message from its parts in order. Octets are joined before they are decoded, because
-    /// a character may stand across two parts.
+
+    /// The text of a whole message from its parts in order. Octets are joined before they are decoded,
+    /// because a character may stand across two parts.
     ///
     /// ```
     /// use mayorline::wire::sms::{Carried, Charset};
