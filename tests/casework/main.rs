@@ -14,6 +14,7 @@ mod erasure;
 mod groups;
 mod invariants;
 mod lookups;
+mod messages;
 mod month;
 mod pages;
 mod people;

@@ -1,7 +1,7 @@
 //! A case as the fold of its events. `apply` never fails and never looks outside.
 
 use super::callback::Try;
-use super::deadline::local_day;
+use super::deadline::{city_zone, local_day};
 use super::event::{
     Accepted, CallbackReason, CaseEvent, Channel, DueDate, ExtensionReason, LawfulChannel, Nature,
     Original, Private, Received,
@@ -218,6 +218,19 @@ fn postpone(case: &mut Case, due: &DueDate) {
 }
 
 impl Case {
+    /// More words of the citizen, under those that are there, with when they came.
+    pub(super) fn add_words(&mut self, at: Timestamp, words: &str) {
+        if words.is_empty() {
+            return;
+        }
+        let came = at.to_zoned(city_zone()).strftime("%-m月%-d日%H:%M");
+        let text = self.private.text.get_or_insert_default();
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&format!("【{came}补充】{words}"));
+    }
+
     /// The state that may be told: a case that is proposed for sealing counts as sealed (T12).
     #[must_use]
     pub fn told_state(&self) -> Option<State> {

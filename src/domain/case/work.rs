@@ -378,6 +378,7 @@ pub(super) fn apply_record(case: &mut Case, record: &Record) {
                 forget(case);
             }
         }
+        Record::Supplemented { at, private } => case.add_words(*at, &private.text),
         Record::Coded { nature, domain, .. } => {
             case.nature = Some(*nature);
             case.domain = Some(domain.clone());

@@ -4,7 +4,7 @@ use super::CarrierReport;
 use super::settle::{Journal, SettledInbound, end};
 use crate::store::error::StoreError;
 use crate::store::intake::Desk;
-use crate::store::outbox::{Heard, hear, part_of, party};
+use crate::store::outbox::{Heard, bare, hear, part_of, party};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
@@ -25,7 +25,7 @@ pub(super) fn take(
     .execute(params![
         id,
         journal.account,
-        reference,
+        bare(reference),
         party,
         state.as_str(),
         code,

@@ -18,7 +18,7 @@ pub use decide::SendDecision;
 pub use deliver::{LeasedMessage, MESSAGE_LEASE_MS, PartNow, PartOutcome};
 pub(super) use put::{NewMessage, party, put};
 pub use read::{AccountRow, OutboxFilter, OutboxRow};
-pub(super) use report::{Heard, hear, part_of};
+pub(super) use report::{Heard, bare, hear, part_of};
 pub use sweep::{OUTBOX_KEPT_DAYS, SweptOutbox};
 
 use super::case_key;

@@ -1,0 +1,94 @@
+//! What a carrier gave is on the disk before it is told so, and once.
+
+use super::*;
+use mayorline::store::{RAW_BYTES_MAX, READ_TRIES_MAX};
+
+#[test]
+fn what_a_carrier_gives_again_is_kept_once_and_waits_over_a_restart() {
+    let house = House::open();
+    let first = house.put(MODEM, 1, noonish());
+    assert!(!first.is_copy());
+    let again = house.put(MODEM, 1, minutes(1));
+    assert!(again.is_copy() && again.id() == first.id());
+    assert!(!house.put("other", 1, noonish()).is_copy(), "another account's own count");
+    let house = house.reopened();
+    assert!(house.put(MODEM, 1, minutes(2)).is_copy());
+    let waiting = house.reader().inbound_waiting(0).unwrap();
+    assert_eq!(waiting.len(), 2);
+    assert_eq!(waiting[0].raw.as_deref(), Some(b"canaryraw1".as_slice()));
+    assert_eq!(house.count("SELECT copies FROM inbound WHERE id = 1"), 2);
+    assert!(!format!("{waiting:?}").contains("canary"), "{waiting:?}");
+}
+
+#[test]
+fn an_array_is_journalled_whole_or_not_at_all() {
+    let house = House::open();
+    let mut raws: Vec<_> = (1..4).map(|key| raw(MODEM, key, noonish())).collect();
+    raws[2].account = String::new();
+    let refused = answered(|answer| house.handle().inbound_put(raws.clone(), answer));
+    assert!(refused.is_err());
+    assert_eq!(house.count("SELECT count(*) FROM inbound"), 0);
+    raws[2].account = MODEM.to_owned();
+    let taken = answered(|answer| house.handle().inbound_put(raws, answer)).unwrap();
+    assert_eq!(taken.len(), 3);
+}
+
+#[test]
+fn what_is_longer_than_any_message_is_refused() {
+    let house = House::open();
+    let long = RawInbound { raw: vec![0; RAW_BYTES_MAX + 1], ..raw(MODEM, 1, noonish()) };
+    let refused = answered(|answer| house.handle().inbound_put(vec![long], answer));
+    assert!(matches!(refused, Err(StoreError::Malformed(_))), "{refused:?}");
+}
+
+/// Failure 1: what cannot be read waits for a person with its bytes, and what comes behind it is a case.
+#[test]
+fn what_cannot_be_read_keeps_no_other() {
+    let house = House::open();
+    let bad = house.put(MODEM, 1, noonish()).id();
+    let good = house.put(MODEM, 2, noonish()).id();
+    let unreadable = || {
+        answered(|answer| house.handle().inbound_unreadable(noonish(), bad, "pdu", answer)).unwrap()
+    };
+    for _ in 1..READ_TRIES_MAX {
+        assert_eq!(unreadable(), SettledInbound::Again);
+    }
+    assert_eq!(unreadable(), SettledInbound::Poison);
+    assert_eq!(unreadable(), SettledInbound::Gone);
+    assert_eq!(house.settle(good, noonish(), whole(CITIZEN, "路灯不亮")), SettledInbound::Done);
+    assert_eq!(house.cases().len(), 1);
+    let kept = "SELECT count(*) FROM inbound WHERE state = 'poison' AND raw IS NOT NULL";
+    assert_eq!(house.count(kept), 1);
+}
+
+/// Failures 3 and 5: whatever is done again after a crash, there is one case.
+#[test]
+fn settling_again_changes_nothing() {
+    let house = House::open();
+    let id = house.put(MODEM, 1, noonish()).id();
+    assert_eq!(house.settle(id, noonish(), whole(CITIZEN, "路灯不亮")), SettledInbound::Done);
+    let house = house.reopened();
+    assert_eq!(house.settle(id, minutes(1), whole(CITIZEN, "路灯不亮")), SettledInbound::Gone);
+    assert!(house.put(MODEM, 1, minutes(2)).is_copy());
+    assert!(house.reader().inbound_waiting(0).unwrap().is_empty());
+    assert_eq!(house.cases().len(), 1);
+    assert_eq!(house.outbox().len(), 1);
+    house.verified();
+}
+
+/// Neither what came nor what goes out stands anywhere in clear, nor the number of the citizen.
+#[test]
+fn nothing_of_a_message_stands_in_clear_on_the_disk() {
+    let house = House::open();
+    house.text(1, "沟里有死猪，臭得很");
+    let House { folder, store } = house;
+    store.close();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        for canary in ["死猪", "canaryraw", "19900000017", "查询码"] {
+            let found = bytes.windows(canary.len()).any(|w| w == canary.as_bytes());
+            assert!(!found, "{canary} in {}", path.display());
+        }
+    }
+}
