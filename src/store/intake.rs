@@ -5,6 +5,7 @@ use super::chain::ChainEnd;
 use super::directory;
 use super::error::StoreError;
 use super::guard::Guard;
+use super::outbox;
 use super::recording;
 use super::row_private::RowPrivate;
 use super::seal;
@@ -17,11 +18,12 @@ use crate::domain::case::{
     Case, CaseEvent, Command, Context, DeadlineRules, Refusal, apply, decide, local_day, may_follow,
 };
 use crate::domain::message::MessageRules;
-use crate::units::{CaseNumber, QueryCode};
+use crate::units::{CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// Who acts when no person does.
@@ -46,6 +48,8 @@ pub(super) struct Desk {
     pub(super) vault: Arc<Vault>,
     /// How the city is reached by text, and speaks.
     pub(super) messages: MessageRules,
+    /// Published telephones of units, by id.
+    pub(super) unit_phones: Arc<BTreeMap<String, PhoneNumber>>,
     /// Wrong tries to learn of a case, of calls and texts together.
     pub(super) guard: Arc<Mutex<Guard>>,
 }
@@ -96,6 +100,7 @@ pub(super) fn open(
         append(db, desk, case_id, event, at, by)?;
     }
     webhook::emit(db, at, case_id, (false, &case), &events)?;
+    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, &events))?;
     if let Some(summary) = &intake.recording {
         let owner = recording::Owner { call: intake.call.as_ref(), case_id: Some(case_id) };
         recording::put(db, RecordingKind::Message, summary, owner)?;
@@ -139,6 +144,7 @@ pub(super) fn command(
     let last_event = desk.chain.last(db)?.0;
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
     webhook::emit(db, at, case_id, (was_sealed, &case), &events)?;
+    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, &events))?;
     Ok(case)
 }
 
@@ -200,7 +206,8 @@ pub(super) fn record_on(
     }
     let last_event = desk.chain.last(db)?.0;
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
-    webhook::emit(db, at, case_id, (was_sealed, &case), events)
+    webhook::emit(db, at, case_id, (was_sealed, &case), events)?;
+    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, events))
 }
 
 fn append(

@@ -82,7 +82,18 @@ impl Plan {
         let chain = ChainEnd::default();
         let guard = Arc::new(Mutex::new(Guard::load(&db)?));
         let messages = config.messages.clone();
-        let mut desk = Desk { calendar, rules, rng, queue_base: 0, chain, vault, messages, guard };
+        let unit_phones = Arc::new(config.unit_phones.clone());
+        let mut desk = Desk {
+            calendar,
+            rules,
+            rng,
+            queue_base: 0,
+            chain,
+            vault,
+            messages,
+            unit_phones,
+            guard,
+        };
         let reconciled = reconcile::run(&mut db, &mut desk, config, live_since)?;
         desk.queue_base = queue_log::last(&db)?;
         let readers = (0..config.readers.max(1))
@@ -146,7 +157,7 @@ impl Opener {
         let Opened { db, desk, readers, reconciled, lock } = opened;
         let shared = Arc::clone(&self.handle.shared);
         let vault = Arc::clone(&desk.vault);
-        let unit_phones = Arc::new(self.plan.config.unit_phones.clone());
+        let unit_phones = Arc::clone(&desk.unit_phones);
         for db in readers {
             let reader = lookup::Desk {
                 db,

@@ -237,6 +237,7 @@ impl Administration {
             chain: ChainEnd::default(),
             vault: Arc::clone(&self.vault),
             messages: MessageRules::default(),
+            unit_phones: Arc::default(),
             guard: Arc::default(),
         }
     }

@@ -39,6 +39,12 @@ fn database() -> (tempfile::TempDir, Connection) {
             VALUES (1, 'x', '', 'active', x'00', 'wang', 0, 'li', 0, 0);
         INSERT INTO webhook_delivery (id, webhook, kind, body, created_at, state, next_at)
             VALUES ('msg', 1, 'webhook.ping', '{}', 0, 'waiting', 0);
+        INSERT INTO inbound (id, medium, account, dedup, form, received_at, state)
+            VALUES (1, 'sms', 'modem', zeroblob(32), 'smsd', 0, 'new');
+        INSERT INTO sms_part VALUES (1, x'00', 1, 2, 0, 0, x'00');
+        INSERT INTO outbox (id, idem_key, medium, account, template, class, party, created_at, rank,
+                not_before, expires_at, state, changed_at)
+            VALUES (1, 'k', 'sms', 'modem', 'S24', 'receipt', x'00', 0, 0, 0, 0, 'queued', 0);
         INSERT INTO account VALUES ('wang', 'x', NULL, NULL, 0, 0, NULL, 0, 0)";
     let alarm = "INSERT INTO risk_false_alarm SELECT min(id), 'crowd', 0, 'x', x'' FROM case_file";
     db.execute_batch(&format!("{town}; {alarm}; {typed_in};")).unwrap();
@@ -154,9 +160,36 @@ fn so_is_every_statement_that_would_break_a_subscription_or_its_messages() {
 }
 
 #[test]
+fn so_is_every_statement_that_would_break_what_came_in_or_goes_out() {
+    let (_folder, db) = database();
+    for (sql, reason) in [
+        ("UPDATE outbox SET template = 'S01'", "what is told is never changed"),
+        ("UPDATE outbox SET idem_key = 'l'", "what is told is never changed"),
+        ("UPDATE outbox SET private = x'00'", "CHECK constraint failed"),
+        ("UPDATE outbox SET state = 'sent'", "CHECK constraint failed"),
+        ("UPDATE outbox SET state = 'delivered', leased_until = 1", "CHECK constraint failed"),
+        ("UPDATE inbound SET state = 'done'", "CHECK constraint failed"),
+        ("UPDATE inbound SET raw = x'00'", "CHECK constraint failed"),
+        (
+            "INSERT INTO inbound SELECT 2, medium, account, dedup, form, received_at, copies, state, attempts, why, \
+          sender, words, case_id, key, raw, ended_at FROM inbound",
+            "UNIQUE constraint failed",
+        ),
+        ("UPDATE sms_part SET number = 3", "CHECK constraint failed"),
+        (
+            "INSERT INTO outbox_part VALUES (1, 3, 2, 'queued', 1, 0, NULL, NULL)",
+            "CHECK constraint failed",
+        ),
+    ] {
+        let error = db.execute(sql, []).unwrap_err().to_string();
+        assert!(error.contains(reason), "{sql}: {error}");
+    }
+}
+
+#[test]
 fn every_trigger_of_the_schema_is_tried_above() {
     let (_folder, db) = database();
     let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'";
     let triggers: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(triggers, 40, "a new trigger needs its statement in the test above");
+    assert_eq!(triggers, 41, "a new trigger needs its statement in the test above");
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod incoming;
+mod notice;
 mod outgoing;
 mod rules;
 mod sender;
@@ -11,6 +12,7 @@ pub mod templates;
 
 pub use command::{Command, Named, command};
 pub use incoming::{SAME_WITHIN, SUPPLEMENTS_MAX, Situation, THREAD_OPEN, Thread, Verdict, judge};
+pub use notice::{CitizenText, UnitTold, citizen_texts};
 pub use outgoing::{
     AUTOMATIC_PER_HOUR_MAX, Class, Medium, RECEIPT_REST, REPLIES_PER_HOUR_MAX, REPORT_WAIT,
     SendState, TEXTS_PER_DAY_MAX, TRIED_FOR, may_leave, pause,

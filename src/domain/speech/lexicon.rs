@@ -147,6 +147,12 @@ impl Lexicon {
         self.words.get_key_value(id).map(|(id, _)| id)
     }
 
+    /// What a word says.
+    #[must_use]
+    pub fn word_text(&self, id: &str) -> Option<&str> {
+        self.words.get(id).map(|text| &**text)
+    }
+
     /// Every clip id of the pieces with its text.
     pub fn clips(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
         let digits = self

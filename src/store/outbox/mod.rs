@@ -1,12 +1,14 @@
 //! What goes out by text and mail (docs/adr/0027-messages.md): written with what it tells of, in one
 //! transaction, and handed to its carrier afterwards.
 //!
-//! * `put`: a message into the box, within the limits of one person.
+//! * `citizen`: what a citizen is told of his case; `put`: a message into the box, within the limits of one
+//!   person.
 //! * `deliver`: which is next, who has it, what came of it; what may have been sent is never sent again
 //!   by itself.
 //! * `report`: what the carrier says became of it; `sweep`: what waited too long.
 //! * `decide`: what a person decides; `read`: lists and health.
 
+mod citizen;
 mod decide;
 mod deliver;
 mod put;
@@ -14,6 +16,7 @@ mod read;
 mod report;
 mod sweep;
 
+pub(super) use citizen::tell_citizen;
 pub use decide::SendDecision;
 pub use deliver::{LeasedMessage, MESSAGE_LEASE_MS, PartNow, PartOutcome};
 pub(super) use put::{NewMessage, party, put};

@@ -1,0 +1,143 @@
+//! What a citizen is told by text of what happens to his case (domain.md 4.3).
+
+use super::outgoing::Class;
+use super::status::status_words;
+use super::templates::ShortText;
+use crate::domain::case::{CALLBACK_MINUTES, Case, CaseEvent, Channel, Notice, Record, State};
+use crate::domain::speech::lexicon::Lexicon;
+use crate::units::PhoneNumber;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+/// Who a citizen is told is at work.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitTold {
+    /// Its name; 承办单位 where the directory has none.
+    pub name: Option<String>,
+    /// Its published telephone.
+    pub phone: Option<PhoneNumber>,
+}
+
+impl UnitTold {
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("承办单位")
+    }
+}
+
+/// What a text says, with the words that it is filled with where the case does not have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Missed,
+    Acknowledged,
+    Survey,
+    Notice(Notice, Option<Date>),
+}
+
+/// A text to the citizen of a case that is ready to be written.
+#[derive(Debug)]
+pub struct CitizenText<'a> {
+    case: &'a Case,
+    unit: &'a UnitTold,
+    now: Timestamp,
+    told: Told,
+}
+
+/// What the citizen of a case is told of these events; `case` is the one after all of them.
+#[must_use]
+pub fn citizen_texts<'a>(
+    case: &'a Case,
+    events: &[CaseEvent],
+    (unit, now): (&'a UnitTold, Timestamp),
+) -> Vec<CitizenText<'a>> {
+    let told = events.iter().flat_map(|event| told(case, event));
+    told.map(|told| CitizenText { case, unit, now, told }).collect()
+}
+
+fn told(case: &Case, event: &CaseEvent) -> Vec<Told> {
+    match event {
+        CaseEvent::Received(received) if received.channel == Channel::Abandoned => {
+            vec![Told::Missed]
+        }
+        CaseEvent::Accepted(_) if case.channel == Some(Channel::Voicemail) => {
+            vec![Told::Acknowledged]
+        }
+        CaseEvent::Record(record) => match **record {
+            Record::CitizenNotified { notice: Notice::Reply, .. } => {
+                let asked = (case.state == Some(State::Callback)).then_some(Told::Survey);
+                std::iter::once(Told::Notice(Notice::Reply, None)).chain(asked).collect()
+            }
+            Record::CitizenNotified { notice, due } => vec![Told::Notice(notice, due)],
+            _ => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+impl CitizenText<'_> {
+    /// It tells nothing of the matter, so that it may be sent of a case under seal.
+    #[must_use]
+    pub fn is_neutral(&self) -> bool {
+        self.told == Told::Notice(Notice::Sealed, None)
+    }
+
+    /// What for.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        Class::Answer
+    }
+
+    /// Hands the text to `write`; nothing where the case lacks what it says.
+    pub fn written<T>(&self, write: impl FnOnce(&ShortText<'_>) -> T) -> Option<T> {
+        if self.told == Told::Missed {
+            let minutes = u16::try_from(CALLBACK_MINUTES).unwrap_or(u16::MAX);
+            return Some(write(&ShortText::Missed { minutes }));
+        }
+        let case = self.case.number?;
+        let due = self.case.due.as_ref().map(|due| due.on);
+        let unit = self.unit.name();
+        let result = self.case.work.result.as_deref().filter(|words| !words.is_empty());
+        let status = self.case.status(self.now, None)?;
+        let state = status_words(&status);
+        let text = match self.told {
+            Told::Missed => return None,
+            Told::Acknowledged => {
+                let (code, due) = (self.case.private.code?, due?);
+                ShortText::Ack { case, code, days: REPLY_DAYS, due }
+            }
+            Told::Survey => ShortText::Survey { case },
+            Told::Notice(notice, moved) => match (notice, moved.or(due)) {
+                (Notice::Assigned, Some(due)) => ShortText::Assigned { case, unit, due },
+                (Notice::Extended, Some(due)) => {
+                    let reason = self.case.extended.map(|reason| words_of(reason.script_id()));
+                    ShortText::Extended { case, due, reason: reason.unwrap_or("情况特殊") }
+                }
+                (Notice::Reply, _) => match (result, &self.unit.phone) {
+                    (Some(result), Some(phone)) => ShortText::Reply { case, result, unit, phone },
+                    (Some(result), None) => ShortText::ReplyBare { case, result, unit },
+                    (None, _) => ShortText::StatusBare { case, state: &state },
+                },
+                (Notice::Redo, Some(due)) => ShortText::UnsatisfiedRedo { case, due },
+                (Notice::Sealed, _) => ShortText::StatusNeutral { case },
+                (Notice::Declined, _) => {
+                    let channel = self.case.lawful_channel?;
+                    ShortText::RejectLegal { case, channel: words_of(channel.script_id()) }
+                }
+                (Notice::Merged, _) => ShortText::Merged { case: self.case.merged_into? },
+                (Notice::DateMoved, Some(due)) => {
+                    let moved = format!("答复日期调整为{}月{}日，敬请谅解", due.month(), due.day());
+                    return Some(write(&ShortText::StatusBare { case, state: &moved }));
+                }
+                _ => ShortText::StatusBare { case, state: &state },
+            },
+        };
+        Some(write(&text))
+    }
+}
+
+/// Days within which a citizen is answered, as the text says.
+const REPLY_DAYS: u8 = 5;
+
+/// A reason or way of law in words.
+fn words_of(id: &str) -> &'static str {
+    Lexicon::builtin().word_text(id).unwrap_or("其他")
+}
