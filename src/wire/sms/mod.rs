@@ -9,6 +9,7 @@
 
 mod address;
 mod alphabet;
+mod cms_error;
 mod deliver;
 mod gsm7;
 mod octets;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use address::{Address, Destination};
 pub use alphabet::{Alphabet, Coding};
+pub use cms_error::{CmsError, Refused};
 pub use deliver::Deliver;
 pub use status_report::{Outcome, StatusReport};
 pub use submit::{Submit, Validity};

@@ -17,7 +17,8 @@ const LIMIT: Duration = Duration::from_secs(15);
 pub(super) const NAME: &str = "GSM1";
 /// The file that a city installs.
 const CONFIGURATION: &str = include_str!("../../../deploy/smsd.conf");
-const FOLDERS: [&str; 7] = ["outgoing", "checked", "incoming", "sent", "failed", "report", "saved"];
+const FOLDERS: [&str; 8] =
+    ["outgoing", "checked", "incoming", "sent", "failed", "report", "saved", "stats"];
 
 /// A running smsd and its spool, which stays when it is stopped.
 pub(super) struct Smsd {

@@ -13,7 +13,7 @@ mod memory;
 mod network;
 mod port;
 
-pub use network::{deliver, report};
+pub use network::deliver;
 
 use mayorline::wire::sms::{Deliver, Incoming};
 use memory::Memory;
@@ -161,6 +161,11 @@ impl Modem {
         }
         parts.iter().for_each(|part| self.receive(part.clone()));
         parts
+    }
+
+    /// A report on a text comes, with this status octet.
+    pub fn report(&self, on: &Submitted, status: u8) {
+        self.receive(network::report(&on.pdu, on.reference, status));
     }
 
     /// What the network has taken so far.

@@ -51,7 +51,7 @@ impl<'a> Head<'a> {
 
 /// Two decimal digits in swapped half octets.
 fn swapped(number: u8) -> u8 {
-    number % 10 << 4 | number / 10 % 10
+    ((number % 10) << 4) | (number / 10 % 10)
 }
 
 /// A submitted transfer PDU as the recipient's telephone would read it, and whether it asks for a report.
@@ -78,7 +78,7 @@ pub fn deliver(from: &str, text: &str, reference: u16) -> Vec<Vec<u8>> {
 }
 
 /// The PDU of a report on a submitted transfer PDU.
-pub fn report(transfer: &[u8], reference: u8, status: u8) -> Vec<u8> {
+pub(super) fn report(transfer: &[u8], reference: u8, status: u8) -> Vec<u8> {
     let head = Head::read(transfer).expect("what the network took is a SUBMIT");
     let mut pdu = CENTRE.to_vec();
     // Type STATUS-REPORT, no more texts to come.
