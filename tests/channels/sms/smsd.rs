@@ -30,12 +30,17 @@ pub(super) struct Smsd {
 impl Smsd {
     /// One on this modem, which it holds when this returns.
     pub(super) fn start(modem: &Modem) -> Self {
+        Self::start_with(modem, "")
+    }
+
+    /// The same with more lines for the modem.
+    pub(super) fn start_with(modem: &Modem, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut smsd = Self { program: None, folder, modem: modem.address };
         for name in FOLDERS {
             std::fs::create_dir_all(smsd.spool().join(name)).expect("the folder can be written");
         }
-        let configuration = smsd.configuration();
+        let configuration = smsd.configuration() + more;
         std::fs::write(smsd.file("smsd.conf"), configuration).expect("the folder can be written");
         smsd.go_on();
         let held = wait_for(LIMIT, || modem.log().contains("+CPMS").then_some(()));
