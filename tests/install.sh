@@ -27,6 +27,9 @@ taskset:util-linux
 chromium:chromium
 pdftotext:poppler-utils
 iconv:libc-bin
+smsd:smstools
+gammu-smsd:gammu-smsd
+socat:socat
 '
 
 missing=''
@@ -68,16 +71,20 @@ install_missing() {
         }
     done
 
-    # Kamailio comes as a service that takes port 5060; the tests start their own.
-    case " $missing " in
-    *' kamailio '*)
-        if [ -d /run/systemd/system ]; then
-            $as_root systemctl disable --quiet --now kamailio
-        elif [ -x /etc/init.d/kamailio ]; then
-            $as_root /etc/init.d/kamailio stop >/dev/null 2>&1 || true
-        fi
-        ;;
-    esac
+    # These come as services, which take ports and modems; the tests start their own.
+    for service in kamailio smstools gammu-smsd; do
+        case " $missing " in
+        *" $service "*) stop_service "$service" ;;
+        esac
+    done
+}
+
+stop_service() {
+    if [ -d /run/systemd/system ]; then
+        $as_root systemctl disable --quiet --now "$1"
+    elif [ -x "/etc/init.d/$1" ]; then
+        $as_root "/etc/init.d/$1" stop >/dev/null 2>&1 || true
+    fi
 }
 
 [ -z "$missing" ] || install_missing

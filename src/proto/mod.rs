@@ -1,4 +1,5 @@
-//! SIP as sans-IO machines on a clock that is passed in (RFC 3261 and the extensions named inside).
+//! SIP as sans-IO machines on a clock that is passed in (RFC 3261 and the extensions named inside), and the
+//! dialogue with a GSM modem ([`modem`]).
 
 mod admission;
 mod authentication;
@@ -10,6 +11,7 @@ mod dialog;
 pub mod digest;
 mod endpoint;
 mod leg;
+pub mod modem;
 pub mod offer_answer;
 mod outgoing;
 mod prover;

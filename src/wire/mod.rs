@@ -7,6 +7,7 @@ pub mod rtp;
 pub mod sdp;
 pub mod sip;
 pub mod sms;
+pub mod spool;
 pub mod srtp;
 pub mod table;
 pub mod telephone_event;

@@ -57,6 +57,16 @@ fn short_messages_hold_what_is_promised() {
 }
 
 #[test]
+fn spool_files_hold_what_is_promised() {
+    campaign::run("sms_spool", messages::spool);
+}
+
+#[test]
+fn short_texts_hold_what_is_promised() {
+    campaign::run("short_text", messages::short_text);
+}
+
+#[test]
 fn configurations_hold_what_is_promised() {
     campaign::run("config", checks::config);
 }
@@ -73,5 +83,5 @@ fn every_target_of_libfuzzer_has_seeds() {
         names
     };
     assert_eq!(names("fuzz_targets"), names("seeds"));
-    assert_eq!(names("seeds").len(), 11);
+    assert_eq!(names("seeds").len(), 13);
 }

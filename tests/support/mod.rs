@@ -9,6 +9,7 @@
 //! * [`citizen`]: a caller that dials, speaks, presses keys and hears.
 //! * [`phone`]: a seat's telephone: registers, rings, is answered.
 //! * [`service`]: the real `mayorline` binary as a child process.
+//! * [`modem`]: a GSM modem with the network behind it.
 //! * [`clients`]: SIPp, baresip, linphonec, Kamailio and SIPVicious.
 
 // Each test crate uses a part of this.
@@ -21,6 +22,7 @@ pub mod citizen;
 pub mod clients;
 pub mod desk;
 pub mod link;
+pub mod modem;
 pub mod phone;
 pub mod prompts;
 pub mod rtp;

@@ -10,6 +10,7 @@
 mod address;
 mod alphabet;
 mod carried;
+mod cms_error;
 mod deliver;
 mod gsm7;
 mod octets;
@@ -25,6 +26,7 @@ mod tests;
 pub use address::{Address, Destination};
 pub use alphabet::{Alphabet, Coding};
 pub use carried::{CARRIED_BYTES_MAX, Carried, Charset, Content};
+pub use cms_error::{CmsError, Refused};
 pub use deliver::Deliver;
 pub use status_report::{Outcome, StatusReport};
 pub use submit::{Submit, Validity};

@@ -30,6 +30,12 @@ impl Validity {
         Self(u8::try_from(step).unwrap_or(u8::MAX))
     }
 
+    /// As it stands in the PDU.
+    #[must_use]
+    pub fn octet(self) -> u8 {
+        self.0
+    }
+
     /// In minutes.
     #[must_use]
     pub fn minutes(self) -> u32 {

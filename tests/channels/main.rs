@@ -1,0 +1,7 @@
+//! Texts and mails of citizens through programs that others wrote.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod sms;
+#[path = "../support/mod.rs"]
+mod support;
