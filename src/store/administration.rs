@@ -23,6 +23,7 @@ use super::suggest::{self, FalseAlarm};
 use super::vault::{LiaisonKey, Vault};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineRules, Order};
+use crate::domain::message::MessageRules;
 use crate::units::{CaseNumber, SeatNumber};
 use crate::wire::table;
 use jiff::Timestamp;
@@ -40,6 +41,8 @@ pub struct Administration {
     pub(super) vault: Arc<Vault>,
     /// The data folder.
     pub(super) data: PathBuf,
+    /// How the city is reached by text, and speaks.
+    pub(super) messages: MessageRules,
     /// Unlocks a stopped folder when it is dropped.
     lock: Option<File>,
 }
@@ -64,7 +67,8 @@ impl Administration {
             Ok(lock) => Self::open_locked(folder, now, lock),
             Err(StoreError::InUse(_)) => {
                 let (db, vault) = schema::open_second_writer(&folder)?;
-                Ok(Self { db, vault: Arc::new(vault), data: folder.path, lock: None })
+                let (vault, messages) = (Arc::new(vault), MessageRules::default());
+                Ok(Self { db, vault, data: folder.path, messages, lock: None })
             }
             Err(error) => Err(error),
         }
@@ -79,7 +83,14 @@ impl Administration {
         let (data, DataFolder { path, master_key }) = (folder.path.clone(), folder);
         let config = StoreConfig { master_key, ..StoreConfig::new(path, now) };
         let (db, vault) = schema::open_writer(&config)?;
-        Ok(Self { db, vault: Arc::new(vault), data, lock: Some(lock) })
+        let (vault, messages) = (Arc::new(vault), MessageRules::default());
+        Ok(Self { db, vault, data, messages, lock: Some(lock) })
+    }
+
+    /// Says how the city is reached by text, as the configuration has it: else nobody is told by text what
+    /// is done here.
+    pub fn speak(&mut self, messages: MessageRules) {
+        self.messages = messages;
     }
 
     /// Adds a seat. [`StoreError::Taken`] when its number is in use.

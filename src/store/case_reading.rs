@@ -17,6 +17,9 @@ use rusqlite::params;
 /// Cases that are looked at for one page; a page may be short and still have one after it.
 pub const SCANNED_MAX: usize = 1_000;
 
+/// Rows of a page: as many as a person is shown at once at most.
+pub const PAGE_ROWS_MAX: usize = 100;
+
 /// A case with what its events say of who and when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseFile {
@@ -116,8 +119,8 @@ impl Reader {
         Ok(first.unwrap_or(i64::MAX))
     }
 
-    /// The rows of the next page: at most [`SCANNED_MAX`] are looked at, from below `before` on, and
-    /// none older than the first that can fit.
+    /// The rows of the next page: at most [`PAGE_ROWS_MAX`] that fit of at most [`SCANNED_MAX`] that are
+    /// looked at, from below `before` on, and none older than the first that can fit.
     pub fn page(&self, filter: &PageFilter, before: Option<i64>) -> Result<CasePage, StoreError> {
         let open = format!("NOT {}", sealed("c"));
         let uncoded = uncoded("c");
@@ -145,12 +148,20 @@ impl Reader {
             self.first_since(filter.from_ms)?,
             filter.uncoded
         ];
-        let rows: Vec<(i64, bool)> =
-            all(&self.db, &sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let full = rows.len() >= SCANNED_MAX;
-        let looked_to = rows.last().map(|(id, _)| *id).filter(|_| full);
-        let ids = rows.into_iter().filter(|(_, fits)| *fits).map(|(id, _)| id).collect();
-        Ok(CasePage { ids, looked_to })
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut rows = statement.query(values)?;
+        let (mut page, mut looked_at) = (CasePage::default(), 0);
+        while let Some(row) = rows.next()? {
+            let (id, fits): (i64, bool) = (row.get(0)?, row.get(1)?);
+            page.ids.extend(fits.then_some(id));
+            looked_at += 1;
+            // Nobody reads further on one page, and each row may have to come from the disk.
+            if looked_at >= SCANNED_MAX || page.ids.len() >= PAGE_ROWS_MAX {
+                page.looked_to = Some(id);
+                break;
+            }
+        }
+        Ok(page)
     }
 
     /// The recordings of a case that is not under seal, its own and those of its call; none where

@@ -101,7 +101,7 @@ pub use callback::{
     ATTEMPTS_MAX, Attempt, AttemptId, AttemptRow, CallbackList, CallbackRow, NewAttempt,
     OpenCallback,
 };
-pub use case_reading::{CaseFile, CasePage, CaseRecording, PageFilter, SCANNED_MAX};
+pub use case_reading::{CaseFile, CasePage, CaseRecording, PAGE_ROWS_MAX, PageFilter, SCANNED_MAX};
 pub use casework::{CaseName, CaseNow};
 pub use config::{
     BACKUP_FOLDER, BUSY_TIMEOUT_MS, CALLBACKS_SHOWN_MAX, COMMIT_REST_MS, DATABASE_FILE, DataFolder,

@@ -19,7 +19,6 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::{
     DeadlineRules, Erasure, ErasureGround, Hold, RetentionClass, RetentionRules, local_day,
 };
-use crate::domain::message::MessageRules;
 use jiff::{Timestamp, ToSpan};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -236,7 +235,7 @@ impl Administration {
             queue_base: 0,
             chain: ChainEnd::default(),
             vault: Arc::clone(&self.vault),
-            messages: MessageRules::default(),
+            messages: self.messages.clone(),
             unit_phones: Arc::default(),
             guard: Arc::default(),
         }

@@ -3,7 +3,8 @@
 use crate::desk::*;
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::call::{IntakeKind, StoreRequest};
-use mayorline::store::{PageFilter, Reader, SCANNED_MAX, Store};
+use mayorline::domain::case::State;
+use mayorline::store::{PAGE_ROWS_MAX, PageFilter, Reader, SCANNED_MAX, Store};
 use std::path::Path;
 
 /// A text that came then; rows are by the order in which they are stored.
@@ -50,6 +51,10 @@ fn a_page_looks_no_further_back_than_the_first_case_of_its_days() {
     assert_eq!(since(day - 25.hours()), (vec![last + 3, last + 2, last + 1], None));
     assert_eq!(since(day + 3.hours()), (vec![], None));
     let all = reader.page(&PageFilter::default(), None).unwrap();
-    assert_eq!((all.ids.len(), all.looked_to), (SCANNED_MAX, Some(last + 4 - 1_000)));
+    assert_eq!((all.ids.len(), all.looked_to), (PAGE_ROWS_MAX, Some(last + 4 - 100)));
+    let none = PageFilter { state: Some(State::Archived), ..PageFilter::default() };
+    let none = reader.page(&none, None).unwrap();
+    assert_eq!((none.ids.len(), none.looked_to), (0, Some(last + 4 - 1_000)));
+    assert_eq!(SCANNED_MAX, 1_000);
     store.close();
 }

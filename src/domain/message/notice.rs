@@ -122,7 +122,17 @@ impl CitizenText<'_> {
                     let channel = self.case.lawful_channel?;
                     ShortText::RejectLegal { case, channel: words_of(channel.script_id()) }
                 }
-                (Notice::Merged, _) => ShortText::Merged { case: self.case.merged_into? },
+                (Notice::Merged, _) => match self.case.merged_into {
+                    Some(into) => ShortText::Merged { case: into },
+                    None => {
+                        let joined = "另有群众反映同一事项，已合并办理";
+                        return Some(write(&ShortText::StatusBare { case, state: joined }));
+                    }
+                },
+                (Notice::Unmerged, _) => {
+                    let parted = "您反映的事项恢复单独办理";
+                    return Some(write(&ShortText::StatusBare { case, state: parted }));
+                }
                 (Notice::DateMoved, Some(due)) => {
                     let moved = format!("答复日期调整为{}月{}日，敬请谅解", due.month(), due.day());
                     return Some(write(&ShortText::StatusBare { case, state: &moved }));

@@ -1,6 +1,7 @@
 //! Texts that come in and messages that go out, as the store keeps them: once, in order, and of a case under
 //! seal nothing. Time is handed in; what carriers and people do is done by hand.
 
+mod citizens;
 mod journal;
 mod outbox;
 mod parts;
@@ -30,13 +31,16 @@ struct House {
     store: Store,
 }
 
-fn opened(folder: &Path) -> Store {
-    let mut config = StoreConfig::new(folder, noonish());
-    config.messages = MessageRules {
+fn rules() -> MessageRules {
+    MessageRules {
         sms_account: Some(MODEM.to_owned()),
         leaders: [("leader-phone".to_owned(), "市长".to_owned())].into(),
         ..MessageRules::default()
-    };
+    }
+}
+
+fn opened(folder: &Path) -> Store {
+    let config = StoreConfig { messages: rules(), ..StoreConfig::new(folder, noonish()) };
     Store::open(config, Calendar::built_in(), [7; 32]).unwrap()
 }
 

@@ -1,0 +1,209 @@
+//! Takes messages out of the journal: read apart, settled in one transaction (docs/adr/0027-messages.md).
+//!
+//! A thread of its own, because reading a mail takes time that the writer does not have. What makes the
+//! reader panic is one message that cannot be read, and keeps no other.
+
+use crate::store::{
+    Answer, DataFolder, Parsed, Reader, SettledInbound, StoreError, StoreHandle, Waiting,
+};
+use jiff::Timestamp;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Between two looks at an empty journal.
+const LOOK: Duration = Duration::from_millis(200);
+/// The same while the store is unavailable.
+const LOOK_UNAVAILABLE: Duration = Duration::from_secs(2);
+/// How long the store may take over one message.
+const ANSWER: Duration = Duration::from_secs(30);
+/// Between two looks after what waited too long.
+const TIDY: Duration = Duration::from_secs(10);
+
+/// Reads a message whose form it knows; `None`: another one's. The reason for which it cannot be read is
+/// a word that is listed.
+pub type ReadForm = fn(&Waiting, &[u8]) -> Option<Result<Parsed, &'static str>>;
+
+/// What messages are taken out of the journal with.
+#[derive(Clone)]
+pub struct NormaliserConfig {
+    /// The data folder with its key, for reading.
+    pub folder: DataFolder,
+    /// The running store, for writing.
+    pub store: StoreHandle,
+    /// One for each way that messages come by.
+    pub readers: Vec<ReadForm>,
+    /// The wall clock.
+    pub wall: fn() -> Timestamp,
+}
+
+/// The running thread.
+#[derive(Debug)]
+pub struct Normaliser {
+    ending: Sender<()>,
+    handle: JoinHandle<()>,
+}
+
+impl Normaliser {
+    /// Starts to take messages out of the journal.
+    ///
+    /// # Errors
+    /// When there is no thread to be had.
+    pub fn start(config: NormaliserConfig) -> io::Result<Self> {
+        let (ending, ended) = channel();
+        let work = move || Worker { config, reader: None, tidied: None, begun: false }.run(&ended);
+        let handle = Builder::new().name("normaliser".to_owned()).spawn(work)?;
+        Ok(Self { ending, handle })
+    }
+
+    /// Ends it behind the message that is being settled.
+    pub fn finish(self) {
+        drop(self.ending);
+        if self.handle.join().is_err() {
+            tracing::error!("the thread of the normaliser died");
+        }
+    }
+}
+
+/// Nothing can be settled at the moment.
+struct Unavailable;
+
+struct Worker {
+    config: NormaliserConfig,
+    reader: Option<Reader>,
+    tidied: Option<Instant>,
+    /// Leases that a dead process left were ended.
+    begun: bool,
+}
+
+impl Worker {
+    fn run(mut self, ended: &Receiver<()>) {
+        let mut pause = Duration::ZERO;
+        while matches!(ended.recv_timeout(pause), Err(RecvTimeoutError::Timeout)) {
+            pause = match self.look() {
+                Ok(0) => LOOK,
+                Ok(_) => Duration::ZERO,
+                Err(Unavailable) => LOOK_UNAVAILABLE,
+            };
+        }
+    }
+
+    /// Settles what waits now; gives how many messages that were.
+    fn look(&mut self) -> Result<usize, Unavailable> {
+        self.tidy()?;
+        let waiting = self.reader()?.inbound_waiting(0);
+        let waiting = waiting.map_err(|error| {
+            tracing::warn!(%error, "the journal of messages cannot be read");
+            self.reader = None;
+            Unavailable
+        })?;
+        let mut settled = 0;
+        for message in waiting {
+            // One that is tried again waits for the next look, so that it cannot be tried in a flash.
+            settled += usize::from(self.settle(&message)? != SettledInbound::Again);
+        }
+        Ok(settled)
+    }
+
+    fn reader(&mut self) -> Result<&Reader, Unavailable> {
+        if self.reader.is_none() {
+            let opened = Reader::open(self.config.folder.clone());
+            self.reader = opened.map_err(|error| tracing::debug!(%error, "no journal yet")).ok();
+        }
+        self.reader.as_ref().ok_or(Unavailable)
+    }
+
+    fn settle(&self, message: &Waiting) -> Result<SettledInbound, Unavailable> {
+        let (id, now) = (message.id, (self.config.wall)());
+        match read(&self.config.readers, message) {
+            Ok(parsed) => self.ask(|store, answer| store.inbound_settle(now, id, parsed, answer)),
+            Err(why) => self.ask(|store, answer| store.inbound_unreadable(now, id, why, answer)),
+        }
+    }
+
+    /// What waited too long: leases, texts without their rest, words that nobody needs any more.
+    fn tidy(&mut self) -> Result<(), Unavailable> {
+        if self.tidied.is_some_and(|at| at.elapsed() < TIDY) {
+            return Ok(());
+        }
+        let now = (self.config.wall)();
+        if self.begun {
+            self.ask(|store, answer| store.outbox_sweep(now, answer))?;
+        } else {
+            self.ask(|store, answer| store.outbox_begin(now, answer))?;
+            self.begun = true;
+        }
+        self.ask(|store, answer| store.inbound_tidy(now, answer))?;
+        self.tidied = Some(Instant::now());
+        Ok(())
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
+    ) -> Result<T, Unavailable> {
+        let (sender, answer) = sync_channel(1);
+        let answered = move |outcome: Result<T, StoreError>| drop(sender.try_send(outcome));
+        if !ask(&self.config.store, Box::new(answered)) {
+            return Err(Unavailable);
+        }
+        match answer.recv_timeout(ANSWER) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "a message was not settled: tried again");
+                Err(Unavailable)
+            }
+            Err(_) => Err(Unavailable),
+        }
+    }
+}
+
+/// Reads a message by the first who knows its form.
+fn read(readers: &[ReadForm], message: &Waiting) -> Result<Parsed, &'static str> {
+    let Some(raw) = &message.raw else { return Err("damaged") };
+    let read = || readers.iter().find_map(|read| read(message, raw));
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(Some(parsed)) => parsed,
+        Ok(None) => Err("form"),
+        Err(_) => {
+            tracing::error!(message = message.id, form = message.form, "ALARM a reader panicked");
+            Err("panic")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::message::Medium;
+
+    fn message(form: &str, raw: Option<&[u8]>) -> Waiting {
+        Waiting {
+            id: 1,
+            medium: Medium::Sms,
+            account: "modem".to_owned(),
+            form: form.to_owned(),
+            received_at: Timestamp::UNIX_EPOCH,
+            attempts: 0,
+            raw: raw.map(<[u8]>::to_vec),
+        }
+    }
+
+    fn ours(message: &Waiting, raw: &[u8]) -> Option<Result<Parsed, &'static str>> {
+        (message.form == "ours").then(|| {
+            assert!(!raw.is_empty(), "a fault of the reader");
+            Ok(Parsed::Nothing("test"))
+        })
+    }
+
+    #[test]
+    fn a_reader_that_panics_costs_one_message() {
+        let readers: [ReadForm; 1] = [ours];
+        assert_eq!(read(&readers, &message("ours", Some(b"x"))), Ok(Parsed::Nothing("test")));
+        assert_eq!(read(&readers, &message("ours", Some(b""))), Err("panic"));
+        assert_eq!(read(&readers, &message("theirs", Some(b"x"))), Err("form"));
+        assert_eq!(read(&readers, &message("ours", None)), Err("damaged"));
+    }
+}
