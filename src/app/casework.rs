@@ -28,6 +28,7 @@ pub(super) fn work(verb: WorkVerb) -> Result<(), Exit> {
     let order = Order { actor: Actor { person, roles, unit }, task };
     let folder = common.folder(&config);
     let mut administration = Administration::open(folder, now).map_err(|e| unwritten(&e))?;
+    administration.speak(serve::message_rules(&config)?);
     let desk = (calendar, rules, seed);
     let done = administration.act(now, desk, name, &order).map_err(|e| unwritten(&e))?;
     let number = done.number.map_or_else(|| case.clone(), |number| number.to_string());

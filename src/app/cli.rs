@@ -3,8 +3,8 @@
 use super::common::Common;
 use super::exit::{Exit, Failure};
 use super::{
-    accounts, audit, calendar, callbacks, demo, directory, doctor, figures, follow_ups, privacy,
-    records, report, retention, seal, seats, serve, webhooks,
+    accounts, audit, calendar, callbacks, demo, directory, doctor, figures, follow_ups, messages,
+    privacy, records, report, retention, seal, seats, serve, webhooks,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -44,6 +44,9 @@ enum Verb {
     /// Other programs that are told what happens to cases, never who a citizen is.
     #[command(subcommand)]
     Webhook(webhooks::WebhookVerb),
+    /// Texts that came in and go out: the accounts, what waits for a person, what may have been sent.
+    #[command(subcommand)]
+    Message(messages::MessageVerb),
     /// Who listened in, heard a recording, was shown a number, changed a seat or the directory, when
     /// and why.
     #[command(subcommand)]
@@ -122,6 +125,7 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Seat(verb) => seats::seat(verb),
         Verb::Account(verb) => accounts::account(verb),
         Verb::Webhook(verb) => webhooks::webhook(verb),
+        Verb::Message(verb) => messages::message(verb),
         Verb::Audit(verb) => audit::audit(verb),
         Verb::Seal(verb) => seal::seal(verb),
         Verb::Directory(verb) => directory::directory(verb),

@@ -3,6 +3,7 @@
 
 mod casework;
 mod listening_day;
+mod messages;
 mod outgoing;
 mod queue;
 mod report;
@@ -12,6 +13,7 @@ mod webhook;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::ListeningKeys;
+pub use messages::{MessageKeys, SmsdKeys};
 pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;
 pub use report::ReportKeys;
@@ -56,6 +58,7 @@ pub struct Config {
     pub store: StoreKeys,
     pub web: WebKeys,
     pub webhook: WebhookKeys,
+    pub messages: MessageKeys,
     pub log: Log,
 }
 
@@ -304,6 +307,7 @@ impl Config {
         self.outgoing.check()?;
         self.directory.units()?;
         self.webhook.reach()?;
+        self.messages.rules()?;
         self.queue.rules(jiff::tz::TimeZone::UTC)?;
         self.listening_day.rules()?;
         self.listening_day.roster()?;

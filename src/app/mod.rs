@@ -19,6 +19,7 @@ mod figures_inputs;
 mod follow_ups;
 mod history;
 mod logging;
+mod messages;
 mod output;
 mod pages;
 pub mod password;

@@ -4,10 +4,11 @@ use super::common::{Common, say};
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
 use super::pages::{Pages, web_config};
-use super::{clock, demo, settings, switchboard, webhooks};
+use super::{clock, demo, messages, settings, switchboard, webhooks};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules, local_day};
 use crate::domain::demo::DEMO_TITLE;
+use crate::domain::message::MessageRules;
 use crate::gateway::clock::Now;
 use crate::gateway::line::Line;
 use crate::gateway::prompts::Library;
@@ -45,7 +46,8 @@ async fn run(config: &Config, folder: DataFolder) -> Result<(), Exit> {
     let (udp, tcp) = line.addresses();
     let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
     let web = service.pages.url();
-    let webhooks = webhooks::start(config, folder, service.store.handle())?;
+    let webhooks = webhooks::start(config, folder.clone(), service.store.handle())?;
+    let messages = messages::start(config, folder, &service.store.handle(), demo)?;
     let demo = if demo { format!(" demo={DEMO_TITLE}") } else { String::new() };
     say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}{demo}\n"))?;
     if config.prompts.slow_speech {
@@ -61,6 +63,7 @@ async fn run(config: &Config, folder: DataFolder) -> Result<(), Exit> {
         tracing::warn!("stopping at once: live calls are hung up");
     };
     line.run(stop, abort).await;
+    messages.finish();
     webhooks.finish();
     service.pages.close();
     service.store.close();
@@ -132,6 +135,7 @@ impl Service {
             retention: config.retention.rules(),
             master_key: folder.master_key.clone(),
             demo,
+            messages: message_rules(config)?,
             ..StoreConfig::new(&folder.path, (clock.wall)())
         };
         let calendar = calendar(config)?;
@@ -235,6 +239,11 @@ pub(super) fn calendar(config: &Config) -> Result<Calendar, Exit> {
         }
     }
     Ok(calendar)
+}
+
+/// By what the city is reached by text, and how it speaks.
+pub(super) fn message_rules(config: &Config) -> Result<MessageRules, Exit> {
+    config.messages.rules().map_err(|why| Exit::new(Failure::Config, why))
 }
 
 fn overlay(config: &Config) -> Option<&Path> {

@@ -4,8 +4,9 @@
 //! * `settle`: one transaction from the journal to the case, the count or the list of what a person must
 //!   look at; `parts` joins long texts, `text` does what a text asks for, `report` says what became of
 //!   ours.
-//! * `read`: what waits, what is held; `tidy`: what is over.
+//! * `read`: what waits to be read; `decide`: what a person makes of what was held; `tidy`: what is over.
 
+mod decide;
 mod journal;
 mod parsed;
 mod parts;
@@ -15,6 +16,7 @@ mod settle;
 mod text;
 mod tidy;
 
+pub use decide::{HeldDecision, HeldRow};
 pub use journal::{ACCOUNT_BYTES_MAX, Journalled, RAW_BYTES_MAX, RawInbound};
 pub use parsed::{CarrierReport, InboundText, Parsed, Words};
 pub use parts::{PART_SETS_MAX, PARTS_WAIT_MINUTES_MAX};

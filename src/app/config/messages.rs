@@ -1,0 +1,82 @@
+//! `[messages]`: by what the city is reached by text, and how it speaks.
+
+use crate::domain::message::MessageRules;
+use crate::domain::message::templates::Signature;
+use crate::store::ACCOUNT_BYTES_MAX;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// Most modems.
+const MODEMS_MAX: usize = 16;
+
+/// `[messages]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // Each key is explained in config/mayorline.toml.
+pub struct MessageKeys {
+    pub signature: String,
+    pub notices_by: String,
+    pub smsd: Vec<SmsdKeys>,
+}
+
+/// `[[messages.smsd]]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct SmsdKeys {
+    pub account: String,
+    pub folder: PathBuf,
+    pub modem: String,
+    #[serde(default)]
+    pub leader: String,
+}
+
+impl MessageKeys {
+    /// As the store is told.
+    ///
+    /// # Errors
+    /// What is wrong, by the name of the key.
+    pub fn rules(&self) -> Result<MessageRules, String> {
+        let signature = Signature::parse(&self.signature)
+            .map_err(|_| format!("messages.signature: {}: 2 to 12 characters", self.signature))?;
+        self.check_smsd()?;
+        let known = self.smsd.iter().any(|modem| modem.account == self.notices_by);
+        if !(self.notices_by.is_empty() || known) {
+            return Err(format!("messages.notices_by: {}: no such account", self.notices_by));
+        }
+        let sms_account = Some(self.notices_by.clone()).filter(|account| !account.is_empty());
+        let leaders = self.smsd.iter().filter(|modem| !modem.leader.is_empty());
+        let leaders: BTreeMap<String, String> =
+            leaders.map(|modem| (modem.account.clone(), modem.leader.clone())).collect();
+        Ok(MessageRules { signature, sms_account, leaders })
+    }
+
+    fn check_smsd(&self) -> Result<(), String> {
+        if self.smsd.len() > MODEMS_MAX {
+            return Err(format!("messages.smsd must be at most {MODEMS_MAX}"));
+        }
+        let mut accounts = BTreeSet::new();
+        for SmsdKeys { account, folder, modem, .. } in &self.smsd {
+            let named = |name: &str| {
+                let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+                (1..=ACCOUNT_BYTES_MAX).contains(&name.len()) && name.chars().all(known)
+            };
+            if !named(account) || !accounts.insert(account) {
+                return Err(format!(
+                    "messages.smsd.account: {account}: letters, digits, - and _, and once"
+                ));
+            }
+            if !named(modem) {
+                return Err(format!("messages.smsd.modem: {modem}: as it stands in smsd.conf"));
+            }
+            if !folder.is_absolute() {
+                return Err(format!(
+                    "messages.smsd.folder: {}: an absolute path",
+                    folder.display()
+                ));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! Texts in and out beside the line: the threads of the channels, and `mayorline message`.
+
+mod verbs;
+
+pub(super) use verbs::{MessageVerb, message};
+
+use super::clock;
+use super::config::Config;
+use super::exit::{Exit, Failure};
+use crate::channels::sms::spool::{Spool, SpoolConfig, run};
+use crate::channels::sms::{StorePorts, parsed};
+use crate::channels::{Normaliser, NormaliserConfig, ReadForm};
+use crate::store::{DataFolder, Parsed, StoreHandle, Waiting};
+use jiff::Timestamp;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+/// Until folders of smsd that are not there are looked for again.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// A running channel.
+struct Channel {
+    account: String,
+    ending: Sender<()>,
+    handle: JoinHandle<()>,
+}
+
+/// Everything that runs for messages.
+pub(super) struct Messages {
+    normaliser: Normaliser,
+    channels: Vec<Channel>,
+}
+
+/// What the journal has from a modem, by smsd or by ourselves.
+fn of_modem(message: &Waiting, raw: &[u8]) -> Option<Result<Parsed, &'static str>> {
+    parsed(&message.form, raw)
+}
+
+/// Starts what the configuration names. A city that is invented sends nothing out of the house.
+pub(super) fn start(
+    config: &Config,
+    folder: DataFolder,
+    store: &StoreHandle,
+    demo: bool,
+) -> Result<Messages, Exit> {
+    if demo && !config.messages.smsd.is_empty() {
+        let why = "messages.smsd: a demo is an invented city and sends no text to anybody";
+        return Err(Exit::new(Failure::Config, why));
+    }
+    let readers: Vec<ReadForm> = vec![of_modem];
+    let wall = clock::system().wall;
+    let normaliser = NormaliserConfig { folder, store: store.clone(), readers, wall };
+    let normaliser =
+        Normaliser::start(normaliser).map_err(|error| unstarted("messages", &error))?;
+    let mut messages = Messages { normaliser, channels: vec![] };
+    for keys in &config.messages.smsd {
+        let account = keys.account.clone();
+        let spool = SpoolConfig { folder: keys.folder.clone(), modem: keys.modem.clone() };
+        let ports = StorePorts::new(store.clone(), account.clone());
+        let (ending, ended) = channel();
+        let handle = Builder::new()
+            .name(format!("sms-{account}"))
+            .spawn(move || run_smsd(&spool, ports, wall, &ended));
+        match handle {
+            Ok(handle) => messages.channels.push(Channel { account, ending, handle }),
+            Err(error) => {
+                messages.finish();
+                return Err(unstarted(&account, &error));
+            }
+        }
+    }
+    Ok(messages)
+}
+
+/// Texts by smsd. A folder that is not there yet keeps no call from being answered: it is tried again.
+fn run_smsd(
+    config: &SpoolConfig,
+    ports: StorePorts,
+    wall: fn() -> Timestamp,
+    ended: &Receiver<()>,
+) {
+    let mut is_told = false;
+    loop {
+        match Spool::new(config.clone(), ports.clone()) {
+            Ok(mut spool) => {
+                tracing::info!(modem = config.modem, "texts come and go by smsd");
+                return run(&mut spool, wall, ended);
+            }
+            Err(error) if !is_told => {
+                is_told = true;
+                let modem = config.modem.as_str();
+                tracing::error!(modem, %error, "ALARM no texts come or go: it is tried again");
+            }
+            Err(_) => {}
+        }
+        if !matches!(ended.recv_timeout(AGAIN), Err(RecvTimeoutError::Timeout)) {
+            return;
+        }
+    }
+}
+
+fn unstarted(account: &str, error: &std::io::Error) -> Exit {
+    Exit::new(Failure::Unavailable, format!("messages: {account}: {error}"))
+}
+
+impl Messages {
+    /// Ends the channels, then what takes their messages out of the journal.
+    pub(super) fn finish(self) {
+        for Channel { account, ending, handle } in self.channels {
+            drop(ending);
+            if handle.join().is_err() {
+                tracing::error!(account, "the thread of a channel died");
+            }
+        }
+        self.normaliser.finish();
+    }
+}
