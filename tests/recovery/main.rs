@@ -12,6 +12,7 @@ mod desk;
 mod disk;
 mod erasing;
 mod leftovers;
+mod messages;
 mod opening;
 #[path = "../media/recorded.rs"]
 mod recorded;
