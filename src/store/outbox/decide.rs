@@ -25,6 +25,12 @@ pub enum SendDecision {
 }
 
 impl SendDecision {
+    /// Reads what [`SendDecision::as_str`] gave.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Sent, Self::Resend, Self::Withdraw].into_iter().find(|one| one.as_str() == name)
+    }
+
     /// Its name in the audit.
     #[must_use]
     pub fn as_str(self) -> &'static str {

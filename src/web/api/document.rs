@@ -1,6 +1,8 @@
 //! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
 
-use super::{acting, administration, cases, exports, intake, opening, people, reports, webhooks};
+use super::{
+    acting, administration, cases, exports, intake, messages, opening, people, reports, webhooks,
+};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
@@ -23,6 +25,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         exports::ask, exports::list, exports::confirm, exports::fetch,
         reports::kpi,
         administration::accounts, administration::audit,
+        messages::list, messages::decide, messages::accounts, messages::held,
         webhooks::list, webhooks::add, webhooks::confirm, webhooks::remove, webhooks::rotate,
         webhooks::resume, webhooks::test, webhooks::deliveries, webhooks::resend,
     ),

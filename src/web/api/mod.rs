@@ -8,6 +8,7 @@
 //! * `opening`: contact, recording and sealed content, each with a reason that is audited first.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
 //! * `reports`: figures; `administration`: accounts, the audit.
+//! * `messages`: what goes out by text and mail, and what waits for a person.
 //! * `webhooks`: who is told what happens to cases.
 //! * `problem`: why something is not done.
 //!
@@ -24,6 +25,8 @@ mod command;
 mod document;
 mod exports;
 mod intake;
+#[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
+mod messages;
 mod opening;
 mod people;
 mod problem;
@@ -185,6 +188,10 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
         .route("/webhooks/{webhook}/test", post(webhooks::test))
         .route("/webhook-deliveries", get(webhooks::deliveries))
         .route("/webhook-deliveries/{delivery}/resend", post(webhooks::resend))
+        .route("/messages", get(messages::list))
+        .route("/messages/{message}/decision", post(messages::decide))
+        .route("/message-accounts", get(messages::accounts))
+        .route("/held-messages", get(messages::held))
         .route("/accounts", get(administration::accounts))
         .route("/audit", get(administration::audit))
         .route("/session", get(people::session).delete(people::sign_out))
