@@ -4,7 +4,7 @@
 //! The cases are those of the demo's generator, some thousand at a time with a seed each, stored by
 //! the real store with the first commands of each (`DEEDS_MAX`). `cargo bench --bench city` takes the figures;
 //! without `--bench` it runs small, to show that it works. `MAYORLINE_BENCH_FOLDER` names a folder on
-//! the disk to be measured; it needs some 6 KiB a case.
+//! the disk to be measured; it needs some 6 KiB a case, and the city stays in it for further runs.
 
 #[path = "common/measure.rs"]
 mod measure;
@@ -78,16 +78,20 @@ fn main() -> anyhow::Result<()> {
     let full = std::env::args().any(|argument| argument == "--bench");
     let given = std::env::var(CASES_VARIABLE).ok().and_then(|text| text.parse().ok());
     let cases = given.unwrap_or(if full { CASES } else { CASES_SMALL });
-    // Below the build where a run that is killed leaves nothing in anybody's way.
-    let root = std::env::var_os(FOLDER_VARIABLE);
-    let root = root.map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")), PathBuf::from);
-    let folder = tempfile::tempdir_in(root)?;
-    let begun = now();
-    let numbers = fill(folder.path(), cases)?;
-    let (seconds, stored) = (begun.elapsed().as_secs_f64(), numbers.len());
-    let each = seconds * 1e6 / stored as f64;
-    println!("{stored} cases filled in {seconds:.0} s, {each:.0} us each\n");
-    let rows = measured(folder.path(), &numbers)?;
+    let rows;
+    let stored;
+    if let Some(root) = std::env::var_os(FOLDER_VARIABLE) {
+        let folder = PathBuf::from(root).join(format!("city-{cases}"));
+        let numbers = kept(&folder, cases)?;
+        stored = numbers.len();
+        rows = measured(&folder, &numbers)?;
+    } else {
+        // Below the build where a run that is killed leaves nothing in anybody's way.
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+        let numbers = filled(folder.path(), cases)?;
+        stored = numbers.len();
+        rows = measured(folder.path(), &numbers)?;
+    }
     let head = format!("among {stored} cases");
     println!("| {head:<34} | {:<48} | {:<12} | holds |", "this run", "bar");
     println!("| {} | {} | {} | ----- |", "-".repeat(34), "-".repeat(48), "-".repeat(12));
@@ -98,6 +102,31 @@ fn main() -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// The city of a folder that was named: filled once, its numbers beside it, and measured again and again.
+fn kept(folder: &Path, cases: usize) -> anyhow::Result<Vec<CaseNumber>> {
+    let list = folder.with_extension("numbers");
+    if let Ok(numbers) = std::fs::read_to_string(&list) {
+        println!("a city that was filled before\n");
+        let parsed = numbers.lines().map(|line| CaseNumber::parse(line).context("a case number"));
+        return parsed.collect();
+    }
+    std::fs::create_dir_all(folder)?;
+    let numbers = filled(folder, cases)?;
+    let lines: String = numbers.iter().map(|number| format!("{number}\n")).collect();
+    std::fs::write(&list, lines)?;
+    Ok(numbers)
+}
+
+/// Fills a folder and says how long that took.
+fn filled(folder: &Path, cases: usize) -> anyhow::Result<Vec<CaseNumber>> {
+    let begun = now();
+    let numbers = fill(folder, cases)?;
+    let (seconds, stored) = (begun.elapsed().as_secs_f64(), numbers.len());
+    let each = seconds * 1e6 / stored as f64;
+    println!("{stored} cases filled in {seconds:.0} s, {each:.0} us each\n");
+    Ok(numbers)
 }
 
 /// Stores so many numbered cases; gives their numbers.

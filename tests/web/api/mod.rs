@@ -5,6 +5,7 @@ mod conflicts;
 mod document;
 mod exports;
 mod lists;
+mod messages;
 mod offices;
 mod opened;
 mod recordings;
