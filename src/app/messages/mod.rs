@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use crate::channels::sms::spool::{Spool, SpoolConfig, run};
 use crate::channels::sms::{StorePorts, parsed};
 use crate::channels::{Normaliser, NormaliserConfig, ReadForm};
-use crate::store::{DataFolder, Parsed, StoreHandle, Waiting};
+use crate::store::{DataFolder, StoreHandle};
 use jiff::Timestamp;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{Builder, JoinHandle};
@@ -32,11 +32,6 @@ pub(super) struct Messages {
     channels: Vec<Channel>,
 }
 
-/// What the journal has from a modem, by smsd or by ourselves.
-fn of_modem(message: &Waiting, raw: &[u8]) -> Option<Result<Parsed, &'static str>> {
-    parsed(&message.form, raw)
-}
-
 /// Starts what the configuration names. A city that is invented sends nothing out of the house.
 pub(super) fn start(
     config: &Config,
@@ -48,7 +43,7 @@ pub(super) fn start(
         let why = "messages.smsd: a demo is an invented city and sends no text to anybody";
         return Err(Exit::new(Failure::Config, why));
     }
-    let readers: Vec<ReadForm> = vec![of_modem];
+    let readers: Vec<ReadForm> = vec![parsed];
     let wall = clock::system().wall;
     let normaliser = NormaliserConfig { folder, store: store.clone(), readers, wall };
     let normaliser =

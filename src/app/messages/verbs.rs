@@ -8,7 +8,7 @@ use super::super::{clock, serve};
 use crate::channels::sms::parsed;
 use crate::domain::message::SendState;
 use crate::store::{
-    Administration, HeldDecision, OutboxFilter, Parsed, SendDecision, StoreError, Words,
+    Administration, HeldDecision, OutboxFilter, Parsed, SendDecision, StoreError, Waiting, Words,
 };
 use crate::wire::sms::decode;
 use clap::{Args, Subcommand, ValueEnum};
@@ -115,10 +115,13 @@ pub(in crate::app) fn message(verb: MessageVerb) -> Result<(), Exit> {
         MessageVerb::Decide { id, decision, acting } => decide(id, decision, &acting),
         MessageVerb::Show { id, acting } => {
             let now = (clock::system().wall)();
-            let (form, raw) = acting.open()?.show_held(now, id, &acting.by).map_err(|e| why(&e))?;
-            match words_of(&form, &raw) {
+            let held = acting.open()?.show_held(now, id, &acting.by).map_err(|e| why(&e))?;
+            match words_of(&held) {
                 Some((from, words)) => say(&format!("{from}\n{words}\n")),
-                None => say(&format!("{}\n", String::from_utf8_lossy(&raw))),
+                None => {
+                    let raw = held.raw.unwrap_or_default();
+                    say(&format!("{}\n", String::from_utf8_lossy(&raw)))
+                }
             }
         }
         MessageVerb::Take { id, words, acting } => take(id, words, &acting),
@@ -143,8 +146,8 @@ fn decide(id: i64, decision: Decision, acting: &Acting) -> Result<(), Exit> {
 
 fn take(id: i64, words: Option<String>, acting: &Acting) -> Result<(), Exit> {
     let now = (clock::system().wall)();
-    let (form, raw) = acting.open()?.show_held(now, id, &acting.by).map_err(|e| why(&e))?;
-    let read = words_of(&form, &raw);
+    let held = acting.open()?.show_held(now, id, &acting.by).map_err(|e| why(&e))?;
+    let read = words_of(&held);
     let from = read.as_ref().map(|(from, _)| from.clone());
     let Some(words) = words.or_else(|| read.map(|(_, words)| words)) else {
         return Err(Exit::new(Failure::Usage, "it cannot be read: say by --words what it says"));
@@ -163,8 +166,9 @@ fn settle(id: i64, decision: &HeldDecision, acting: &Acting) -> Result<Option<i6
 }
 
 /// Sender and words of a short text, where they can be read.
-fn words_of(form: &str, raw: &[u8]) -> Option<(String, String)> {
-    let Some(Ok(Parsed::Text(text))) = parsed(form, raw) else { return None };
+fn words_of(held: &Waiting) -> Option<(String, String)> {
+    let raw = held.raw.as_deref().unwrap_or_default();
+    let Some(Ok(Parsed::Text(text))) = parsed(held, raw) else { return None };
     let words = match &text.words {
         Words::Whole { text, .. } => text.clone(),
         Words::Data(data) => decode([data]).text,

@@ -1,5 +1,6 @@
 //! What a person decides of a message that was held, or that could not be read.
 
+use super::read::{Waiting, waiting_rows};
 use super::settle::end;
 use super::{give_to_case, key_of, owner};
 use crate::domain::calendar::Calendar;
@@ -73,24 +74,17 @@ impl Reader {
 }
 
 impl Administration {
-    /// The bytes of a message that waits for a person, and how they are read; the audit says who looked.
-    pub fn show_held(
-        &mut self,
-        now: Timestamp,
-        id: i64,
-        by: &str,
-    ) -> Result<(String, Vec<u8>), StoreError> {
+    /// A message that waits for a person, with its bytes; the audit says who looked.
+    pub fn show_held(&mut self, now: Timestamp, id: i64, by: &str) -> Result<Waiting, StoreError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         must_be_held(&tx, id)?;
-        let sql = "SELECT form, raw FROM inbound WHERE id = ?1";
-        let (form, sealed): (String, Option<Vec<u8>>) =
-            tx.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let mut held = waiting_rows(&tx, "id = ?1", [id])?.pop().ok_or(StoreError::NotFound)?;
         let key = key_of(&tx, &self.vault, id)?;
-        let (key, sealed) = key.zip(sealed).ok_or(StoreError::NotFound)?;
-        let raw = key.open(&owner(id), &sealed)?;
+        let (key, sealed) = key.zip(held.raw.take()).ok_or(StoreError::NotFound)?;
+        held.raw = Some(key.open(&owner(id), &sealed)?);
         note(&tx, now, (id, by), (AuditKind::MessageShown, ""))?;
         tx.commit()?;
-        Ok((form, raw))
+        Ok(held)
     }
 
     /// Decides about it; `desk` is what a case is made with. Gives the row of the case, a draft of whoever

@@ -6,6 +6,7 @@ use crate::store::error::{StoreError, unless_damaged};
 use crate::store::read::Reader;
 use crate::store::read_call::all;
 use jiff::Timestamp;
+use rusqlite::{Connection, Params};
 use std::fmt;
 
 /// Messages that are taken out of the journal at once.
@@ -45,21 +46,9 @@ impl fmt::Debug for Waiting {
 impl Reader {
     /// The next messages behind `after` that wait to be read, at most [`INBOUND_AT_ONCE_MAX`].
     pub fn inbound_waiting(&self, after: i64) -> Result<Vec<Waiting>, StoreError> {
-        let sql = "SELECT id, medium, account, form, received_at, attempts, raw FROM inbound
-                   WHERE state = 'new' AND id > ?1 ORDER BY id LIMIT ?2";
         let limit = i64::try_from(INBOUND_AT_ONCE_MAX).unwrap_or(0);
-        let mut rows: Vec<Waiting> = all(&self.db, sql, [after, limit], |row| {
-            let medium: String = row.get(1)?;
-            Ok(Waiting {
-                id: row.get(0)?,
-                medium: Medium::parse(&medium).unwrap_or(Medium::Sms),
-                account: row.get(2)?,
-                form: row.get(3)?,
-                received_at: Timestamp::from_millisecond(row.get(4)?).unwrap_or_default(),
-                attempts: row.get(5)?,
-                raw: row.get(6)?,
-            })
-        })?;
+        let which = "state = 'new' AND id > ?1 ORDER BY id LIMIT ?2";
+        let mut rows = waiting_rows(&self.db, which, [after, limit])?;
         for row in &mut rows {
             let sealed = row.raw.take().unwrap_or_default();
             let opened = self.open_raw(row.id, &sealed);
@@ -75,4 +64,27 @@ impl Reader {
         let key = key_of(&self.db, &self.vault, id)?;
         key.map(|key| key.open(&owner(id), sealed)).transpose()
     }
+}
+
+/// Rows of the journal with their bytes as they are sealed.
+pub(super) fn waiting_rows(
+    db: &Connection,
+    which: &str,
+    values: impl Params,
+) -> Result<Vec<Waiting>, StoreError> {
+    let sql = format!(
+        "SELECT id, medium, account, form, received_at, attempts, raw FROM inbound WHERE {which}"
+    );
+    all(db, &sql, values, |row| {
+        let medium: String = row.get(1)?;
+        Ok(Waiting {
+            id: row.get(0)?,
+            medium: Medium::parse(&medium).unwrap_or(Medium::Sms),
+            account: row.get(2)?,
+            form: row.get(3)?,
+            received_at: Timestamp::from_millisecond(row.get(4)?).unwrap_or_default(),
+            attempts: row.get(5)?,
+            raw: row.get(6)?,
+        })
+    })
 }
