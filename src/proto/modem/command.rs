@@ -110,7 +110,12 @@ impl Modem {
             return;
         }
         match self.stage {
-            Stage::Closed | Stage::Locked => {}
+            Stage::Closed => {}
+            Stage::Locked if self.next_look.is_some_and(|at| at <= now) => {
+                self.stage = Stage::Starting(at_step(Step::PinAsked));
+                self.go_on(now);
+            }
+            Stage::Locked => {}
             Stage::Starting(at) => match START.get(at) {
                 Some(step) => self.command(now, Command::Start(*step)),
                 None => {
@@ -170,7 +175,10 @@ impl Modem {
     }
 
     fn pin_asked(&mut self, state: &str) {
-        if state == "READY" {
+        // What is cut off is none of these: then the next question fails.
+        let is_locked = matches!(state, "SIM PIN" | "SIM PUK" | "SIM PIN2" | "SIM PUK2")
+            || state.starts_with("PH-");
+        if !is_locked {
             return;
         }
         // A PUK or a code of the network is a person's business, and so is a PIN that nobody gave us.
@@ -213,16 +221,20 @@ impl Modem {
     fn done(&mut self, now: Instant, command: Command, failed: bool) {
         match command {
             Command::Start(Step::PinAsked) if self.stage == Stage::Locked => {
+                self.next_look = Some(now + POLL);
                 if std::mem::take(&mut self.gives_pin) {
                     self.command(now, Command::Start(Step::PinGiven));
                 }
             }
             Command::Start(Step::PinGiven) if failed => {
+                self.next_look = Some(now + POLL);
                 // Never given twice: a card that is refused three times is locked.
                 self.config.pin = None;
                 self.actions.push_back(Action::NeedsPin);
             }
-            Command::Start(Step::PinGiven) => self.stage = Stage::Starting(after(Step::PinAsked)),
+            Command::Start(Step::PinGiven) => {
+                self.stage = Stage::Starting(at_step(Step::PinAsked) + 1)
+            }
             Command::Start(step) => {
                 // Some tell nothing about new texts, some know no numbers of errors: both can be lived with.
                 let may_fail =
@@ -230,7 +242,7 @@ impl Modem {
                 if failed && !may_fail {
                     self.reopen();
                 } else {
-                    self.stage = Stage::Starting(after(step));
+                    self.stage = Stage::Starting(at_step(step) + 1);
                 }
             }
             Command::List => {
@@ -249,8 +261,8 @@ impl Modem {
     }
 }
 
-fn after(step: Step) -> usize {
-    START.iter().position(|at| *at == step).map_or(0, |at| at + 1)
+fn at_step(step: Step) -> usize {
+    START.iter().position(|at| *at == step).unwrap_or_default()
 }
 
 impl Look {

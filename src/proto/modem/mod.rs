@@ -151,7 +151,7 @@ enum Stage {
     /// At this command of the start.
     Starting(usize),
     Ready,
-    /// The PIN is missing or wrong: nothing is tried until the port is opened anew.
+    /// The PIN is missing or wrong: asked again after a while, as a person may have put it right.
     Locked,
 }
 
@@ -248,7 +248,7 @@ impl Modem {
     pub fn poll_timeout(&self) -> Option<Instant> {
         match (&self.doing, self.stage) {
             (Some((_, until)), _) => Some(*until),
-            (None, Stage::Ready) => self.next_look,
+            (None, Stage::Ready | Stage::Locked) => self.next_look,
             _ => None,
         }
     }
@@ -336,7 +336,7 @@ impl Modem {
             }
             // It may have been deleted and its place be another text's by now: the next look tells.
             Some((Doing::Command(Command::Delete(place)), _)) => {
-                drop(self.deletions.remove(&place))
+                self.deletions.remove(&place);
             }
             Some((Doing::Calling | Doing::Draining | Doing::Command(_), _)) | None => {}
         }

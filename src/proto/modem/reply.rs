@@ -50,7 +50,8 @@ impl<'a> Reply<'a> {
                 value.parse().map_or(Self::Error, |code| Self::CmsError(CmsError(code)))
             }
             "+CME ERROR" => Self::Error,
-            "+CMGL" => Self::Listed(field(0)?.parse().ok()?, last()),
+            // Place, state, name, octets: what is cut off names no place.
+            "+CMGL" => field(3).and(Some(Self::Listed(field(0)?.parse().ok()?, last())))?,
             "+CMGS" => Self::Submitted(field(0)?.parse().ok()?),
             // With names, as the question is answered, or without, as the command is.
             "+CPMS" => {

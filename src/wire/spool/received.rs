@@ -13,7 +13,7 @@ pub struct Received {
     pub modem: String,
     /// Its subscriber; empty where the modem does not tell.
     pub imsi: String,
-    /// Who sent it, as smsd shows it: a number without `+`, or a name.
+    /// Who sent it: a number, with `+` where it is an international one, or a name.
     pub from: String,
     /// The PDUs as they stand there, one a part.
     pub pdus: Vec<String>,
@@ -40,7 +40,10 @@ impl Received {
     pub fn parse(bytes: &[u8]) -> Result<Self, WireError> {
         let file = File::split(bytes)?;
         let needed = |name, missing| file.header(name).ok_or(WireError::Missing(missing));
-        let from = needed("From", "sender")?.to_owned();
+        let from = needed("From", "sender")?;
+        // smsd leaves the plus out and says in hexadecimal what kind of number it is.
+        let is_international = file.header("From_TOA").is_some_and(|kind| kind.starts_with("91"));
+        let from = format!("{}{from}", if is_international { "+" } else { "" });
         let alphabet = needed("Alphabet", "alphabet")?;
         let length: Option<usize> = needed("Length", "length")?.parse().ok();
         let (words, count) = words(alphabet, file.body);

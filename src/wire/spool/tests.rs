@@ -27,11 +27,12 @@ fn the_pdu_says_what_was_written() {
     let read = |bytes| Received::parse(bytes).unwrap();
     let text = read(seed!("text"));
     assert_eq!((text.modem.as_str(), text.imsi.as_str()), ("GSM1", "460001990000001"));
-    assert_eq!(text.from, "8619900000001");
+    assert_eq!(text.from, "+8619900000001");
     assert!(text.is_complete());
     assert_eq!(text_of(&text.content()), "路灯坏了");
     assert_eq!(text_of(&read(seed!("seven-bits")).content()), "Hello {world} @ 1€");
-    assert_eq!(text_of(&read(seed!("name")).content()), "你好");
+    let name = read(seed!("name"));
+    assert_eq!((name.from.as_str(), text_of(&name.content()).as_str()), ("CTG!", "你好"));
 }
 
 #[test]

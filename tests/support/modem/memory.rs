@@ -63,6 +63,12 @@ impl Memory {
         self.stored.remove(&place).is_some()
     }
 
+    /// Whether it is in a place or waits for one.
+    pub(super) fn holds(&self, pdu: &[u8]) -> bool {
+        let in_place = self.stored.values().any(|stored| stored.pdu == pdu);
+        in_place || self.waiting.iter().any(|waiting| waiting == pdu)
+    }
+
     pub(super) fn taken(&self) -> Vec<usize> {
         self.stored.keys().copied().collect()
     }

@@ -14,6 +14,7 @@ mod network;
 mod port;
 
 pub use network::deliver;
+pub use port::Direct;
 
 use mayorline::wire::sms::{Deliver, Incoming};
 use memory::Memory;
@@ -113,7 +114,16 @@ impl Modem {
 
     /// One with so many places in its memory.
     pub fn with_places(places: usize) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+        Self::at(SocketAddr::from(([127, 0, 0, 1], 0)), places)
+    }
+
+    /// The same where another was before.
+    pub fn again_at(address: SocketAddr) -> Self {
+        Self::at(address, PLACES)
+    }
+
+    fn at(address: SocketAddr, places: usize) -> Self {
+        let listener = TcpListener::bind(address).expect("the port is free");
         listener.set_nonblocking(true).expect("a socket can be non-blocking");
         let address = listener.local_addr().expect("a bound socket has an address");
         let state = State { memory: Memory::with_places(places), ..State::default() };
@@ -177,6 +187,11 @@ impl Modem {
     pub fn held(&self) -> usize {
         let state = self.state();
         state.memory.used() + state.memory.waiting()
+    }
+
+    /// Whether this PDU is on the card or waits for a place.
+    pub fn holds(&self, pdu: &[u8]) -> bool {
+        self.state().memory.holds(pdu)
     }
 
     /// Places taken.
