@@ -60,8 +60,8 @@ impl Health {
 
 impl Change {
     /// The line in the log.
-    pub(super) fn tell(self, account: &str) {
-        match self {
+    pub(super) fn tell(&self, account: &str) {
+        match *self {
             Self::Silent(seconds) => {
                 tracing::error!(
                     account,

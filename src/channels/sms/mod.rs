@@ -4,11 +4,14 @@
 //! because it could not be taken from the card or smsd was told to stop, is known.
 
 mod health;
+pub mod modem;
 mod port;
+mod reading;
 pub mod spool;
 
 pub use health::{Change, Health, QUEUED_SECONDS_MAX, SILENT_PERIODS};
-pub use port::{Form, Part, PartId, Ports, RawInbound, Settled, Unavailable};
+pub use port::{Part, PartId, Ports, Settled, StorePorts, Unavailable, reference_name};
+pub use reading::{FORM_PDU, FORM_SMSD, parsed};
 
 use sha2::{Digest as _, Sha256};
 

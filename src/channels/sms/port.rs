@@ -1,35 +1,28 @@
-//! What a channel asks of the store. Each call waits for its commit.
+//! What a modem's channel asks of the store. Each call waits for its commit.
 
-use crate::wire::sms::{CmsError, Submit};
+use crate::domain::message::{Class, Medium, SendState};
+use crate::store::{
+    Answer, Journalled, LeasedMessage, PartOutcome, RawInbound, StoreError, StoreHandle,
+};
+use crate::wire::sms::{CmsError, Destination, Refused, Submit, Validity, split};
 use jiff::Timestamp;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
-/// What came, not read yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// A text or a part of one.
-    Text,
-    /// What became of a text of ours.
-    Report,
-}
+/// How long the centre keeps trying: a day, as long as the store does.
+const VALIDITY_MINUTES: u32 = 24 * 60;
+/// How long an answer of the store is waited for; it waits for a disk.
+const ANSWER: Duration = Duration::from_secs(30);
 
-/// Something that came, as it came.
-#[derive(Clone, Copy)]
-pub struct RawInbound<'a> {
-    /// When it was seen here.
-    pub at: Timestamp,
-    /// What tells it from every other of this account.
-    pub dedup_key: [u8; 32],
-    /// What it is.
-    pub form: Form,
-    /// The octets: a spool file, or the modem's PDU line.
-    pub raw: &'a [u8],
-}
-
-/// A message that waits to be sent, and the how-manieth attempt this is.
+/// A message that waits to be sent, or a part of one, and the how-manieth attempt this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartId {
-    /// The number that the store gave it.
-    pub part: u64,
+    /// The row of the message.
+    pub message: i64,
+    /// From 1 to `total`.
+    pub number: u8,
+    /// Parts of the message.
+    pub total: u8,
     /// From 1 on.
     pub attempt: u32,
 }
@@ -41,7 +34,7 @@ pub struct Part {
     pub id: PartId,
     /// What and whom to.
     pub submit: Submit,
-    /// Before others that wait.
+    /// Before others that wait: somebody sits before his telephone.
     pub is_urgent: bool,
 }
 
@@ -61,43 +54,219 @@ pub enum Settled {
     Uncertain,
 }
 
+impl Settled {
+    /// What an error of the modem means for a text.
+    #[must_use]
+    pub fn of_error(error: CmsError) -> Self {
+        match error.refused() {
+            Refused::ForGood => Self::Rejected(error),
+            Refused::ForNow => Self::Retry(Some(error)),
+            Refused::Unclear => Self::Uncertain,
+        }
+    }
+}
+
 /// The store cannot commit now: whatever came stays where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable;
 
-/// The store, as one account sees it.
+/// The store, as one account of short messages sees it.
 pub trait Ports {
-    /// Vouches that something that came is on stable storage.
-    type Journalled;
-
-    /// Keeps what came; what is known already is vouched for again.
+    /// Keeps what came, under the name of how it is read; what is known already is vouched for again.
     ///
     /// # Errors
     /// Nothing was kept.
-    fn put(&mut self, inbound: RawInbound<'_>) -> Result<Self::Journalled, Unavailable>;
+    fn put(
+        &mut self,
+        at: Timestamp,
+        form: &'static str,
+        dedup_key: [u8; 32],
+        raw: Vec<u8>,
+    ) -> Result<Journalled, Unavailable>;
 
-    /// Takes at most so many messages to be sent by this account, in their order.
+    /// Takes the next message that this account is to send: those of its parts that are still to go.
     ///
     /// # Errors
     /// None was taken.
-    fn lease(&mut self, at: Timestamp, most: usize) -> Result<Vec<Part>, Unavailable>;
+    fn lease(&mut self, at: Timestamp) -> Result<Vec<Part>, Unavailable>;
 
-    /// From now on nobody but the channel can tell whether this message went out.
+    /// From now on nobody but the channel can tell whether this part went out. `false`: it must not.
     ///
     /// # Errors
     /// It must not be sent.
-    fn submitting(&mut self, at: Timestamp, id: PartId) -> Result<(), Unavailable>;
+    fn submitting(&mut self, at: Timestamp, id: PartId) -> Result<bool, Unavailable>;
 
     /// Says what became of it.
     ///
     /// # Errors
     /// It must be said again.
     fn settle(&mut self, at: Timestamp, id: PartId, settled: Settled) -> Result<(), Unavailable>;
+
+    /// The modem answered, or did not, with the fault in a word that is listed.
+    fn seen(&mut self, at: Timestamp, fault: Option<&'static str>);
 }
 
-/// Says how much there is, never what: it is a citizen's.
-impl std::fmt::Debug for RawInbound<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RawInbound({:?}, {} bytes)", self.form, self.raw.len())
+/// The real store.
+pub struct StorePorts {
+    store: StoreHandle,
+    account: String,
+}
+
+impl StorePorts {
+    /// For this account of the configuration.
+    #[must_use]
+    pub fn new(store: StoreHandle, account: String) -> Self {
+        Self { store, account }
+    }
+
+    /// Asks, and waits for the answer.
+    fn ask<T: Send + 'static>(
+        &self,
+        what: &str,
+        ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
+    ) -> Result<T, Unavailable> {
+        self.outcome_of(ask).map_err(|error| {
+            let error = error.map_or_else(|| "no answer in time".to_owned(), |e| e.to_string());
+            tracing::warn!(account = self.account, error, "the store did not {what}: tried again");
+            Unavailable
+        })
+    }
+
+    /// The same with the error; `None`: no answer.
+    fn outcome_of<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
+    ) -> Result<T, Option<StoreError>> {
+        let (sender, answer) = sync_channel(1);
+        if !ask(&self.store, Box::new(move |outcome| drop(sender.try_send(outcome)))) {
+            return Err(None);
+        }
+        answer.recv_timeout(ANSWER).map_err(|_| None)?.map_err(Some)
+    }
+
+    /// The parts of a message that are still to go; what can never be sent is settled.
+    fn parts(&mut self, at: Timestamp, message: &LeasedMessage) -> Result<Vec<Part>, Unavailable> {
+        let destination = Destination::number(&international(&message.to));
+        // The parts of two texts of one receiver are told apart by it.
+        let reference = (message.id & 0xFF).unsigned_abs();
+        let reference = u16::try_from(reference).unwrap_or_default();
+        let data = split(&message.text, reference, false).ok();
+        let id =
+            |number, total| PartId { message: message.id, number, total, attempt: message.attempt };
+        let (Some(destination), Some(data)) = (destination, data) else {
+            self.reject(at, id(1, 1), "unsendable")?;
+            return Ok(Vec::new());
+        };
+        let total = u8::try_from(data.len()).unwrap_or(u8::MAX);
+        let gone = |number: &u8| {
+            let known = message.parts.iter().find(|part| part.number == *number);
+            known.is_some_and(|part| part.state != SendState::Queued)
+        };
+        let parts = (1..=total).zip(data).filter(|(number, _)| !gone(number));
+        let part = |(number, data)| {
+            let (destination, wants_report) = (destination.clone(), true);
+            let validity = Validity::of_minutes(VALIDITY_MINUTES);
+            let submit = Submit { destination, wants_report, validity, data };
+            let is_urgent = matches!(message.class, Class::Secret | Class::Receipt);
+            Part { id: id(number, total), submit, is_urgent }
+        };
+        Ok(parts.map(part).collect())
+    }
+
+    fn reject(&mut self, at: Timestamp, id: PartId, code: &str) -> Result<(), Unavailable> {
+        if self.submitting(at, id)? {
+            self.outcome(at, id, PartOutcome::Rejected(code.to_owned()))?;
+        }
+        Ok(())
+    }
+
+    fn outcome(&mut self, at: Timestamp, id: PartId, told: PartOutcome) -> Result<(), Unavailable> {
+        let settled = self.outcome_of(|store, answer| {
+            store.outbox_settle(at, id.message, id.number, told, answer)
+        });
+        match settled {
+            Ok(_) => Ok(()),
+            // Of another database, such as one from before a backup was put back: it must not stop the rest.
+            Err(Some(StoreError::NotFound)) => {
+                let (account, message) = (&self.account, id.message);
+                tracing::error!(account, message, "ALARM nobody knows the text that was sent");
+                Ok(())
+            }
+            Err(error) => {
+                let error = error.map(|error| error.to_string()).unwrap_or_default();
+                let account = &self.account;
+                tracing::warn!(
+                    account,
+                    error,
+                    "the store did not take what became of a text: told again"
+                );
+                Err(Unavailable)
+            }
+        }
+    }
+}
+
+impl Ports for StorePorts {
+    fn put(
+        &mut self,
+        at: Timestamp,
+        form: &'static str,
+        dedup_key: [u8; 32],
+        raw: Vec<u8>,
+    ) -> Result<Journalled, Unavailable> {
+        let account = self.account.clone();
+        let raw =
+            RawInbound { medium: Medium::Sms, account, dedup_key, form, received_at: at, raw };
+        let kept = self.ask("keep a text", |store, answer| store.inbound_put(vec![raw], answer))?;
+        kept.into_iter().next().ok_or(Unavailable)
+    }
+
+    fn lease(&mut self, at: Timestamp) -> Result<Vec<Part>, Unavailable> {
+        let account = self.account.clone();
+        let leased =
+            self.ask("give a text", |store, answer| store.outbox_lease(at, account, 1, answer))?;
+        leased.first().map_or(Ok(Vec::new()), |message| self.parts(at, message))
+    }
+
+    fn submitting(&mut self, at: Timestamp, id: PartId) -> Result<bool, Unavailable> {
+        self.ask("mark a text", |store, answer| {
+            store.outbox_submitting(at, id.message, (id.number, id.total), answer)
+        })
+    }
+
+    fn settle(&mut self, at: Timestamp, id: PartId, settled: Settled) -> Result<(), Unavailable> {
+        let told = match settled {
+            Settled::Submitted { reference } => {
+                PartOutcome::Submitted(reference.map(reference_name))
+            }
+            Settled::Retry(error) => PartOutcome::Retry(error.map_or("modem", |_| "network"), None),
+            Settled::Rejected(error) => PartOutcome::Rejected(format!("CMS {}", error.0)),
+            Settled::Uncertain => PartOutcome::Uncertain("no answer"),
+        };
+        self.outcome(at, id, told)
+    }
+
+    fn seen(&mut self, at: Timestamp, fault: Option<&'static str>) {
+        let account = self.account.clone();
+        // Nobody waits for it: the next look tells it again.
+        let _ = self.store.account_seen(at, account, fault, Box::new(|_| ()));
+    }
+}
+
+/// What a modem calls a text, as the store keeps it. It is below 256, and the letters keep it from being
+/// taken for the hexadecimal form of another.
+#[must_use]
+pub fn reference_name(reference: u8) -> String {
+    format!("mr-{reference}")
+}
+
+/// As modems want numbers: those of mobile telephones of the country and of abroad with their country's
+/// code, any other as it is dialled here.
+fn international(number: &str) -> String {
+    let is_mobile = number.len() == 11 && number.starts_with('1');
+    match number.strip_prefix("00") {
+        Some(abroad) => format!("+{abroad}"),
+        None if is_mobile => format!("+86{number}"),
+        None => number.to_owned(),
     }
 }

@@ -1,9 +1,10 @@
 //! The spool folder without smsd: half written files, a store that fails, names of others.
 
-use super::ports::Memory;
+use super::city::{City, Door};
 use jiff::Timestamp;
-use mayorline::channels::sms::spool::{IN_FLIGHT_MAX, Spool, SpoolConfig};
-use mayorline::channels::sms::{Form, Settled};
+use mayorline::channels::sms::Settled;
+use mayorline::channels::sms::spool::{FILES_A_LOOK_MAX, IN_FLIGHT_MAX, Spool, SpoolConfig};
+use mayorline::store::SettledInbound;
 use mayorline::wire::sms::CmsError;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -11,12 +12,15 @@ use std::path::{Path, PathBuf};
 const TEXT: &[u8] = include_bytes!("../../../fuzz/seeds/sms_spool/text");
 const REPORT: &[u8] = include_bytes!("../../../fuzz/seeds/sms_spool/report");
 const REFUSED: &[u8] = include_bytes!("../../../fuzz/seeds/sms_spool/refused");
+/// What smsd tells of a modem that works.
+const WELL: &[u8] =
+    b"Status:\t26-11-27 23:14:01,\ti\nGSM1:\t26-11-27 23:13:59,\tIdle,\t5,\t1,\t6\n";
 const WITHOUT_PDU: &[u8] = include_bytes!("../../../fuzz/seeds/sms_spool/without-pdu");
 
 struct Bench {
     folder: tempfile::TempDir,
-    memory: Memory,
-    spool: Spool<Memory>,
+    city: City,
+    spool: Spool<Door>,
 }
 
 fn config(folder: &Path) -> SpoolConfig {
@@ -29,9 +33,11 @@ impl Bench {
         for name in ["outgoing", "checked", "incoming", "report", "sent", "failed", "stats"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let memory = Memory::default();
-        let spool = Spool::new(config(folder.path()), memory.clone()).unwrap();
-        Self { folder, memory, spool }
+        let city = City::open();
+        let spool = Spool::new(config(folder.path()), city.door()).unwrap();
+        let bench = Self { folder, city, spool };
+        bench.put("stats/status", WELL);
+        bench
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
@@ -59,13 +65,13 @@ fn later(seconds: i64) -> Timestamp {
 fn a_file_goes_only_when_the_store_has_it() {
     let mut bench = Bench::new();
     let file = bench.put("incoming/GSM1.aaaaaa", TEXT);
-    bench.memory.content().calls_left = Some(0);
+    bench.city.told().calls_left = Some(0);
     assert!(bench.spool.look(now()).is_err());
     assert!(file.exists());
-    bench.memory.content().calls_left = None;
+    bench.city.told().calls_left = None;
     assert_eq!(bench.spool.look(now()).unwrap().taken, 1);
     assert!(!file.exists());
-    assert_eq!(bench.memory.kept(Form::Text)[0].raw, TEXT);
+    assert_eq!(bench.city.waiting()[0].raw.as_deref(), Some(TEXT));
 }
 
 #[test]
@@ -75,8 +81,7 @@ fn the_same_text_in_three_files_is_kept_once() {
         bench.put(name, TEXT);
     }
     assert_eq!(bench.spool.look(now()).unwrap().taken, 3);
-    let kept = bench.memory.kept(Form::Text);
-    assert_eq!((kept.len(), kept[0].times), (1, 3));
+    assert_eq!((bench.city.waiting().len(), bench.city.told().copies), (1, 2));
     assert!(bench.names("incoming").is_empty());
 }
 
@@ -88,7 +93,13 @@ fn a_half_written_file_waits_and_is_kept_as_it_is_at_last() {
     assert_eq!(bench.spool.look(now()).unwrap().taken, 0);
     assert!(file.exists() && bodiless.exists());
     assert_eq!(bench.spool.look(later(40)).unwrap().taken, 2);
-    assert_eq!(bench.memory.kept(Form::Text).len(), 2);
+    assert_eq!(bench.city.waiting().len(), 2);
+    // Without its PDU the body is read; half of a PDU is a person's business.
+    let read = bench.city.waiting();
+    let words = |row: &mayorline::store::Waiting| {
+        mayorline::channels::sms::parsed(row, row.raw.as_deref().unwrap()).unwrap()
+    };
+    assert_eq!(read.iter().filter(|row| words(row).is_err()).count(), 1);
 }
 
 #[test]
@@ -102,7 +113,7 @@ fn names_of_others_and_links_stay_where_they_are() {
     std::os::unix::fs::symlink(&secret, &link).unwrap();
     bench.put("sent/other-program", TEXT);
     assert_eq!(bench.spool.look(later(40)).unwrap().taken, 0);
-    assert!(bench.memory.kept(Form::Text).is_empty());
+    assert!(bench.city.waiting().is_empty());
     assert_eq!(bench.names("incoming").len(), 4);
     assert!(link.symlink_metadata().is_ok() && bench.names("sent").len() == 1);
 }
@@ -113,53 +124,115 @@ fn a_report_among_the_texts_is_told_apart_by_its_pdu() {
     bench.put("incoming/GSM1.aaaaaa", REPORT);
     bench.put("report/GSM1.bbbbbb", REPORT);
     assert_eq!(bench.spool.look(now()).unwrap().taken, 2);
-    assert_eq!(bench.memory.kept(Form::Report).len(), 1);
+    assert_eq!(bench.city.told().copies, 1);
+    assert_eq!(bench.city.read(), [SettledInbound::Done], "a report of nobody's text is kept");
+    assert!(bench.city.cases().is_empty(), "and opens no case");
 }
 
 #[test]
 fn no_more_is_handed_out_than_smsd_should_hold() {
     let mut bench = Bench::new();
-    for first in 0..10 {
-        bench.memory.send(first, "+8619900000001", "已受理");
+    for tail in 1..=9 {
+        bench.city.receipt_for(&format!("+861990000000{tail}"), "路灯不亮");
     }
-    assert_eq!(bench.spool.look(now()).unwrap().handed_out, IN_FLIGHT_MAX);
+    let handed_out = bench.spool.look(now()).unwrap().handed_out;
+    // A message goes as a whole.
+    assert!((IN_FLIGHT_MAX..IN_FLIGHT_MAX + 2).contains(&handed_out), "{handed_out}");
     assert_eq!(bench.spool.look(now()).unwrap().handed_out, 0);
-    assert_eq!(bench.memory.content().submitting.len(), IN_FLIGHT_MAX);
+    assert_eq!(bench.city.told().submitting.len(), handed_out);
     let names = bench.names("outgoing");
-    assert_eq!(names, ["mayorline-0-1", "mayorline-1-1", "mayorline-2-1", "mayorline-3-1"]);
-    let mode = bench.folder.path().join("outgoing/mayorline-0-1").metadata().unwrap().permissions();
+    assert_eq!(names.len(), handed_out);
+    assert!(names[0].starts_with("mayorline-1-1-"), "{names:?}");
+    let mode =
+        bench.folder.path().join("outgoing").join(&names[0]).metadata().unwrap().permissions();
     assert_eq!(mode.mode() & 0o007, 0, "nobody else reads it");
 }
 
+/// Takes over what smsd was given, as smsd would, and says this of it.
+fn answer(bench: &Bench, folder: &str, text: &[u8]) -> usize {
+    let names = bench.names("outgoing");
+    for name in &names {
+        std::fs::remove_file(bench.folder.path().join("outgoing").join(name)).unwrap();
+        bench.put(&format!("{folder}/{name}"), text);
+    }
+    names.len()
+}
+
 #[test]
-fn what_smsd_could_not_send_is_refused_or_uncertain_and_never_sent_again_here() {
+fn what_the_network_refused_is_tried_again_and_what_nobody_knows_is_not() {
     let mut bench = Bench::new();
-    let ids = bench.memory.send(7, "+8619900000038", "停机");
+    let refused = bench.city.receipt_for("+8619900000038", "停水三天");
     bench.spool.look(now()).unwrap();
-    let outgoing = bench.folder.path().join("outgoing/mayorline-7-1");
-    std::fs::remove_file(outgoing).unwrap();
-    bench.put("failed/mayorline-7-1", REFUSED);
-    bench.put("failed/mayorline-8-1", b"To: 8619900000001\nFail_reason: Unknown\n\n");
-    bench.put("failed/mayorline-9-2", b"To: 8619900000001\nFail_reason: Mod");
-    bench.memory.content().calls_left = Some(1);
+    let files = answer(&bench, "failed", REFUSED);
+    bench.city.told().calls_left = Some(0);
     assert!(bench.spool.look(now()).is_err());
-    assert_eq!(bench.names("failed").len(), 2, "the answer that the store has not stays");
-    bench.memory.content().calls_left = None;
-    assert_eq!(bench.spool.look(now()).unwrap().settled, 1);
-    assert_eq!(bench.memory.settled(ids[0]), [Settled::Retry(Some(CmsError(38)))]);
+    assert_eq!(bench.names("failed").len(), files, "the answer that the store has not stays");
+    bench.city.told().calls_left = None;
+    assert_eq!(bench.spool.look(now()).unwrap().settled, files);
+    assert_eq!(bench.city.settled(refused)[0], Settled::Retry(Some(CmsError(38))));
+    assert_eq!(bench.city.state(refused), "queued");
+
+    let unclear = bench.city.receipt_for("+8619900000039", "停电三天");
+    bench.spool.look(now()).unwrap();
+    answer(&bench, "failed", b"To: 8619900000039\nFail_reason: Unknown\n\n");
+    bench.spool.look(now()).unwrap();
+    assert_eq!(bench.city.settled(unclear)[0], Settled::Uncertain);
+    assert_eq!(bench.city.state(unclear), "uncertain");
+
     // Cut off for good: nobody can tell.
-    assert_eq!(bench.spool.look(later(40)).unwrap().settled, 1);
-    let content = bench.memory.content();
-    let uncertain = content.settled.values().filter(|all| **all == [Settled::Uncertain]).count();
-    assert_eq!((uncertain, content.settled.len()), (2, 3));
+    let cut = bench.city.receipt_for("+8619900000040", "路灯不亮");
+    bench.spool.look(now()).unwrap();
+    let files = answer(&bench, "failed", b"To: 8619900000040\nFail_reason: Mod");
+    assert_eq!(bench.spool.look(now()).unwrap().settled, 0);
+    assert_eq!(bench.spool.look(later(40)).unwrap().settled, files);
+    assert_eq!(bench.city.state(cut), "uncertain");
+}
+
+#[test]
+fn nothing_is_handed_to_smsd_while_its_modem_is_not_well() {
+    let mut bench = Bench::new();
+    bench.city.receipt_for("+8619900000001", "路灯不亮");
+    bench.put("stats/status", b"");
+    assert_eq!(bench.spool.look(now()).unwrap().handed_out, 0);
+    bench.put("stats/status", WELL);
+    assert!(bench.spool.look(now()).unwrap().handed_out > 0);
+    bench.city.receipt_for("+8619900000002", "路灯不亮");
+    // smsd has written nothing for a minute.
+    assert_eq!(bench.spool.look(later(60)).unwrap().handed_out, 0);
+}
+
+/// A text of which only a database knows that was replaced.
+#[test]
+fn an_answer_that_is_nobodys_stops_no_other() {
+    let mut bench = Bench::new();
+    bench.put("sent/mayorline-999-1-1-1", b"To: 8619900000001\nSent: now\nMessage_id: 1\n\n");
+    assert_eq!(bench.spool.look(now()).unwrap().settled, 1);
+    assert!(bench.names("sent").is_empty());
+}
+
+#[test]
+fn five_hundred_texts_three_times_each_are_five_hundred() {
+    let mut bench = Bench::new();
+    let pdu = b"PDU: 0891689109000005F0040D91689109000000F1";
+    let at = TEXT.windows(pdu.len()).position(|part| part == pdu).unwrap() + pdu.len() - 6;
+    for number in 0..1_500 {
+        let mut file = TEXT.to_vec();
+        file[at..at + 4].copy_from_slice(format!("{:04}", number % 500).as_bytes());
+        bench.put(&format!("incoming/GSM1.a{number:05}"), &file);
+    }
+    for _ in 0..1_500_usize.div_ceil(FILES_A_LOOK_MAX) {
+        assert!(bench.spool.look(now()).unwrap().taken <= FILES_A_LOOK_MAX);
+    }
+    assert!(bench.names("incoming").is_empty());
+    assert_eq!((bench.city.waiting().len(), bench.city.told().copies), (500, 1_000));
 }
 
 #[test]
 fn what_an_earlier_run_left_half_written_is_never_sent() {
     let bench = Bench::new();
-    bench.put("outgoing/mayorline-3-1.LOCK", b"To: 861990");
+    bench.put("outgoing/mayorline-3-1-2-1.LOCK", b"To: 861990");
     bench.put("outgoing/other.LOCK", b"");
-    let mut spool = Spool::new(config(bench.folder.path()), bench.memory.clone()).unwrap();
+    let mut spool = Spool::new(config(bench.folder.path()), bench.city.door()).unwrap();
     spool.look(now()).unwrap();
     assert_eq!(bench.names("outgoing"), ["other.LOCK"]);
 }
@@ -167,6 +240,6 @@ fn what_an_earlier_run_left_half_written_is_never_sent() {
 #[test]
 fn a_missing_folder_is_named_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    let refused = Spool::new(config(folder.path()), Memory::default()).err().unwrap();
+    let refused = Spool::new(config(folder.path()), City::open().door()).err().unwrap();
     assert!(refused.to_string().contains("outgoing"), "{refused}");
 }

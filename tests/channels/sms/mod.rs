@@ -1,8 +1,10 @@
 //! Short messages: smsd and gammu-smsd on the emulated modem.
 
 mod accepted;
+mod city;
+mod dialogue;
+mod driver;
 mod folder;
 mod gammu;
-mod ports;
 mod smsd;
 mod spool;

@@ -1,15 +1,14 @@
-//! Our spool adapter with a real smsd on the emulated modem.
+//! Our spool adapter with a real smsd on the emulated modem, and the real store behind it.
 
-use super::ports::Memory;
+use super::city::{City, Door};
 use super::smsd::{NAME, Smsd};
-use crate::support::modem::{Modem, Order};
+use crate::support::modem::{Modem, Order, Submitted};
 use crate::support::wait_for;
 use jiff::Timestamp;
+use mayorline::channels::sms::Settled;
 use mayorline::channels::sms::spool::{Spool, SpoolConfig};
-use mayorline::channels::sms::{Form, PartId, Settled};
 use mayorline::wire::sms::{CmsError, Deliver, Incoming, decode};
 use mayorline::wire::spool::{Content, Received};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -18,8 +17,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 struct Line {
     modem: Modem,
     smsd: Smsd,
-    memory: Memory,
-    spool: Spool<Memory>,
+    city: City,
+    spool: Spool<Door>,
 }
 
 impl Line {
@@ -29,10 +28,10 @@ impl Line {
     }
 
     fn with(modem: Modem, smsd: Smsd) -> Self {
-        let memory = Memory::default();
+        let city = City::open();
         let config = SpoolConfig { folder: smsd.spool(), modem: NAME.to_owned() };
-        let spool = Spool::new(config, memory.clone()).unwrap();
-        Self { modem, smsd, memory, spool }
+        let spool = Spool::new(config, city.door()).unwrap();
+        Self { modem, smsd, city, spool }
     }
 
     /// Looks until the condition holds.
@@ -44,14 +43,22 @@ impl Line {
         assert!(held.is_some(), "not {what}\n{}\n{}", self.modem.log(), self.smsd.log());
     }
 
-    /// The parts that the store has, by the PDUs of their files.
+    /// The same, and what comes is read at once.
+    fn read_until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        self.look_until(what, |line| {
+            line.city.read();
+            holds(line)
+        });
+    }
+
+    /// What nobody has read yet, by the PDUs of the files.
     fn parts(&self) -> Vec<Deliver> {
-        let kept = self.memory.kept(Form::Text);
-        let parts =
-            kept.iter().flat_map(|kept| match Received::parse(&kept.raw).unwrap().content() {
+        let parts = self.city.waiting().into_iter().flat_map(|row| {
+            match Received::parse(&row.raw.unwrap()).unwrap().content() {
                 Content::Parts(parts) => parts,
                 Content::Words(words) => panic!("no PDU: {words:?}"),
-            });
+            }
+        });
         let text = |part| match part {
             Incoming::Deliver(text) => text,
             Incoming::StatusReport(_) => panic!("a report among the texts"),
@@ -59,21 +66,10 @@ impl Line {
         parts.map(text).collect()
     }
 
-    /// References of the reports that the store has.
-    fn reports(&self) -> Vec<u8> {
-        let kept = self.memory.kept(Form::Report);
-        let reference = |raw: &[u8]| match Received::parse(raw).unwrap().content() {
-            Content::Parts(parts) => match parts.as_slice() {
-                [Incoming::StatusReport(report)] => report.reference,
-                other => panic!("{other:?}"),
-            },
-            Content::Words(words) => panic!("no PDU: {words:?}"),
-        };
-        kept.iter().map(|kept| reference(&kept.raw)).collect()
-    }
-
-    fn is_settled(&self, ids: &[PartId]) -> bool {
-        ids.iter().all(|id| !self.memory.settled(*id).is_empty())
+    fn sent_to(&self, number: &str) -> Vec<Submitted> {
+        let mut sent = self.modem.submitted();
+        sent.retain(|sent| sent.text.origin.dialled() == number);
+        sent
     }
 }
 
@@ -82,42 +78,43 @@ fn joined(mut parts: Vec<Deliver>) -> String {
     decode(parts.iter().map(|part| &part.data)).text
 }
 
-#[test]
-fn a_text_comes_in_and_its_answer_goes_out_in_parts_with_reports() {
-    let mut line = Line::new(Modem::start());
-    line.modem.receive_text("+8619900000001", "路灯坏了三天", 1, Order::Right);
-    line.look_until("taken in", |line| line.parts().len() == 1 && line.modem.held() == 0);
-    assert_eq!(joined(line.parts()), "路灯坏了三天");
+const LONG: &str = "城东新区解放路与人民路交叉口的路灯已经坏了三天，晚上出行很不安全，请尽快派人维修。\
+    另外路口的下水井盖也松动了😀，电动车经过时很危险，希望一并处理，谢谢。联系人王先生。";
 
-    let answer = "您反映的路灯问题已受理，编号26112200131，".repeat(7);
-    let ids = line.memory.send(40, "+8619900000001", &answer);
-    assert_eq!(ids.len(), 3);
-    line.look_until("reported", |line| line.reports().len() == ids.len() && line.is_settled(&ids));
-    let submitted = line.modem.submitted();
-    assert_eq!(joined(submitted.iter().map(|sent| sent.text.clone()).collect()), answer);
+#[test]
+fn a_long_text_becomes_a_case_and_its_receipt_is_delivered_in_parts() {
+    let mut line = Line::new(Modem::start());
+    line.modem.receive_text("+8619900000001", LONG, 1, Order::Reversed);
+    line.read_until("a case", |line| line.city.cases().len() == 1);
+    let case = line.city.cases().remove(0);
+    assert_eq!(case.text.as_deref(), Some(LONG));
+    let receipt = line.city.outbox()[0].id;
+    line.read_until("delivered", |line| line.city.state(receipt) == "delivered");
+    let sent = line.sent_to("+8619900000001");
     // Each part has the reference by which its report names it.
-    let references = ids.iter().map(|id| match line.memory.settled(*id).as_slice() {
-        [Settled::Submitted { reference: Some(reference) }] => *reference,
-        other => panic!("{other:?}"),
+    let mut references: Vec<_> = line.city.settled(receipt);
+    references.sort_by_key(|settled| format!("{settled:?}"));
+    let expected = sent.iter().map(|sent| Settled::Submitted { reference: Some(sent.reference) });
+    assert_eq!(references, expected.collect::<Vec<_>>());
+    let words = joined(sent.into_iter().map(|sent| sent.text).collect());
+    assert!(words.contains(&case.row.number.unwrap()), "{words}");
+    line.look_until("empty", |line| {
+        let folders = ["incoming", "outgoing", "checked", "sent", "failed", "report"];
+        let left = folders.map(|name| super::smsd::files(&line.smsd.folder(name)).len());
+        left.iter().sum::<usize>() == 0 && line.modem.held() == 0
     });
-    let references: BTreeSet<u8> = references.collect();
-    assert_eq!(references, line.reports().into_iter().collect());
-    let folders = ["incoming", "outgoing", "checked", "sent", "failed", "report"];
-    let left: usize =
-        folders.map(|name| super::smsd::files(&line.smsd.folder(name)).len()).iter().sum();
-    assert_eq!(left, 0);
 }
 
 #[test]
 fn reports_that_come_twice_are_kept_once() {
     let mut line = Line::new(Modem::start());
     line.modem.fault(|faults| faults.reports_doubled = true);
-    let ids = line.memory.send(41, "+8619900000001", "已受理");
-    line.look_until("reported twice", |line| {
-        line.memory.kept(Form::Report).iter().any(|kept| kept.times == 2)
+    let receipt = line.city.receipt_for("+8619900000001", "路灯坏了");
+    line.look_until("sent and reported twice", |line| {
+        let sent = line.modem.submitted().len();
+        sent > 0 && line.city.told().copies == sent && line.city.waiting().len() == sent
     });
-    assert!(line.is_settled(&ids));
-    assert_eq!(line.reports().len(), 1);
+    line.read_until("delivered", |line| line.city.state(receipt) == "delivered");
 }
 
 /// messaging.md 3, 18: gammu#522, #19, #442. 255 parts are tried with our own driver, which is faster.
@@ -127,11 +124,13 @@ fn sixty_parts_backwards_and_one_missing_are_all_kept() {
     let text: String = ('一'..).take(67 * 60).collect();
     line.modem.fault(|faults| faults.without_notice = true);
     line.modem.receive_text("+8619900000001", &text, 200, Order::Without(17));
-    line.look_until("taken in", |line| line.memory.kept(Form::Text).len() == 59);
+    line.look_until("taken in", |line| line.city.waiting().len() == 59);
     let mut numbers: Vec<u8> =
         line.parts().iter().map(|part| part.data.part.unwrap().number).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=60).filter(|number| *number != 17).collect::<Vec<u8>>());
+    line.city.read();
+    assert!(line.city.cases().is_empty(), "the rest of it is waited for");
 }
 
 /// messaging.md 3, 19 and 29: gammu#389, #95 and smsd's own decoding.
@@ -142,8 +141,8 @@ fn characters_on_the_edge_of_a_part_stay_whole_by_the_pdu() {
     let parts = line.modem.receive_text("+8619900000001", &text, 5, Order::Reversed);
     line.look_until("taken in", |line| line.parts().len() == parts.len());
     assert_eq!(joined(line.parts()), text);
-    let kept = line.memory.kept(Form::Text);
-    assert!(kept.iter().all(|kept| kept.raw.windows(5).any(|at| at == b"PDU: ")));
+    line.city.read();
+    assert_eq!(line.city.cases()[0].text.as_deref(), Some(text.as_str()));
 }
 
 /// messaging.md 3, 20: gammu#537.
@@ -154,18 +153,16 @@ fn a_number_that_is_refused_parks_alone() {
         faults.refused.insert("+8619900000038".to_owned(), 38);
         faults.refused.insert("+8619900000030".to_owned(), 30);
     });
-    let refused = [
-        line.memory.send(1, "+8619900000038", "停机"),
-        line.memory.send(2, "+8619900000030", "空号"),
-        line.memory.send(3, "+8619900000038", "停机"),
-        line.memory.send(4, "+8619900000038", "停机"),
-    ];
-    let good: Vec<_> =
-        (5..8).flat_map(|first| line.memory.send(first, "+8619900000001", "已受理")).collect();
-    line.look_until("sent", |line| line.is_settled(&good));
-    assert_eq!(line.memory.settled(refused[0][0]), [Settled::Retry(Some(CmsError(38)))]);
-    assert_eq!(line.memory.settled(refused[1][0]), [Settled::Rejected(CmsError(30))]);
-    assert_eq!(line.modem.submitted().len(), good.len());
+    let again = line.city.receipt_for("+8619900000038", "停水了");
+    let never = line.city.receipt_for("+8619900000030", "停电了");
+    let good = line.city.receipt_for("+8619900000001", "路灯坏了");
+    line.read_until("delivered", |line| line.city.state(good) == "delivered");
+    assert_eq!(line.city.settled(again)[0], Settled::Retry(Some(CmsError(38))));
+    assert_eq!(line.city.state(again), "queued");
+    assert_eq!(line.city.settled(never)[0], Settled::Rejected(CmsError(30)));
+    assert_eq!(line.city.state(never), "failed");
+    let sent = line.sent_to("+8619900000001").len();
+    assert!(sent > 0 && line.modem.submitted().len() == sent);
 }
 
 /// messaging.md 3, 21: chan-dongle#47.
@@ -189,25 +186,25 @@ fn a_text_that_is_not_deleted_is_kept_once() {
     line.modem.receive_text("+8619900000001", "路灯坏了", 9, Order::Right);
     line.look_until("deleted", |line| line.modem.held() == 0 && !line.parts().is_empty());
     line.look_until("quiet", |line| super::smsd::files(&line.smsd.folder("incoming")).is_empty());
-    let kept = line.memory.kept(Form::Text);
-    assert_eq!((kept.len(), kept[0].times), (1, 3));
+    assert_eq!((line.city.waiting().len(), line.city.told().copies), (1, 2));
 }
 
 /// messaging.md 3, 30: the modem's OK is lost.
 #[test]
-fn a_lost_answer_is_uncertain_and_nothing_is_sent_again_by_us() {
+fn a_lost_answer_is_uncertain_until_the_report_and_nothing_is_sent_again() {
     let modem = Modem::start();
     // smsd waits twelve times as long for the end of a text: a minute unless told otherwise.
     let smsd = Smsd::start_with(&modem, "read_timeout = 1\n");
     let mut line = Line::with(modem, smsd);
+    let receipt = line.city.receipt_for("+8619900000001", "路灯坏了");
     line.modem.fault(|faults| faults.answers_lost = 1);
-    let ids = line.memory.send(60, "+8619900000001", "已受理");
-    line.look_until("submitted", |line| line.modem.submitted().len() == 1);
-    line.look_until("settled", |line| line.is_settled(&ids));
-    assert_eq!(line.memory.settled(ids[0]), [Settled::Uncertain]);
-    assert_eq!(line.modem.submitted().len(), 1, "smsd does not try a second time");
-    // The report tells in the end what became of it.
-    line.look_until("reported", |line| line.reports() == [1]);
+    line.look_until("uncertain", |line| line.city.state(receipt) == "uncertain");
+    let told = line.city.settled(receipt);
+    assert!(told.contains(&Settled::Uncertain), "{told:?}");
+    let parts = line.city.told().submitting.len();
+    line.look_until("all of it sent", |line| line.city.settled(receipt).len() == parts);
+    assert_eq!(line.modem.submitted().len(), parts, "smsd does not try a second time");
+    assert_eq!(line.city.state(receipt), "uncertain");
 }
 
 /// The same, and smsd is stopped before it gave up: the next one finds the file and sends it once more. That
@@ -216,18 +213,17 @@ fn a_lost_answer_is_uncertain_and_nothing_is_sent_again_by_us() {
 fn smsd_started_again_in_the_middle_of_a_text_settles_one_attempt() {
     let mut line = Line::new(Modem::start());
     line.modem.fault(|faults| faults.answers_lost = 1);
-    let ids = line.memory.send(61, "+8619900000001", "已受理");
-    line.look_until("submitted", |line| line.modem.submitted().len() == 1);
+    let receipt = line.city.receipt_for("+8619900000001", "路灯坏了");
+    line.look_until("submitted", |line| !line.modem.submitted().is_empty());
     line.smsd.stop();
     line.smsd.go_on();
-    line.look_until("settled", |line| line.is_settled(&ids));
-    let told = line.memory.settled(ids[0]);
-    assert!(
-        matches!(told.as_slice(), [Settled::Uncertain | Settled::Submitted { .. }]),
-        "{told:?}\n{}",
-        line.smsd.log()
-    );
-    assert_eq!(line.memory.content().submitting, ids);
+    let parts = line.city.told().submitting.len();
+    line.look_until("settled", |line| line.city.settled(receipt).len() == parts);
+    let told = line.city.settled(receipt);
+    let is_honest =
+        |settled: &Settled| matches!(settled, Settled::Uncertain | Settled::Submitted { .. });
+    assert!(told.iter().all(is_honest), "{told:?}\n{}", line.smsd.log());
+    assert_eq!(line.city.told().submitting.len(), parts);
 }
 
 #[test]
@@ -236,13 +232,15 @@ fn a_silent_modem_is_told_after_three_periods_and_when_it_answers_again() {
     line.look_until("well", |line| line.smsd.folder("stats").join("status").exists());
     // Five seconds on the adapter's clock for each of its looks; smsd writes every second of the real one.
     let mut now = Timestamp::now();
-    let mut look = |line: &mut Line, is_silent| {
+    let mut look = |line: &mut Line, is_silent: bool| {
         let seen = wait_for(LIMIT, || {
             now += jiff::SignedDuration::from_secs(5);
             line.spool.look(now).unwrap();
             (line.spool.health().is_silent == is_silent).then_some(())
         });
         assert!(seen.is_some(), "{:?}", line.spool.health());
+        let told = line.city.told().faults.last().copied();
+        assert_eq!(told, Some(is_silent.then_some("silent")));
     };
     line.modem.fault(|faults| faults.silent = true);
     look(&mut line, true);

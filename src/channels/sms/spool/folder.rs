@@ -2,13 +2,14 @@
 
 use super::PartId;
 use crate::wire::spool::{SPOOL_FILE_BYTES_MAX, is_name};
+use rustix::fs::Access;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Error, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What our files are called: this, the part, the attempt.
+/// What our files are called: this, the message, the part of so many, the attempt.
 const OURS: &str = "mayorline";
 /// smsd passes over a file of such a name.
 const BEING_WRITTEN: &str = ".LOCK";
@@ -33,14 +34,13 @@ pub(super) struct Found {
 }
 
 impl Folders {
-    /// Looks whether they are there, and removes what was left half written of ours.
+    /// Looks whether they are there and ours to use, and removes what was left half written of ours.
     pub(super) fn open(root: &Path) -> Result<Self, Error> {
         let folders = Self { root: root.to_owned(), status_written: None, status_is_new: false };
-        for folder in ["outgoing", "checked", "incoming", "report", "sent", "failed"]
-            .map(|name| root.join(name))
-        {
-            let listed = fs::read_dir(&folder);
-            listed.map_err(|error| {
+        for name in ["outgoing", "checked", "incoming", "report", "sent", "failed"] {
+            let folder = root.join(name);
+            let usable = usable(&folder);
+            usable.map_err(|error| {
                 Error::new(error.kind(), format!("{}: {error}", folder.display()))
             })?;
         }
@@ -125,7 +125,8 @@ impl Folders {
     /// A file that smsd sees whole or not at all, and that a power cut does not take back.
     pub(super) fn write(&self, id: PartId, bytes: &[u8]) -> Result<(), Error> {
         let folder = self.outgoing();
-        let name = format!("{OURS}-{}-{}", id.part, id.attempt);
+        let PartId { message, number, total, attempt } = id;
+        let name = format!("{OURS}-{message}-{number}-{total}-{attempt}");
         let half = folder.join(format!("{name}{BEING_WRITTEN}"));
         let written = Self::write_half(&half, bytes);
         let outcome = written.and_then(|()| fs::rename(&half, folder.join(&name)));
@@ -165,10 +166,31 @@ impl Folders {
     }
 }
 
-/// Part and attempt of a name of ours.
+/// Whether files of smsd can be taken out of it. Debian's folders have the sticky bit: with it only the
+/// owner of a file may.
+fn usable(folder: &Path) -> Result<(), Error> {
+    const STICKY: u32 = 0o1000;
+    let data = fs::metadata(folder)?;
+    rustix::fs::access(folder, Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK)?;
+    let user = rustix::process::geteuid();
+    let is_sticky = data.mode() & STICKY != 0;
+    if is_sticky && !user.is_root() && data.uid() != user.as_raw() {
+        let what = "files of smsd cannot be removed: chmod -t (deploy/smsd.conf)";
+        return Err(Error::new(ErrorKind::PermissionDenied, what));
+    }
+    Ok(())
+}
+
+/// The part that a name of ours stands for.
 fn id_of(name: &str) -> Option<PartId> {
-    let (part, attempt) = name.strip_prefix(OURS)?.strip_prefix('-')?.split_once('-')?;
-    Some(PartId { part: part.parse().ok()?, attempt: attempt.parse().ok()? })
+    let mut numbers = name.strip_prefix(OURS)?.strip_prefix('-')?.split('-');
+    let id = PartId {
+        message: numbers.next()?.parse().ok()?,
+        number: numbers.next()?.parse().ok()?,
+        total: numbers.next()?.parse().ok()?,
+        attempt: numbers.next()?.parse().ok()?,
+    };
+    numbers.next().is_none().then_some(id)
 }
 
 /// The files of such names, the oldest first.

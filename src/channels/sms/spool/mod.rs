@@ -14,10 +14,11 @@ pub use run::run;
 
 use super::dedup_key;
 use super::health::Health;
-use super::port::{Form, PartId, Ports, RawInbound, Settled, Unavailable};
+use super::port::{Part, PartId, Ports, Settled, Unavailable};
+use super::reading::FORM_SMSD;
+use crate::store::Journalled;
 use crate::wire::WireError;
-use crate::wire::sms::{Incoming, Refused};
-use crate::wire::spool::{Content, Outcome, Outgoing, Received, Status};
+use crate::wire::spool::{Outcome, Outgoing, Received, Status};
 use folder::Found;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -63,6 +64,10 @@ pub struct Spool<P> {
     modem: String,
     health: Health,
     status: Option<Status>,
+    /// When smsd last told that the modem works.
+    well_at: Option<Timestamp>,
+    /// When the store was last told how the modem is.
+    told: Option<Timestamp>,
     /// Files that an alarm was raised for.
     faulty: BTreeSet<PathBuf>,
 }
@@ -75,7 +80,16 @@ impl<P: Ports> Spool<P> {
     pub fn new(config: SpoolConfig, ports: P) -> Result<Self, Error> {
         let folders = Folders::open(&config.folder)?;
         let (health, faulty) = (Health::default(), BTreeSet::new());
-        Ok(Self { ports, folders, modem: config.modem, health, status: None, faulty })
+        Ok(Self {
+            ports,
+            folders,
+            modem: config.modem,
+            health,
+            status: None,
+            well_at: None,
+            told: None,
+            faulty,
+        })
     }
 
     /// What is known of the modem.
@@ -94,41 +108,52 @@ impl<P: Ports> Spool<P> {
     /// # Errors
     /// The store is unavailable; what was done before stays done.
     pub fn look(&mut self, now: Timestamp) -> Result<Look, Unavailable> {
+        self.read_status(now);
         let mut look = Look::default();
         let outcome = self.carry_on(now, &mut look);
-        self.check_health(now, look);
+        if look.settled + look.taken > 0 {
+            self.health.success(now);
+        }
+        self.check_health(now);
         outcome.map(|()| look)
     }
 
     fn carry_on(&mut self, now: Timestamp, look: &mut Look) -> Result<(), Unavailable> {
-        for form in [Form::Text, Form::Report] {
-            look.taken += self.take_in(now, form)?;
+        for folder in [self.folders.incoming(), self.folders.report()] {
+            look.taken += self.take_in(now, &folder)?;
         }
         look.settled += self.settle(now)?;
         look.handed_out += self.hand_out(now)?;
         Ok(())
     }
 
-    fn take_in(&mut self, now: Timestamp, form: Form) -> Result<usize, Unavailable> {
-        let folder = match form {
-            Form::Text => self.folders.incoming(),
-            Form::Report => self.folders.report(),
-        };
-        let found = self.folders.received(&folder, &self.modem, FILES_A_LOOK_MAX);
+    fn read_status(&mut self, now: Timestamp) {
+        let told = self.folders.status().and_then(|text| Status::parse(&text, &self.modem));
+        let counts = |status: Status| (status.sent, status.received);
+        let moved =
+            self.status.zip(told).is_some_and(|(before, told)| counts(before) != counts(told));
+        let is_well = told.is_some_and(|status| status.is_well && self.folders.status_is_new());
+        if is_well || moved {
+            self.health.success(now);
+            self.well_at = Some(now);
+        }
+        self.status = told.or(self.status);
+    }
+
+    fn take_in(&mut self, now: Timestamp, folder: &Path) -> Result<usize, Unavailable> {
+        let found = self.folders.received(folder, &self.modem, FILES_A_LOOK_MAX);
         let mut taken = 0;
-        for file in self.listed(&folder, found) {
+        for file in self.listed(folder, found) {
             let Some(bytes) = self.read(&file) else { continue };
-            let (dedup_key, form) = match Received::parse(&bytes) {
+            let dedup_key = match Received::parse(&bytes) {
                 Ok(received) if received.is_complete() || is_old(&file, now) => {
-                    let key = dedup_key(&received.imsi, received.pdus.iter().map(String::as_str));
-                    let key = if received.pdus.is_empty() { key_of_file(&bytes) } else { key };
-                    (key, form_of(&received).unwrap_or(form))
+                    key_of(&received, &bytes)
                 }
                 // What cannot be read at all is kept all the same: a person may.
-                Err(_) if is_old(&file, now) => (key_of_file(&bytes), form),
+                Err(_) if is_old(&file, now) => Sha256::digest(&bytes).into(),
                 _ => continue,
             };
-            let token = self.ports.put(RawInbound { at: now, dedup_key, form, raw: &bytes })?;
+            let token = self.ports.put(now, FORM_SMSD, dedup_key, bytes)?;
             self.acknowledge(&file, token);
             taken += 1;
         }
@@ -136,7 +161,7 @@ impl<P: Ports> Spool<P> {
     }
 
     /// Takes the file away; the token says that the store has what it says.
-    fn acknowledge(&mut self, file: &Found, _committed: P::Journalled) {
+    fn acknowledge(&mut self, file: &Found, _committed: Journalled) {
         self.remove(file);
     }
 
@@ -171,40 +196,45 @@ impl<P: Ports> Spool<P> {
         let waiting = self.listed(&self.folders.outgoing(), waiting);
         self.health.oldest_queued_seconds =
             waiting.iter().filter_map(|(_, file)| age(file, now)).max();
-        let room = IN_FLIGHT_MAX.saturating_sub(waiting.len());
-        if room == 0 || !is_known {
-            return Ok(0);
-        }
-        let parts = self.ports.lease(now, room)?;
+        // A text that waits with smsd for its modem can be taken back by nobody.
+        let is_well =
+            self.well_at.is_some_and(|at| now.duration_since(at).as_secs() < PERIOD_SECONDS);
         let mut handed_out = 0;
-        for part in parts {
-            let file = Outgoing { submit: &part.submit, is_urgent: part.is_urgent }.write();
-            self.ports.submitting(now, part.id)?;
-            match self.folders.write(part.id, &file) {
-                Ok(()) => handed_out += 1,
-                Err(error) => {
-                    tracing::error!(%error, "ALARM a text cannot be handed to smsd: tried again");
-                    self.ports.settle(now, part.id, Settled::Retry(None))?;
+        while is_known && is_well && waiting.len() + handed_out < IN_FLIGHT_MAX {
+            let parts = self.ports.lease(now)?;
+            if parts.is_empty() {
+                break;
+            }
+            for part in parts {
+                if self.ports.submitting(now, part.id)? {
+                    handed_out += self.write(now, &part)?;
                 }
             }
         }
         Ok(handed_out)
     }
 
-    fn check_health(&mut self, now: Timestamp, look: Look) {
-        let told = self.folders.status().and_then(|text| Status::parse(&text, &self.modem));
-        let counts = |status: &Status| (status.sent, status.received);
-        let moved = self.status.as_ref().map(counts) != told.as_ref().map(counts);
-        let well = told.is_some_and(|status| status.is_well && self.folders.status_is_new());
-        if well
-            || (moved && self.status.is_some() && told.is_some())
-            || look.settled + look.taken > 0
-        {
-            self.health.success(now);
+    fn write(&mut self, now: Timestamp, part: &Part) -> Result<usize, Unavailable> {
+        let file = Outgoing { submit: &part.submit, is_urgent: part.is_urgent }.write();
+        match self.folders.write(part.id, &file) {
+            Ok(()) => Ok(1),
+            Err(error) => {
+                tracing::error!(%error, "ALARM a text cannot be handed to smsd: tried again");
+                self.ports.settle(now, part.id, Settled::Retry(None))?;
+                Ok(0)
+            }
         }
-        self.status = told.or(self.status);
-        for change in self.health.look(now, PERIOD_SECONDS) {
-            change.tell(&self.modem);
+    }
+
+    fn check_health(&mut self, now: Timestamp) {
+        let changes = self.health.look(now, PERIOD_SECONDS);
+        changes.iter().for_each(|change| change.tell(&self.modem));
+        let is_due =
+            self.told.is_none_or(|told| now.duration_since(told).as_secs() >= PERIOD_SECONDS);
+        if is_due || !changes.is_empty() {
+            self.told = Some(now);
+            let is_silent = self.health.is_silent;
+            self.ports.seen(now, is_silent.then_some("silent"));
         }
     }
 
@@ -252,29 +282,19 @@ impl<P: Ports> Spool<P> {
     }
 }
 
-/// By its PDU, where there is one: smsd without a folder for reports puts them among the texts.
-fn form_of(received: &Received) -> Option<Form> {
-    let Content::Parts(parts) = received.content() else { return None };
-    Some(match parts.first()? {
-        Incoming::Deliver(_) => Form::Text,
-        Incoming::StatusReport(_) => Form::Report,
-    })
-}
-
 fn said(outcome: Outcome) -> Settled {
     match outcome {
         Outcome::Sent { reference } => Settled::Submitted { reference },
         Outcome::Unclear => Settled::Uncertain,
-        Outcome::Refused(error) => match error.refused() {
-            Refused::ForGood => Settled::Rejected(error),
-            Refused::ForNow => Settled::Retry(Some(error)),
-            Refused::Unclear => Settled::Uncertain,
-        },
+        Outcome::Refused(error) => Settled::of_error(error),
     }
 }
 
-fn key_of_file(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
+fn key_of(received: &Received, bytes: &[u8]) -> [u8; 32] {
+    if received.pdus.is_empty() {
+        return Sha256::digest(bytes).into();
+    }
+    dedup_key(&received.imsi, received.pdus.iter().map(String::as_str))
 }
 
 /// In seconds.
