@@ -107,6 +107,7 @@ pub trait Ports {
 }
 
 /// The real store.
+#[derive(Clone)]
 pub struct StorePorts {
     store: StoreHandle,
     account: String,
