@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn a_text_that_waits_for_long_is_told_once() {
-        let mut health = Health::default();
-        health.oldest_queued_seconds = Some(QUEUED_SECONDS_MAX + 1);
+        let waits = Some(QUEUED_SECONDS_MAX + 1);
+        let mut health = Health { oldest_queued_seconds: waits, ..Health::default() };
         assert_eq!(health.look(at(0), 60), [Change::Behind(901)]);
         assert_eq!(health.look(at(1), 60), []);
         health.oldest_queued_seconds = None;

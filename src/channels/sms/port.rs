@@ -181,7 +181,7 @@ impl StorePorts {
         Ok(())
     }
 
-    fn outcome(&mut self, at: Timestamp, id: PartId, told: PartOutcome) -> Result<(), Unavailable> {
+    fn outcome(&self, at: Timestamp, id: PartId, told: PartOutcome) -> Result<(), Unavailable> {
         let settled = self.outcome_of(|store, answer| {
             store.outbox_settle(at, id.message, id.number, told, answer)
         });
