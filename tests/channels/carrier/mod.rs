@@ -1,0 +1,5 @@
+//! Carriers of texts: CMPP and SMPP.
+
+mod capture;
+mod cmpp;
+mod smpp_octets;
