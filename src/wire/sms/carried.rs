@@ -1,5 +1,6 @@
 //! A text as carriers hand it over (CMPP, SMPP): octets in a character set that a number beside them names,
-//! one octet a character where that has seven bits, with the header of TS 23.040 before them where a bit says so.
+//! one octet a character where that has seven bits, with the header of TS 23.040 before them where a bit
+//! says so.
 
 use super::alphabet::Coding;
 use super::gsm7;
@@ -105,8 +106,8 @@ impl Carried {
         Ok((1..=total).zip(pieces).map(|(number, octets)| carried(part(number), octets)).collect())
     }
 
-    /// The text of a whole message from its parts in order. Octets are joined before they are decoded, because
-    /// a character may stand across two parts.
+    /// The text of a whole message from its parts in order. Octets are joined before they are decoded,
+    /// because a character may stand across two parts.
     ///
     /// ```
     /// use mayorline::wire::sms::{Carried, Charset};

@@ -1,8 +1,9 @@
 //! The short texts to citizens, units and leaders (domain.md 4.3, S01 to S23): one table, filled from typed
 //! values.
 //!
-//! A carrier is given the text. A provider that wants approved templates is given the id and the values in the
-//! order of the text. A value that is too long is cut, and says so; a text takes [`PARTS_MAX`] messages at most.
+//! A carrier is given the text. A provider that wants approved templates is given the id and the values in
+//! the order of the text. A value that is too long is cut, and says so; a text takes [`PARTS_MAX`] messages
+//! at most.
 
 mod signature;
 mod table;

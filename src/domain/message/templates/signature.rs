@@ -7,8 +7,8 @@ pub const SIGNATURE_CHARS_MAX: usize = 12;
 /// Shortest.
 const SIGNATURE_CHARS_MIN: usize = 2;
 
-/// The name that stands in brackets at the beginning of every text to a citizen. The one place for it: what is
-/// filed with a carrier, configured here, and stripped by providers that put it there themselves.
+/// The name that stands in brackets at the beginning of every text to a citizen. The one place for it: what
+/// is filed with a carrier, configured here, and stripped by providers that put it there themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature(String);
 

@@ -27,6 +27,11 @@ pub enum TemplateId {
     UnitOverdue,
     LeaderDigest,
     OneTimeCode,
+    Help,
+    Stopped,
+    WithdrawAsked,
+    StatusBare,
+    ReplyBare,
 }
 
 /// What stands in brackets at the beginning.
@@ -54,7 +59,7 @@ pub struct Template {
 }
 
 /// The templates, in the order of their ids.
-pub const TEMPLATES: [Template; 23] = [
+pub const TEMPLATES: [Template; 28] = [
     city(
         TemplateId::Ack,
         "S01",
@@ -188,6 +193,31 @@ pub const TEMPLATES: [Template; 23] = [
         "S23",
         "otp",
         "登录验证码{otp},{minutes}分钟内有效，请勿告知他人。",
+    ),
+    city(
+        TemplateId::Help,
+        "S24",
+        "help",
+        "直接发送短信即可反映事项。CX加编号加查询码查进度，撤回加编号加查询码申请撤回，退订回T。",
+    ),
+    city(
+        TemplateId::Stopped,
+        "S25",
+        "stopped",
+        "已停止向您发送通知类短信，您所反映事项的答复不受影响。",
+    ),
+    city(
+        TemplateId::WithdrawAsked,
+        "S26",
+        "withdraw-asked",
+        "编号{case}：已收到您的撤回申请，我们将来电与您核实。",
+    ),
+    city(TemplateId::StatusBare, "S27", "status-bare", "编号{case}：{state}。"),
+    city(
+        TemplateId::ReplyBare,
+        "S28",
+        "reply-bare",
+        "编号{case}办理结果：{result}。承办单位：{unit}。",
     ),
 ];
 

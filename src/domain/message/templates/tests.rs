@@ -30,7 +30,7 @@ fn digest() -> DayDigest {
 }
 
 /// Every text with words of others in the places for them.
-fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 23] {
+fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 28] {
     let (case, code, due, later) = (case(), code(), date(2026, 11, 27), date(2026, 12, 4));
     let [unit, reason, result, state, channel, leaders, summary] = words;
     let nature = Nature::Complaint;
@@ -63,6 +63,11 @@ fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 23] {
         ShortText::UnitOverdue { case, days: 1 },
         ShortText::LeaderDigest(digest()),
         ShortText::OneTimeCode { code: OneTimeCode::parse("482193").unwrap(), minutes: 5 },
+        ShortText::Help,
+        ShortText::Stopped,
+        ShortText::WithdrawAsked { case },
+        ShortText::StatusBare { case, state },
+        ShortText::ReplyBare { case, result, unit },
     ]
 }
 
@@ -70,8 +75,8 @@ fn phone(digits: &str) -> PhoneNumber {
     PhoneNumber::parse(digits).unwrap()
 }
 
-/// Number, units, messages, text: as printed in domain.md 4.3.
-const SAMPLES: [(&str, usize, usize, &str); 23] = [
+/// Number, units, messages, text: as printed in domain.md 4.3, and behind them our own.
+const SAMPLES: [(&str, usize, usize, &str); 28] = [
     (
         "S01",
         85,
@@ -175,6 +180,21 @@ const SAMPLES: [(&str, usize, usize, &str); 23] = [
         "【日汇总】11月22日：收16件，电话9短信3邮件4，交办11，办复12，超期0，不满意1。您名下短信2件待阅。",
     ),
     ("S23", 34, 1, "【邹城社情民意】登录验证码482193,5分钟内有效，请勿告知他人。"),
+    (
+        "S24",
+        53,
+        1,
+        "【邹城社情民意】直接发送短信即可反映事项。CX加编号加查询码查进度，撤回加编号加查询码申请撤回，退订回T。",
+    ),
+    ("S25", 35, 1, "【邹城社情民意】已停止向您发送通知类短信，您所反映事项的答复不受影响。"),
+    ("S26", 42, 1, "【邹城社情民意】编号26112200131：已收到您的撤回申请，我们将来电与您核实。"),
+    ("S27", 27, 1, "【邹城社情民意】编号26112200131：正在办理。"),
+    (
+        "S28",
+        56,
+        1,
+        "【邹城社情民意】编号26112200131办理结果：北宿镇路口路灯已于11月24日修复。承办单位：市城市管理局。",
+    ),
 ];
 
 const SAMPLE_WORDS: [&str; 7] = [
@@ -205,7 +225,7 @@ fn the_rows_stand_in_order_and_are_found_by_their_numbers() {
         assert_eq!(template.id.template(), template);
         assert_eq!(TemplateId::of_code(template.code), Some(template.id));
     }
-    assert_eq!(TemplateId::of_code("S24"), None);
+    assert_eq!(TemplateId::of_code("S29"), None);
 }
 
 #[test]

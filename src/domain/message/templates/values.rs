@@ -93,6 +93,11 @@ pub enum ShortText<'a> {
     UnitOverdue { case: CaseNumber, days: u16 },
     LeaderDigest(DayDigest),
     OneTimeCode { code: OneTimeCode, minutes: u8 },
+    StatusBare { case: CaseNumber, state: &'a str },
+    ReplyBare { case: CaseNumber, result: &'a str, unit: &'a str },
+    Help,
+    Stopped,
+    WithdrawAsked { case: CaseNumber },
 }
 
 impl ShortText<'_> {
@@ -129,19 +134,35 @@ impl ShortText<'_> {
             Self::UnitOverdue { .. } => TemplateId::UnitOverdue,
             Self::LeaderDigest(_) => TemplateId::LeaderDigest,
             Self::OneTimeCode { .. } => TemplateId::OneTimeCode,
+            Self::StatusBare { .. } => TemplateId::StatusBare,
+            Self::ReplyBare { .. } => TemplateId::ReplyBare,
+            Self::Help => TemplateId::Help,
+            Self::Stopped => TemplateId::Stopped,
+            Self::WithdrawAsked { .. } => TemplateId::WithdrawAsked,
         }
     }
 
     /// What fills the placeholders, in the order of the text.
     pub(super) fn params(&self) -> Vec<Param> {
         match *self {
-            Self::SurveyThanks | Self::BadQuery | Self::Emergency | Self::EvaluationNotice => {
-                vec![]
-            }
+            Self::SurveyThanks
+            | Self::BadQuery
+            | Self::Emergency
+            | Self::EvaluationNotice
+            | Self::Help
+            | Self::Stopped => vec![],
             Self::AskMore { case }
             | Self::Survey { case }
             | Self::StatusNeutral { case }
-            | Self::Merged { case } => vec![number(case)],
+            | Self::Merged { case }
+            | Self::WithdrawAsked { case } => vec![number(case)],
+            Self::StatusBare { case, state } => {
+                vec![number(case), words("state", state, REASON_UNITS_MAX)]
+            }
+            Self::ReplyBare { case, result, unit } => {
+                let result = fitted(result, RESULT_UNITS_MAX, RESULT_REST);
+                vec![number(case), Param { name: "result", value: result }, named(unit)]
+            }
             Self::Ack { case, code, days, due } => {
                 vec![number(case), query(code), plain("days", days), day("due", due)]
             }
