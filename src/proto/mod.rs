@@ -1,8 +1,10 @@
-//! SIP as sans-IO machines on a clock that is passed in (RFC 3261 and the extensions named inside).
+//! SIP as sans-IO machines on a clock that is passed in (RFC 3261 and the extensions named inside), and the
+//! sessions with carriers of texts.
 
 mod admission;
 mod authentication;
 mod calling;
+pub mod carrier;
 mod checks;
 pub mod config;
 mod contract;

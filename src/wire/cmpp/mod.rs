@@ -130,6 +130,9 @@ pub struct Header {
 }
 
 impl Header {
+    /// Octets of it.
+    pub const OCTETS: usize = HEADER;
+
     /// Reads the first 12 octets of a stream; `None` while there are fewer.
     ///
     /// # Errors

@@ -178,6 +178,8 @@ pub struct SubmitResp {
 impl SubmitResp {
     /// Too many at once: the same text may be tried again later.
     pub const FLOW_CONTROL: u32 = 8;
+    /// The number of the request was used before: this one is not taken.
+    pub const SEQUENCE_KNOWN: u32 = 3;
 
     pub(super) fn read(reader: &mut Reader<'_>, version: Version) -> Result<Self, WireError> {
         Ok(Self { msg_id: reader.u64()?, result: read_result(reader, version)? })

@@ -43,6 +43,8 @@ impl Status {
     pub const OK: Self = Self(0);
     /// The command is not known here.
     pub const COMMAND_UNKNOWN: Self = Self(0x03);
+    /// It still holds a connection of ours, or of another with our name.
+    pub const ALREADY_BOUND: Self = Self(0x05);
     /// The other side is in trouble: the same may work later.
     pub const SYSTEM_ERROR: Self = Self(0x08);
     /// The password is wrong.
@@ -133,6 +135,12 @@ impl Header {
     #[must_use]
     pub fn is_deliver(&self) -> bool {
         self.command == u32::from(CommandId::DeliverSm)
+    }
+
+    /// Whether it answers a text to somebody.
+    #[must_use]
+    pub fn is_submit_answer(&self) -> bool {
+        self.command == u32::from(CommandId::SubmitSmResp)
     }
 
     /// Whether it answers something of ours.
