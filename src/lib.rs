@@ -5,14 +5,17 @@
 //! `tests/tidy.rs` fails when a `use` line draws one.
 //!
 //! * [`units`]: the words everything speaks: phone numbers, case numbers, call and leg ids.
-//! * [`wire`]: bytes to typed values and back: SIP, SDP, RTP, RTCP, G.711, WAV, SMS. No state, no clock.
-//! * [`proto`]: SIP as sans-IO machines: transactions, dialogs, session timers, admission.
+//! * [`wire`]: bytes to typed values and back: SIP, SDP, RTP, RTCP, G.711, WAV, SMS, CMPP, SMPP. No state, no
+//!   clock.
+//! * [`proto`]: SIP as sans-IO machines: transactions, dialogs, session timers, admission; sessions with carriers
+//!   of texts.
 //! * [`media`]: samples as sans-IO machines: jitter buffer, concealment, player, digits, recorder.
 //! * [`domain`]: the city's rules, pure: the way a call takes, cases, deadlines, spoken Chinese.
 //! * [`store`]: SQLite behind one writer thread and read-only readers; stored before anything is said.
 //! * [`gateway`]: the shell of telephony: sockets, timers, media threads, and the switch that joins
 //!   a SIP leg, its media and the rules of the call.
 //! * [`web`]: the pages of the seats and their WebSocket; it meets the line in `domain` words only.
+//! * [`channels`]: texts of citizens in and out, by carriers and providers.
 //! * [`app`]: configuration, wiring, clock, shutdown and the verbs of the command line.
 //!
 //! Whatever decides is a plain value with `handle(now, input)`, `poll_action()` and
@@ -22,6 +25,7 @@
 //! ARCHITECTURE.md has the picture of the way a call takes.
 
 pub mod app;
+pub mod channels;
 pub mod domain;
 pub mod gateway;
 pub mod media;

@@ -111,6 +111,9 @@ pub struct Header {
 }
 
 impl Header {
+    /// Octets of it.
+    pub const OCTETS: usize = HEADER;
+
     /// Reads the first 16 octets of a stream; `None` while there are fewer.
     ///
     /// # Errors
