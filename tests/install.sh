@@ -27,6 +27,8 @@ taskset:util-linux
 chromium:chromium
 pdftotext:poppler-utils
 iconv:libc-bin
+node:nodejs
+npm:npm
 '
 
 missing=''
@@ -82,6 +84,17 @@ install_missing() {
 
 [ -z "$missing" ] || install_missing
 [ -z "$building" ] || wait "$building"
+
+# The gateway of texts of tests/channels, pinned with what it needs by its lock file.
+smsc=$(cd "$(dirname "$0")/.." && pwd)/target/smsc
+mkdir -p "$smsc"
+cmp -s "$(dirname "$0")/channels/carrier/smsc/package-lock.json" "$smsc/package-lock.json" && [ -d "$smsc/node_modules/smpp" ] || {
+    cp "$(dirname "$0")"/channels/carrier/smsc/package*.json "$smsc"
+    (cd "$smsc" && npm ci --silent --ignore-scripts --no-audit --no-fund) || {
+        echo "tests/install.sh: cannot install the npm package smpp" >&2
+        exit 1
+    }
+}
 
 for pair in $needed; do
     program=${pair%%:*}
