@@ -28,6 +28,7 @@ chromium:chromium
 pdftotext:poppler-utils
 iconv:libc-bin
 node:nodejs
+bearerbox:kannel
 npm:npm
 '
 

@@ -2,13 +2,15 @@
 
 use jiff::Timestamp;
 use mayorline::channels::sms::carrier::{CarrierConfig, CarrierThread, Protocol, parsed};
+use mayorline::channels::sms::http::{HttpConfig, HttpThread, Provider, Secret, parsed as pushed};
 use mayorline::domain::calendar::Calendar;
 use mayorline::domain::message::MessageRules;
 use mayorline::store::{
     AccountRow, Answer, OutboxFilter, OutboxRow, Reader, SettledInbound, Store, StoreConfig,
-    StoreError, Waiting,
+    StoreError, StoreHandle, Waiting,
 };
 use mayorline::units::CaseNumber;
+use std::net::SocketAddr;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
@@ -19,7 +21,8 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 /// A city that is reached by a carrier.
 pub(crate) struct City {
-    store: Store,
+    /// `None`: closed.
+    store: Option<Store>,
     reader: Reader,
     _folder: tempfile::TempDir,
 }
@@ -33,11 +36,41 @@ impl City {
             StoreConfig { messages: rules, ..StoreConfig::new(folder.path(), Timestamp::now()) };
         let store = Store::open(config, Calendar::built_in(), [7; 32]).unwrap();
         let reader = Reader::open(folder.path()).unwrap();
-        Self { store, reader, _folder: folder }
+        Self { store: Some(store), reader, _folder: folder }
     }
 
-    pub(crate) fn handle(&self) -> mayorline::store::StoreHandle {
-        self.store.handle()
+    fn handle(&self) -> StoreHandle {
+        self.store.as_ref().expect("an open store").handle()
+    }
+
+    /// Nothing is kept any more.
+    pub(crate) fn close(&mut self) {
+        self.store = None;
+    }
+
+    /// An account with a provider that brings to any port.
+    pub(crate) fn provider(&self, provider: Option<Provider>, secret: &str) -> HttpThread {
+        self.provider_at(provider, secret, ([127, 0, 0, 1], 0).into())
+    }
+
+    /// The same at this address.
+    pub(crate) fn provider_at(
+        &self,
+        provider: Option<Provider>,
+        secret: &str,
+        listen: SocketAddr,
+    ) -> HttpThread {
+        let config = HttpConfig {
+            account: ACCOUNT.to_owned(),
+            provider,
+            listen: Some(listen),
+            secret: Secret(secret.to_owned()),
+            store: self.handle(),
+            tls: None,
+            wall: Timestamp::now,
+            random: || Some([7; 32]),
+        };
+        HttpThread::start(config).unwrap()
     }
 
     /// A line to a gateway on this machine.
@@ -47,7 +80,7 @@ impl City {
             host: "127.0.0.1".to_owned(),
             port,
             protocol,
-            store: self.store.handle(),
+            store: self.handle(),
             clock: Instant::now,
             wall: Timestamp::now,
             seed: 7,
@@ -63,9 +96,11 @@ impl City {
     /// Reads all that has come.
     pub(crate) fn read(&self) -> Vec<SettledInbound> {
         let settle = |row: Waiting| {
-            let parsed = parsed(&row.form, &row.raw.unwrap()).expect("a form of carriers").unwrap();
+            let raw = row.raw.unwrap();
+            let parsed = parsed(&row.form, &raw).or_else(|| pushed(&row.form, &raw));
+            let parsed = parsed.expect("a form of carriers or providers").unwrap();
             let now = Timestamp::now();
-            answered(|answer| self.store.handle().inbound_settle(now, row.id, parsed, answer))
+            answered(|answer| self.handle().inbound_settle(now, row.id, parsed, answer))
         };
         self.waiting().into_iter().map(|row| settle(row).unwrap()).collect()
     }

@@ -113,6 +113,20 @@ fn encoding(text: &str) -> Vec<u8> {
     encoding_rs::GB18030.encode(text).0.into_owned()
 }
 
+/// The gateway says of a text that it arrived.
+fn report(version: Version, msg_id: u64) -> Deliver {
+    let report = Report {
+        msg_id,
+        status: "DELIVRD".to_owned(),
+        submitted: "2611222013".to_owned(),
+        done: "2611222014".to_owned(),
+        destination: "19900000017".to_owned(),
+        sequence: 1,
+    };
+    let content = report.write(version).unwrap();
+    Deliver { is_report: true, content, format: 0, ..text(msg_id >> 8, "") }
+}
+
 fn both_ways(version: Version) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let city = City::open();
@@ -130,30 +144,26 @@ fn both_ways(version: Version) {
     let (sequence, submit) = gateway.submission();
     assert_eq!(submit.destinations, ["19900000017"]);
     assert_eq!((submit.source.as_str(), submit.service.as_str()), ("10651234501", "HOTLINE"));
-    let carried = Carried::read(Charset::Ucs2, submit.has_header, &submit.content).unwrap();
-    let said = Carried::decode([&carried]).text;
-    assert!(said.starts_with("【邹城社情民意】"), "{said}");
+    // S01 takes two messages, one behind the other.
+    assert_eq!((submit.total, submit.number, submit.has_header), (2, 1, true));
     let busy = SubmitResp { msg_id: 0, result: SubmitResp::FLOW_CONTROL };
     gateway.say(sequence, Body::SubmitResp(busy));
     // It goes again, after the pause.
     let (again, same) = gateway.submission();
-    assert_eq!((same, again > sequence), (submit, true));
-    let msg_id = 0x1122_3344_5566_7788;
-    gateway.say(again, Body::SubmitResp(SubmitResp { msg_id, result: 0 }));
+    assert_eq!((&same, again > sequence), (&submit, true));
+    let names = [0x1122_3344_5566_7788, 0x1122_3344_5566_7789];
+    gateway.say(again, Body::SubmitResp(SubmitResp { msg_id: names[0], result: 0 }));
+    let (sequence, second) = gateway.submission();
+    gateway.say(sequence, Body::SubmitResp(SubmitResp { msg_id: names[1], result: 0 }));
+    let read = |submit: &Submit| Carried::read(Charset::Ucs2, true, &submit.content).unwrap();
+    let said = Carried::decode(&[read(&same), read(&second)]).text;
+    assert!(said.starts_with("【邹城社情民意】") && said.ends_with("请勿外泄查询码。"), "{said}");
     let submitted = wait_for(LIMIT, || (city.states() == ["submitted"]).then_some(()));
     assert!(submitted.is_some(), "{:?}", city.outbox());
 
-    let report = Report {
-        msg_id,
-        status: "DELIVRD".to_owned(),
-        submitted: "2611222013".to_owned(),
-        done: "2611222014".to_owned(),
-        destination: "19900000017".to_owned(),
-        sequence: 1,
-    };
-    let content = report.write(version).unwrap();
-    let told = Deliver { is_report: true, content, format: 0, ..text(8, "") };
-    assert_eq!(gateway.bring(told), DeliverResp::KEPT);
+    for msg_id in names {
+        assert_eq!(gateway.bring(report(version, msg_id)), DeliverResp::KEPT);
+    }
     city.read();
     assert_eq!(city.states(), ["delivered"]);
 

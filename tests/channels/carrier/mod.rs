@@ -4,6 +4,8 @@ mod capture;
 mod city;
 mod cmpp;
 mod cmpp_line;
+mod kannel;
+mod provider;
 mod smpp_line;
 mod smpp_octets;
 mod smsc;

@@ -67,6 +67,23 @@ impl Pair {
         assert_eq!(self.city.read(), [SettledInbound::Done]);
     }
 
+    /// The gateway says of a text that it arrived. The answer to it said a hexadecimal number; the receipt says the
+    /// same in decimals.
+    fn receipt(&mut self, number: u32, id: &str) {
+        let id = u64::from_str_radix(id, 16).unwrap();
+        let receipt = format!(
+            "id:{id:012} sub:001 dlvrd:001 submit date:2611222013 done date:2611222014 \
+             stat:DELIVRD err:000 text:"
+        );
+        let fields = json!({
+            "esm_class": RECEIPT, "data_coding": 0, "short_message": hex(receipt.as_bytes()),
+        });
+        let before = self.smsc.heard("deliver_resp").len();
+        self.smsc.order(&text_from(number, "8619900000017", &fields));
+        let answers = self.smsc.wait("deliver_resp", before + 1);
+        assert_eq!(answers.last().unwrap()["status"], 0);
+    }
+
     fn wait_states(&self, wanted: &[&str]) {
         let held = wait_for(LIMIT, || {
             self.city.read();
@@ -124,23 +141,23 @@ fn texts_come_in_every_way_and_are_acknowledged_when_they_are_kept() {
 fn answers_go_out_and_their_receipts_are_understood_in_another_number_system() {
     let mut pair = Pair::up();
     pair.matter(1, "8619900000017", "北宿镇三里村停水两天了");
-    let submit = pair.smsc.wait("submit", 1).remove(0);
-    assert_eq!((&submit["destination"], &submit["ton"]), (&json!("8619900000017"), &json!(1)));
-    assert_eq!((&submit["coding"], &submit["receipt"]), (&json!(8), &json!(1)));
-    let text = submit["text"].as_str().unwrap();
-    assert!(text.starts_with("【邹城社情民意】") && text.contains("编号"), "{text}");
+    // S01 takes two messages, one behind the other.
+    let submits = pair.smsc.wait("submit", 2);
+    for (number, submit) in (1..).zip(&submits) {
+        assert_eq!((&submit["destination"], &submit["ton"]), (&json!("8619900000017"), &json!(1)));
+        assert_eq!((&submit["coding"], &submit["receipt"]), (&json!(8), &json!(1)));
+        let header = submit["udh"][0].as_str().unwrap();
+        assert!(
+            header.starts_with("0003") && header.ends_with(&format!("020{number}")),
+            "{header}"
+        );
+    }
+    let text: String = submits.iter().map(|submit| submit["text"].as_str().unwrap()).collect();
+    assert!(text.starts_with("【邹城社情民意】") && text.ends_with("请勿外泄查询码。"), "{text}");
     pair.wait_states(&["submitted"]);
-    // The answer said 1A2B3C01; the receipt says the same number in decimals.
-    let id = u64::from_str_radix(submit["id"].as_str().unwrap(), 16).unwrap();
-    let receipt = format!(
-        "id:{id:012} sub:001 dlvrd:001 submit date:2611222013 done date:2611222014 \
-         stat:DELIVRD err:000 text:"
-    );
-    let fields = json!({
-        "esm_class": RECEIPT, "data_coding": 0, "short_message": hex(receipt.as_bytes()),
-    });
-    pair.smsc.order(&text_from(2, "8619900000017", &fields));
-    assert_eq!(pair.smsc.wait("deliver_resp", 2)[1]["status"], 0);
+    for (number, submit) in (2..).zip(&submits) {
+        pair.receipt(number, submit["id"].as_str().unwrap());
+    }
     pair.wait_states(&["delivered"]);
 }
 
@@ -168,10 +185,12 @@ fn a_throttled_text_goes_later_and_is_sent_once() {
     pair.smsc.order(&json!({ "do": "throttle", "count": 2 }));
     pair.matter(1, "8619900000017", "停水两天了");
     pair.wait_states(&["submitted"]);
-    let submits = pair.smsc.wait("submit", 3);
+    let submits = pair.smsc.wait("submit", 4);
     let statuses: Vec<&Value> = submits.iter().map(|submit| &submit["status"]).collect();
-    assert_eq!(statuses, [&json!(0x58), &json!(0x58), &json!(0)]);
-    assert!(submits.iter().all(|submit| submit["text"] == submits[0]["text"]));
+    assert_eq!(statuses, [&json!(0x58), &json!(0x58), &json!(0), &json!(0)]);
+    // The first part three times, and the second not before it.
+    assert!(submits[..3].iter().all(|submit| submit["text"] == submits[0]["text"]));
+    assert_ne!(submits[3]["text"], submits[0]["text"]);
 }
 
 #[test]
@@ -186,9 +205,9 @@ fn a_text_whose_answer_is_lost_is_uncertain_and_not_sent_again() {
     // The next one goes, and the first is not sent again before it.
     pair.matter(2, "8619900000018", "停电两天了");
     pair.wait_states(&["uncertain", "submitted"]);
-    let submits = pair.smsc.wait("submit", 2);
-    assert_eq!(submits.len(), 2);
-    assert_eq!(submits[1]["destination"], "8619900000018");
+    let submits = pair.smsc.wait("submit", 3);
+    let to: Vec<&Value> = submits.iter().map(|submit| &submit["destination"]).collect();
+    assert_eq!(to, ["8619900000017", "8619900000018", "8619900000018"]);
 }
 
 #[test]
