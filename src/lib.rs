@@ -7,8 +7,8 @@
 //! * [`units`]: the words everything speaks: phone numbers, case numbers, call and leg ids.
 //! * [`wire`]: bytes to typed values and back: SIP, SDP, RTP, RTCP, G.711, WAV, SMS, CMPP, SMPP. No state, no
 //!   clock.
-//! * [`proto`]: SIP as sans-IO machines: transactions, dialogs, session timers, admission; sessions with carriers
-//!   of texts.
+//! * [`proto`]: SIP as sans-IO machines: transactions, dialogs, session timers, admission; sessions with
+//!   carriers of texts.
 //! * [`media`]: samples as sans-IO machines: jitter buffer, concealment, player, digits, recorder.
 //! * [`domain`]: the city's rules, pure: the way a call takes, cases, deadlines, spoken Chinese.
 //! * [`store`]: SQLite behind one writer thread and read-only readers; stored before anything is said.

@@ -162,8 +162,8 @@ impl ConnectResp {
         Self { status, authenticator, version: version.octet(), is_narrow }
     }
 
-    /// Whether the gateway that answered our CONNECT knows the secret. Some that speak 3.0 take the lowest octet
-    /// of the status alone.
+    /// Whether the gateway that answered our CONNECT knows the secret. Some that speak 3.0 take the lowest
+    /// octet of the status alone.
     #[must_use]
     pub fn is_by(&self, secret: &Secret, to: &Connect) -> bool {
         [true, false].into_iter().any(|is_narrow| {

@@ -210,7 +210,8 @@ impl Pdu {
     /// Its octets.
     ///
     /// # Errors
-    /// `TooLarge` for a field that is longer than its place, `Unsupported` for what this service does not use.
+    /// `TooLarge` for a field that is longer than its place, `Unsupported` for what this service does not
+    /// use.
     pub fn write(&self, version: Version) -> Result<Vec<u8>, WireError> {
         let mut writer = Writer::default();
         let command = match &self.body {

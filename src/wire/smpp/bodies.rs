@@ -258,8 +258,8 @@ impl Deliver {
     /// What became of a text of ours.
     ///
     /// # Errors
-    /// `Unsupported` for a text, whatever it says: anybody could write one that looks like a receipt. `Missing`
-    /// for a receipt that names no text.
+    /// `Unsupported` for a text, whatever it says: anybody could write one that looks like a receipt.
+    /// `Missing` for a receipt that names no text.
     pub fn receipt(&self) -> Result<Receipt, WireError> {
         if !matches!(self.kind, Kind::Receipt | Kind::Intermediate) {
             return Err(WireError::Unsupported("SMPP text as a receipt"));

@@ -1,8 +1,8 @@
 //! SMPP 3.4, which foreign-made gateways of texts and most aggregators speak, as far as a service needs it.
 //!
-//! The octets are read and written by `rusmpp-core` (docs/adr/0026-carriers.md); what it gives is brought here
-//! into the words of this program: segments of texts, receipts. A stream is cut and a header read apart from it,
-//! so a PDU that it does not take can be answered and kept all the same.
+//! The octets are read and written by `rusmpp-core` (docs/adr/0026-carriers.md); what it gives is brought
+//! here into the words of this program: segments of texts, receipts. A stream is cut and a header read
+//! apart from it, so a PDU that it does not take can be answered and kept all the same.
 //!
 //! Nothing here waits, allocates without bound, or keeps anything.
 
@@ -209,7 +209,8 @@ impl Pdu {
     /// Its octets.
     ///
     /// # Errors
-    /// `TooLarge` for a field that is longer than its place, `Unsupported` for what this service does not use.
+    /// `TooLarge` for a field that is longer than its place, `Unsupported` for what this service does not
+    /// use.
     pub fn write(&self) -> Result<Vec<u8>, WireError> {
         let body = match &self.body {
             Body::Bind(bind) => bind.octets()?.into(),
@@ -242,8 +243,8 @@ impl Pdu {
     }
 }
 
-/// What is known without its body: it has none, or nothing of it is asked for. A gateway may leave out the body of
-/// an answer that refuses.
+/// What is known without its body: it has none, or nothing of it is asked for. A gateway may leave out the
+/// body of an answer that refuses.
 fn bodiless(id: CommandId, header: Header) -> Option<Body> {
     let is_refused = header.status != Status::OK || header.length == HEADER;
     Some(match id {

@@ -1,5 +1,5 @@
-//! What became of a text of ours, in the words that gateways have agreed on for no standard (SMPP 3.4 Appendix B),
-//! and the names they give to texts.
+//! What became of a text of ours, in the words that gateways have agreed on for no standard (SMPP 3.4
+//! Appendix B), and the names they give to texts.
 
 use crate::wire::WireError;
 use crate::wire::sms::Outcome;
@@ -40,8 +40,8 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// From the text of a DELIVER and what stands beside it (`receipted_message_id`, `message_state`), which counts
-    /// before the text.
+    /// From the text of a DELIVER and what stands beside it (`receipted_message_id`, `message_state`),
+    /// which counts before the text.
     ///
     /// # Errors
     /// `Missing` where neither names a text or a state.
@@ -65,8 +65,8 @@ impl Receipt {
     }
 }
 
-/// The value behind a key, up to the next key. Keys are found in either case; what the text of the message says is
-/// not looked at.
+/// The value behind a key, up to the next key. Keys are found in either case; what the text of the message
+/// says is not looked at.
 fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let lower = text.to_ascii_lowercase();
     let end = at_word(&lower, TEXT).unwrap_or(text.len());
@@ -114,8 +114,8 @@ fn outcome_of_word(status: &str) -> Option<Outcome> {
     }
 }
 
-/// The names by which a gateway may know the same text, the likeliest first: as it is, without zeros before it,
-/// a hexadecimal number as a decimal one, a decimal number as a hexadecimal one. All in lower case.
+/// The names by which a gateway may know the same text, the likeliest first: as it is, without zeros before
+/// it, a hexadecimal number as a decimal one, a decimal number as a hexadecimal one. All in lower case.
 ///
 /// Two texts may share one of them, so the recipient must be the same too.
 ///

@@ -74,6 +74,7 @@ impl City {
     }
 
     /// A line to a gateway on this machine.
+    #[allow(clippy::disallowed_methods)] // It waits on the real clock.
     pub(crate) fn line(&self, port: u16, protocol: Protocol) -> CarrierThread {
         let config = CarrierConfig {
             account: ACCOUNT.to_owned(),

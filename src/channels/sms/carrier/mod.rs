@@ -1,8 +1,8 @@
 //! A line to a carrier by CMPP or SMPP over TCP, on a thread of its own (docs/adr/0026-carriers.md).
 //!
 //! * `run`: the shell around the session machine: the socket, the clock, the store.
-//! * `desk`: what is asked of the store; each answer is waited for, and an acknowledgement takes the token that
-//!   only a commit makes.
+//! * `desk`: what is asked of the store; each answer is waited for, and an acknowledgement takes the token
+//!   that only a commit makes.
 //! * `reading`: what the journal has, read; the keys that tell texts apart.
 
 mod desk;

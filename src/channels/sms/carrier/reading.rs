@@ -110,9 +110,9 @@ fn as_stored(number: &str) -> String {
 
 /// What tells a PDU from every other, and from itself when it is brought again.
 ///
-/// CMPP: the gateway's name of it, which comes again after a year, so the year of its day is added; its content,
-/// so that a gateway that counts wrongly hides no text. SMPP has no name: numbers and content, and when they
-/// came first, as [`Recent`] knows it.
+/// CMPP: the gateway's name of it, which comes again after a year, so the year of its day is added; its
+/// content, so that a gateway that counts wrongly hides no text. SMPP has no name: numbers and content, and
+/// when they came first, as [`Recent`] knows it.
 pub(super) fn dedup_key(form: &str, raw: &[u8], now: Timestamp, recent: &mut Recent) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(form);
@@ -138,8 +138,8 @@ fn is_receipt(raw: &[u8]) -> bool {
         if matches!(deliver.kind, smpp::Kind::Receipt | smpp::Kind::Intermediate))
 }
 
-/// The year of a name of CMPP, which begins with a month of four bits: at New Year's Eve a text of last year may be
-/// brought again.
+/// The year of a name of CMPP, which begins with a month of four bits: at New Year's Eve a text of last
+/// year may be brought again.
 fn year_of(name: u64, now: Timestamp) -> i16 {
     let today = now.to_zoned(crate::domain::case::city_zone()).date();
     let month = i8::try_from(name >> 60).unwrap_or(0);

@@ -1,5 +1,6 @@
-//! Which texts of SMPP are brought again, and which are written again. The protocol gives them no name, and a
-//! citizen may well answer 1 twice in a day: only what we have not surely acknowledged is taken for a repetition.
+//! Which texts of SMPP are brought again, and which are written again. The protocol gives them no name, and
+//! a citizen may well answer 1 twice in a day: only what we have not surely acknowledged is taken for a
+//! repetition.
 
 use jiff::Timestamp;
 use std::collections::HashMap;

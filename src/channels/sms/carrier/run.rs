@@ -31,6 +31,9 @@ pub const WRITE_WAIT: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(500);
 /// Messages that are taken from the outbox at once.
 const LEASED_AT_ONCE: usize = 4;
+/// Answers of the store that wait to be read: those of some lost connections may come beside those of the one
+/// that is up.
+const ANSWERS: usize = ARRIVED_MAX * 8;
 
 type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
 
@@ -66,7 +69,7 @@ enum Turn {
 
 impl<D: Dialect> Running<D> {
     pub(super) fn new(config: CarrierConfig, session: Session<D>) -> Self {
-        let (tell, told) = mpsc::channel(ARRIVED_MAX);
+        let (tell, told) = mpsc::channel(ANSWERS);
         let desk = Desk {
             store: config.store.clone(),
             account: config.account.clone(),
@@ -212,7 +215,7 @@ impl<D: Dialect> Running<D> {
         self.contents.insert(ticket, Sha256::digest(body).into());
         let tell = self.tell.clone();
         let told = move |kept| {
-            // There is room for as many as the machine has tickets.
+            // Where there is no room the gateway is not answered, and brings it again on the next line.
             let _ = tell.try_send((ticket, kept));
         };
         if !self.desk.put(form, key, raw, told) {

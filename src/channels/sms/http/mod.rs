@@ -6,8 +6,9 @@
 //! * `server`: the listener for what is brought; 200 only after the commit of all of it, 503 otherwise.
 //! * `client`, `run`: the way out.
 //!
-//! None of these providers was ever connected, but for Kannel, which runs in the tests. What is written here of
-//! Aliyun and Tencent follows their public documents; their signatures agree with the examples given there.
+//! None of these providers was ever connected, but for Kannel, which runs in the tests. What is written
+//! here of Aliyun and Tencent follows their public documents; their signatures agree with the examples
+//! given there.
 
 mod client;
 mod kannel;

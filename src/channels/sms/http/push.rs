@@ -1,5 +1,5 @@
-//! What a provider brings to us: bodies cut into rows of the journal, each with the key that tells it from every
-//! other, and the answers providers wait for.
+//! What a provider brings to us: bodies cut into rows of the journal, each with the key that tells it from
+//! every other, and the answers providers wait for.
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -79,8 +79,8 @@ impl std::fmt::Debug for Pushed {
     }
 }
 
-/// The rows of a body or query. What cannot be cut is one row as a whole, for a person to see: it was brought to
-/// a secret address, so it is somebody's.
+/// The rows of a body or query. What cannot be cut is one row as a whole, for a person to see: it was
+/// brought to a secret address, so it is somebody's.
 #[must_use]
 pub fn pushed(push: Push, body: &[u8]) -> Vec<Pushed> {
     let whole = || vec![Pushed { dedup_key: key(push, &[body]), raw: body.to_vec() }];

@@ -1,5 +1,5 @@
-//! A provider's account on a thread of its own: what it brings is taken by the listener, what is to leave is asked
-//! of it.
+//! A provider's account on a thread of its own: what it brings is taken by the listener, what is to leave
+//! is asked of it.
 
 use super::client::{Unanswered, ask};
 use super::request::{Provider, Text, Told, outcome, request};

@@ -1,5 +1,5 @@
-//! The listener for what providers bring. It stands behind whoever ends TLS; its paths begin with a secret, because
-//! most providers sign nothing.
+//! The listener for what providers bring. It stands behind whoever ends TLS; its paths begin with a secret,
+//! because most providers sign nothing.
 
 use super::push::{PUSH_BYTES_MAX, Push, answer_to, pushed};
 use super::signature::Secret;
@@ -86,7 +86,7 @@ impl Door {
             Ok(kept) => vouched(push, kept),
             Err(error) => {
                 let account = &self.account;
-                tracing::warn!(account, %error, "what a provider brought is not kept: it is to be brought again");
+                tracing::warn!(account, %error, "what a provider brings is not kept");
                 refused(StatusCode::SERVICE_UNAVAILABLE)
             }
         }

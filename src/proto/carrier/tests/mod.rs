@@ -32,6 +32,7 @@ struct Pair<G: Gate> {
 
 impl<G: Gate> Pair<G> {
     fn new(gate: G, config: SessionConfig) -> Self {
+        #[allow(clippy::disallowed_methods)] // The beginning of a virtual time.
         let now = Instant::now();
         Self { now, session: Session::new(now, G::dialect(), config), gate }
     }

@@ -1,5 +1,5 @@
-//! Random lives of a session on a virtual clock: a gateway that is slow, forgets, throttles and cuts the line, an
-//! outbox in order, a journal that is slow and sometimes full. `MAYORLINE_SEED=n` runs one alone,
+//! Random lives of a session on a virtual clock: a gateway that is slow, forgets, throttles and cuts the
+//! line, an outbox in order, a journal that is slow and sometimes full. `MAYORLINE_SEED=n` runs one alone,
 //! `MAYORLINE_SEEDS=n` so many.
 
 use super::gate::{CmppGate, Gate, Got, SmppGate, Verdict};
@@ -79,6 +79,7 @@ fn words(text: u32) -> String {
 
 impl<G: Gate> World<G> {
     fn new(seed: u64, gate: G, config: SessionConfig) -> Self {
+        #[allow(clippy::disallowed_methods)] // The beginning of a virtual time.
         let start = Instant::now();
         let mut world = Self {
             start,
