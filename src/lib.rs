@@ -5,8 +5,10 @@
 //! `tests/tidy.rs` fails when a `use` line draws one.
 //!
 //! * [`units`]: the words everything speaks: phone numbers, case numbers, call and leg ids.
-//! * [`wire`]: bytes to typed values and back: SIP, SDP, RTP, RTCP, G.711, WAV, SMS. No state, no clock.
-//! * [`proto`]: SIP as sans-IO machines: transactions, dialogs, session timers, admission.
+//! * [`wire`]: bytes to typed values and back: SIP, SDP, RTP, RTCP, G.711, WAV, SMS, CMPP, SMPP. No state, no
+//!   clock.
+//! * [`proto`]: SIP as sans-IO machines: transactions, dialogs, session timers, admission; sessions with
+//!   carriers of texts.
 //! * [`media`]: samples as sans-IO machines: jitter buffer, concealment, player, digits, recorder.
 //! * [`domain`]: the city's rules, pure: the way a call takes, cases, deadlines, spoken Chinese.
 //! * [`store`]: SQLite behind one writer thread and read-only readers; stored before anything is said.
@@ -14,6 +16,7 @@
 //!   a SIP leg, its media and the rules of the call.
 //! * [`channels`]: texts and mails of citizens, in and out; acknowledged only after the commit.
 //! * [`web`]: the pages of the seats and their WebSocket; it meets the line in `domain` words only.
+//! * [`channels`]: texts of citizens in and out, by carriers and providers.
 //! * [`app`]: configuration, wiring, clock, shutdown and the verbs of the command line.
 //!
 //! Whatever decides is a plain value with `handle(now, input)`, `poll_action()` and

@@ -30,6 +30,9 @@ iconv:libc-bin
 smsd:smstools
 gammu-smsd:gammu-smsd
 socat:socat
+node:nodejs
+bearerbox:kannel
+npm:npm
 '
 
 missing=''
@@ -89,6 +92,17 @@ stop_service() {
 
 [ -z "$missing" ] || install_missing
 [ -z "$building" ] || wait "$building"
+
+# The gateway of texts of tests/channels, pinned with what it needs by its lock file.
+smsc=$(cd "$(dirname "$0")/.." && pwd)/target/smsc
+mkdir -p "$smsc"
+cmp -s "$(dirname "$0")/channels/carrier/smsc/package-lock.json" "$smsc/package-lock.json" && [ -d "$smsc/node_modules/smpp" ] || {
+    cp "$(dirname "$0")"/channels/carrier/smsc/package*.json "$smsc"
+    (cd "$smsc" && npm ci --silent --ignore-scripts --no-audit --no-fund) || {
+        echo "tests/install.sh: cannot install the npm package smpp" >&2
+        exit 1
+    }
+}
 
 for pair in $needed; do
     program=${pair%%:*}

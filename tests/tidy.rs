@@ -25,7 +25,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("gateway", &["store", "domain", "proto", "media", "wire", "units"]),
     ("channels", &["store", "domain", "proto", "wire", "units"]),
     ("web", &["store", "domain", "units"]),
-    ("app", &["web", "gateway", "channels", "store", "domain", "proto", "media", "wire", "units"]),
+    ("app", &["channels", "web", "gateway", "store", "domain", "proto", "media", "wire", "units"]),
 ];
 
 /// Rooms that must not wait, read files or keep time.

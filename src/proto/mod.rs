@@ -1,9 +1,10 @@
 //! SIP as sans-IO machines on a clock that is passed in (RFC 3261 and the extensions named inside), and the
-//! dialogue with a GSM modem ([`modem`]).
+//! dialogue with a GSM modem ([`modem`]), sessions with carriers of texts ([`carrier`]).
 
 mod admission;
 mod authentication;
 mod calling;
+pub mod carrier;
 mod checks;
 pub mod config;
 mod contract;

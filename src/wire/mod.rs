@@ -1,11 +1,13 @@
 //! Bytes to typed values and back. No state, no clock, no I/O; nothing a peer sends makes it panic.
 
+pub mod cmpp;
 pub mod error;
 pub mod g711;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod sip;
+pub mod smpp;
 pub mod sms;
 pub mod spool;
 pub mod srtp;

@@ -3,6 +3,7 @@
 // A test that cannot go on must stop loudly, and it waits on the real clock.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
+mod carrier;
 mod sms;
 #[path = "../support/mod.rs"]
 mod support;

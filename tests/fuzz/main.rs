@@ -3,6 +3,8 @@
 //! `src/domain/call/grammar.rs`.
 
 mod campaign;
+#[path = "../channels/carrier/checks.rs"]
+mod carrier;
 mod checks;
 #[path = "../media/checks.rs"]
 mod media;
@@ -67,6 +69,16 @@ fn short_texts_hold_what_is_promised() {
 }
 
 #[test]
+fn cmpp_holds_what_is_promised() {
+    campaign::run("cmpp", carrier::cmpp);
+}
+
+#[test]
+fn smpp_holds_what_is_promised() {
+    campaign::run("smpp", carrier::smpp);
+}
+
+#[test]
 fn configurations_hold_what_is_promised() {
     campaign::run("config", checks::config);
 }
@@ -83,5 +95,5 @@ fn every_target_of_libfuzzer_has_seeds() {
         names
     };
     assert_eq!(names("fuzz_targets"), names("seeds"));
-    assert_eq!(names("seeds").len(), 13);
+    assert_eq!(names("seeds").len(), 15);
 }

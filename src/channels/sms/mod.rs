@@ -1,9 +1,12 @@
-//! Short messages: through smsd's spool folder, or by our own driver of a GSM modem.
+//! Short messages: through smsd's spool folder, by our own driver of a GSM modem, by a line to a carrier, or
+//! by a provider over HTTP.
 //!
-//! Both hand over what the network said, octet by octet, under the same key: a text that comes again,
-//! because it could not be taken from the card or smsd was told to stop, is known.
+//! A modem's two ways hand over what the network said, octet by octet, under the same key: a text that
+//! comes again, because it could not be taken from the card or smsd was told to stop, is known.
 
+pub mod carrier;
 mod health;
+pub mod http;
 pub mod modem;
 mod port;
 mod reading;

@@ -6,7 +6,7 @@ use super::alphabet::Coding;
 use super::gsm7;
 use super::text::{PART_UNITS, Text, filled, utf16};
 use super::user_data::{Header, OCTETS_MAX, Part, header_of, read_header};
-use super::{Alphabet, UserData};
+use super::{Alphabet, Payload, UserData};
 use crate::wire::WireError;
 use std::fmt;
 
@@ -106,6 +106,25 @@ impl Carried {
         Ok((1..=total).zip(pieces).map(|(number, octets)| carried(part(number), octets)).collect())
     }
 
+    /// The same for whoever puts the parts together: in UTF-16. A part in another character set is decoded by
+    /// itself, and marked where a character was cut.
+    #[must_use]
+    pub fn user_data(&self) -> UserData {
+        let coding = Coding { alphabet: Alphabet::Ucs2, is_flash: false };
+        let (octets, is_torn) = if self.charset == Charset::Ucs2 {
+            (self.content.0.clone(), false)
+        } else {
+            let Text { text, suspect } = Self::decode([self]);
+            (text.encode_utf16().flat_map(u16::to_be_bytes).collect(), suspect)
+        };
+        UserData {
+            is_header_damaged: self.is_header_damaged || is_torn,
+            coding,
+            part: self.part,
+            payload: Payload::Octets(octets),
+        }
+    }
+
     /// The text of a whole message from its parts in order. Octets are joined before they are decoded,
     /// because a character may stand across two parts.
     ///
@@ -152,7 +171,7 @@ impl From<Coding> for Charset {
 /// A part of another kind in the words of carriers: its septets, one an octet.
 impl From<&UserData> for Carried {
     fn from(data: &UserData) -> Self {
-        let (super::Payload::Septets(octets) | super::Payload::Octets(octets)) = &data.payload;
+        let (Payload::Septets(octets) | Payload::Octets(octets)) = &data.payload;
         Self {
             charset: data.coding.into(),
             part: data.part,
@@ -262,6 +281,21 @@ mod tests {
     fn words_do_not_show_in_debug_output() {
         let carried = Carried::read(Charset::Ascii, false, b"secret").unwrap();
         assert!(!format!("{carried:?}").contains("115") && format!("{carried:?}").contains("(6)"));
+    }
+
+    #[test]
+    fn parts_in_any_set_are_put_together_by_others() {
+        let part = Some(Part { reference: 1, is_wide: false, total: 2, number: 1 });
+        for (charset, octets, torn) in [
+            (Charset::Ucs2, &[0x4F_u8, 0x60][..], false),
+            (Charset::Gb18030, &[0xC4, 0xE3][..], false),
+            (Charset::Gb18030, &[0xC4, 0xE3, 0xBA][..], true),
+        ] {
+            let content = Content(octets.to_vec());
+            let data = Carried { charset, part, is_header_damaged: false, content }.user_data();
+            assert_eq!((data.part, data.is_header_damaged), (part, torn));
+            assert!(super::super::decode([&data]).text.starts_with('你'), "{charset:?}");
+        }
     }
 
     #[test]
