@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod g711;
+pub mod mime;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;

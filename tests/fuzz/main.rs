@@ -57,6 +57,11 @@ fn short_messages_hold_what_is_promised() {
 }
 
 #[test]
+fn mails_hold_what_is_promised() {
+    campaign::run("mail", messages::mail);
+}
+
+#[test]
 fn configurations_hold_what_is_promised() {
     campaign::run("config", checks::config);
 }
@@ -73,5 +78,5 @@ fn every_target_of_libfuzzer_has_seeds() {
         names
     };
     assert_eq!(names("fuzz_targets"), names("seeds"));
-    assert_eq!(names("seeds").len(), 11);
+    assert_eq!(names("seeds").len(), 12);
 }
