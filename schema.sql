@@ -322,7 +322,7 @@ CREATE TABLE audit (
                 'seat_added', 'seat_removed', 'password_set', 'liaison_key_added', 'seal_read',
                 'directory_imported', 'false_alarm', 'account_changed', 'seal_opened', 'exported',
                 'export_asked', 'export_approved', 'erased', 'privacy_asked', 'privacy_exported',
-                'privacy_decided', 'webhook_changed')),
+                'privacy_decided', 'webhook_changed', 'message_shown', 'message_decided')),
     subject TEXT NOT NULL,                             -- call, file, case, seat, account, subscription
     reason  TEXT NOT NULL,
     prev    BLOB NOT NULL CHECK (length(prev) = 32),
@@ -691,3 +691,131 @@ CREATE INDEX webhook_delivery_ended ON webhook_delivery (ended_at) WHERE ended_a
 CREATE TRIGGER webhook_delivery_is_fixed BEFORE UPDATE OF seq, id, webhook, kind, case_id, body, created_at
 ON webhook_delivery
 BEGIN SELECT RAISE(ABORT, 'what is told is never changed'); END;
+
+-- What came in by text or mail, journalled before its carrier is answered (docs/adr/0027-messages.md).
+-- `raw` is as the carrier gave it, sealed by a key of its own; the key is wrapped by the master key and,
+-- once it belongs to a case, sealed under the key of that case.
+CREATE TABLE inbound (
+    id          INTEGER PRIMARY KEY NOT NULL,
+    medium      TEXT NOT NULL CHECK (medium IN ('sms', 'mail')),
+    account     TEXT NOT NULL,                         -- of the configuration
+    dedup       BLOB NOT NULL CHECK (length(dedup) = 32), -- what comes twice comes once; keyed
+    form        TEXT NOT NULL,                         -- how `raw` is read
+    received_at INTEGER NOT NULL,
+    copies      INTEGER NOT NULL DEFAULT 0,            -- how often it came again
+    state       TEXT NOT NULL CHECK (
+        state IN ('new', 'parts', 'done', 'ignored', 'held', 'poison')),
+    attempts    INTEGER NOT NULL DEFAULT 0,            -- to read it
+    why         TEXT,                                  -- what became of it, in a word
+    sender      BLOB,                                  -- keyed hash of who sent it
+    words       BLOB,                                  -- keyed hash of sender and words
+    case_id     INTEGER REFERENCES case_file (id),     -- where it went
+    key         BLOB,                                  -- NULL: erased
+    raw         BLOB,
+    ended_at    INTEGER,
+    UNIQUE (account, dedup),
+    CHECK ((state IN ('new', 'parts')) = (ended_at IS NULL)),
+    CHECK ((key IS NULL) = (raw IS NULL))
+) STRICT;
+CREATE INDEX inbound_new ON inbound (id) WHERE state = 'new';
+CREATE INDEX inbound_shown ON inbound (state, id) WHERE state IN ('held', 'poison');
+CREATE INDEX inbound_by_sender ON inbound (sender, received_at) WHERE sender IS NOT NULL;
+CREATE INDEX inbound_by_case ON inbound (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX inbound_ended ON inbound (ended_at) WHERE ended_at IS NOT NULL;
+
+-- The parts of long texts that are not all there, and for a day those of one that was told incomplete.
+CREATE TABLE sms_part (
+    inbound INTEGER PRIMARY KEY NOT NULL REFERENCES inbound (id),
+    message BLOB NOT NULL,                             -- keyed hash of account, people and reference
+    number  INTEGER NOT NULL CHECK (number BETWEEN 1 AND total),
+    total   INTEGER NOT NULL CHECK (total BETWEEN 1 AND 255),
+    at      INTEGER NOT NULL,
+    told    INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1)),
+    body    BLOB NOT NULL,                             -- who and what, sealed by the key of its row
+    UNIQUE (message, number)
+) STRICT;
+CREATE INDEX sms_part_by_time ON sms_part (told, at);
+
+-- What is to go out, written with what it tells of; sent afterwards, at most once as far as anybody can
+-- know. A message of a case under seal is withdrawn, but for the neutral one.
+CREATE TABLE outbox (
+    id           INTEGER PRIMARY KEY NOT NULL,
+    idem_key     TEXT NOT NULL UNIQUE,                 -- what is told twice is sent once
+    medium       TEXT NOT NULL CHECK (medium IN ('sms', 'mail')),
+    account      TEXT NOT NULL,
+    template     TEXT NOT NULL,                        -- S01 to S23, M1 to M10
+    class        TEXT NOT NULL CHECK (class IN ('receipt', 'answer', 'notice', 'order', 'secret')),
+    case_id      INTEGER REFERENCES case_file (id),
+    answers      INTEGER REFERENCES inbound (id),      -- what came in before it
+    party        BLOB NOT NULL,                        -- keyed hash of who gets it
+    key          BLOB,                                 -- as of `inbound`
+    private      BLOB,                                 -- to whom and what, sealed
+    created_at   INTEGER NOT NULL,
+    rank         INTEGER NOT NULL CHECK (rank BETWEEN 0 AND 3),             -- less goes first
+    not_before   INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    state        TEXT NOT NULL CHECK (
+        state IN ('queued', 'submitting', 'uncertain', 'submitted', 'unknown', 'expired',
+                  'undelivered', 'delivered', 'failed', 'withdrawn')),
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    leased_until INTEGER,
+    changed_at   INTEGER NOT NULL,
+    fault        TEXT,
+    decided_by   TEXT,                                 -- the person who decided an uncertain one
+    CHECK ((key IS NULL) = (private IS NULL)),
+    CHECK (leased_until IS NULL OR state IN ('queued', 'submitting'))
+) STRICT;
+CREATE INDEX outbox_due ON outbox (account, rank, not_before, id) WHERE state = 'queued';
+CREATE INDEX outbox_open ON outbox (state, changed_at)
+    WHERE state IN ('submitting', 'uncertain', 'submitted', 'failed');
+CREATE INDEX outbox_by_party ON outbox (party, created_at);
+CREATE INDEX outbox_by_case ON outbox (case_id) WHERE case_id IS NOT NULL;
+CREATE TRIGGER outbox_is_fixed BEFORE UPDATE OF id, idem_key, medium, account, template, class, created_at
+ON outbox
+BEGIN SELECT RAISE(ABORT, 'what is told is never changed'); END;
+
+-- The parts of a message that were handed over, each with what its carrier calls it.
+CREATE TABLE outbox_part (
+    outbox       INTEGER NOT NULL REFERENCES outbox (id),
+    number       INTEGER NOT NULL CHECK (number BETWEEN 1 AND total),
+    total        INTEGER NOT NULL CHECK (total BETWEEN 1 AND 255),
+    state        TEXT NOT NULL,
+    attempt      INTEGER NOT NULL,
+    submitted_at INTEGER NOT NULL,
+    reference    TEXT,                                 -- of the carrier
+    code         TEXT,                                 -- of the last report
+    PRIMARY KEY (outbox, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_part_by_reference ON outbox_part (reference) WHERE reference IS NOT NULL;
+
+-- What carriers say became of a message; kept also where nobody knows of which.
+CREATE TABLE delivery_report (
+    inbound   INTEGER PRIMARY KEY NOT NULL REFERENCES inbound (id),
+    account   TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    party     BLOB,                                    -- keyed hash of whom it is about
+    state     TEXT NOT NULL,
+    code      TEXT NOT NULL,
+    at        INTEGER NOT NULL,
+    outbox    INTEGER REFERENCES outbox (id),          -- NULL: not known yet
+    number    INTEGER
+) STRICT;
+CREATE INDEX delivery_report_unmatched ON delivery_report (account, reference) WHERE outbox IS NULL;
+
+-- Who wants no notices (T, 退订).
+CREATE TABLE notices_stopped (
+    party BLOB PRIMARY KEY NOT NULL,                   -- keyed hash
+    at    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How each account fares.
+CREATE TABLE message_account (
+    account      TEXT PRIMARY KEY NOT NULL,
+    paused_until INTEGER NOT NULL DEFAULT 0,           -- the carrier asked for it, or too much was sent
+    paused_why   TEXT,
+    hour_from    INTEGER NOT NULL DEFAULT 0,           -- since when the next column counts
+    hour_sent    INTEGER NOT NULL DEFAULT 0,
+    well_at      INTEGER,                              -- the last time that it answered
+    fault_at     INTEGER,
+    fault        TEXT
+) STRICT, WITHOUT ROWID;

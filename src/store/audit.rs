@@ -69,6 +69,10 @@ pub enum AuditKind {
     /// A subscription to what happens to cases was made, changed, tried or taken away, or a message
     /// sent again; the reason says which.
     WebhookChanged,
+    /// What came in by text or mail and belongs to no case was shown to a person.
+    MessageShown,
+    /// A person decided what becomes of a message: one that was held, one that may have been sent.
+    MessageDecided,
 }
 
 impl AuditKind {
@@ -99,6 +103,8 @@ impl AuditKind {
             Self::PrivacyExported => "privacy_exported",
             Self::PrivacyDecided => "privacy_decided",
             Self::WebhookChanged => "webhook_changed",
+            Self::MessageShown => "message_shown",
+            Self::MessageDecided => "message_decided",
         }
     }
 }

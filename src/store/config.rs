@@ -2,6 +2,7 @@
 
 use super::vault::MASTER_KEY_FILE;
 use crate::domain::case::{DeadlineRules, RetentionRules};
+use crate::domain::message::MessageRules;
 use crate::units::PhoneNumber;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -96,6 +97,8 @@ pub struct StoreConfig {
     pub rules: DeadlineRules,
     /// How long the city keeps what.
     pub retention: RetentionRules,
+    /// How the city is reached by text, and speaks.
+    pub messages: MessageRules,
     /// Published telephones of units, by id.
     pub unit_phones: BTreeMap<String, PhoneNumber>,
 }
@@ -115,6 +118,7 @@ impl StoreConfig {
             demo: false,
             rules: DeadlineRules::default(),
             retention: RetentionRules::default(),
+            messages: MessageRules::default(),
             unit_phones: BTreeMap::new(),
         }
     }

@@ -166,6 +166,23 @@ pub(super) fn on(db: &Connection, day: Date) -> Result<Directory, StoreError> {
     Ok(Directory::on(day, &select(db, covers, [day.to_string()])?))
 }
 
+/// The name of a unit or town as it holds on a day.
+pub(super) fn unit_name(
+    db: &Connection,
+    day: Date,
+    unit: &str,
+) -> Result<Option<String>, StoreError> {
+    let test = "kind IN (?1, ?2) AND key = ?3 AND valid_from <= ?4
+                AND (valid_to IS NULL OR ?4 < valid_to)";
+    let (units, towns) = (Kind::Units.as_str(), Kind::Towns.as_str());
+    let held = select(db, test, params![units, towns, unit, day.to_string()])?;
+    Ok(held.first().and_then(|held| match &held.record {
+        Record::Unit(unit) => Some(unit.name.clone()),
+        Record::Town(town) => Some(town.name.clone()),
+        _ => None,
+    }))
+}
+
 /// How a case cites a duty item: its code and the version that holds on a day. It may be named
 /// by its code alone or as another version; `None`: the catalogue has no such item on that day.
 pub(super) fn duty_reference(

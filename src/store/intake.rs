@@ -2,7 +2,9 @@
 
 use super::case_file::{self, Stamp};
 use super::chain::ChainEnd;
+use super::directory;
 use super::error::StoreError;
+use super::guard::Guard;
 use super::recording;
 use super::row_private::RowPrivate;
 use super::seal;
@@ -14,12 +16,13 @@ use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
 use crate::domain::case::{
     Case, CaseEvent, Command, Context, DeadlineRules, Refusal, apply, decide, local_day, may_follow,
 };
+use crate::domain::message::MessageRules;
 use crate::units::{CaseNumber, QueryCode};
 use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 use rusqlite::{Connection, OptionalExtension, params};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// Who acts when no person does.
 pub(super) const SYSTEM: &str = "system";
@@ -41,6 +44,22 @@ pub(super) struct Desk {
     pub(super) chain: ChainEnd,
     /// The keys of the data folder.
     pub(super) vault: Arc<Vault>,
+    /// How the city is reached by text, and speaks.
+    pub(super) messages: MessageRules,
+    /// Wrong tries to learn of a case, of calls and texts together.
+    pub(super) guard: Arc<Mutex<Guard>>,
+}
+
+impl Desk {
+    /// The name of a unit as the directory has it today.
+    pub(super) fn unit_name(
+        &self,
+        db: &Connection,
+        now: Timestamp,
+        unit: &str,
+    ) -> Result<Option<String>, StoreError> {
+        directory::unit_name(db, local_day(now), unit)
+    }
 }
 
 /// What a contact became.
@@ -131,7 +150,8 @@ fn decide_intake(
     by: &str,
 ) -> Result<(Case, Vec<CaseEvent>), StoreError> {
     // What a person takes down he accepts with words of his own.
-    let numbered = intake.kind != IntakeKind::Abandoned && !intake.kind.is_taken_down();
+    let taken_down = intake.kind.is_taken_down() && by != SYSTEM;
+    let numbered = intake.kind != IntakeKind::Abandoned && !taken_down;
     let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
     let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
     let receive = Command::Receive(Box::new(intake.clone()));
@@ -159,6 +179,18 @@ pub(super) fn record(
     let mut find = db.prepare_cached("SELECT id FROM case_file WHERE number = ?1")?;
     let case_id = find.query_row([number], |row| row.get(0)).optional()?;
     let case_id = case_id.ok_or(StoreError::NotFound)?;
+    record_on(db, desk, at, case_id, events, actor)
+}
+
+/// The same on a case by its row.
+pub(super) fn record_on(
+    db: &Connection,
+    desk: &mut Desk,
+    at: Timestamp,
+    case_id: i64,
+    events: &[CaseEvent],
+    actor: &str,
+) -> Result<(), StoreError> {
     let mut case = case_file::load(db, &desk.vault, case_id)?;
     let was_sealed = seal::is_sealed(&case);
     for event in events {

@@ -126,7 +126,7 @@ fn fail(error: &StoreError, reply: Reply) {
 }
 
 /// The row of the case when number and code fit.
-fn find(
+pub(super) fn find(
     db: &Connection,
     vault: &Vault,
     number: CaseNumber,

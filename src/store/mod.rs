@@ -35,6 +35,7 @@ mod folder;
 mod follow_up;
 mod guard;
 mod handle;
+mod inbox;
 mod intake;
 mod job_queue;
 mod ledger;
@@ -42,6 +43,7 @@ mod listening_day;
 mod lookup;
 mod open_cases;
 mod opening;
+mod outbox;
 mod password;
 mod person_handle;
 mod playback;
@@ -119,8 +121,17 @@ pub use guard::{
     WITHHELD_FAILURES_MAX,
 };
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
+pub use inbox::{
+    ACCOUNT_BYTES_MAX, CarrierReport, INBOUND_AT_ONCE_MAX, INBOUND_KEPT_DAYS, InboundText,
+    Journalled, PART_SETS_MAX, PARTS_WAIT_MINUTES_MAX, Parsed, RAW_BYTES_MAX, READ_TRIES_MAX,
+    RawInbound, SettledInbound, Waiting, Words,
+};
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
+pub use outbox::{
+    AccountRow, LeasedMessage, MESSAGE_LEASE_MS, OUTBOX_KEPT_DAYS, OutboxFilter, OutboxRow,
+    PartNow, PartOutcome, SendDecision, SweptOutbox,
+};
 pub use password::{PASSWORD_CHARS_MAX, PasswordHash};
 pub use person_handle::{PersonIntake, PersonOrder};
 pub use playback::{Hearable, PAST_CALLS_MAX, PastCall, PastRecording};

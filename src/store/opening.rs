@@ -60,7 +60,6 @@ pub(super) struct Plan {
 pub(super) struct Opened {
     db: Connection,
     desk: Desk,
-    guard: Guard,
     readers: Vec<Connection>,
     reconciled: Reconciled,
     /// Unlocks the folder when it is dropped.
@@ -81,14 +80,15 @@ impl Plan {
         let calendar = self.calendar.clone();
         let rules = config.rules.clone();
         let chain = ChainEnd::default();
-        let mut desk = Desk { calendar, rules, rng, queue_base: 0, chain, vault };
+        let guard = Arc::new(Mutex::new(Guard::load(&db)?));
+        let messages = config.messages.clone();
+        let mut desk = Desk { calendar, rules, rng, queue_base: 0, chain, vault, messages, guard };
         let reconciled = reconcile::run(&mut db, &mut desk, config, live_since)?;
         desk.queue_base = queue_log::last(&db)?;
-        let guard = Guard::load(&db)?;
         let readers = (0..config.readers.max(1))
             .map(|_| schema::open_reader(&config.path))
             .collect::<Result<_, _>>()?;
-        Ok(Opened { db, desk, guard, readers, reconciled, lock })
+        Ok(Opened { db, desk, readers, reconciled, lock })
     }
 }
 
@@ -143,21 +143,20 @@ pub(super) struct Opener {
 impl Opener {
     /// Starts the readers and gives the writer, which is still to be run.
     pub(super) fn settle(self, opened: Opened, backlog: Backlog) -> Result<Writer, StoreError> {
-        let Opened { db, desk, guard, readers, reconciled, lock } = opened;
+        let Opened { db, desk, readers, reconciled, lock } = opened;
         let shared = Arc::clone(&self.handle.shared);
-        let guard = Arc::new(Mutex::new(guard));
         let vault = Arc::clone(&desk.vault);
         let unit_phones = Arc::new(self.plan.config.unit_phones.clone());
         for db in readers {
-            let desk = lookup::Desk {
+            let reader = lookup::Desk {
                 db,
                 questions: Arc::clone(&self.asked),
-                guard: Arc::clone(&guard),
+                guard: Arc::clone(&desk.guard),
                 writer: self.handle.jobs.clone(),
                 unit_phones: Arc::clone(&unit_phones),
                 vault: Arc::clone(&vault),
             };
-            let reader = start(&self.plan.config.path, "store-reader", move || desk.run())?;
+            let reader = start(&self.plan.config.path, "store-reader", move || reader.run())?;
             self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         }
         let (folder, wall) = (self.plan.config.folder(), self.wall);

@@ -19,6 +19,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::{
     DeadlineRules, Erasure, ErasureGround, Hold, RetentionClass, RetentionRules, local_day,
 };
+use crate::domain::message::MessageRules;
 use jiff::{Timestamp, ToSpan};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -235,6 +236,8 @@ impl Administration {
             queue_base: 0,
             chain: ChainEnd::default(),
             vault: Arc::clone(&self.vault),
+            messages: MessageRules::default(),
+            guard: Arc::default(),
         }
     }
 }

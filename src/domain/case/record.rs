@@ -146,6 +146,13 @@ pub enum Record {
         #[serde(default)]
         private: Note,
     },
+    /// The citizen wrote more about it; his words stand in `private`.
+    Supplemented {
+        #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+        at: Timestamp,
+        #[serde(default)]
+        private: Note,
+    },
     /// B5: what was decided; the minutes stand in `private`.
     ConsultationDecided {
         lead: Option<String>,

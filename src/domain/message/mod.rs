@@ -1,5 +1,20 @@
-//! Messages of citizens and to them (domain.md 4.3): what a short text asks for.
+//! Messages of citizens and to them (domain.md 4.3): what a short text asks for, the texts that answer, who
+//! they are from and to, and the rules of what goes out.
 
 mod command;
+mod incoming;
+mod outgoing;
+mod rules;
+mod sender;
+mod status;
+pub mod templates;
 
-pub use command::{Command, command};
+pub use command::{Command, Named, command};
+pub use incoming::{SAME_WITHIN, SUPPLEMENTS_MAX, Situation, THREAD_OPEN, Thread, Verdict, judge};
+pub use outgoing::{
+    AUTOMATIC_PER_HOUR_MAX, Class, Medium, RECEIPT_REST, REPLIES_PER_HOUR_MAX, REPORT_WAIT,
+    SendState, TEXTS_PER_DAY_MAX, TRIED_FOR, may_leave, pause,
+};
+pub use rules::MessageRules;
+pub use sender::Sender;
+pub use status::status_words;

@@ -98,6 +98,11 @@ impl DataKey {
         &self.0
     }
 
+    /// The key of bytes that were sealed.
+    pub(super) fn of_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        bytes.try_into().map(Self).map_err(|_| SEALED_PART)
+    }
+
     /// A salt for the digest of a private part.
     pub(super) fn salt() -> Result<[u8; 16], StoreError> {
         random()
@@ -160,6 +165,17 @@ impl Vault {
     /// What a citizen's number is looked up by.
     pub(super) fn number_hash(&self, number: &str) -> Vec<u8> {
         hmac::sign(&self.lookup, format!("number:{number}").as_bytes()).as_ref().to_vec()
+    }
+
+    /// What a message, or who it is of, is known by; `purpose` keeps one kind from another.
+    pub(super) fn message_hash(&self, purpose: &str, parts: &[&[u8]]) -> Vec<u8> {
+        let mut tag = hmac::Context::with_key(&self.lookup);
+        tag.update(format!("message {purpose}:").as_bytes());
+        for part in parts {
+            tag.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            tag.update(part);
+        }
+        tag.sign().as_ref().to_vec()
     }
 
     /// What a query code is compared by.

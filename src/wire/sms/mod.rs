@@ -9,6 +9,7 @@
 
 mod address;
 mod alphabet;
+mod carried;
 mod deliver;
 mod gsm7;
 mod octets;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use address::{Address, Destination};
 pub use alphabet::{Alphabet, Coding};
+pub use carried::{CARRIED_BYTES_MAX, Carried, Charset, Content};
 pub use deliver::Deliver;
 pub use status_report::{Outcome, StatusReport};
 pub use submit::{Submit, Validity};

@@ -9,7 +9,7 @@ use std::fmt;
 /// Septets of a part behind a header with a reference of 8 bits, and of 16.
 const PART_SEPTETS: [usize; 2] = [153, 152];
 /// UTF-16 units of a part, the same.
-const PART_UNITS: [usize; 2] = [67, 66];
+pub(super) const PART_UNITS: [usize; 2] = [67, 66];
 
 /// Units below which no other order of the octets is guessed.
 const GUESSED_UNITS_MIN: usize = 4;
@@ -63,7 +63,7 @@ impl Text {
 
 /// UTF-16 with the high octet first, unless a byte order mark says otherwise or nothing but the
 /// other order makes sense.
-fn utf16(bytes: &[u8]) -> Text {
+pub(super) fn utf16(bytes: &[u8]) -> Text {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let high_first: Vec<u16> = pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect();
     let (units, guessed) = match high_first.as_slice() {
@@ -163,7 +163,7 @@ fn cut(text: &str, is_wide: bool) -> (Coding, Vec<Payload>) {
 }
 
 /// Characters put together to pieces of at most `most` each; an empty text is one empty piece.
-fn filled(characters: impl Iterator<Item = Vec<u8>>, most: usize) -> Vec<Vec<u8>> {
+pub(super) fn filled(characters: impl Iterator<Item = Vec<u8>>, most: usize) -> Vec<Vec<u8>> {
     let mut pieces = vec![Vec::new()];
     for character in characters {
         match pieces.last_mut() {

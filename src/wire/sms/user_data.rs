@@ -105,18 +105,18 @@ impl UserData {
 
 /// What a header says.
 #[derive(Default)]
-struct Header {
-    part: Option<Part>,
+pub(super) struct Header {
+    pub(super) part: Option<Part>,
     /// Its octets with that of its length.
-    length: usize,
-    is_damaged: bool,
+    pub(super) length: usize,
+    pub(super) is_damaged: bool,
 }
 
 /// Elements that are not understood are skipped; so is a part that cannot be (§9.2.3.24.1). The
 /// standard would ignore a header whose last element is too long or too short as a whole; as
 /// telephones do, what stands before the damage counts, or parts would never come together. A header
 /// that is longer than the message is refused: where the text begins is not known.
-fn read_header(content: &[u8]) -> Result<Header, WireError> {
+pub(super) fn read_header(content: &[u8]) -> Result<Header, WireError> {
     let mut octets = Octets::new(content);
     let length = usize::from(octets.byte()?);
     let mut elements = Octets::new(octets.take(length).map_err(|_| HEADER)?);
@@ -150,7 +150,7 @@ fn read_header(content: &[u8]) -> Result<Header, WireError> {
 }
 
 /// The header of a part with its length.
-fn header_of(part: Part) -> Vec<u8> {
+pub(super) fn header_of(part: Part) -> Vec<u8> {
     let [high, low] = part.reference.to_be_bytes();
     if part.is_wide {
         vec![6, CONCATENATED_16, 4, high, low, part.total, part.number]

@@ -1,0 +1,78 @@
+//! What waits to be read.
+
+use super::{key_of, owner};
+use crate::domain::message::Medium;
+use crate::store::error::{StoreError, unless_damaged};
+use crate::store::read::Reader;
+use crate::store::read_call::all;
+use jiff::Timestamp;
+use std::fmt;
+
+/// Messages that are taken out of the journal at once.
+pub const INBOUND_AT_ONCE_MAX: usize = 32;
+
+/// A message that waits to be read. `Debug` says how much there is, never what.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its row.
+    pub id: i64,
+    /// By which way.
+    pub medium: Medium,
+    /// By which account.
+    pub account: String,
+    /// How it is read.
+    pub form: String,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// How often that was tried.
+    pub attempts: u32,
+    /// The bytes; `None`: damaged.
+    pub raw: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, form, raw, .. } = self;
+        let bytes = raw.as_ref().map_or(0, Vec::len);
+        f.debug_struct("Waiting")
+            .field("id", id)
+            .field("form", form)
+            .field("bytes", &bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Reader {
+    /// The next messages behind `after` that wait to be read, at most [`INBOUND_AT_ONCE_MAX`].
+    pub fn inbound_waiting(&self, after: i64) -> Result<Vec<Waiting>, StoreError> {
+        let sql = "SELECT id, medium, account, form, received_at, attempts, raw FROM inbound
+                   WHERE state = 'new' AND id > ?1 ORDER BY id LIMIT ?2";
+        let limit = i64::try_from(INBOUND_AT_ONCE_MAX).unwrap_or(0);
+        let mut rows: Vec<Waiting> = all(&self.db, sql, [after, limit], |row| {
+            let medium: String = row.get(1)?;
+            Ok(Waiting {
+                id: row.get(0)?,
+                medium: Medium::parse(&medium).unwrap_or(Medium::Sms),
+                account: row.get(2)?,
+                form: row.get(3)?,
+                received_at: Timestamp::from_millisecond(row.get(4)?).unwrap_or_default(),
+                attempts: row.get(5)?,
+                raw: row.get(6)?,
+            })
+        })?;
+        for row in &mut rows {
+            let sealed = row.raw.take().unwrap_or_default();
+            let opened = self.open_raw(row.id, &sealed);
+            row.raw = unless_damaged(opened, |error| {
+                tracing::error!(message = row.id, %error, "ALARM a message cannot be read back");
+            })?
+            .flatten();
+        }
+        Ok(rows)
+    }
+
+    fn open_raw(&self, id: i64, sealed: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let key = key_of(&self.db, &self.vault, id)?;
+        key.map(|key| key.open(&owner(id), sealed)).transpose()
+    }
+}

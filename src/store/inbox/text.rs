@@ -1,0 +1,420 @@
+//! What a text asks for is done, in the transaction that takes it out of the journal: its case, its answer
+//! and the end of its row stand or fall together.
+
+use super::give_to_case;
+use super::settle::{Journal, SettledInbound, end, hold};
+use crate::domain::call::{Caller, IntakeKind, NewIntake};
+use crate::domain::case::{
+    Actor, CaseStatus, Command as CaseCommand, Grade, Note, Order, REPLY_DAYS, Record, State, Task,
+};
+use crate::domain::message::templates::ShortText;
+use crate::domain::message::{
+    Class, Medium, Named, Sender, Situation, THREAD_OPEN, Thread, Verdict, judge, status_words,
+};
+use crate::store::case_file;
+use crate::store::error::StoreError;
+use crate::store::guard::{self, Verdict as Guarded};
+use crate::store::intake::{self, Desk, SYSTEM, read_number};
+use crate::store::lookup;
+use crate::store::outbox::{self, Letter, NewMessage, party};
+use crate::store::read_call::all;
+use crate::store::recording::hex;
+use crate::store::seal::sealed;
+use crate::units::{CaseNumber, PhoneNumber};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::PoisonError;
+
+/// Cases of one sender that are looked at for the one that he writes about.
+const THREADS_LOOKED_AT: i64 = 20;
+
+/// A text that is whole.
+pub(super) struct Arrived<'a> {
+    /// Its rows in the journal: one for each part.
+    pub(super) ids: &'a [i64],
+    pub(super) journal: &'a Journal,
+    pub(super) from: &'a str,
+    pub(super) words: String,
+    /// Something in it could not be read or was guessed.
+    pub(super) suspect: bool,
+}
+
+/// Does what a text asks for.
+pub(super) fn take(
+    db: &Connection,
+    desk: &mut Desk,
+    now: Timestamp,
+    arrived: &Arrived<'_>,
+) -> Result<SettledInbound, StoreError> {
+    let Arrived { ids, journal, from, words, .. } = arrived;
+    let sender = Sender::parse(from);
+    let known_by = match sender.phone() {
+        Some(phone) => party(&desk.vault, phone.as_str()),
+        None => desk.vault.message_hash("sender", &[from.as_bytes()]),
+    };
+    let said = desk.vault.message_hash("words", &[&known_by, words.as_bytes()]);
+    let around = around(db, journal.received_at, (&known_by, &said), ids)?;
+    for id in *ids {
+        db.prepare_cached("UPDATE inbound SET sender = ?2, words = ?3 WHERE id = ?1")?
+            .execute(params![id, known_by, said])?;
+    }
+    let by = By { arrived, phone: sender.phone(), known_by: &known_by };
+    match judge(&sender, words, &around) {
+        Verdict::Copy => all_end(db, now, ids, ("ignored", "copy")),
+        Verdict::Empty => all_end(db, now, ids, ("ignored", "empty")),
+        Verdict::Hold(why) => {
+            for id in *ids {
+                hold(db, now, *id, why)?;
+            }
+            Ok(SettledInbound::Held)
+        }
+        Verdict::Open => by.open(db, desk, now),
+        Verdict::Supplement(number) => by.supplement(db, desk, now, number),
+        Verdict::Query(named) => by.query(db, desk, now, named),
+        Verdict::Rate(number, grade, remark) => by.rate(db, desk, now, (number, grade, &remark)),
+        Verdict::StopNotices => by.stop(db, desk, now),
+        Verdict::Help => by.answered(db, desk, now, &ShortText::Help, "help"),
+        Verdict::Withdraw(named) => by.withdraw(db, desk, now, named),
+    }
+}
+
+/// What the store knows around a text.
+fn around(
+    db: &Connection,
+    now: Timestamp,
+    (known_by, said): (&[u8], &[u8]),
+    ids: &[i64],
+) -> Result<Situation, StoreError> {
+    let first = ids.first().copied().unwrap_or(0);
+    let same = "SELECT max(received_at) FROM inbound
+                WHERE sender = ?1 AND words = ?2 AND id <> ?3 AND state = 'done'";
+    let same: Option<i64> =
+        db.prepare_cached(same)?.query_row(params![known_by, said, first], |row| row.get(0))?;
+    let same_at = same.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    let thread = thread(db, now, known_by)?;
+    Ok(Situation { now, same_at, thread, asked: asked(db, known_by)? })
+}
+
+/// Where cases of a sender are: those that his number called for or is to be called for.
+fn own_cases(states: impl Fn(State) -> bool) -> String {
+    let states = State::NAMES.iter().filter(|(state, _)| states(*state));
+    let states: Vec<_> = states.map(|(_, name)| format!("'{name}'")).collect();
+    format!(
+        "((f.caller_hash = ?1 AND f.number IS NOT NULL)
+           OR (f.contact_hash = ?1 AND f.number IS NOT NULL))
+         AND f.state IN ({}) AND NOT {}",
+        states.join(", "),
+        sealed("f")
+    )
+}
+
+/// The open case of a sender that was written about last.
+fn thread(db: &Connection, now: Timestamp, known_by: &[u8]) -> Result<Option<Thread>, StoreError> {
+    let sql = format!(
+        "SELECT f.number, max(f.received_at,
+                    COALESCE((SELECT max(i.received_at) FROM inbound i WHERE i.case_id = f.id), 0),
+                    COALESCE((SELECT max(o.created_at) FROM outbox o WHERE o.case_id = f.id), 0)),
+                (SELECT count(*) FROM inbound i WHERE i.case_id = f.id)
+         FROM case_file f WHERE {} ORDER BY f.received_at DESC, f.id DESC LIMIT ?2",
+        own_cases(State::is_open)
+    );
+    let cases: Vec<(i64, i64, u32)> = all(db, &sql, params![known_by, THREADS_LOOKED_AT], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    let oldest = now.saturating_sub(THREAD_OPEN).unwrap_or(now).as_millisecond();
+    let Some((number, last, supplements)) =
+        cases.into_iter().filter(|case| case.1 >= oldest).max_by_key(|case| case.1)
+    else {
+        return Ok(None);
+    };
+    let last_at = Timestamp::from_millisecond(last).unwrap_or(now);
+    Ok(Some(Thread { number: read_number(number)?, last_at, supplements }))
+}
+
+/// The case whose answer a sender was asked about last, while it waits for his word.
+fn asked(db: &Connection, known_by: &[u8]) -> Result<Option<CaseNumber>, StoreError> {
+    let sql = format!(
+        "SELECT f.number FROM outbox o JOIN case_file f ON f.id = o.case_id
+         WHERE o.party = ?1 AND o.template = 'S07' AND f.state = 'callback' AND NOT {}
+         ORDER BY o.created_at DESC LIMIT 1",
+        sealed("f")
+    );
+    let number: Option<i64> =
+        db.prepare_cached(&sql)?.query_row([known_by], |row| row.get(0)).optional()?;
+    number.map(read_number).transpose()
+}
+
+fn all_end(
+    db: &Connection,
+    now: Timestamp,
+    ids: &[i64],
+    what: (&str, &str),
+) -> Result<SettledInbound, StoreError> {
+    for id in ids {
+        end(db, now, *id, what)?;
+    }
+    let ignored = what.0 == "ignored";
+    Ok(if ignored { SettledInbound::Ignored } else { SettledInbound::Done })
+}
+
+fn id_of(db: &Connection, number: CaseNumber) -> Result<i64, StoreError> {
+    let number = i64::try_from(number.as_u64()).map_err(|_| StoreError::NotFound)?;
+    let sql = "SELECT id FROM case_file WHERE number = ?1";
+    let found = db.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
+    found.ok_or(StoreError::NotFound)
+}
+
+/// More about a case.
+pub(super) fn supplement(
+    db: &Connection,
+    desk: &mut Desk,
+    now: Timestamp,
+    (case_id, ids): (i64, &[i64]),
+    words: &str,
+) -> Result<(), StoreError> {
+    let private = Note { text: words.to_owned() };
+    let at = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+    let more = Record::Supplemented { at, private };
+    intake::record_on(db, desk, now, case_id, &[more.into()], SYSTEM)?;
+    for id in ids {
+        give_to_case(db, &desk.vault, *id, case_id)?;
+        end(db, now, *id, ("done", "supplement"))?;
+    }
+    Ok(())
+}
+
+/// A text with who sent it.
+struct By<'a> {
+    arrived: &'a Arrived<'a>,
+    phone: Option<&'a PhoneNumber>,
+    known_by: &'a [u8],
+}
+
+impl By<'_> {
+    /// A new matter, with its number to the sender.
+    fn open(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+    ) -> Result<SettledInbound, StoreError> {
+        let Arrived { ids, journal, words, suspect, .. } = self.arrived;
+        let first = ids.first().copied().unwrap_or(0);
+        let to_leader = desk.messages.leaders.contains_key(&journal.account);
+        let kind = if to_leader { IntakeKind::LeaderSms } else { IntakeKind::PublicSms };
+        let guessed = if *suspect { "（原文有无法辨认之处，请核对）" } else { "" };
+        let intake = NewIntake {
+            key: format!("inbound:{first}"),
+            kind,
+            call: None,
+            contact: self.phone.cloned(),
+            caller: Caller { number: self.phone.cloned(), display: None },
+            received_at: journal.received_at,
+            recording: None,
+            text: Some(format!("{guessed}{words}")),
+            callback: false,
+        };
+        let opened = intake::open(db, desk, now, &intake, SYSTEM)?;
+        for id in *ids {
+            give_to_case(db, &desk.vault, *id, opened.case_id)?;
+            end(db, now, *id, ("done", "case"))?;
+        }
+        if let Some((case, code)) = opened.number.zip(opened.code) {
+            let due = case_file::load(db, &desk.vault, opened.case_id)?.due.map(|due| due.on);
+            let short = ShortText::AckShort { case, code };
+            let days = u8::try_from(REPLY_DAYS).unwrap_or(u8::MAX);
+            let text = match due.filter(|_| !to_leader) {
+                Some(due) => ShortText::Ack { case, code, days, due },
+                None => short,
+            };
+            self.reply(db, desk, now, &text, Some(opened.case_id))?;
+        }
+        Ok(SettledInbound::Done)
+    }
+
+    fn supplement(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+        number: CaseNumber,
+    ) -> Result<SettledInbound, StoreError> {
+        let Arrived { ids, words, .. } = self.arrived;
+        let case = id_of(db, number)?;
+        supplement(db, desk, now, (case, ids), words)?;
+        Ok(SettledInbound::Done)
+    }
+
+    /// How a case stands. Number and code are asked of anybody, the number alone of its citizen's own
+    /// telephone; what does not exist, is not his or is locked gives the same answer.
+    fn query(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+        named: Named,
+    ) -> Result<SettledInbound, StoreError> {
+        let found = self.find(db, desk, now, named)?;
+        let status = match found {
+            Some(id) => case_file::load(db, &desk.vault, id)?.status(now, None),
+            None => None,
+        };
+        let Some(status) = status else {
+            return self.answered(db, desk, now, &ShortText::BadQuery, "query_unknown");
+        };
+        let unit = match &status.unit {
+            Some(unit) => desk.unit_name(db, now, unit)?,
+            None => None,
+        };
+        let words = status_words(&status);
+        let text = answer_of(&status, &words, unit.as_deref());
+        self.answered(db, desk, now, &text, "query")
+    }
+
+    fn find(
+        &self,
+        db: &Connection,
+        desk: &Desk,
+        now: Timestamp,
+        named: Named,
+    ) -> Result<Option<i64>, StoreError> {
+        let (number, code) = match named {
+            Named::Nothing => return Ok(None),
+            Named::Number(number) => return self.own(db, number),
+            Named::WithCode(number, code) => (number, code),
+        };
+        let found = lookup::find(db, &desk.vault, number, code)?;
+        let mut guard = desk.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        let judged = guard.judge(number, Some(&hex(self.known_by)), found.is_some(), now);
+        drop(guard);
+        let (Guarded::Right(tallies) | Guarded::Wrong(tallies)) = &judged else { return Ok(None) };
+        guard::put(db, tallies, now)?;
+        Ok(found.filter(|_| matches!(judged, Guarded::Right(_))))
+    }
+
+    /// A case of his own, by its number.
+    fn own(&self, db: &Connection, number: CaseNumber) -> Result<Option<i64>, StoreError> {
+        let sql = format!(
+            "SELECT f.id FROM case_file f WHERE f.number = ?2 AND {}",
+            own_cases(|state| state != State::Draft)
+        );
+        let number = i64::try_from(number.as_u64()).unwrap_or(0);
+        let mut find = db.prepare_cached(&sql)?;
+        Ok(find.query_row(params![self.known_by, number], |row| row.get(0)).optional()?)
+    }
+
+    /// His word on an answer; where the case takes none any more it is more about it.
+    fn rate(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+        (number, grade, remark): (CaseNumber, Grade, &str),
+    ) -> Result<SettledInbound, StoreError> {
+        let case = id_of(db, number)?;
+        let order = Order { actor: Actor::system(), task: Task::Rate(grade) };
+        let loaded = case_file::load(db, &desk.vault, case)?;
+        let command = CaseCommand::Act(Box::new(order));
+        match intake::command(db, desk, now, case, loaded, command, SYSTEM) {
+            Ok(_) => {}
+            Err(StoreError::Refused(_)) => return self.supplement(db, desk, now, number),
+            Err(error) => return Err(error),
+        }
+        if remark.is_empty() {
+            for id in self.arrived.ids {
+                give_to_case(db, &desk.vault, *id, case)?;
+            }
+        } else {
+            supplement(db, desk, now, (case, self.arrived.ids), remark)?;
+        }
+        self.reply(db, desk, now, &ShortText::SurveyThanks, Some(case))?;
+        all_end(db, now, self.arrived.ids, ("done", "rated"))
+    }
+
+    fn stop(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+    ) -> Result<SettledInbound, StoreError> {
+        let sql = "INSERT OR IGNORE INTO notices_stopped VALUES (?1, ?2)";
+        db.prepare_cached(sql)?.execute(params![self.known_by, now.as_millisecond()])?;
+        self.answered(db, desk, now, &ShortText::Stopped, "stopped")
+    }
+
+    /// A matter is withdrawn only after a call back to its citizen (T29): somebody can have his telephone.
+    fn withdraw(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+        named: Named,
+    ) -> Result<SettledInbound, StoreError> {
+        let found = self.find(db, desk, now, named)?;
+        let open = match found {
+            Some(id) => {
+                let case = case_file::load(db, &desk.vault, id)?;
+                case.told_state().filter(|state| state.is_open()).and(case.number).map(|n| (id, n))
+            }
+            None => None,
+        };
+        let Some((id, number)) = open else {
+            return self.answered(db, desk, now, &ShortText::BadQuery, "withdrawal_unknown");
+        };
+        let words = format!("（短信要求撤回，待回电核实）{}", self.arrived.words);
+        supplement(db, desk, now, (id, self.arrived.ids), &words)?;
+        intake::call_back(db, desk, now, id)?;
+        self.reply(db, desk, now, &ShortText::WithdrawAsked { case: number }, Some(id))?;
+        Ok(SettledInbound::Done)
+    }
+
+    /// Nothing is to be done but to answer.
+    fn answered(
+        &self,
+        db: &Connection,
+        desk: &Desk,
+        now: Timestamp,
+        text: &ShortText<'_>,
+        why: &str,
+    ) -> Result<SettledInbound, StoreError> {
+        self.reply(db, desk, now, text, None)?;
+        all_end(db, now, self.arrived.ids, ("done", why))
+    }
+
+    /// An answer by the way that the text came.
+    fn reply(
+        &self,
+        db: &Connection,
+        desk: &Desk,
+        now: Timestamp,
+        text: &ShortText<'_>,
+        case_id: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let Some(phone) = self.phone else { return Ok(()) };
+        let first = self.arrived.ids.first().copied();
+        let written = text.write(&desk.messages.signature);
+        let template = written.template.code();
+        let new = NewMessage {
+            idem_key: format!("inbound/{}/{template}", first.unwrap_or(0)),
+            medium: Medium::Sms,
+            account: &self.arrived.journal.account,
+            template,
+            class: Class::Receipt,
+            urgent: false,
+            letter: Letter::of(phone, written),
+            case_id,
+            answers: first,
+        };
+        outbox::put(db, &desk.vault, now, &new).map(drop)
+    }
+}
+
+/// The answer to a look-up, with unit and date where there are both.
+fn answer_of<'a>(status: &CaseStatus, words: &'a str, unit: Option<&'a str>) -> ShortText<'a> {
+    let case = status.number;
+    match (status.state, unit, status.due) {
+        (State::Sealed, ..) => ShortText::StatusNeutral { case },
+        (_, Some(unit), Some(due)) => ShortText::Status { case, state: words, unit, due: due.on },
+        _ => ShortText::StatusBare { case, state: words },
+    }
+}
