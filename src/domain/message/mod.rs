@@ -3,6 +3,7 @@
 
 mod command;
 mod incoming;
+pub mod mail;
 mod outgoing;
 mod rules;
 mod sender;
