@@ -12,6 +12,7 @@
 //! * [`store`]: SQLite behind one writer thread and read-only readers; stored before anything is said.
 //! * [`gateway`]: the shell of telephony: sockets, timers, media threads, and the switch that joins
 //!   a SIP leg, its media and the rules of the call.
+//! * [`channels`]: texts and mails of citizens, in and out; acknowledged only after the commit.
 //! * [`web`]: the pages of the seats and their WebSocket; it meets the line in `domain` words only.
 //! * [`app`]: configuration, wiring, clock, shutdown and the verbs of the command line.
 //!
@@ -22,6 +23,7 @@
 //! ARCHITECTURE.md has the picture of the way a call takes.
 
 pub mod app;
+pub mod channels;
 pub mod domain;
 pub mod gateway;
 pub mod media;

@@ -27,6 +27,8 @@ taskset:util-linux
 chromium:chromium
 pdftotext:poppler-utils
 iconv:libc-bin
+dovecot:dovecot-imapd
+postfix:postfix
 '
 
 missing=''
@@ -41,6 +43,8 @@ while IFS=: read -r file package; do
 done <<'FILES'
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
 /usr/lib/python3/dist-packages/openpyxl:python3-openpyxl
+/usr/lib/dovecot/pop3:dovecot-pop3d
+/usr/lib/dovecot/lmtp:dovecot-lmtpd
 FILES
 
 install_packages() {
@@ -68,16 +72,21 @@ install_missing() {
         }
     done
 
-    # Kamailio comes as a service that takes port 5060; the tests start their own.
-    case " $missing " in
-    *' kamailio '*)
-        if [ -d /run/systemd/system ]; then
-            $as_root systemctl disable --quiet --now kamailio
-        elif [ -x /etc/init.d/kamailio ]; then
-            $as_root /etc/init.d/kamailio stop >/dev/null 2>&1 || true
-        fi
-        ;;
-    esac
+    # These come as services, which take ports and mails; the tests start their own. Of Dovecot it is the core
+    # that brings it.
+    for service in kamailio postfix dovecot; do
+        case "$missing " in
+        *" $service"[\ -]*) stop_service "$service" ;;
+        esac
+    done
+}
+
+stop_service() {
+    if [ -d /run/systemd/system ]; then
+        $as_root systemctl disable --quiet --now "$1"
+    elif [ -x "/etc/init.d/$1" ]; then
+        $as_root "/etc/init.d/$1" stop >/dev/null 2>&1 || true
+    fi
 }
 
 [ -z "$missing" ] || install_missing

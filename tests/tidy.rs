@@ -15,7 +15,7 @@ const FUNCTION_LINES_MAX: usize = 70;
 const LINE_CHARS_MAX: usize = 110;
 
 /// What each room may import, besides itself.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("units", &[]),
     ("wire", &["units"]),
     ("proto", &["wire", "units"]),
@@ -23,8 +23,9 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("domain", &["units"]),
     ("store", &["domain", "wire", "units"]),
     ("gateway", &["store", "domain", "proto", "media", "wire", "units"]),
+    ("channels", &["store", "domain", "proto", "wire", "units"]),
     ("web", &["store", "domain", "units"]),
-    ("app", &["web", "gateway", "store", "domain", "proto", "media", "wire", "units"]),
+    ("app", &["web", "gateway", "channels", "store", "domain", "proto", "media", "wire", "units"]),
 ];
 
 /// Rooms that must not wait, read files or keep time.

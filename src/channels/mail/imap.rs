@@ -43,8 +43,10 @@ pub struct ImapAccount {
 
 /// The keyword of mails that were taken.
 const TAKEN: &str = "$MayorlineTaken";
-/// Tries of one mail that its server cannot give; others go on meanwhile, and it is left alone then.
+/// Tries of one mail that its server cannot give; the others go on then, and it is tried now and then.
 const FETCH_TRIES_MAX: u8 = 3;
+/// Rounds between the later tries: an hour.
+const ROUNDS_BETWEEN: u64 = 60;
 /// Mails whose sizes are asked for at once.
 const SIZES_AT_ONCE: usize = 100;
 
@@ -57,6 +59,8 @@ pub(super) struct Known {
     done: BTreeSet<u32>,
     /// How often a fetch failed.
     failed: BTreeMap<u32, u8>,
+    /// Times that it was looked at.
+    rounds: u64,
 }
 
 struct XOauth2(String);
@@ -110,15 +114,15 @@ impl<'a> Visit<'a> {
         let greeting = pace.answered(client.read_response()).await?;
         greeting.map_err(|_| MailFault::Closed)?.ok_or(MailFault::Closed)?;
         let mut session = pace.answered(Self::sign_in(account, client)).await??;
-        // Some providers refuse what follows to clients that do not say who they are.
+        // RFC 2971: some providers refuse what follows to clients that do not say who they are, whether they
+        // list the command or not.
         let who = [("name", Some("mayorline")), ("version", Some(env!("CARGO_PKG_VERSION")))];
-        let capabilities = pace.answered(session.capabilities()).await?.map_err(|error| fault(&error))?;
-        if capabilities.has_str("ID") {
-            match pace.answered(session.id(who)).await? {
-                Ok(_) | Err(Error::No(_) | Error::Bad(_)) => {}
-                Err(error) => return Err(fault(&error)),
-            }
+        match pace.answered(session.id(who)).await? {
+            Ok(_) | Err(Error::No(_) | Error::Bad(_)) => {}
+            Err(error) => return Err(fault(&error)),
         }
+        let capabilities =
+            pace.answered(session.capabilities()).await?.map_err(|error| fault(&error))?;
         let (can_move, can_idle) = (capabilities.has_str("MOVE"), capabilities.has_str("IDLE"));
         let mut visit = Self { account, session, can_move, can_idle };
         if let (Filing::Move(folder), true) = (&account.filing, can_move) {
@@ -128,7 +132,10 @@ impl<'a> Visit<'a> {
         Ok(visit)
     }
 
-    async fn sign_in(account: &ImapAccount, client: Client<Secure>) -> Result<Session<Secure>, MailFault> {
+    async fn sign_in(
+        account: &ImapAccount,
+        client: Client<Secure>,
+    ) -> Result<Session<Secure>, MailFault> {
         let signed_in = match &account.credential {
             Credential::Password(password) => client.login(&account.user, password).await,
             Credential::Bearer(token) => {
@@ -160,7 +167,11 @@ impl<'a> Visit<'a> {
             (Filing::Mark, true) => format!("UNDELETED UNKEYWORD {TAKEN}"),
             _ => "UNDELETED".to_owned(),
         };
-        let found = pace.answered(self.session.uid_search(query)).await?.map_err(|error| fault(&error))?;
+        let found =
+            pace.answered(self.session.uid_search(query)).await?.map_err(|error| fault(&error))?;
+        known.rounds += 1;
+        known.done.retain(|uid| found.contains(uid));
+        known.failed.retain(|uid, _| found.contains(uid));
         let new: Vec<u32> = BTreeSet::from_iter(found).difference(&known.done).copied().collect();
         for some in new.chunks(SIZES_AT_ONCE) {
             for (uid, size) in self.sizes(some).await? {
@@ -180,7 +191,10 @@ impl<'a> Visit<'a> {
         };
         let fetched = self.account.pace.answered(fetching).await?.map_err(|error| fault(&error))?;
         let asked = |uid: &u32| uids.contains(uid);
-        Ok(fetched.iter().filter_map(|one| Some((one.uid.filter(asked)?, one.size.unwrap_or(0)))).collect())
+        Ok(fetched
+            .iter()
+            .filter_map(|one| Some((one.uid.filter(asked)?, one.size.unwrap_or(0))))
+            .collect())
     }
 
     async fn take<I: Inbox>(
@@ -192,11 +206,15 @@ impl<'a> Visit<'a> {
         inbox: &mut I,
     ) -> Result<(), MailFault> {
         let tries = known.failed.entry(uid).or_default();
-        *tries += 1;
-        if *tries > FETCH_TRIES_MAX {
-            tracing::error!(uid, "ALARM a mail cannot be fetched and stays on its server; the others go on");
-            known.done.insert(uid);
+        if *tries >= FETCH_TRIES_MAX && known.rounds % ROUNDS_BETWEEN != 0 {
             return Ok(());
+        }
+        *tries = tries.saturating_add(1);
+        if *tries == FETCH_TRIES_MAX {
+            tracing::error!(
+                uid,
+                "ALARM a mail cannot be fetched so far; it stays on its server, the others go on"
+            );
         }
         let Some(bytes) = self.fetch(uid, size).await? else {
             // Somebody else took it away.
@@ -239,9 +257,13 @@ impl<'a> Visit<'a> {
                 pace.answered(self.session.uid_mv(uid.to_string(), folder)).await?
             }
             _ => {
-                let flags = if keeps_keywords { format!("\\Seen {TAKEN}") } else { "\\Seen".to_owned() };
+                let flags =
+                    if keeps_keywords { format!("\\Seen {TAKEN}") } else { "\\Seen".to_owned() };
                 let marking = async {
-                    let marked = self.session.uid_store(uid.to_string(), format!("+FLAGS.SILENT ({flags})")).await?;
+                    let marked = self
+                        .session
+                        .uid_store(uid.to_string(), format!("+FLAGS.SILENT ({flags})"))
+                        .await?;
                     marked.try_collect::<Vec<_>>().await.map(|_| ())
                 };
                 pace.answered(marking).await?

@@ -1,26 +1,33 @@
 //! Mail in by IMAP or POP3, and out by SMTP submission (docs/adr/0028-mailboxes.md).
 //!
 //! * `tls`: connections; nothing is spoken in the clear. `pace`: every wait has an end.
-//! * `inbox`: where a mail is kept before its server is told that it was taken. [`Kept`] cannot be made up.
+//! * `inbox`: where a mail is kept before its server is told that it was taken; `journal`: that is the store.
 //! * `imap`: one mailbox watched for ever; `pop3`: one emptied again and again; `receive`: both, with pauses
 //!   after failures.
-//! * `compose`: a mail of ours in bytes; `submit`: handed to its server, and what came of it.
+//! * `reading`: a mail as the rules are given it.
+//! * `send`: the outbox; `compose`: a mail of ours in bytes; `submit`: handed to its server, and what came of it.
 
 mod compose;
 mod imap;
 mod inbox;
+mod journal;
 mod pace;
 mod pop3;
+mod reading;
 mod receive;
+mod send;
 mod submit;
 mod tls;
 
 pub use compose::{Letter, compose};
 pub use imap::{Filing, ImapAccount};
 pub use inbox::{Inbox, NotKept, RawMail};
+pub use journal::{Clock, MAIL_FORM, StoreInbox};
 pub use pace::Pace;
 pub use pop3::Pop3Account;
+pub use reading::incoming;
 pub use receive::{Mailbox, receive};
+pub use send::{MailDesk, send};
 pub use submit::{Handed, SmtpAccount, SmtpTls, submit};
 pub use tls::Server;
 

@@ -28,6 +28,10 @@ pub struct Pop3Account {
 const ANSWER_BYTES_MAX: usize = 8_192;
 /// Mails of one listing; the others come in the next round.
 const LISTED_MAX: usize = 10_000;
+/// Lines of one listing: more is no mailbox.
+const LINES_MAX: usize = 1_000_000;
+/// Bytes after which a mail that does not end is given up.
+const ENDLESS_BYTES: usize = 4 * MAIL_BYTES_MAX;
 /// RFC 1939 §7: a name has 70 characters at most.
 const UIDL_BYTES_MAX: usize = 255;
 
@@ -123,7 +127,8 @@ impl Line {
         let mut line = Vec::new();
         loop {
             let pace = self.pace;
-            let read = pace.answered(self.stream.fill_buf()).await?.map_err(|_| MailFault::Closed)?;
+            let read =
+                pace.answered(self.stream.fill_buf()).await?.map_err(|_| MailFault::Closed)?;
             if read.is_empty() {
                 return Err(MailFault::Closed);
             }
@@ -135,7 +140,9 @@ impl Line {
             line.extend_from_slice(&read[..taken.min(room)]);
             self.stream.consume(taken);
             if is_end {
-                let end = line.strip_suffix(b"\n").map_or(line.len(), |line| line.strip_suffix(b"\r").unwrap_or(line).len());
+                let end = line
+                    .strip_suffix(b"\n")
+                    .map_or(line.len(), |line| line.strip_suffix(b"\r").unwrap_or(line).len());
                 line.truncate(end);
                 return Ok(line);
             }
@@ -146,6 +153,7 @@ impl Line {
     async fn listed(&mut self) -> Result<Vec<(u32, String)>, MailFault> {
         self.ask("UIDL").await?;
         let mut listed = Vec::new();
+        let mut lines = 0;
         loop {
             let line = self.line(ANSWER_BYTES_MAX).await?;
             if line == b"." {
@@ -154,6 +162,10 @@ impl Line {
             let text = String::from_utf8_lossy(&line);
             let (number, name) = text.split_once(' ').ok_or(MailFault::Protocol)?;
             let number = number.parse().map_err(|_| MailFault::Protocol)?;
+            lines += 1;
+            if lines > LINES_MAX {
+                return Err(MailFault::Protocol);
+            }
             if listed.len() < LISTED_MAX && name.len() <= UIDL_BYTES_MAX {
                 listed.push((number, name.to_owned()));
             }
@@ -163,8 +175,13 @@ impl Line {
     /// RFC 1939 §3: until a line of one dot; a dot that begins a line is doubled.
     async fn mail(&mut self) -> Result<Vec<u8>, MailFault> {
         let mut mail = Vec::new();
+        let mut read = 0;
         loop {
             let line = self.line(MAIL_BYTES_MAX).await?;
+            read += line.len() + 2;
+            if read > ENDLESS_BYTES {
+                return Err(MailFault::Protocol);
+            }
             if line == b"." {
                 return Ok(mail);
             }

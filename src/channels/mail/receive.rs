@@ -11,8 +11,16 @@ pub enum Mailbox {
     Pop3(Pop3Account),
 }
 
-/// Failures in a row after which somebody must look.
-const ALARM_AFTER: u32 = 3;
+/// Failures in a row after which somebody must look: fewer where each of them took long.
+fn is_alarm(fault: MailFault, failures: u32) -> bool {
+    let first = match fault {
+        MailFault::Login => 1,
+        MailFault::Silent => 2,
+        _ => 3,
+    };
+    // Told again every ten, so that it is not forgotten.
+    failures >= first && (failures - first) % 10 == 0
+}
 
 /// Takes mails out of a mailbox for ever, with growing pauses after failures. It may be dropped at any await:
 /// what was kept and not yet marked is given again, and the store knows it.
@@ -25,7 +33,9 @@ pub async fn receive<I: Inbox>(mailbox: &Mailbox, inbox: &mut I) {
             Mailbox::Imap(account) => {
                 (imap::watch(account, &mut imap_known, inbox, &mut well).await, account.pace)
             }
-            Mailbox::Pop3(account) => (pop3::empty(account, &mut pop3_known, inbox).await, account.pace),
+            Mailbox::Pop3(account) => {
+                (pop3::empty(account, &mut pop3_known, inbox).await, account.pace)
+            }
         };
         let pause = match done {
             Ok(()) => {
@@ -45,7 +55,7 @@ pub async fn receive<I: Inbox>(mailbox: &Mailbox, inbox: &mut I) {
 }
 
 fn tell(fault: MailFault, failures: u32) {
-    if failures % ALARM_AFTER == 0 || fault == MailFault::Login {
+    if is_alarm(fault, failures) {
         tracing::error!(%fault, failures, "ALARM the mailbox cannot be read; it is tried again");
     } else {
         tracing::warn!(%fault, failures, "the mailbox cannot be read; it is tried again");

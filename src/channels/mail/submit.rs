@@ -14,7 +14,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader, ReadBuf};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+    ReadBuf,
+};
 use tokio::net::TcpStream;
 
 /// How TLS begins.
@@ -104,7 +107,8 @@ async fn hand_over(
             return Err(MailFault::Login);
         }
     }
-    let steps = [Mail::new(from, vec![]).to_string(), Rcpt::new(to, vec![]).to_string(), Data.to_string()];
+    let steps =
+        [Mail::new(from, vec![]).to_string(), Rcpt::new(to, vec![]).to_string(), Data.to_string()];
     for step in steps {
         let answer = pace.answered(line.command(step)).await?;
         if let Some(handed) = refused(answer)? {
@@ -114,7 +118,8 @@ async fn hand_over(
     }
     *is_over = true;
     let limit = pace.for_bytes(u64::try_from(mail.len()).unwrap_or(0));
-    let answer = tokio::time::timeout(limit, line.message(mail)).await.map_err(|_| MailFault::Silent)?;
+    let answer =
+        tokio::time::timeout(limit, line.message(mail)).await.map_err(|_| MailFault::Silent)?;
     let handed = refused(answer)?.unwrap_or(Handed::Taken);
     // The mail is taken or not, whatever becomes of the farewell.
     let _ = pace.answered(line.quit()).await;
@@ -122,7 +127,9 @@ async fn hand_over(
 }
 
 /// `None` where the server goes along.
-fn refused(answer: Result<Response, lettre::transport::smtp::Error>) -> Result<Option<Handed>, MailFault> {
+fn refused(
+    answer: Result<Response, lettre::transport::smtp::Error>,
+) -> Result<Option<Handed>, MailFault> {
     match answer {
         Ok(answer) if answer.is_positive() => Ok(None),
         Ok(_) => Ok(Some(Handed::Later(MailFault::Refused))),
@@ -158,7 +165,8 @@ async fn connect(account: &SmtpAccount) -> Result<AsyncSmtpConnection, MailFault
 async fn start_tls(stream: TcpStream, own_name: &str, pace: &Pace) -> Result<TcpStream, MailFault> {
     let mut stream = BufReader::new(stream);
     answer(&mut stream, pace, 220).await?;
-    for (command, code) in [(format!("EHLO {own_name}\r\n"), 250), ("STARTTLS\r\n".to_owned(), 220)] {
+    for (command, code) in [(format!("EHLO {own_name}\r\n"), 250), ("STARTTLS\r\n".to_owned(), 220)]
+    {
         let written = pace.answered(stream.get_mut().write_all(command.as_bytes())).await?;
         written.map_err(|_| MailFault::Closed)?;
         answer(&mut stream, pace, code).await?;
@@ -167,7 +175,11 @@ async fn start_tls(stream: TcpStream, own_name: &str, pace: &Pace) -> Result<Tcp
     if stream.buffer().is_empty() { Ok(stream.into_inner()) } else { Err(MailFault::Tls) }
 }
 
-async fn answer(stream: &mut BufReader<TcpStream>, pace: &Pace, code: u16) -> Result<(), MailFault> {
+async fn answer(
+    stream: &mut BufReader<TcpStream>,
+    pace: &Pace,
+    code: u16,
+) -> Result<(), MailFault> {
     let mut room = stream.take(ANSWER_BYTES_MAX);
     loop {
         let mut line = Vec::new();
@@ -204,13 +216,21 @@ impl AsyncTokioStream for Greeted {
 }
 
 impl AsyncRead for Greeted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.reading).poll_read(cx, into)
     }
 }
 
 impl AsyncWrite for Greeted {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.writing).poll_write(cx, bytes)
     }
 

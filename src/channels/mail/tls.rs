@@ -32,7 +32,8 @@ pub(super) type Secure = TlsStream<TcpStream>;
 impl Server {
     pub(super) async fn connect_plain(&self, pace: &Pace) -> Result<TcpStream, MailFault> {
         let connecting = TcpStream::connect((self.host.as_str(), self.port));
-        let stream = tokio::time::timeout(pace.connect, connecting).await.map_err(|_| MailFault::Silent)?;
+        let stream =
+            tokio::time::timeout(pace.connect, connecting).await.map_err(|_| MailFault::Silent)?;
         let stream = stream.map_err(|_| MailFault::Unreachable)?;
         stream.set_nodelay(true).map_err(|_| MailFault::Unreachable)?;
         Ok(stream)
@@ -41,7 +42,8 @@ impl Server {
     pub(super) async fn secure(&self, stream: TcpStream, pace: &Pace) -> Result<Secure, MailFault> {
         let name = ServerName::try_from(self.host.clone()).map_err(|_| MailFault::Tls)?;
         let securing = TlsConnector::from(Arc::clone(&self.trust)).connect(name, stream);
-        let secure = tokio::time::timeout(pace.connect, securing).await.map_err(|_| MailFault::Silent)?;
+        let secure =
+            tokio::time::timeout(pace.connect, securing).await.map_err(|_| MailFault::Silent)?;
         secure.map_err(|_| MailFault::Tls)
     }
 

@@ -46,9 +46,13 @@ impl<'a> Head<'a> {
             if line.is_empty() {
                 return (head, next);
             }
-            let is_mbox_mark = head.fields.is_empty() && line.starts_with(b"From ");
+            let is_mbox_mark =
+                head.fields.is_empty() && line.starts_with(b"From ") && colon_of(line).is_none();
             if is_mbox_mark {
-            } else if line.starts_with(b" ") || line.starts_with(b"\t") {
+                at = next;
+                continue;
+            }
+            if line.starts_with(b" ") || line.starts_with(b"\t") {
                 head.extend(raw, value_from, at + line.len());
             } else if let Some(colon) = colon_of(line) {
                 let name = line[..colon].trim_ascii_end();

@@ -35,50 +35,60 @@ pub(super) fn readable(raw: &[u8], leaves: &Leaves<'_>) -> Readable {
         let label = leaf.charset.clone().or_else(|| html::charset_of(&bytes).filter(|_| is_page));
         let Decoded { text, suspect } = decode(&bytes, label.as_deref());
         room = room.saturating_sub(bytes.len());
+        // A long text is here once and a half, not three times.
+        drop(bytes);
         all.suspect |= suspect | is_odd;
         all.used.push(at);
         if is_page {
-            let shown = html::text_of(&text);
-            texts.push((leaf, shown));
-            let pages = all.html.get_or_insert_default();
-            pages.push_str(&text);
+            texts.push((leaf, clean(html::text_of(&text))));
+            match &mut all.html {
+                Some(pages) => pages.push_str(&text),
+                None => all.html = Some(text),
+            }
         } else {
-            texts.push((leaf, leaf.flow.unwrapped(&clean(&text))));
+            texts.push((leaf, leaf.flow.unwrapped(clean(text))));
         }
     }
-    all.text = joined(&texts);
+    all.text = joined(texts);
     all.suspect |= all.text.contains(char::REPLACEMENT_CHARACTER);
     all
 }
 
-fn joined(texts: &[(&Leaf<'_>, String)]) -> String {
-    let has_plain = |group| {
-        texts.iter().any(|(leaf, text)| {
-            leaf.group == group && leaf.media_type == "text/plain" && !text.trim().is_empty()
-        })
+fn joined(texts: Vec<(&Leaf<'_>, String)>) -> String {
+    let is_written = |(leaf, text): &&(&Leaf<'_>, String)| {
+        leaf.media_type == "text/plain" && !text.trim().is_empty()
     };
+    let plain: Vec<Option<usize>> =
+        texts.iter().filter(is_written).map(|(leaf, _)| leaf.group).collect();
     let mut text = String::new();
-    for (leaf, part) in texts {
+    for (leaf, mut part) in texts {
         let is_second =
-            leaf.media_type == "text/html" && leaf.group.is_some() && has_plain(leaf.group);
-        let part = clean(part);
-        let part = part.trim_matches(['\n', ' ', '\u{FEFF}']);
+            leaf.media_type == "text/html" && leaf.group.is_some() && plain.contains(&leaf.group);
+        let around = ['\n', ' ', '\u{FEFF}'];
+        part.truncate(part.trim_end_matches(around).len());
+        let before = part.len() - part.trim_start_matches(around).len();
+        part.drain(..before);
         if is_second || part.is_empty() {
             continue;
         }
-        if !text.is_empty() {
+        if text.is_empty() {
+            text = part;
+        } else {
             text.push_str("\n\n");
+            text.push_str(&part);
         }
-        text.push_str(part);
     }
     text
 }
 
 /// Line ends as `\n`, and no control characters.
-pub(super) fn clean(text: &str) -> String {
-    let unix = text.replace("\r\n", "\n");
-    let is_kept = |c: &char| !c.is_control() || matches!(c, '\n' | '\t');
-    unix.chars().map(|c| if c == '\r' { '\n' } else { c }).filter(is_kept).collect()
+fn clean(mut text: String) -> String {
+    let ends = memchr::memchr_iter(b'\r', text.as_bytes());
+    if ends.into_iter().any(|at| text.as_bytes().get(at + 1) != Some(&b'\n')) {
+        text = text.replace("\r\n", "\n").replace('\r', "\n");
+    }
+    text.retain(|c| !c.is_control() || matches!(c, '\n' | '\t'));
+    text
 }
 
 /// `format=flowed` (RFC 3676): lines that end in a blank go on in the next; `delsp=yes` takes the blank away,
@@ -93,8 +103,8 @@ pub(super) enum Flow {
 }
 
 impl Flow {
-    fn unwrapped(self, text: &str) -> String {
-        let Self::Flowed { deletes_space } = self else { return text.to_owned() };
+    fn unwrapped(self, text: String) -> String {
+        let Self::Flowed { deletes_space } = self else { return text };
         let mut out = String::with_capacity(text.len());
         for line in text.split('\n') {
             // §4.4: one blank before a line is stuffing.

@@ -1,6 +1,9 @@
 //! Content-Transfer-Encoding (RFC 2045 §6) undone as far as it can be: mails pass through programs that add
 //! lines, and a part that is cut off is still worth reading.
 
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::borrow::Cow;
 
 /// How the bytes of a part are written.
@@ -92,9 +95,23 @@ impl Quanta {
     }
 }
 
+/// base64 as it is mostly written, which the library decodes five times as fast.
+const SOUND: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
 /// base64 with what RFC 2045 §6.8 says about other bytes, and more: a line that somebody wrote into it (a
 /// scanner's note, a signature of a list) is left out as a whole, for its letters would shift the rest.
 fn base64(body: &[u8]) -> (Vec<u8>, bool) {
+    let mut letters = Vec::with_capacity(body.len());
+    body.split(|byte| *byte == b'\n').for_each(|line| letters.extend_from_slice(line.trim_ascii()));
+    if let Ok(bytes) = SOUND.decode(&letters) {
+        return (bytes, false);
+    }
+    drop(letters);
     let mut quanta = Quanta { out: Vec::with_capacity(body.len() / 4 * 3), ..Quanta::default() };
     let mut is_odd = false;
     for line in body.split(|byte| *byte == b'\n') {

@@ -56,7 +56,13 @@ pub struct MailHead {
 impl MailHead {
     /// The head of the mail in row `own.outbox`, which may answer another.
     #[must_use]
-    pub fn new(kind: MailKind, own: OwnId, answers: &Reference, house: &House, key: &MailKey) -> Self {
+    pub fn new(
+        kind: MailKind,
+        own: OwnId,
+        answers: &Reference,
+        house: &House,
+        key: &MailKey,
+    ) -> Self {
         let (_, domain) = house.parts();
         let mut references = answers.references.clone();
         references.extend(answers.message_id.clone());
@@ -65,7 +71,9 @@ impl MailHead {
         Self {
             envelope_from: match kind {
                 MailKind::Receipt => String::new(),
-                MailKind::Notice | MailKind::Answer => key.return_address(own.outbox, &house.address),
+                MailKind::Notice | MailKind::Answer => {
+                    key.return_address(own.outbox, &house.address)
+                }
             },
             from: house.address.clone(),
             reply_to: own.case.map(|case| key.case_address(case, &house.address)),

@@ -21,7 +21,9 @@ pub struct Incoming {
     pub attachments: usize,
     /// The marks of programs.
     pub traits: Traits,
-    /// What it tells of mails of ours: a report of delivery.
+    /// Message-ID of a mail that it encloses: in a bounce of any form, but also in what somebody passes on.
+    pub encloses: Option<String>,
+    /// What it tells of a mail of ours: a report of delivery.
     pub report: Option<Delivered>,
 }
 
@@ -54,8 +56,6 @@ pub struct Traits {
 /// What a report says became of a mail of ours.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Delivered {
-    /// The Message-ID that it encloses.
-    pub original_id: Option<String>,
     /// It is given up for somebody.
     pub failed: bool,
     /// It arrived with somebody.
@@ -93,10 +93,25 @@ pub(super) fn local_part(address: &str) -> String {
 /// Addresses of machines that nobody reads.
 pub(super) fn is_machine(address: &str) -> bool {
     const NAMES: [&str; 14] = [
-        "mailer-daemon", "mailer_daemon", "maildaemon", "postmaster", "no-reply", "noreply", "no_reply", "donotreply",
-        "do-not-reply", "do_not_reply", "bounce", "bounces", "notification", "notifications",
+        "mailer-daemon",
+        "mailer_daemon",
+        "maildaemon",
+        "postmaster",
+        "no-reply",
+        "noreply",
+        "no_reply",
+        "donotreply",
+        "do-not-reply",
+        "do_not_reply",
+        "bounce",
+        "bounces",
+        "notification",
+        "notifications",
     ];
     let local = local_part(address);
     let base = local.split('+').next().unwrap_or_default();
-    NAMES.contains(&base) || base.starts_with("bounce-") || base.ends_with("-noreply") || base.ends_with("-bounces")
+    NAMES.contains(&base)
+        || base.starts_with("bounce-")
+        || base.ends_with("-noreply")
+        || base.ends_with("-bounces")
 }

@@ -75,7 +75,12 @@ pub enum MailVerdict {
 
 /// What becomes of a mail.
 #[must_use]
-pub fn judge_mail(mail: &Incoming, house: &House, key: &MailKey, around: &MailAround) -> MailVerdict {
+pub fn judge_mail(
+    mail: &Incoming,
+    house: &House,
+    key: &MailKey,
+    around: &MailAround,
+) -> MailVerdict {
     let belongs = belongs(mail, key);
     if let Some(verdict) = report(mail, &belongs, key) {
         return verdict;
@@ -123,13 +128,16 @@ fn report(mail: &Incoming, belongs: &Belongs, key: &MailKey) -> Option<MailVerdi
     let returned = mail.recipients.iter().find_map(|address| key.returned(address));
     let marks = &mail.traits;
     let is_daemon = mail.from.as_deref().is_some_and(is_machine) && marks.has_null_path;
-    let is_bounce = marks.has_failed_recipients || is_daemon || (returned.is_some() && marks.has_null_path);
-    let enclosed = mail.report.as_ref().and_then(|report| report.original_id.as_deref());
+    let is_bounce =
+        marks.has_failed_recipients || is_daemon || (returned.is_some() && marks.has_null_path);
+    let enclosed = mail.encloses.as_deref();
     let answered = match belongs {
         Belongs::Answer(own) => Some(own.outbox),
         _ => None,
     };
-    let outbox = returned.or_else(|| enclosed.and_then(|id| key.own_id(id)).map(|own| own.outbox)).or(answered);
+    let outbox = returned
+        .or_else(|| enclosed.and_then(|id| key.own_id(id)).map(|own| own.outbox))
+        .or(answered);
     match &mail.report {
         Some(report) if report.failed => {
             Some(MailVerdict::Bounced { outbox, status: report.status.clone() })
@@ -171,7 +179,8 @@ fn of_machine(mail: &Incoming, house: &House, belongs: &Belongs) -> Option<MailV
 fn is_confidential(words: &str) -> bool {
     let is_letter = |c: &char| c.is_alphanumeric();
     let bare: String = words.chars().filter(is_letter).collect();
-    ["保密", "要求保密", "请保密", "需要保密", "回复保密", "请为我保密", "保密谢谢", "請保密"].contains(&bare.as_str())
+    ["保密", "要求保密", "请保密", "需要保密", "回复保密", "请为我保密", "保密谢谢", "請保密"]
+        .contains(&bare.as_str())
 }
 
 fn says_nothing(mail: &Incoming) -> bool {

@@ -23,12 +23,13 @@ mod thread;
 mod tests;
 
 pub use head::{MailHead, MailKind, Reference};
-pub use incoming::{Incoming, Traits};
+pub use incoming::{Delivered, Incoming, Traits};
 pub use judge::{MailAround, MailVerdict, judge_mail};
 pub use key::{MailKey, OwnId};
 pub use quote::own_words;
 pub use receipt::{
-    FLOOD_MAILS_MAX, FLOOD_WITHIN, MAIL_RECEIPTS_PER_DAY_MAX, MAIL_RECEIPTS_PER_HOUR_MAX, Silence, may_acknowledge,
+    FLOOD_MAILS_MAX, FLOOD_WITHIN, MAIL_RECEIPTS_PER_DAY_MAX, MAIL_RECEIPTS_PER_HOUR_MAX, Silence,
+    may_acknowledge,
 };
 pub use thread::{Belongs, belongs};
 

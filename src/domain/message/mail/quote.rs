@@ -5,8 +5,17 @@ const LOOKED_AT_CHARS: usize = 2_000;
 
 /// Beginnings of the lines that programs put above what they quote: QQ, 163, Foxmail, Outlook, Apple, Gmail.
 const BEFORE_QUOTES: [&str; 11] = [
-    "-----原始邮件", "------------------原始邮件", "----原始邮件", "-----OriginalMessage", "----回复的原邮件",
-    "----转发的原邮件", "发件人：", "发件人:", "From:", "________________________________", "发自我的",
+    "-----原始邮件",
+    "------------------原始邮件",
+    "----原始邮件",
+    "-----OriginalMessage",
+    "----回复的原邮件",
+    "----转发的原邮件",
+    "发件人：",
+    "发件人:",
+    "From:",
+    "________________________________",
+    "发自我的",
 ];
 
 /// The words above the first quotation.

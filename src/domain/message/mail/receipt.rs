@@ -50,7 +50,11 @@ pub enum Silence {
 ///
 /// # Errors
 /// Why not.
-pub fn may_acknowledge(mail: &Incoming, house: &House, around: &MailAround) -> Result<String, Silence> {
+pub fn may_acknowledge(
+    mail: &Incoming,
+    house: &House,
+    around: &MailAround,
+) -> Result<String, Silence> {
     by_marks(mail, house)?;
     // RFC 5322 §3.6.2: where answers are wanted; one of several would be a guess.
     let to = match mail.reply_to.as_slice() {
@@ -82,7 +86,8 @@ pub(super) fn by_marks(mail: &Incoming, house: &House) -> Result<(), Silence> {
     if marks.has_null_path {
         return Err(Silence::NullPath);
     }
-    let is_said = |value: &Option<String>, no: &str| value.as_deref().is_some_and(|value| value != no);
+    let is_said =
+        |value: &Option<String>, no: &str| value.as_deref().is_some_and(|value| value != no);
     if is_said(&marks.auto_submitted, "no") {
         return Err(Silence::AutoSubmitted);
     }

@@ -4,7 +4,6 @@ mod loops;
 mod reading;
 mod threads;
 
-use super::incoming::Delivered;
 use super::*;
 use crate::units::CaseNumber;
 
@@ -46,7 +45,8 @@ fn bounce(outbox: i64, failed: bool, delivered: bool) -> Incoming {
         from: Some("MAILER-DAEMON@mx.example.com".into()),
         text: "could not be delivered".into(),
         traits: Traits { has_null_path: true, is_report: true, ..Traits::default() },
-        report: Some(Delivered { original_id: Some(id), failed, delivered, status: Some("5.1.1".into()) }),
+        encloses: Some(id),
+        report: Some(Delivered { failed, delivered, status: Some("5.1.1".into()) }),
         ..Incoming::default()
     }
 }

@@ -94,6 +94,9 @@ fn a_broken_line_among_the_fields_is_none_of_the_body() {
     assert_eq!(Mail::read(raw, None).text, "no blank line\nand on\n\nbody");
     let raw = b"From a@example.com Sun Nov 22 2026\nFrom: a@example.com\n\nof a mailbox file";
     assert_eq!(Mail::read(raw, None).text, "of a mailbox file");
+    let raw = b"From : a@example.com\nSubject : old\n\nblanks before colons";
+    let mail = Mail::read(raw, None);
+    assert_eq!((mail.from[0].address.as_str(), mail.subject.as_str()), ("a@example.com", "old"));
 }
 
 #[test]

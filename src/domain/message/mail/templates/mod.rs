@@ -8,6 +8,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use page::page as mail_page;
 pub use table::{MAIL_TEMPLATES, MailTemplate, MailTemplateId};
 pub use values::{MAIL_RESULT_CHARS_MAX, MAIL_WORDS_CHARS_MAX, MailDigest, MailText};
 

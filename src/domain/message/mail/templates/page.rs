@@ -1,7 +1,8 @@
 //! A text as a page.
 
-/// The lines as paragraphs.
-pub(super) fn page(title: &str, text: &str) -> String {
+/// The lines as paragraphs of a page; nothing in them is taken for more than words.
+#[must_use]
+pub fn page(title: &str, text: &str) -> String {
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n<body>\n",
         escaped(title)

@@ -39,12 +39,22 @@ impl MailTemplateId {
     }
 }
 
-const fn mail(id: MailTemplateId, code: &'static str, subject: &'static str, body: &'static str) -> MailTemplate {
+const fn mail(
+    id: MailTemplateId,
+    code: &'static str,
+    subject: &'static str,
+    body: &'static str,
+) -> MailTemplate {
     MailTemplate { id, code, subject, body, is_signed: true }
 }
 
 /// To those within, who know who writes.
-const fn inner(id: MailTemplateId, code: &'static str, subject: &'static str, body: &'static str) -> MailTemplate {
+const fn inner(
+    id: MailTemplateId,
+    code: &'static str,
+    subject: &'static str,
+    body: &'static str,
+) -> MailTemplate {
     MailTemplate { is_signed: false, ..mail(id, code, subject, body) }
 }
 

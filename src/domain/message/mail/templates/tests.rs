@@ -7,7 +7,11 @@ use jiff::civil::date;
 use std::collections::BTreeSet;
 
 fn desk() -> Desk {
-    Desk { signer: "邹城市社情民意受理中心".into(), hotline: "053700000000".into(), texts: "19900000012".into() }
+    Desk {
+        signer: "邹城市社情民意受理中心".into(),
+        hotline: "053700000000".into(),
+        texts: "19900000012".into(),
+    }
 }
 
 /// Each mail once, with these words of others.
@@ -44,7 +48,14 @@ fn all(words: &str) -> Vec<WrittenMail> {
         MailText::NeedMore { case, missing: &["地点", words], until: due },
         MailText::Assigned { case, unit: words, assigned: day, due },
         MailText::Extended { case, reason: words, due },
-        MailText::Reply { case, summary: words, unit: words, result: words, handler: words, phone: "053700000000" },
+        MailText::Reply {
+            case,
+            summary: words,
+            unit: words,
+            result: words,
+            handler: words,
+            phone: "053700000000",
+        },
         MailText::Survey { case },
         MailText::Declined { case, channel: words, basis: words, organ: words, contact: words },
         MailText::Neutral { case },
@@ -58,7 +69,10 @@ fn all(words: &str) -> Vec<WrittenMail> {
 
 #[test]
 fn the_mails_are_as_documented() {
-    let shown: Vec<String> = all("更换地下管线。").iter().map(|mail| format!("{}\n{}", mail.subject, mail.text)).collect();
+    let shown: Vec<String> = all("更换地下管线。")
+        .iter()
+        .map(|mail| format!("{}\n{}", mail.subject, mail.text))
+        .collect();
     insta::assert_snapshot!(shown.join("\n\n----\n\n"));
 }
 
@@ -108,7 +122,15 @@ fn rows_and_values_name_the_same() {
         MailText::Survey { case },
         MailText::Declined { case, channel: w, basis: w, organ: w, contact: w },
         MailText::Neutral { case },
-        MailText::UnitOrder { case, unit: w, nature: Nature::Consult, place: w, content: w, name: None, due: day },
+        MailText::UnitOrder {
+            case,
+            unit: w,
+            nature: Nature::Consult,
+            place: w,
+            content: w,
+            name: None,
+            due: day,
+        },
         MailText::DailyDigest(digest),
     ];
     for (mail, template) in mails.iter().zip(&MAIL_TEMPLATES) {
@@ -128,11 +150,19 @@ fn nothing_that_a_citizen_wrote_becomes_a_page_or_a_field() {
     let odd = "<script>alert('1')</script>&\"{case}\r\nBcc: a@example.com\0\u{202E}";
     for mail in all(odd) {
         assert!(!mail.subject.contains(['\r', '\n', '\0']), "{}", mail.subject);
-        assert!(!mail.html.contains("<script") && !mail.html.contains(['\'', '\0', '\u{202E}']), "{}", mail.html);
+        assert!(
+            !mail.html.contains("<script") && !mail.html.contains(['\'', '\0', '\u{202E}']),
+            "{}",
+            mail.html
+        );
         assert_eq!(mail.html.matches("<p>").count(), mail.html.matches("</p>").count());
     }
     let reply = &all(odd)[4];
-    assert!(reply.html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;{case}"), "{}", reply.html);
+    assert!(
+        reply.html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;{case}"),
+        "{}",
+        reply.html
+    );
 }
 
 #[test]

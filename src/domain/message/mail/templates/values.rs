@@ -42,14 +42,50 @@ pub struct MailDigest<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the values are named as the placeholders of the table")]
 pub enum MailText<'a> {
-    Ack { case: CaseNumber, code: QueryCode, received: DateTime, days: u8, due: Date },
-    NeedMore { case: CaseNumber, missing: &'a [&'a str], until: Date },
-    Assigned { case: CaseNumber, unit: &'a str, assigned: Date, due: Date },
-    Extended { case: CaseNumber, reason: &'a str, due: Date },
-    Reply { case: CaseNumber, summary: &'a str, unit: &'a str, result: &'a str, handler: &'a str, phone: &'a str },
-    Survey { case: CaseNumber },
-    Declined { case: CaseNumber, channel: &'a str, basis: &'a str, organ: &'a str, contact: &'a str },
-    Neutral { case: CaseNumber },
+    Ack {
+        case: CaseNumber,
+        code: QueryCode,
+        received: DateTime,
+        days: u8,
+        due: Date,
+    },
+    NeedMore {
+        case: CaseNumber,
+        missing: &'a [&'a str],
+        until: Date,
+    },
+    Assigned {
+        case: CaseNumber,
+        unit: &'a str,
+        assigned: Date,
+        due: Date,
+    },
+    Extended {
+        case: CaseNumber,
+        reason: &'a str,
+        due: Date,
+    },
+    Reply {
+        case: CaseNumber,
+        summary: &'a str,
+        unit: &'a str,
+        result: &'a str,
+        handler: &'a str,
+        phone: &'a str,
+    },
+    Survey {
+        case: CaseNumber,
+    },
+    Declined {
+        case: CaseNumber,
+        channel: &'a str,
+        basis: &'a str,
+        organ: &'a str,
+        contact: &'a str,
+    },
+    Neutral {
+        case: CaseNumber,
+    },
     /// Without a name: 要求保密.
     UnitOrder {
         case: CaseNumber,
@@ -98,7 +134,12 @@ impl MailText<'_> {
                 vec![number(case), ("missing", words(&joined(missing))), ("until", day(until))]
             }
             Self::Assigned { case, unit, assigned, due } => {
-                vec![number(case), ("unit", words(unit)), ("assigned", day(assigned)), ("due", day(due))]
+                vec![
+                    number(case),
+                    ("unit", words(unit)),
+                    ("assigned", day(assigned)),
+                    ("due", day(due)),
+                ]
             }
             Self::Extended { case, reason, due } => {
                 vec![number(case), ("reason", words(reason)), ("due", day(due))]
@@ -139,7 +180,8 @@ impl MailDigest<'_> {
             || "—".to_owned(),
             |permille| format!("{}.{}%", permille / 10, permille % 10),
         );
-        let topics = if self.topics.is_empty() { "无".to_owned() } else { words(&joined(self.topics)) };
+        let topics =
+            if self.topics.is_empty() { "无".to_owned() } else { words(&joined(self.topics)) };
         vec![
             ("date", day(self.day)),
             ("received", self.received.to_string()),
@@ -193,7 +235,8 @@ fn lines(text: &str) -> String {
 /// Without what does not show, and of so many characters at most.
 fn cut(text: &str, chars_max: usize) -> String {
     let hidden = |c: char| {
-        (c.is_control() && c != '\n') || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}')
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}')
     };
     let shown: String = text.chars().filter(|c| !hidden(*c)).collect();
     if shown.chars().count() <= chars_max {

@@ -98,7 +98,11 @@ fn a_bounce_is_no_case_and_is_never_answered() {
     assert_eq!(judged(&failed, &none), verdict);
     assert_eq!(acknowledged(&failed, &none), Err(Silence::Report));
     assert_eq!(judged(&bounce(12, false, true), &none), MailVerdict::Arrived { outbox: Some(12) });
-    assert_eq!(judged(&bounce(12, false, false), &none), MailVerdict::Nothing("report"), "it goes on trying");
+    assert_eq!(
+        judged(&bounce(12, false, false), &none),
+        MailVerdict::Nothing("report"),
+        "it goes on trying"
+    );
     // Without a word of the standard: the address that it came back to says which.
     let mut bare = citizen("用户不存在");
     bare.from = Some("PostMaster@example.com".into());
@@ -106,10 +110,21 @@ fn a_bounce_is_no_case_and_is_never_answered() {
     bare.recipients = vec![key().return_address(34, "hotline@example.org")];
     assert_eq!(judged(&bare, &none), MailVerdict::Bounced { outbox: Some(34), status: None });
     bare.recipients = vec!["hotline@example.org".into()];
-    assert_eq!(judged(&bare, &none), MailVerdict::Bounced { outbox: None, status: None }, "an operator looks");
+    assert_eq!(
+        judged(&bare, &none),
+        MailVerdict::Bounced { outbox: None, status: None },
+        "an operator looks"
+    );
+    // What it encloses, without a report and without an address.
+    bare.encloses = bounce(56, true, false).encloses;
+    assert_eq!(judged(&bare, &none), MailVerdict::Bounced { outbox: Some(56), status: None });
+    // Somebody passes on a mail of ours.
+    let mut passed_on = citizen("请看附件");
+    passed_on.encloses = bounce(56, true, false).encloses;
+    assert_eq!(judged(&passed_on, &none), MailVerdict::Open { related: None });
     // A forged report names a row that nobody sealed.
     let mut forged = bounce(12, true, false);
-    forged.report.as_mut().unwrap().original_id = Some("26112200131.12.aaaaaaaaaa@example.org".into());
+    forged.encloses = Some("26112200131.12.aaaaaaaaaa@example.org".into());
     assert!(matches!(judged(&forged, &none), MailVerdict::Bounced { outbox: None, .. }));
 }
 
@@ -148,7 +163,9 @@ fn a_vacation_note_is_nothing_and_other_machines_wait_for_a_person() {
 
 #[test]
 fn the_sixth_mail_in_ten_minutes_waits_for_a_person() {
-    let flood = |mails_of_sender| judged(&citizen("x"), &MailAround { mails_of_sender, ..MailAround::default() });
+    let flood = |mails_of_sender| {
+        judged(&citizen("x"), &MailAround { mails_of_sender, ..MailAround::default() })
+    };
     assert_eq!(flood(4), MailVerdict::Open { related: None });
     assert_eq!(flood(5), MailVerdict::Hold("flood"));
 }

@@ -36,15 +36,25 @@ fn a_grade_above_any_quotation() {
 
 #[test]
 fn a_wish_for_secrecy_is_the_very_word() {
-    for text in ["保密", "“保密”", " 保密。 ", "要求保密！", "请保密", "保密，谢谢"] {
+    for text in ["保密", "“保密”", " 保密。 ", "要求保密！", "请保密", "保密，谢谢"]
+    {
         for quote in ["", QUOTES[0]] {
-            assert_eq!(answered(&format!("{text}{quote}"), false), MailVerdict::Confidential(case()), "{text}");
+            assert_eq!(
+                answered(&format!("{text}{quote}"), false),
+                MailVerdict::Confidential(case()),
+                "{text}"
+            );
         }
     }
-    for text in ["保密局的车占道", "不用保密", "我不要保密", "你们保密工作做得不好"] {
+    for text in ["保密局的车占道", "不用保密", "我不要保密", "你们保密工作做得不好"]
+    {
         assert_eq!(answered(text, false), MailVerdict::Supplement(case()), "{text}");
     }
-    assert_eq!(judged(&citizen("保密"), &MailAround::default()), MailVerdict::Open { related: None }, "of no case");
+    assert_eq!(
+        judged(&citizen("保密"), &MailAround::default()),
+        MailVerdict::Open { related: None },
+        "of no case"
+    );
 }
 
 #[test]
@@ -53,7 +63,10 @@ fn commands_are_those_of_texts() {
     assert_eq!(answered("CX26112200131", false), MailVerdict::Query(number));
     assert_eq!(judged(&citizen("退订"), &MailAround::default()), MailVerdict::StopNotices);
     assert_eq!(judged(&citizen("帮助"), &MailAround::default()), MailVerdict::Help);
-    assert_eq!(judged(&citizen("撤回26112200131"), &MailAround::default()), MailVerdict::Withdraw(number));
+    assert_eq!(
+        judged(&citizen("撤回26112200131"), &MailAround::default()),
+        MailVerdict::Withdraw(number)
+    );
 }
 
 #[test]
@@ -62,7 +75,11 @@ fn what_says_nothing_waits_for_a_person_unless_it_brings_something() {
     mail.subject = String::new();
     assert_eq!(judged(&mail, &MailAround::default()), MailVerdict::Hold("empty"));
     mail.attachments = 2;
-    assert_eq!(judged(&mail, &MailAround::default()), MailVerdict::Open { related: None }, "a letter as a picture");
+    assert_eq!(
+        judged(&mail, &MailAround::default()),
+        MailVerdict::Open { related: None },
+        "a letter as a picture"
+    );
 }
 
 #[test]

@@ -28,7 +28,11 @@ fn an_answer_by_the_address_alone() {
 fn a_number_in_the_subject_is_believed_of_a_party_only() {
     let mut mail = citizen("还是没修");
     let party = MailAround { is_party: true, ..MailAround::default() };
-    for subject in ["回复：【受理通知】您反映的事项已登记，编号26112200131", "Re: [ZC-26112200131]", "编号：２６１１２２００１３１"] {
+    for subject in [
+        "回复：【受理通知】您反映的事项已登记，编号26112200131",
+        "Re: [ZC-26112200131]",
+        "编号：２６１１２２００１３１",
+    ] {
         mail.subject = subject.into();
         assert_eq!(judged(&mail, &party), MailVerdict::Supplement(case()), "{subject}");
         let stranger = MailVerdict::Open { related: Some(case()) };
@@ -42,7 +46,8 @@ fn a_number_in_the_subject_is_believed_of_a_party_only() {
 #[test]
 fn an_answer_by_neither_is_a_matter_of_its_own() {
     let mut mail = citizen("还是没修");
-    for subject in ["编号26112200132", "电话19900000017", "26112200131", "编号", "回复：路灯", ""] {
+    for subject in ["编号26112200132", "电话19900000017", "26112200131", "编号", "回复：路灯", ""]
+    {
         mail.subject = subject.into();
         let party = MailAround { is_party: true, ..MailAround::default() };
         assert_eq!(judged(&mail, &party), MailVerdict::Open { related: None }, "{subject}");
@@ -108,7 +113,10 @@ fn the_head_of_a_mail_of_ours() {
     assert_eq!((receipt.envelope_from.as_str(), receipt.auto_submitted), ("", "auto-replied"));
     assert_eq!((receipt.from.as_str(), receipt.suppress), ("hotline@example.org", "All"));
     assert_eq!(receipt.in_reply_to.as_deref(), Some("c@example.com"));
-    assert_eq!((receipt.references.len(), receipt.references.last().unwrap().as_str()), (20, "c@example.com"));
+    assert_eq!(
+        (receipt.references.len(), receipt.references.last().unwrap().as_str()),
+        (20, "c@example.com")
+    );
     assert_eq!(key().case_of(&receipt.reply_to.unwrap()), Some(case()));
     assert_eq!(key().own_id(&receipt.message_id), Some(own));
     let sealed = OwnId { case: None, outbox: 9 };
