@@ -33,6 +33,8 @@ socat:socat
 node:nodejs
 bearerbox:kannel
 npm:npm
+dovecot:dovecot-imapd
+postfix:postfix
 '
 
 missing=''
@@ -47,6 +49,8 @@ while IFS=: read -r file package; do
 done <<'FILES'
 /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk
 /usr/lib/python3/dist-packages/openpyxl:python3-openpyxl
+/usr/lib/dovecot/pop3:dovecot-pop3d
+/usr/lib/dovecot/lmtp:dovecot-lmtpd
 FILES
 
 install_packages() {
@@ -74,10 +78,11 @@ install_missing() {
         }
     done
 
-    # These come as services, which take ports and modems; the tests start their own.
-    for service in kamailio smstools gammu-smsd; do
-        case " $missing " in
-        *" $service "*) stop_service "$service" ;;
+    # These come as services, which take ports, modems and mails; the tests start their own. Of Dovecot it is the
+    # core that brings it.
+    for service in kamailio smstools gammu-smsd postfix dovecot kannel; do
+        case "$missing " in
+        *" $service"[\ -]*) stop_service "$service" ;;
         esac
     done
 }

@@ -2,6 +2,7 @@
 //! carrier only when the store vouches for it; what leaves is told to the store before the step that cannot
 //! be undone.
 
+pub mod mail;
 mod normaliser;
 pub mod sms;
 

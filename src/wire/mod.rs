@@ -3,6 +3,7 @@
 pub mod cmpp;
 pub mod error;
 pub mod g711;
+pub mod mime;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;

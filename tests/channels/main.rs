@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
 
 mod carrier;
+mod mail;
 mod sms;
 #[path = "../support/mod.rs"]
 mod support;

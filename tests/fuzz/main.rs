@@ -79,6 +79,11 @@ fn smpp_holds_what_is_promised() {
 }
 
 #[test]
+fn mails_hold_what_is_promised() {
+    campaign::run("mail", messages::mail);
+}
+
+#[test]
 fn configurations_hold_what_is_promised() {
     campaign::run("config", checks::config);
 }
@@ -95,5 +100,5 @@ fn every_target_of_libfuzzer_has_seeds() {
         names
     };
     assert_eq!(names("fuzz_targets"), names("seeds"));
-    assert_eq!(names("seeds").len(), 15);
+    assert_eq!(names("seeds").len(), 16);
 }

@@ -1,6 +1,7 @@
 //! What must hold for any bytes at all, for the fuzz targets of texts.
 
 use mayorline::domain::message::{Command, command};
+use mayorline::wire::mime::{Mail, SUBJECT_CHARS_MAX};
 use mayorline::wire::sms::{Incoming, decode, parts_of, split};
 use mayorline::wire::spool::{Content, Outcome, Received};
 
@@ -67,4 +68,21 @@ pub(crate) fn short_text(bytes: &[u8]) -> bool {
 fn without_hidden(text: &str) -> String {
     let hidden = |c: &char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}');
     text.chars().filter(|c| !hidden(c)).collect()
+}
+
+/// A mail is read whatever it is: its lines are fit to be shown, its files lie within it.
+pub(crate) fn mail(bytes: &[u8]) -> bool {
+    let mail = Mail::read(bytes, Some("mx.example.org"));
+    assert!(mail.subject.chars().count() <= SUBJECT_CHARS_MAX);
+    assert!(!mail.subject.contains(char::is_control), "one line");
+    assert!(!mail.text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')));
+    let has_lost = [&mail.subject, &mail.text].iter().any(|text| text.contains('\u{FFFD}'));
+    assert!(mail.suspect || !has_lost, "what is lost is told");
+    for file in &mail.attachments {
+        assert!(file.range.end <= bytes.len());
+        assert!(file.bytes(bytes).len() <= bytes.len(), "nothing is unpacked");
+        let name = file.name.as_deref().unwrap_or("x");
+        assert!(!name.is_empty() && !name.contains(['/', '\\', '\0']), "fit to be saved");
+    }
+    !mail.from.is_empty() && !mail.text.is_empty()
 }

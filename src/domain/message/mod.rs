@@ -3,6 +3,7 @@
 
 mod command;
 mod incoming;
+pub mod mail;
 mod notice;
 mod outgoing;
 mod rules;

@@ -1,0 +1,87 @@
+//! The mails to citizens, units and leaders (domain.md 4.4, M1 to M10): one table, filled from typed values,
+//! as text and as a page. The page loads nothing, and every value in it is escaped.
+
+mod page;
+mod table;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use page::page as mail_page;
+pub use table::{MAIL_TEMPLATES, MailTemplate, MailTemplateId};
+pub use values::{MAIL_RESULT_CHARS_MAX, MAIL_WORDS_CHARS_MAX, MailDigest, MailText};
+
+use std::fmt;
+use values::Filled;
+
+/// Who mails are from, and how else the house is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    /// Below a mail: 邹城市社情民意受理中心.
+    pub signer: String,
+    /// The number to call.
+    pub hotline: String,
+    /// The number to send texts to.
+    pub texts: String,
+}
+
+/// A mail that is ready to leave. `Debug` says which, not what.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WrittenMail {
+    /// Of the table.
+    pub template: MailTemplateId,
+    /// One line.
+    pub subject: String,
+    /// In lines.
+    pub text: String,
+    /// The same as a page.
+    pub html: String,
+}
+
+impl fmt::Debug for WrittenMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WrittenMail({}, {} bytes)", self.template.template().code, self.text.len())
+    }
+}
+
+impl MailText<'_> {
+    /// The mail in words.
+    ///
+    /// ```
+    /// use mayorline::domain::message::mail::templates::{Desk, MailText};
+    /// use mayorline::units::CaseNumber;
+    /// let desk = Desk { signer: "受理中心".into(), hotline: "12345".into(), texts: "12345".into() };
+    /// let mail = MailText::Neutral { case: CaseNumber::parse("26112200131").unwrap() }.write(&desk);
+    /// assert_eq!(mail.subject, "【告知】编号26112200131");
+    /// assert_eq!(mail.text, "您好：\n您反映的事项已按规定程序转交有关单位办理。\n\n受理中心");
+    /// ```
+    #[must_use]
+    pub fn write(&self, desk: &Desk) -> WrittenMail {
+        let template = self.id().template();
+        let filled = self.fill(desk);
+        let subject = fill(template.subject, &filled);
+        let mut text = fill(template.body, &filled);
+        if template.is_signed {
+            text.push_str("\n\n");
+            text.push_str(&desk.signer);
+        }
+        let html = page::page(&subject, &text);
+        WrittenMail { template: template.id, subject, text, html }
+    }
+}
+
+/// Puts the values in; what is no placeholder of the table stays as it is, so a value may hold brackets.
+fn fill(text: &str, filled: &[Filled]) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let (name, after) = after.split_once('}').unwrap_or((after, ""));
+        let value = filled.iter().find(|(known, _)| *known == name);
+        out.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}

@@ -1,0 +1,12 @@
+//! Mail through Dovecot and Postfix, which the tests start with configurations of their own.
+
+mod authority;
+mod bounce;
+mod dovecot;
+mod imap;
+mod journal;
+mod keeper;
+mod pop3;
+mod postfix;
+mod program;
+mod submit;
