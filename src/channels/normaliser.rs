@@ -6,12 +6,12 @@
 use crate::store::{
     Answer, DataFolder, Parsed, Reader, SettledInbound, StoreError, StoreHandle, Waiting,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Between two looks at an empty journal.
 const LOOK: Duration = Duration::from_millis(200);
@@ -20,7 +20,7 @@ const LOOK_UNAVAILABLE: Duration = Duration::from_secs(2);
 /// How long the store may take over one message.
 const ANSWER: Duration = Duration::from_secs(30);
 /// Between two looks after what waited too long.
-const TIDY: Duration = Duration::from_secs(10);
+const TIDY: SignedDuration = SignedDuration::from_secs(10);
 
 /// Reads a message whose form it knows; `None`: another one's. The reason for which it cannot be read is
 /// a word that is listed.
@@ -42,7 +42,7 @@ pub struct NormaliserConfig {
 /// The running thread.
 #[derive(Debug)]
 pub struct Normaliser {
-    ending: Sender<()>,
+    ending: SyncSender<()>,
     handle: JoinHandle<()>,
 }
 
@@ -52,7 +52,7 @@ impl Normaliser {
     /// # Errors
     /// When there is no thread to be had.
     pub fn start(config: NormaliserConfig) -> io::Result<Self> {
-        let (ending, ended) = channel();
+        let (ending, ended) = sync_channel(1);
         let work = move || Worker { config, reader: None, tidied: None, begun: false }.run(&ended);
         let handle = Builder::new().name("normaliser".to_owned()).spawn(work)?;
         Ok(Self { ending, handle })
@@ -73,7 +73,7 @@ struct Unavailable;
 struct Worker {
     config: NormaliserConfig,
     reader: Option<Reader>,
-    tidied: Option<Instant>,
+    tidied: Option<Timestamp>,
     /// Leases that a dead process left were ended.
     begun: bool,
 }
@@ -125,10 +125,11 @@ impl Worker {
 
     /// What waited too long: leases, texts without their rest, words that nobody needs any more.
     fn tidy(&mut self) -> Result<(), Unavailable> {
-        if self.tidied.is_some_and(|at| at.elapsed() < TIDY) {
+        let now = (self.config.wall)();
+        // Also where somebody has set the clock back.
+        if self.tidied.is_some_and(|at| now.duration_since(at).abs() < TIDY) {
             return Ok(());
         }
-        let now = (self.config.wall)();
         if self.begun {
             self.ask(|store, answer| store.outbox_sweep(now, answer))?;
         } else {
@@ -136,7 +137,7 @@ impl Worker {
             self.begun = true;
         }
         self.ask(|store, answer| store.inbound_tidy(now, answer))?;
-        self.tidied = Some(Instant::now());
+        self.tidied = Some(now);
         Ok(())
     }
 

@@ -122,7 +122,10 @@ fn no_text_is_lost_or_doubled_and_no_answer_leaves_twice_over_kills() {
     settle(&store.handle(), &Reader::open(folder.path()).unwrap());
     store.close();
     let db = rusqlite::Connection::open(folder.path().join("mayorline.db")).unwrap();
-    let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, usize>(0)).unwrap();
+    let one = |sql: &str| {
+        let count: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
+        usize::try_from(count).unwrap()
+    };
     let journalled = one("SELECT count(*) FROM inbound");
     assert!(journalled >= taken.len(), "{journalled} of {}", taken.len());
     assert_eq!(one("SELECT count(*) FROM inbound WHERE state = 'done'"), journalled);

@@ -12,7 +12,7 @@ use crate::channels::sms::{StorePorts, parsed};
 use crate::channels::{Normaliser, NormaliserConfig, ReadForm};
 use crate::store::{DataFolder, StoreHandle};
 use jiff::Timestamp;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 /// A running channel.
 struct Channel {
     account: String,
-    ending: Sender<()>,
+    ending: SyncSender<()>,
     handle: JoinHandle<()>,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn start(
         let account = keys.account.clone();
         let spool = SpoolConfig { folder: keys.folder.clone(), modem: keys.modem.clone() };
         let ports = StorePorts::new(store.clone(), account.clone());
-        let (ending, ended) = channel();
+        let (ending, ended) = sync_channel(1);
         let handle = Builder::new()
             .name(format!("sms-{account}"))
             .spawn(move || run_smsd(&spool, ports, wall, &ended));

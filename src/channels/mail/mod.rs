@@ -5,7 +5,8 @@
 //! * `imap`: one mailbox watched for ever; `pop3`: one emptied again and again; `receive`: both, with pauses
 //!   after failures.
 //! * `reading`: a mail as the rules are given it.
-//! * `send`: the outbox; `compose`: a mail of ours in bytes; `submit`: handed to its server, and what came of it.
+//! * `send`: the outbox; `compose`: a mail of ours in bytes; `submit`: handed to its server, and what
+//!   came of it.
 
 mod compose;
 mod imap;
@@ -58,7 +59,8 @@ impl Credential {
     }
 }
 
-/// Why a mailbox or a server cannot be used now. Carries nothing that its server said: that may name a citizen.
+/// Why a mailbox or a server cannot be used now. Carries nothing that its server said: that may name a
+/// citizen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailFault {
     /// No connection.

@@ -64,10 +64,9 @@ const ANSWER_BYTES_MAX: u64 = 8_192;
 
 /// Hands a mail over. `from` is empty for `<>`.
 pub async fn submit(account: &SmtpAccount, from: &str, to: &str, mail: &[u8]) -> Handed {
-    let (from, to) = match (address(from), to.parse::<Address>()) {
-        (Ok(from), Ok(to)) => (from, to),
+    let (Ok(from), Ok(to)) = (address(from), to.parse::<Address>()) else {
         // RFC 5321 §4.2.3: 553, mailbox name not allowed.
-        _ => return Handed::Refused(553),
+        return Handed::Refused(553);
     };
     let mut is_over = false;
     let handing = hand_over(account, from, to, mail, &mut is_over);

@@ -250,7 +250,7 @@ impl By<'_> {
     fn query(
         &self,
         db: &Connection,
-        desk: &mut Desk,
+        desk: &Desk,
         now: Timestamp,
         named: Named,
     ) -> Result<SettledInbound, StoreError> {
@@ -334,7 +334,7 @@ impl By<'_> {
     fn stop(
         &self,
         db: &Connection,
-        desk: &mut Desk,
+        desk: &Desk,
         now: Timestamp,
     ) -> Result<SettledInbound, StoreError> {
         let sql = "INSERT OR IGNORE INTO notices_stopped VALUES (?1, ?2)";

@@ -69,14 +69,16 @@ fn owner(id: i64) -> String {
 
 /// To whom and what. `None`: erased, or the liaison's.
 fn letter_of(db: &Connection, vault: &Vault, id: i64) -> Result<Option<Letter>, StoreError> {
-    let sql = "SELECT key, private, case_id, state FROM outbox WHERE id = ?1";
+    let sql = "SELECT key, private, case_id FROM outbox WHERE id = ?1";
     let found = db
         .prepare_cached(sql)?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_row([id], |row| {
+            let sealed: [Option<Vec<u8>>; 2] = [row.get(0)?, row.get(1)?];
+            Ok((sealed, row.get::<_, Option<i64>>(2)?))
+        })
         .optional()?;
-    let found: (Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>, String) =
-        found.ok_or(StoreError::NotFound)?;
-    let (Some(wrapped), Some(private), case, _) = found else { return Ok(None) };
+    let (sealed, case) = found.ok_or(StoreError::NotFound)?;
+    let [Some(wrapped), Some(private)] = sealed else { return Ok(None) };
     let key = match vault.unwrap(&wrapped, &owner(id)) {
         Ok(key) => Some(key),
         // One that has ended is the case's to read.

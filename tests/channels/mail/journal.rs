@@ -30,7 +30,7 @@ async fn mails_are_in_the_journal_before_they_leave_the_mailbox() {
         .map(|_| {
             let (mailbox, mut inbox) =
                 (Mailbox::Imap(dovecot.imap(Filing::Move("Taken".into()))), inbox());
-            tokio::spawn(async move { receive(&mailbox, &mut inbox).await })
+            tokio::spawn(async move { Box::pin(receive(&mailbox, &mut inbox)).await })
         })
         .collect();
     until("all have left the mailbox", SOON, || dovecot.mails_in(".Taken") == 3).await;

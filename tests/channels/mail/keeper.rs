@@ -74,7 +74,7 @@ pub(super) struct Reading(tokio::task::JoinHandle<()>);
 impl Reading {
     pub(super) fn start(mailbox: Mailbox, keeper: &Keeper) -> Self {
         let mut keeper = keeper.clone();
-        Self(tokio::spawn(async move { receive(&mailbox, &mut keeper).await }))
+        Self(tokio::spawn(async move { Box::pin(receive(&mailbox, &mut keeper)).await }))
     }
 }
 

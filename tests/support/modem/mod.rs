@@ -13,7 +13,9 @@ mod memory;
 mod network;
 mod port;
 
+#[allow(unused_imports, reason = "each test crate uses its part")]
 pub use network::deliver;
+#[allow(unused_imports, reason = "each test crate uses its part")]
 pub use port::Direct;
 
 use mayorline::wire::sms::{Deliver, Incoming};
