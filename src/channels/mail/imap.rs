@@ -4,7 +4,8 @@
 //! until the server tells of news, or until it is time. Any return of IDLE means "look": a server that died
 //! looks like one that is quiet, and only the next command tells.
 //!
-//! Nothing is ever copied in the mailbox: a copy whose original cannot be deleted becomes one more each round.
+//! Nothing is ever copied in the mailbox: a copy whose original cannot be deleted becomes one more each
+//! round.
 
 use super::tls::Secure;
 use super::{Credential, Inbox, MailFault, Pace, RawMail, Server};
@@ -206,7 +207,7 @@ impl<'a> Visit<'a> {
         inbox: &mut I,
     ) -> Result<(), MailFault> {
         let tries = known.failed.entry(uid).or_default();
-        if *tries >= FETCH_TRIES_MAX && known.rounds % ROUNDS_BETWEEN != 0 {
+        if *tries >= FETCH_TRIES_MAX && !known.rounds.is_multiple_of(ROUNDS_BETWEEN) {
             return Ok(());
         }
         *tries = tries.saturating_add(1);

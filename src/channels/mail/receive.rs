@@ -19,7 +19,7 @@ fn is_alarm(fault: MailFault, failures: u32) -> bool {
         _ => 3,
     };
     // Told again every ten, so that it is not forgotten.
-    failures >= first && (failures - first) % 10 == 0
+    failures >= first && (failures - first).is_multiple_of(10)
 }
 
 /// Takes mails out of a mailbox for ever, with growing pauses after failures. It may be dropped at any await:
