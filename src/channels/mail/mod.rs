@@ -1,12 +1,13 @@
 //! Mail in by IMAP or POP3, and out by SMTP submission (docs/adr/0028-mailboxes.md).
 //!
 //! * `tls`: connections; nothing is spoken in the clear. `pace`: every wait has an end.
-//! * `inbox`: where a mail is kept before its server is told that it was taken; `journal`: that is the store.
+//! * `inbox`: where a mail is kept before its server is told that it was taken; `journal`: that is the
+//!   store.
 //! * `imap`: one mailbox watched for ever; `pop3`: one emptied again and again; `receive`: both, with pauses
 //!   after failures.
 //! * `reading`: a mail as the rules are given it.
-//! * `send`: the outbox; `compose`: a mail of ours in bytes; `submit`: handed to its server, and what
-//!   came of it.
+//! * `send`: the outbox; `compose`: a mail of ours in bytes; `submit`: handed to its server, and what came of
+//!   it.
 
 mod compose;
 mod imap;

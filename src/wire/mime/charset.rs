@@ -113,7 +113,8 @@ fn strict_gb(bytes: &[u8]) -> Option<String> {
 
 /// Whether all that is not ASCII is of a Chinese text: then it was one under a Western label.
 fn is_chinese(text: &str) -> bool {
-    let is_han = |c: char| matches!(c, '\u{2010}'..='\u{206F}' | '\u{3000}'..='\u{9FFF}' | '\u{FF00}'..='\u{FFEF}');
+    let is_mark = |c: char| matches!(c, '\u{2010}'..='\u{206F}' | '\u{FF00}'..='\u{FFEF}');
+    let is_han = |c: char| is_mark(c) || matches!(c, '\u{3000}'..='\u{9FFF}');
     text.chars().filter(|c| !c.is_ascii()).all(is_han)
 }
 

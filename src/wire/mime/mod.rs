@@ -1,11 +1,11 @@
 //! Mail (RFC 5322, MIME) as values: who wrote, about what, the text, the attachments, and what programs must
 //! know so that they do not answer each other for ever.
 //!
-//! What citizens' programs send is read as it is meant. Charsets are absent or wrong, characters are cut
-//! in two, boundaries are missing: nothing is refused, what is a guess is marked ([`Mail::suspect`]), and
-//! what is left out for its size too ([`Mail::limited`]). Attachments are places in the mail; they are
-//! decoded when somebody wants them and never unpacked. Whoever keeps the mail keeps its bytes, so a
-//! better reader can go over them again.
+//! What citizens' programs send is read as it is meant. Charsets are absent or wrong, characters are cut in
+//! two, boundaries are missing: nothing is refused, what is a guess is marked ([`Mail::suspect`]), and what
+//! is left out for its size too ([`Mail::limited`]). Attachments are places in the mail; they are decoded
+//! when somebody wants them and never unpacked. Whoever keeps the mail keeps its bytes, so a better reader
+//! can go over them again.
 //!
 //! The walk and the bytes are ours, the grammar of addresses and dates, the world's charsets and HTML's
 //! entities are of `mail-parser` (docs/adr/0025-mime.md). Nothing here waits, or grows without a bound.

@@ -120,8 +120,10 @@ fn base64(body: &[u8]) -> (Vec<u8>, bool) {
         if !is_clean {
             is_odd = true;
             let letters = line.iter().filter(|byte| SEXTETS[usize::from(**byte)] != NONE).count();
-            let is_note =
-                letters % 4 != 0 || letters == 0 || line.contains(&b' ') || !line.is_ascii();
+            let is_note = !letters.is_multiple_of(4)
+                || letters == 0
+                || line.contains(&b' ')
+                || !line.is_ascii();
             if is_note {
                 continue;
             }

@@ -1,5 +1,8 @@
 //! Mail through Dovecot and Postfix, which the tests start with configurations of their own.
 
+// A test waits on the real clock.
+#![allow(clippy::disallowed_methods)]
+
 mod authority;
 mod bounce;
 mod dovecot;

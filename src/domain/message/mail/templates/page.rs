@@ -4,7 +4,8 @@
 #[must_use]
 pub fn page(title: &str, text: &str) -> String {
     let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n<body>\n",
+        "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n\
+         <body>\n",
         escaped(title)
     );
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
