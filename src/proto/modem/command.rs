@@ -50,9 +50,11 @@ pub(super) enum Step {
     PduMode,
     Memory,
     Notices,
+    DirectReports,
 }
 
-/// In this order. The PIN is given where it was asked for.
+/// In this order. The PIN is given where it was asked for; reports are taken at once where the modem keeps
+/// none.
 pub(super) const START: [Step; 7] = [
     Step::NoEcho,
     Step::NumberedErrors,
@@ -101,6 +103,7 @@ impl Modem {
             Step::Memory => format!("AT+CPMS=\"{memory}\",\"{memory}\",\"{memory}\""),
             // Texts and reports into the memory, with a notice.
             Step::Notices => "AT+CNMI=2,1,0,2,0".to_owned(),
+            Step::DirectReports => "AT+CNMI=2,1,0,1,0".to_owned(),
         }
     }
 
@@ -235,10 +238,14 @@ impl Modem {
             Command::Start(Step::PinGiven) => {
                 self.stage = Stage::Starting(at_step(Step::PinAsked) + 1)
             }
+            Command::Start(Step::Notices) if failed => {
+                self.command(now, Command::Start(Step::DirectReports));
+            }
+            // Some tell nothing about new texts: they are looked at.
+            Command::Start(Step::DirectReports) => self.stage = Stage::Starting(START.len()),
             Command::Start(step) => {
-                // Some tell nothing about new texts, some know no numbers of errors: both can be lived with.
-                let may_fail =
-                    matches!(step, Step::Notices | Step::NumberedErrors | Step::PinAsked);
+                // Some know no numbers of errors, and some have no card.
+                let may_fail = matches!(step, Step::NumberedErrors | Step::PinAsked);
                 if failed && !may_fail {
                     self.reopen();
                 } else {

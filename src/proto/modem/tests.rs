@@ -112,6 +112,23 @@ fn a_start_asks_one_thing_after_the_other_and_ends_with_a_look() {
 }
 
 #[test]
+fn a_modem_that_keeps_no_reports_tells_them_at_once() {
+    let mut bench = Bench::new(None);
+    for answer in ["", "", "+CPIN: READY", "460001990000001", "", "+CPMS: 0,20,0,20"] {
+        bench.answers(answer);
+    }
+    bench.says("+CMS ERROR: 303");
+    assert_eq!(bench.written().last().unwrap(), "AT+CNMI=2,1,0,1,0\r");
+    bench.says("ERROR");
+    bench.looks("");
+    assert!(bench.machine.is_free());
+    bench.says("+CDS: 24");
+    bench.says(PDU);
+    let report = Action::Journal { place: None, pdu: PDU.to_owned() };
+    assert_eq!(bench.told().last(), Some(&report));
+}
+
+#[test]
 fn a_card_that_fills_up_is_seen() {
     let mut bench = Bench::ready();
     let look = Look { is_registered: true, signal: Some(23), used: 17, places: 20 };
