@@ -39,7 +39,7 @@ const RECEIPT: &str = "id:m1 sub:001 dlvrd:001 submit date:2611222013 done date:
 /// One PDU of each kind.
 fn each() -> Vec<Body> {
     let long = carried(&"路灯不亮😀".repeat(20));
-    let payload = Segment { coding: 8, octets: vec![0x4F, 0x60].repeat(200), ..Segment::default() };
+    let payload = Segment { coding: 8, octets: [0x4F, 0x60].repeat(200), ..Segment::default() };
     let part = Some(Part { reference: 0x1234, is_wide: true, total: 2, number: 1 });
     let sar = Segment { part, octets: b"hello".to_vec(), ..Segment::default() };
     let stated = Deliver { receipted: Some("m1".to_owned()), state: Some(2), ..receipt("") };
