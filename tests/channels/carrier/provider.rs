@@ -3,11 +3,11 @@
 use super::city::{ACCOUNT, City, LIMIT};
 use super::kannel::KannelBox;
 use crate::support::wait_for;
-use mayorline::channels::sms::http::{Kannel, Provider, Secret};
+use mayorline::channels::sms::http::{Generic, Kannel, Provider, Secret};
 use mayorline::domain::webhook::Target;
 use mayorline::store::SettledInbound;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 
 const SECRET: &str = "s3cret";
 
@@ -77,6 +77,77 @@ fn what_is_not_meant_for_us_is_refused_and_what_cannot_be_kept_is_to_be_brought_
     assert_eq!(city.waiting()[0].raw.as_deref(), Some("[{".as_bytes()));
     city.close();
     assert_eq!(ask(address, "POST", &path, &body).0, 503);
+    thread.finish();
+}
+
+/// A provider that is told what to answer: nothing, or this.
+fn other(port: u16) -> Provider {
+    Provider::Generic(Box::new(Generic {
+        endpoint: Target::parse(&format!("http://127.0.0.1:{port}/send")).unwrap(),
+        method: "POST",
+        query: "key=k".to_owned(),
+        body: r#"{"to":"${to}","text":"${text}","template":"${template}","v":${params}}"#
+            .to_owned(),
+        is_json: true,
+        headers: vec![],
+        reference: Some("/data/id".to_owned()),
+    }))
+}
+
+/// One request as it was sent; the connection is for its answer.
+fn request(listener: &TcpListener) -> (TcpStream, serde_json::Value) {
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut octets = vec![];
+    loop {
+        let mut more = [0; 4_096];
+        let length = stream.read(&mut more).unwrap();
+        assert!(length > 0, "it hung up");
+        octets.extend_from_slice(&more[..length]);
+        let text = String::from_utf8_lossy(&octets);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        assert!(head.starts_with("POST /send?key=k HTTP/1.1"), "{head}");
+        if let Ok(body) = serde_json::from_str(body) {
+            return (stream, body);
+        }
+    }
+}
+
+#[test]
+fn a_request_that_was_read_and_not_answered_is_uncertain_and_one_that_was_not_sent_goes_again() {
+    let city = City::open();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let thread = city.provider(Some(other(listener.local_addr().unwrap().port())), SECRET);
+    let address = thread.address().unwrap();
+    let bring = |from: &str, sequence: u32| {
+        let path = format!("/{SECRET}/aliyun-mo");
+        assert_eq!(ask(address, "POST", &path, &mo(from, "停水两天了", sequence)).0, 200);
+        assert_eq!(city.read(), [SettledInbound::Done]);
+    };
+    let wait = |states: &[&str]| {
+        let held = wait_for(LIMIT, || (city.states() == states).then_some(()));
+        assert!(held.is_some(), "{states:?}: {:?}", city.outbox());
+    };
+    bring("19900000017", 1);
+    let (mut stream, body) = request(&listener);
+    assert_eq!((&body["to"], &body["template"]), (&"19900000017".into(), &"S01".into()));
+    assert!(body["text"].as_str().unwrap().starts_with("【邹城社情民意】"));
+    assert_eq!(body["v"]["days"], "5");
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"data\":{\"id\":7}}";
+    stream.write_all(answer.as_bytes()).unwrap();
+    wait(&["submitted"]);
+    bring("19900000018", 2);
+    drop(request(&listener));
+    wait(&["submitted", "uncertain"]);
+    // Nobody listens any more: nothing left, so it waits for its next try.
+    drop(listener);
+    bring("19900000019", 3);
+    let fault = wait_for(LIMIT, || {
+        let row =
+            city.outbox().into_iter().find(|row| row.attempts > 0 && row.state == "queued")?;
+        row.fault
+    });
+    assert_eq!(fault.as_deref(), Some("connect"));
     thread.finish();
 }
 

@@ -18,7 +18,7 @@ const END: Duration = Duration::from_secs(3 * 3_600);
 /// What happens at a time; on one connection where it says which.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
-    Connected(bool),
+    Connected(u64, bool),
     ToSession(u64, Vec<u8>),
     ToGate(u64, Vec<u8>),
     Cut(u64),
@@ -51,6 +51,8 @@ struct World<G: Gate> {
     /// The connection, where there is one.
     line: Option<u64>,
     lines: u64,
+    /// Tries to connect; whoever closes gives up the last one.
+    tries: u64,
     /// When the last octets of each direction come, so that they keep their order.
     last: [Duration; 2],
     is_bound: bool,
@@ -91,6 +93,7 @@ impl<G: Gate> World<G> {
             gate,
             line: None,
             lines: 0,
+            tries: 0,
             last: [Duration::ZERO; 2],
             is_bound: false,
             stands: (0..PARTS).map(|message| (message, Stands::Waiting)).collect(),
@@ -173,9 +176,13 @@ impl<G: Gate> World<G> {
                 Output::Connect => {
                     let works = !self.chance(200);
                     let wait = self.millis(12_000);
-                    self.after(wait, Fate::Connected(works));
+                    self.tries += 1;
+                    self.after(wait, Fate::Connected(self.tries, works));
                 }
-                Output::Close => self.hang_up(),
+                Output::Close => {
+                    self.tries += 1;
+                    self.hang_up();
+                }
                 Output::Send(octets) => {
                     let Some(line) = self.line else { panic!("it sends on a line that is gone") };
                     self.check(&octets, now);
@@ -267,8 +274,8 @@ impl<G: Gate> World<G> {
 
     fn meet(&mut self, fate: Fate) {
         match fate {
-            Fate::Connected(false) => self.handle(Input::Lost),
-            Fate::Connected(true) => {
+            Fate::Connected(of, false) if of == self.tries => self.handle(Input::Lost),
+            Fate::Connected(of, true) if of == self.tries => {
                 self.lines += 1;
                 self.line = Some(self.lines);
                 self.last = [self.now; 2];
@@ -277,10 +284,6 @@ impl<G: Gate> World<G> {
                     self.after(wait, Fate::Cut(self.lines));
                 }
                 self.handle(Input::Connected(STAMP));
-                // The session may have given up waiting for it.
-                if self.session.poll_timeout().is_none() {
-                    self.hang_up();
-                }
             }
             Fate::ToSession(line, octets) if self.line == Some(line) => {
                 self.handle(Input::Heard(&octets));
@@ -290,7 +293,7 @@ impl<G: Gate> World<G> {
                 self.hang_up();
                 self.handle(Input::Lost);
             }
-            Fate::ToSession(..) | Fate::ToGate(..) | Fate::Cut(_) => {}
+            Fate::Connected(..) | Fate::ToSession(..) | Fate::ToGate(..) | Fate::Cut(_) => {}
             Fate::Journalled(ticket, kept) => {
                 if let Some(text) = &kept {
                     self.journal.insert(text.clone());
