@@ -111,7 +111,8 @@ async fn hand_over(
     for step in steps {
         let answer = pace.answered(line.command(step)).await?;
         if let Some(handed) = refused(answer)? {
-            pace.answered(line.abort()).await?;
+            // It has said what it does with the mail, whatever becomes of the farewell.
+            let _ = pace.answered(line.abort()).await;
             return Ok(handed);
         }
     }
@@ -154,9 +155,10 @@ async fn connect(account: &SmtpAccount) -> Result<AsyncSmtpConnection, MailFault
     let stream = Greeted { reading: Box::new(greeting.chain(reading)), writing: Box::new(writing) };
     let name = ClientId::Domain(account.own_name.clone());
     let connecting = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &name);
-    pace.answered(connecting).await?.map_err(|error| match error.is_response() {
-        true => MailFault::Refused,
-        false => MailFault::Closed,
+    pace.answered(connecting).await?.map_err(|error| {
+        // It answered, and not kindly: 421, 554.
+        let is_answer = error.is_transient() || error.is_permanent() || error.is_response();
+        if is_answer { MailFault::Refused } else { MailFault::Closed }
     })
 }
 

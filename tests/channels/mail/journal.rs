@@ -33,7 +33,11 @@ async fn mails_are_in_the_journal_before_they_leave_the_mailbox() {
             tokio::spawn(async move { Box::pin(receive(&mailbox, &mut inbox)).await })
         })
         .collect();
-    until("all have left the mailbox", SOON, || dovecot.mails_in(".Taken") == 3).await;
+    // Dovecot moves a mail twice where two ask at once; what counts is that none is left and none is lost.
+    until("all have left the mailbox", SOON, || {
+        dovecot.mails_in("") == 0 && dovecot.mails_in(".Taken") >= 3
+    })
+    .await;
     let rows = waiting(&reader);
     assert_eq!((rows.len(), dovecot.mails_in("")), (3, 0));
     let mut texts: Vec<String> = rows

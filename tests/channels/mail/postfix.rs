@@ -22,7 +22,7 @@ const CONFIG: &str = "compatibility_level = 3.6\nmail_owner = postfix\nsetgid_gr
     command_directory = /usr/sbin\ndaemon_directory = /usr/lib/postfix/sbin\ninet_interfaces = 127.0.0.1\n\
     inet_protocols = ipv4\nmyhostname = mx.example.org\nmydestination =\nmynetworks =\nrecipient_delimiter = +\n\
     virtual_mailbox_domains = example.org\nvirtual_mailbox_maps = inline:{ hotline@example.org=ok }\n\
-    relay_domains = gone.example\ntransport_maps = inline:{ { gone.example = error:5.1.1 nobody lives here } }\n\
+    relay_domains = gone.example\ntransport_maps = inline:{ { gone.example = local: } }\n\
     smtpd_tls_security_level = encrypt\nsmtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\n\
     smtpd_recipient_restrictions = permit_sasl_authenticated, reject\nsmtpd_relay_restrictions = permit_sasl_authenticated, reject\n\
     smtpd_client_connection_rate_limit = 0\nsmtpd_peername_lookup = no\nsmtp_dns_support_level = disabled\n\

@@ -145,7 +145,7 @@ async fn odd_server(at: &'static str, does: Does) -> (SmtpAccount, tokio::task::
                 Some(Does::HangsUp) => return mails,
             }
             stream.flush().await.unwrap();
-            is_data |= step == "DATA";
+            is_data |= step == "DATA" && at != "DATA";
             loop {
                 let mut line = String::new();
                 if stream.read_line(&mut line).await.unwrap_or(0) == 0 {
