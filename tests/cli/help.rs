@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 85] = [
+const VERBS: [&[&str]; 93] = [
     &[],
     &["serve"],
     &["demo"],
@@ -81,6 +81,14 @@ const VERBS: [&[&str]; 85] = [
     &["privacy", "grant"],
     &["privacy", "refuse"],
     &["privacy", "export"],
+    &["message"],
+    &["message", "accounts"],
+    &["message", "list"],
+    &["message", "decide"],
+    &["message", "held"],
+    &["message", "show"],
+    &["message", "take"],
+    &["message", "discard"],
     &["webhook"],
     &["webhook", "add"],
     &["webhook", "list"],
