@@ -24,7 +24,7 @@ pub use read::{AccountRow, OutboxFilter, OutboxRow};
 pub(super) use report::{Heard, bare, hear, part_of};
 pub use sweep::{OUTBOX_KEPT_DAYS, SweptOutbox};
 
-use super::case_key;
+use super::case_key::{self, Access};
 use super::error::StoreError;
 use super::vault::{DataKey, Vault};
 use crate::domain::message::templates::{Param, Written};
@@ -101,7 +101,14 @@ fn give_to_case(db: &Connection, vault: &Vault, id: i64) -> Result<(), StoreErro
     let (Some(wrapped), Some(case)) = found else { return Ok(()) };
     // Given before.
     let Ok(key) = vault.unwrap(&wrapped, &owner(id)) else { return Ok(()) };
-    let sealed = case_key::of(db, vault, case)?.seal(&owner(id), key.bytes())?;
+    let access = case_key::of(db, vault, case)?;
+    if matches!(access, Access::Gone) {
+        // The case was erased: so is what was told of it.
+        let sql = "UPDATE outbox SET key = NULL, private = NULL WHERE id = ?1";
+        db.prepare_cached(sql)?.execute([id])?;
+        return Ok(());
+    }
+    let sealed = access.seal(&owner(id), key.bytes())?;
     db.prepare_cached("UPDATE outbox SET key = ?2 WHERE id = ?1")?.execute(params![id, sealed])?;
     Ok(())
 }

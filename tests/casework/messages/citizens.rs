@@ -136,3 +136,18 @@ fn who_left_before_anybody_answered_is_told_that_he_is_called_back() {
     assert_eq!(told.len(), 1);
     assert!(told[0].contains("我们将在30分钟内回拨"), "{told:?}");
 }
+
+/// What was told of a case that is erased is erased with it, and keeps no other message from its end.
+#[test]
+fn a_message_of_an_erased_case_is_forgotten_with_it() {
+    let house = House::open();
+    house.text_at(1, minutes(1), CITIZEN, "路灯不亮");
+    house.text_at(2, minutes(1), "19900000018", "停水了");
+    let gone = "UPDATE case_key SET holder = NULL, wrapped = x'' WHERE case_id = 1";
+    house.db().execute(gone, []).unwrap();
+    let later = minutes(24 * 60 + 2);
+    assert_eq!(house.sweep(later).expired, 2);
+    let kept = "SELECT count(*) FROM outbox WHERE private IS NOT NULL";
+    assert_eq!(house.count(kept), 1);
+    assert!(house.outbox().iter().any(|row| row.to.is_none()), "{:?}", house.outbox());
+}
