@@ -117,10 +117,17 @@ impl Worker {
 
     fn settle(&self, message: &Waiting) -> Result<SettledInbound, Unavailable> {
         let (id, now) = (message.id, (self.config.wall)());
-        match read(&self.config.readers, message) {
-            Ok(parsed) => self.ask(|store, answer| store.inbound_settle(now, id, parsed, answer)),
-            Err(why) => self.ask(|store, answer| store.inbound_unreadable(now, id, why, answer)),
-        }
+        let why = match read(&self.config.readers, message) {
+            Ok(parsed) => {
+                match self.ask(|store, answer| store.inbound_settle(now, id, parsed, answer))? {
+                    Some(settled) => return Ok(settled),
+                    None => "settle",
+                }
+            }
+            Err(why) => why,
+        };
+        let settled = self.ask(|store, answer| store.inbound_unreadable(now, id, why, answer))?;
+        settled.ok_or(Unavailable)
     }
 
     /// What waited too long: leases, texts without their rest, words that nobody needs any more.
@@ -141,22 +148,24 @@ impl Worker {
         Ok(())
     }
 
+    /// Asks the store and waits; `None`: it cannot do this one thing, of a damaged case or by a fault of
+    /// ours, and goes on with all others.
     fn ask<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
-    ) -> Result<T, Unavailable> {
+    ) -> Result<Option<T>, Unavailable> {
         let (sender, answer) = sync_channel(1);
         let answered = move |outcome: Result<T, StoreError>| drop(sender.try_send(outcome));
         if !ask(&self.config.store, Box::new(answered)) {
             return Err(Unavailable);
         }
         match answer.recv_timeout(ANSWER) {
-            Ok(Ok(value)) => Ok(value),
+            Ok(Ok(value)) => Ok(Some(value)),
+            Ok(Err(StoreError::Unavailable)) | Err(_) => Err(Unavailable),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "a message was not settled: tried again");
-                Err(Unavailable)
+                tracing::error!(%error, "ALARM something of a message cannot be done");
+                Ok(None)
             }
-            Err(_) => Err(Unavailable),
         }
     }
 }

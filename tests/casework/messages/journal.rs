@@ -1,6 +1,7 @@
 //! What a carrier gave is on the disk before it is told so, and once.
 
 use super::*;
+use mayorline::channels::{Normaliser, NormaliserConfig};
 use mayorline::store::{RAW_BYTES_MAX, READ_TRIES_MAX};
 
 #[test]
@@ -91,4 +92,36 @@ fn nothing_of_a_message_stands_in_clear_on_the_disk() {
             assert!(!found, "{canary} in {}", path.display());
         }
     }
+}
+
+/// Failure 1 once more, behind the reading: what cannot be settled keeps no other.
+#[test]
+fn what_cannot_be_settled_keeps_no_other() {
+    let house = House::open();
+    house.text_at(1, noonish(), CITIZEN, "路灯不亮");
+    house.db().execute("UPDATE case_key SET wrapped = x'01'", []).unwrap();
+    let bad = house.put(MODEM, 2, minutes(1)).id();
+    house.put(MODEM, 3, minutes(1));
+    let config = NormaliserConfig {
+        folder: house.folder.path().into(),
+        store: house.handle(),
+        readers: vec![|waiting, raw| {
+            let from = if raw.ends_with(b"2") { CITIZEN } else { "19900000018" };
+            Some(Ok(whole(from, &format!("第{}条", waiting.id))))
+        }],
+        wall: || minutes(2),
+    };
+    let normaliser = Normaliser::start(config).unwrap();
+    let left = || house.count("SELECT count(*) FROM inbound WHERE state = 'new'");
+    let looks = PATIENCE.as_millis() / 20;
+    for look in 0..=looks {
+        assert!(look < looks, "a message keeps the others");
+        if left() == 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    normaliser.finish();
+    let state = format!("SELECT state = 'poison' FROM inbound WHERE id = {bad}");
+    assert_eq!((house.count(&state), house.cases().len()), (1, 2));
 }
