@@ -155,8 +155,10 @@ fn decide_intake(
     intake: &NewIntake,
     by: &str,
 ) -> Result<(Case, Vec<CaseEvent>), StoreError> {
-    // What a person takes down he accepts with words of his own.
-    let taken_down = intake.kind.is_taken_down() && by != SYSTEM;
+    // What a person takes down he accepts with words of his own; a text that comes by itself is numbered.
+    let by_itself =
+        by == SYSTEM && matches!(intake.kind, IntakeKind::LeaderSms | IntakeKind::PublicSms);
+    let taken_down = intake.kind.is_taken_down() && !by_itself;
     let numbered = intake.kind != IntakeKind::Abandoned && !taken_down;
     let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
     let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
