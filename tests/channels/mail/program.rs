@@ -1,9 +1,11 @@
 //! A server of others as a child, in a folder of its own.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to start.
@@ -101,11 +103,14 @@ impl Drop for Program {
     }
 }
 
-/// A port that is free now and that the kernel gives to nobody who asks for any.
+/// A port that is free now, that the kernel gives to nobody who asks for any, and that no other test here
+/// was given.
 pub(super) fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         let port = rand::random_range(20_000..29_000);
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+        if given.insert(port) && TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
