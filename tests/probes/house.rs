@@ -54,6 +54,20 @@ impl House {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// Open descriptors, once the threads that start beside the line have opened theirs: as many again
+    /// and again.
+    pub(crate) fn descriptors_at_rest(&self) -> usize {
+        const LOOKS: usize = 50;
+        let (mut last, mut same) = (0, 0);
+        let rest = crate::support::wait_for(PATIENCE, || {
+            let now = self.descriptors();
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+            (same >= LOOKS).then_some(now)
+        });
+        rest.expect("the service comes to rest")
+    }
+
     /// Open descriptors.
     pub(crate) fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.service.pid())).unwrap().count()

@@ -99,7 +99,7 @@ fn a_call_over_tcp_ends_with_its_connection() {
 fn connections_past_the_limit_are_closed_and_half_open_ones_hold_nothing() {
     const MAX: usize = 40;
     let house = House::open(&["sip.tcp_connections_max=40"]);
-    let before = house.descriptors();
+    let before = house.descriptors_at_rest();
     let mut open: Vec<Stream> = (0..3 * MAX).map(|_| house.connect()).collect();
     for stream in &mut open {
         stream.send(b"INVITE sip:half@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TC");
