@@ -120,7 +120,7 @@ fn connections_past_the_limit_are_closed_and_half_open_ones_hold_nothing() {
 #[test]
 fn calls_cut_at_any_point_over_tcp_leave_nothing() {
     let house = House::open(&["sip.calls_max=5", "sip.calls_per_second_max=1000"]);
-    let before = house.descriptors();
+    let before = house.descriptors_at_rest();
     for n in 0..120 {
         let mut stream = house.connect();
         let call = format!("cut{n}");
