@@ -69,10 +69,10 @@ pub enum Verdict {
 /// What becomes of a text.
 #[must_use]
 pub fn judge(sender: &Sender, text: &str, around: &Situation) -> Verdict {
-    if around.same_at.is_some_and(|at| around.now.duration_since(at) <= SAME_WITHIN) {
+    if around.same_at.is_some_and(|at| around.now.duration_since(at).abs() <= SAME_WITHIN) {
         return Verdict::Copy;
     }
-    if !text.chars().any(char::is_alphanumeric) {
+    if !text.chars().any(says_something) {
         return Verdict::Empty;
     }
     if sender.phone().is_none() {
@@ -89,6 +89,11 @@ pub fn judge(sender: &Sender, text: &str, around: &Situation) -> Verdict {
         // A word on nothing that was asked about may still be meant as one on his open matter.
         (Some(Command::Rate { .. }) | None, _) => matter(around),
     }
+}
+
+/// A letter, a digit, or a picture that people send in place of words; marks and blanks say nothing.
+fn says_something(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
 fn matter(around: &Situation) -> Verdict {
@@ -159,6 +164,7 @@ mod tests {
         };
         assert_eq!(again(60), Verdict::Copy);
         assert_eq!(again(61), Verdict::Open);
+        assert_eq!(again(-3_600), Verdict::Open, "it was settled before what had come earlier");
     }
 
     #[test]
@@ -167,6 +173,7 @@ mod tests {
         let ad = judge(&machine, "您的话费余额不足", &around());
         assert_eq!(ad, Verdict::Hold("machine"));
         assert_eq!(of_citizen("　。\n", &around()), Verdict::Empty);
+        assert_eq!(of_citizen("👍", &around()), Verdict::Open, "a person looks at it");
         assert_eq!(of_citizen("TD", &around()), Verdict::StopNotices);
         assert_eq!(of_citizen("帮助", &around()), Verdict::Help);
     }
