@@ -10,6 +10,7 @@ use super::{InboundText, key_of, owner};
 use crate::store::error::StoreError;
 use crate::store::intake::Desk;
 use crate::store::read_call::all;
+use crate::store::transaction::in_savepoint;
 use crate::wire::sms::{Alphabet, Coding, Part, Payload, Text, UserData, decode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -98,14 +99,14 @@ pub(super) fn take(
     let message = message_key(desk, journal, text, part);
     let body = Body::of(text, data);
     drop_old(db, now, &message)?;
-    let mut known = parts_of(db, desk, &message)?;
+    let mut known = parts_of(db, desk, now, &message)?;
     if let Some(same) = known.iter().find(|held| held.number == part.number) {
         if same.body.payload == body.payload {
             end(db, now, id, ("ignored", "copy"))?;
             return Ok(SettledInbound::Ignored);
         }
         // The reference counts from the start again: what was waited for does not come any more.
-        tell(db, desk, now, journal, known)?;
+        tell_alone(db, desk, now, &message)?;
         forget(db, &message)?;
         known = vec![];
     }
@@ -180,8 +181,14 @@ fn place(id: i64) -> String {
     format!("{}/part", owner(id))
 }
 
-/// The parts of a text that are there, in order. One that is damaged is told and counts as missing.
-fn parts_of(db: &Connection, desk: &Desk, message: &[u8]) -> Result<Vec<Held>, StoreError> {
+/// The parts of a text that are there, in order. One that is damaged waits for a person and counts as
+/// missing.
+fn parts_of(
+    db: &Connection,
+    desk: &Desk,
+    now: Timestamp,
+    message: &[u8],
+) -> Result<Vec<Held>, StoreError> {
     let sql = "SELECT inbound, number, total, at, told, body FROM sms_part
                WHERE message = ?1 ORDER BY number";
     let rows: Vec<(i64, u8, u8, i64, bool, Vec<u8>)> = all(db, sql, [message], |row| {
@@ -194,6 +201,7 @@ fn parts_of(db: &Connection, desk: &Desk, message: &[u8]) -> Result<Vec<Held>, S
             Err(error) if error.is_damage() => {
                 tracing::error!(message = inbound, %error, "ALARM a part of a text is damaged");
                 db.prepare_cached("DELETE FROM sms_part WHERE inbound = ?1")?.execute([inbound])?;
+                end(db, now, inbound, ("poison", "damaged"))?;
             }
             Err(error) => return Err(error),
         }
@@ -294,9 +302,30 @@ pub(super) fn tell_incomplete(
                GROUP BY message HAVING max(at) <= ?1 ORDER BY min(at) LIMIT ?2";
     let waiting: Vec<Vec<u8>> = all(db, sql, params![before, TOLD_AT_ONCE_MAX], |row| row.get(0))?;
     for message in &waiting {
-        tell_message(db, desk, now, message)?;
+        tell_alone(db, desk, now, message)?;
     }
     Ok(waiting.len())
+}
+
+/// Tells a text without its rest. Where that cannot be done, of a case that is damaged, its parts wait for a
+/// person and keep no other text.
+fn tell_alone(
+    db: &Connection,
+    desk: &mut Desk,
+    now: Timestamp,
+    message: &[u8],
+) -> Result<(), StoreError> {
+    let told = in_savepoint(db, desk, |db, desk| tell_message(db, desk, now, message));
+    let Err(error) = told else { return Ok(()) };
+    if error.is_outage() || db.is_autocommit() {
+        return Err(error);
+    }
+    tracing::error!(%error, "ALARM a text without its rest cannot be told: `mayorline message held`");
+    let sql = "SELECT inbound FROM sms_part WHERE message = ?1";
+    for inbound in all(db, sql, [message], |row| row.get(0))? {
+        end(db, now, inbound, ("poison", "settle"))?;
+    }
+    forget(db, message)
 }
 
 /// Too many texts wait for their rest: the oldest does not any more.
@@ -310,7 +339,7 @@ fn tell_crowded(db: &Connection, desk: &mut Desk, now: Timestamp) -> Result<(), 
     let oldest: Option<Vec<u8>> =
         db.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
     match oldest {
-        Some(oldest) => tell_message(db, desk, now, &oldest),
+        Some(oldest) => tell_alone(db, desk, now, &oldest),
         None => Ok(()),
     }
 }
@@ -321,7 +350,7 @@ fn tell_message(
     now: Timestamp,
     message: &[u8],
 ) -> Result<(), StoreError> {
-    let parts = parts_of(db, desk, message)?;
+    let parts = parts_of(db, desk, now, message)?;
     let Some(first) = parts.first() else { return Ok(()) };
     let sql = "SELECT account, received_at FROM inbound WHERE id = ?1";
     let journal = db.prepare_cached(sql)?.query_row([first.inbound], |row| {

@@ -104,3 +104,30 @@ fn the_longest_text_is_joined_and_one_without_a_part_is_told() {
     assert_eq!(tidied, 1);
     assert!(words_of(&house, 0).contains("（收到不完整短信 254/255）……"));
 }
+
+/// Failure 1 among the parts: a text that belongs to a damaged case, and a part that is damaged, wait for a
+/// person; the others are told.
+#[test]
+fn a_text_that_cannot_be_told_keeps_no_other() {
+    let house = House::open();
+    house.text(1, "路灯不亮");
+    house.db().execute("UPDATE case_key SET wrapped = x'01'", []).unwrap();
+    let of = |from: &str, data: UserData| {
+        let words = Words::Data(data);
+        let from = from.to_owned();
+        Parsed::Text(Box::new(InboundText { from, to: None, sent_at: None, words }))
+    };
+    for (key, from) in [(2, CITIZEN), (3, "19900000018"), (4, "19900000019")] {
+        let id = house.put(MODEM, key, minutes(2)).id();
+        let data = parts_of(LONG, 7).remove(0);
+        assert_eq!(house.settle(id, minutes(2), of(from, data)), SettledInbound::Parts);
+    }
+    house.db().execute("UPDATE sms_part SET body = x'01' WHERE inbound = 3", []).unwrap();
+    let tidied = answered(|answer| house.handle().inbound_tidy(minutes(12), answer));
+    assert!(tidied.is_ok(), "{tidied:?}");
+    let held: Vec<_> = house.reader().held(10).unwrap();
+    let held: Vec<_> = held.iter().map(|row| (row.id, row.why.as_deref().unwrap())).collect();
+    assert_eq!(held, [(2, "settle"), (3, "damaged")]);
+    assert_eq!(house.cases().len(), 2, "the third is a case");
+    assert_eq!(house.count("SELECT count(*) FROM inbound WHERE state = 'parts'"), 0);
+}
