@@ -8,6 +8,7 @@ use crate::store::administration::Administration;
 use crate::store::audit::{self, AuditEntry, AuditKind};
 use crate::store::error::StoreError;
 use crate::store::handle::StoreHandle;
+use crate::store::seal::sealed;
 use crate::store::vault::Vault;
 use crate::store::work::{Answer, Kind};
 use jiff::Timestamp;
@@ -85,10 +86,15 @@ fn decide(
     if by.trim().is_empty() {
         return Err(StoreError::Malformed("who decides"));
     }
-    let sql =
-        "SELECT state, leased_until IS NOT NULL, private IS NOT NULL FROM outbox WHERE id = ?1";
+    // Of a case under seal nothing is known here, not even that a message waits.
+    let sql = format!(
+        "SELECT o.state, o.leased_until IS NOT NULL, o.private IS NOT NULL FROM outbox o
+         WHERE o.id = ?1
+           AND NOT EXISTS (SELECT 1 FROM case_file f WHERE f.id = o.case_id AND {})",
+        sealed("f")
+    );
     let found: Option<(String, bool, bool)> = db
-        .prepare_cached(sql)?
+        .prepare_cached(&sql)?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let (state, is_leased, is_readable) = found.ok_or(StoreError::NotFound)?;

@@ -118,19 +118,25 @@ impl Reader {
 
     /// How the accounts fare that messages wait for or that have answered once.
     pub fn message_accounts(&self, now: Timestamp) -> Result<Vec<AccountRow>, StoreError> {
-        let sql = "
-            WITH known AS (SELECT account FROM message_account UNION SELECT account FROM outbox
-                           WHERE state IN ('queued', 'submitting', 'uncertain'))
-            SELECT k.account,
-                   (SELECT count(*) FROM outbox o WHERE o.account = k.account AND o.state = 'queued'),
-                   (SELECT min(created_at) FROM outbox o
-                    WHERE o.account = k.account AND o.state = 'queued' AND o.not_before <= ?1),
-                   (SELECT count(*) FROM outbox o
-                    WHERE o.account = k.account AND o.state = 'uncertain'),
-                   a.paused_until, a.paused_why, a.well_at, a.fault_at, a.fault
-            FROM known k LEFT JOIN message_account a ON a.account = k.account ORDER BY k.account";
+        // What belongs to a case under seal is not counted: a count is a place to find it.
+        let sql = format!(
+            "WITH shown AS (SELECT o.account, o.state, o.created_at, o.not_before FROM outbox o
+                            WHERE o.state IN ('queued', 'submitting', 'uncertain')
+                              AND NOT EXISTS (SELECT 1 FROM case_file f
+                                              WHERE f.id = o.case_id AND {})),
+                  known AS (SELECT account FROM message_account UNION SELECT account FROM shown)
+             SELECT k.account,
+                    (SELECT count(*) FROM shown o WHERE o.account = k.account AND o.state = 'queued'),
+                    (SELECT min(created_at) FROM shown o
+                     WHERE o.account = k.account AND o.state = 'queued' AND o.not_before <= ?1),
+                    (SELECT count(*) FROM shown o
+                     WHERE o.account = k.account AND o.state = 'uncertain'),
+                    a.paused_until, a.paused_why, a.well_at, a.fault_at, a.fault
+             FROM known k LEFT JOIN message_account a ON a.account = k.account ORDER BY k.account",
+            sealed("f")
+        );
         let now = now.as_millisecond();
-        all(&self.db, sql, [now], |row| {
+        all(&self.db, &sql, [now], |row| {
             let paused: Option<i64> = row.get(4)?;
             let paused = paused.filter(|until| *until > now);
             let why: Option<String> = row.get(5)?;

@@ -102,6 +102,12 @@ fn of_a_sealed_case_one_neutral_text_is_sent_and_nothing_is_listed() {
     house.act(minutes(2), number, Role::Operator, Task::ProposeSeal);
     assert!(house.lease(minutes(3)).is_empty(), "the receipt waits while it is proposed");
     assert!(house.outbox().is_empty());
+    let accounts = house.reader().message_accounts(minutes(3)).unwrap();
+    assert!(accounts.iter().all(|account| account.queued == 0), "{accounts:?}");
+    for id in [1, 99] {
+        let decided = house.decide(minutes(3), id, SendDecision::Withdraw);
+        assert!(matches!(decided, Err(StoreError::NotFound)), "{id}: {decided:?}");
+    }
     house.act(minutes(4), number, Role::Director, Task::ConfirmSeal);
     assert_eq!(house.sweep(minutes(5)).withdrawn, 1);
     let told = house.sent(minutes(5));
