@@ -7,6 +7,7 @@ use crate::domain::message::{
 };
 use crate::store::error::StoreError;
 use crate::store::vault::{DataKey, Vault};
+use crate::units::PhoneNumber;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -35,9 +36,12 @@ pub(in crate::store) struct NewMessage<'a> {
     pub(in crate::store) answers: Option<i64>,
 }
 
-/// What a person is known by, whom a message goes to or comes from.
+/// What a person is known by, whom a message goes to or comes from, however his carrier writes him.
 pub(in crate::store) fn party(vault: &Vault, address: &str) -> Vec<u8> {
-    vault.number_hash(address)
+    match PhoneNumber::parse(address) {
+        Ok(number) => vault.number_hash(number.as_str()),
+        Err(_) => vault.number_hash(&address.trim().to_lowercase()),
+    }
 }
 
 /// Puts a message into the box. `None`: it was there before, or its receiver got enough of its kind.

@@ -18,7 +18,8 @@ fn after_lease(at: Timestamp) -> Timestamp {
 fn report(reference: &str, state: SendState) -> Parsed {
     Parsed::Report(CarrierReport {
         reference: reference.to_owned(),
-        to: Some("19900000017".to_owned()),
+        // As networks write it.
+        to: Some("+8619900000017".to_owned()),
         state,
         code: "0".to_owned(),
         at: None,
