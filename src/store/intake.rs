@@ -3,7 +3,7 @@
 use super::case_file::{self, Stamp};
 use super::chain::ChainEnd;
 use super::directory;
-use super::error::StoreError;
+use super::error::{StoreError, unless_damaged};
 use super::guard::Guard;
 use super::outbox;
 use super::recording;
@@ -55,14 +55,19 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// The name of a unit as the directory has it today.
+    /// The name of a unit as the directory has it today. A row of the directory that is damaged keeps no case
+    /// from going on.
     pub(super) fn unit_name(
         &self,
         db: &Connection,
         now: Timestamp,
         unit: &str,
     ) -> Result<Option<String>, StoreError> {
-        directory::unit_name(db, local_day(now), unit)
+        let named = directory::unit_name(db, local_day(now), unit);
+        let named = unless_damaged(named, |error| {
+            tracing::error!(unit, %error, "ALARM the directory cannot be read back");
+        })?;
+        Ok(named.flatten())
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a citizen is told by text of what happens to his case (domain.md 4.3).
 
-use super::outgoing::Class;
 use super::status::status_words;
 use super::templates::ShortText;
-use crate::domain::case::{CALLBACK_MINUTES, Case, CaseEvent, Channel, Notice, Record, State};
+use crate::domain::case::{
+    CALLBACK_MINUTES, Case, CaseEvent, Channel, Notice, REPLY_DAYS, Record, State,
+};
 use crate::domain::speech::lexicon::Lexicon;
 use crate::units::PhoneNumber;
 use jiff::Timestamp;
@@ -80,12 +81,6 @@ impl CitizenText<'_> {
         self.told == Told::Notice(Notice::Sealed, None)
     }
 
-    /// What for.
-    #[must_use]
-    pub fn class(&self) -> Class {
-        Class::Answer
-    }
-
     /// Hands the text to `write`; nothing where the case lacks what it says.
     pub fn written<T>(&self, write: impl FnOnce(&ShortText<'_>) -> T) -> Option<T> {
         if self.told == Told::Missed {
@@ -102,7 +97,7 @@ impl CitizenText<'_> {
             Told::Missed => return None,
             Told::Acknowledged => {
                 let (code, due) = (self.case.private.code?, due?);
-                ShortText::Ack { case, code, days: REPLY_DAYS, due }
+                ShortText::Ack { case, code, days: u8::try_from(REPLY_DAYS).ok()?, due }
             }
             Told::Survey => ShortText::Survey { case },
             Told::Notice(notice, moved) => match (notice, moved.or(due)) {
@@ -143,9 +138,6 @@ impl CitizenText<'_> {
         Some(write(&text))
     }
 }
-
-/// Days within which a citizen is answered, as the text says.
-const REPLY_DAYS: u8 = 5;
 
 /// A reason or way of law in words.
 fn words_of(id: &str) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::{Letter, NewMessage, put};
 use crate::domain::case::{Case, CaseEvent};
-use crate::domain::message::{Medium, UnitTold, citizen_texts};
+use crate::domain::message::{Class, Medium, UnitTold, citizen_texts};
 use crate::store::error::StoreError;
 use crate::store::intake::Desk;
 use crate::units::PhoneNumber;
@@ -38,7 +38,7 @@ pub(in crate::store) fn tell_citizen(
             medium: Medium::Sms,
             account,
             template,
-            class: text.class(),
+            class: Class::Answer,
             urgent: false,
             letter: Letter::of(contact, written),
             case_id: (!is_sealed).then_some(case_id),
