@@ -6,5 +6,6 @@ mod dialogue;
 mod driver;
 mod folder;
 mod gammu;
+mod service;
 mod smsd;
 mod spool;
