@@ -210,6 +210,22 @@ fn an_answer_that_is_nobodys_stops_no_other() {
     assert!(bench.names("sent").is_empty());
 }
 
+/// A text whose case is damaged.
+#[test]
+fn an_answer_that_cannot_be_kept_stops_no_other() {
+    let mut bench = Bench::new();
+    let damaged = bench.city.receipt_for("+8619900000001", "路灯不亮");
+    bench.spool.look(now()).unwrap();
+    bench.city.damage();
+    let sent = b"To: 8619900000001\nSent: now\nMessage_id: 1\n\n";
+    let files = answer(&bench, "sent", sent);
+    assert!(files > 0 && bench.spool.look(now()).unwrap().settled == files);
+    assert!(bench.names("sent").is_empty());
+    assert_eq!(bench.city.state(damaged), "submitting", "its lease will make it uncertain");
+    bench.city.receipt_for("+8619900000002", "路灯不亮");
+    assert!(bench.spool.look(now()).unwrap().handed_out > 0);
+}
+
 #[test]
 fn five_hundred_texts_three_times_each_are_five_hundred() {
     let mut bench = Bench::new();
