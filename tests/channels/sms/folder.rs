@@ -119,6 +119,20 @@ fn names_of_others_and_links_stay_where_they_are() {
 }
 
 #[test]
+fn files_that_cannot_be_read_keep_no_other() {
+    let mut bench = Bench::new();
+    let secret = bench.put("secret", b"a secret");
+    for number in 0..FILES_A_LOOK_MAX {
+        let link = bench.folder.path().join(format!("incoming/GSM1.l{number:05}"));
+        std::os::unix::fs::symlink(&secret, link).unwrap();
+    }
+    let file = bench.put("incoming/GSM1.zzzzzz", TEXT);
+    assert_eq!(bench.spool.look(now()).unwrap().taken, 0, "they are the oldest");
+    assert_eq!(bench.spool.look(now()).unwrap().taken, 1);
+    assert!(!file.exists());
+}
+
+#[test]
 fn a_report_among_the_texts_is_told_apart_by_its_pdu() {
     let mut bench = Bench::new();
     bench.put("incoming/GSM1.aaaaaa", REPORT);
