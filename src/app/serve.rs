@@ -47,7 +47,7 @@ async fn run(config: &Config, folder: DataFolder) -> Result<(), Exit> {
     let tls = line.address_tls().map_or_else(String::new, |tls| format!(" tls={tls}"));
     let web = service.pages.url();
     let webhooks = webhooks::start(config, folder.clone(), service.store.handle())?;
-    let messages = messages::start(config, folder, &service.store.handle(), demo)?;
+    let messages = messages::start(config, folder, &service.store.handle())?;
     let demo = if demo { format!(" demo={DEMO_TITLE}") } else { String::new() };
     say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}{demo}\n"))?;
     if config.prompts.slow_speech {

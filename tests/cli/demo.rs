@@ -300,6 +300,10 @@ fn a_service_on_a_demo_says_so_and_sends_nothing_outside() {
         ("outgoing.trunk=[{address='192.0.2.1:5060'}]", "outgoing.trunk 192.0.2.1:5060"),
         ("webhook.outside=true", "webhook.outside"),
         ("webhook.networks=['10.20.0.0/16']", "webhook.networks 10.20.0.0/16"),
+        (
+            "messages.smsd=[{account='modem', folder='/nowhere/sms', modem='GSM1'}]",
+            "messages.smsd modem",
+        ),
         ("store.master_key_file=/nowhere/city.key", "store.master_key_file /nowhere/city.key"),
     ] {
         let mut verb = vec!["serve"];

@@ -56,7 +56,7 @@ impl MessageKeys {
         if self.smsd.len() > MODEMS_MAX {
             return Err(format!("messages.smsd must be at most {MODEMS_MAX}"));
         }
-        let mut accounts = BTreeSet::new();
+        let (mut accounts, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for SmsdKeys { account, folder, modem, .. } in &self.smsd {
             let named = |name: &str| {
                 let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -76,7 +76,49 @@ impl MessageKeys {
                     folder.display()
                 ));
             }
+            // What is to be sent stands in one folder for all modems of an smsd: it would leave by any of
+            // them, and its report come by another account. One modem named twice would double each text.
+            if !folders.insert(folder.as_path()) {
+                return Err(format!(
+                    "messages.smsd.folder: {}: of one modem only; another has an smsd of its own",
+                    folder.display()
+                ));
+            }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(modems: &[(&str, &str)]) -> MessageKeys {
+        let modem = |&(account, folder): &(&str, &str)| SmsdKeys {
+            account: account.to_owned(),
+            folder: folder.into(),
+            modem: "GSM1".to_owned(),
+            leader: String::new(),
+        };
+        MessageKeys {
+            signature: "邹城社情民意".to_owned(),
+            notices_by: String::new(),
+            smsd: modems.iter().map(modem).collect(),
+        }
+    }
+
+    #[test]
+    fn modems_are_told_apart_and_each_has_its_folder() {
+        let two = [("city", "/var/spool/sms"), ("leader", "/var/spool/leader")];
+        assert!(keys(&two).rules().is_ok());
+        for (second, named) in [
+            (("city", "/var/spool/leader"), "smsd.account"),
+            (("leader", "/var/spool/sms"), "smsd.folder"),
+            (("leader", "/var/spool//sms/"), "smsd.folder"),
+            (("leader", "sms"), "smsd.folder"),
+        ] {
+            let refused = keys(&[two[0], second]).rules().unwrap_err();
+            assert!(refused.contains(named), "{second:?}: {refused}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! round.
 
 use super::tls::Secure;
+use super::tries::Tries;
 use super::{Credential, Inbox, MailFault, Pace, RawMail, Server};
 use crate::wire::mime::MAIL_BYTES_MAX;
 use async_imap::error::Error;
@@ -44,10 +45,6 @@ pub struct ImapAccount {
 
 /// The keyword of mails that were taken.
 const TAKEN: &str = "$MayorlineTaken";
-/// Tries of one mail that its server cannot give; the others go on then, and it is tried now and then.
-const FETCH_TRIES_MAX: u8 = 3;
-/// Rounds between the later tries: an hour.
-const ROUNDS_BETWEEN: u64 = 60;
 /// Mails whose sizes are asked for at once.
 const SIZES_AT_ONCE: usize = 100;
 
@@ -58,10 +55,7 @@ pub(super) struct Known {
     validity: Option<u32>,
     /// Taken or given up, whatever the server made of the mark.
     done: BTreeSet<u32>,
-    /// How often a fetch failed.
-    failed: BTreeMap<u32, u8>,
-    /// Times that it was looked at.
-    rounds: u64,
+    tries: Tries<u32>,
 }
 
 struct XOauth2(String);
@@ -170,9 +164,8 @@ impl<'a> Visit<'a> {
         };
         let found =
             pace.answered(self.session.uid_search(query)).await?.map_err(|error| fault(&error))?;
-        known.rounds += 1;
+        known.tries.begin_round(|uid| found.contains(uid));
         known.done.retain(|uid| found.contains(uid));
-        known.failed.retain(|uid, _| found.contains(uid));
         let new: Vec<u32> = BTreeSet::from_iter(found).difference(&known.done).copied().collect();
         for some in new.chunks(SIZES_AT_ONCE) {
             for (uid, size) in self.sizes(some).await? {
@@ -206,23 +199,15 @@ impl<'a> Visit<'a> {
         known: &mut Known,
         inbox: &mut I,
     ) -> Result<(), MailFault> {
-        let tries = known.failed.entry(uid).or_default();
-        if *tries >= FETCH_TRIES_MAX && !known.rounds.is_multiple_of(ROUNDS_BETWEEN) {
+        if !known.tries.begin(uid) {
             return Ok(());
-        }
-        *tries = tries.saturating_add(1);
-        if *tries == FETCH_TRIES_MAX {
-            tracing::error!(
-                uid,
-                "ALARM a mail cannot be fetched so far; it stays on its server, the others go on"
-            );
         }
         let Some(bytes) = self.fetch(uid, size).await? else {
             // Somebody else took it away.
             return Ok(());
         };
         let kept = inbox.keep(RawMail::new(bytes)).await;
-        known.failed.remove(&uid);
+        known.tries.fetched(&uid);
         let kept = kept.map_err(|_| MailFault::NotKept)?;
         known.done.insert(uid);
         self.file(uid, keeps_keywords, kept).await

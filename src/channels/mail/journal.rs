@@ -2,7 +2,7 @@
 
 use super::{Inbox, NotKept, RawMail};
 use crate::domain::message::Medium;
-use crate::store::{Journalled, RawInbound, StoreError, StoreHandle};
+use crate::store::{Answer, Journalled, RawInbound, StoreError, StoreHandle};
 use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
@@ -47,26 +47,22 @@ impl StoreInbox {
         (self.clock)()
     }
 
-    /// Asks, and waits for the answer; `None` where there is none or it is an error, which is told here.
+    /// Asks, and waits for the answer; an error is told here too.
+    ///
+    /// # Errors
+    /// What the store says; `Unavailable` also where it says nothing in time.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
         what: &str,
-        ask: impl FnOnce(&StoreHandle, Box<dyn FnOnce(Result<T, StoreError>) + Send>) -> bool,
-    ) -> Option<T> {
+        ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
+    ) -> Result<T, StoreError> {
         let (sender, answer) = oneshot::channel();
         let taken = ask(&self.store, Box::new(move |outcome| drop(sender.send(outcome))));
         let outcome = if taken { tokio::time::timeout(ANSWER, answer).await.ok() } else { None };
-        match outcome {
-            Some(Ok(Ok(value))) => return Some(value),
-            Some(Ok(Err(error))) => {
-                tracing::warn!(account = self.account, %error, "the store did not {what}: tried again");
-            }
-            _ => tracing::warn!(
-                account = self.account,
-                "the store did not {what} in time: tried again"
-            ),
-        }
-        None
+        let outcome = outcome.and_then(Result::ok).unwrap_or(Err(StoreError::Unavailable));
+        outcome.inspect_err(|error| {
+            tracing::warn!(account = self.account, %error, "the store did not {what}");
+        })
     }
 }
 
@@ -84,7 +80,7 @@ impl Inbox for StoreInbox {
         };
         let kept =
             self.ask("keep a mail", |store, answer| store.inbound_put(vec![raw], answer)).await;
-        kept.and_then(|kept| kept.into_iter().next()).ok_or(NotKept)
+        kept.ok().and_then(|kept| kept.into_iter().next()).ok_or(NotKept)
     }
 
     async fn seen(&mut self, fault: Option<&'static str>) {

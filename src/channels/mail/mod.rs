@@ -3,8 +3,8 @@
 //! * `tls`: connections; nothing is spoken in the clear. `pace`: every wait has an end.
 //! * `inbox`: where a mail is kept before its server is told that it was taken; `journal`: that is the
 //!   store.
-//! * `imap`: one mailbox watched for ever; `pop3`: one emptied again and again; `receive`: both, with pauses
-//!   after failures.
+//! * `imap`: one mailbox watched for ever; `pop3`: one emptied again and again; `tries`: mails that their
+//!   server cannot give; `receive`: both kinds of mailbox, with pauses after failures.
 //! * `reading`: a mail as the rules are given it.
 //! * `send`: the outbox; `compose`: a mail of ours in bytes; `submit`: handed to its server, and what came of
 //!   it.
@@ -20,6 +20,7 @@ mod receive;
 mod send;
 mod submit;
 mod tls;
+mod tries;
 
 pub use compose::{Letter, compose};
 pub use imap::{Filing, ImapAccount};

@@ -2,6 +2,7 @@
 //! QUIT; a connection that breaks before it leaves all there, and the store knows what it has.
 
 use super::tls::Secure;
+use super::tries::Tries;
 use super::{Credential, Inbox, MailFault, Pace, RawMail, Server};
 use crate::wire::mime::MAIL_BYTES_MAX;
 use base64::Engine as _;
@@ -35,8 +36,16 @@ const ENDLESS_BYTES: usize = 4 * MAIL_BYTES_MAX;
 /// RFC 1939 §7: a name has 70 characters at most.
 const UIDL_BYTES_MAX: usize = 255;
 
-/// Names of mails that were taken and stay there.
-pub(super) type Known = BTreeSet<String>;
+/// Mails of one visit: it ends with QUIT, so that a long one that breaks has not been for nothing.
+const VISIT_MAX: usize = 100;
+
+/// What is known of a mailbox as long as the process lives.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Names of mails that were taken and stay there.
+    taken: BTreeSet<String>,
+    tries: Tries<String>,
+}
 
 struct Line {
     stream: BufReader<Secure>,
@@ -49,23 +58,58 @@ pub(super) async fn empty<I: Inbox>(
     known: &mut Known,
     inbox: &mut I,
 ) -> Result<(), MailFault> {
+    while visit(account, known, inbox).await? {}
+    Ok(())
+}
+
+/// Takes some mails. `true`: there are more.
+async fn visit<I: Inbox>(
+    account: &Pop3Account,
+    known: &mut Known,
+    inbox: &mut I,
+) -> Result<bool, MailFault> {
     let stream = BufReader::new(account.server.connect(&account.pace).await?);
     let mut line = Line { stream, pace: account.pace };
     line.answer().await?;
     line.sign_in(account).await?;
     let listed = line.listed().await?;
-    known.retain(|name| listed.iter().any(|(_, there)| there == name));
+    let is_there = |name: &String| listed.iter().any(|(_, there)| there == name);
+    known.taken.retain(is_there);
+    known.tries.begin_round(is_there);
+    // Those whose deletion QUIT has still to make true.
+    let mut deleted = BTreeSet::new();
+    let mut taken = 0;
     for (number, name) in listed {
-        if known.contains(&name) {
+        if taken == VISIT_MAX {
+            break;
+        }
+        let is_known = known.taken.contains(&name) || deleted.contains(&name);
+        if is_known || !known.tries.begin(name.clone()) {
             continue;
         }
-        line.ask(&format!("RETR {number}")).await?;
+        match line.ask(&format!("RETR {number}")).await {
+            // It does not give this one; the others go on.
+            Err(MailFault::Refused) => continue,
+            asked => asked?,
+        }
         let bytes = line.mail().await?;
-        let kept = inbox.keep(RawMail::new(bytes)).await.map_err(|_| MailFault::NotKept)?;
-        line.delete(number, account.leaves, kept).await?;
-        known.insert(name);
+        let kept = inbox.keep(RawMail::new(bytes)).await;
+        known.tries.fetched(&name);
+        let kept = kept.map_err(|_| MailFault::NotKept)?;
+        taken += 1;
+        let stays = account.leaves || !line.delete(number, kept).await?;
+        if stays {
+            known.taken.insert(name)
+        } else {
+            deleted.insert(name)
+        };
     }
-    line.ask("QUIT").await
+    let said = line.ask("QUIT").await;
+    // A server that says so and does not delete gives nothing twice.
+    if matches!(said, Ok(()) | Err(MailFault::Refused)) {
+        known.taken.append(&mut deleted);
+    }
+    said.map(|()| taken == VISIT_MAX)
 }
 
 impl Line {
@@ -83,17 +127,14 @@ impl Line {
         }
     }
 
-    /// Deletes a mail, for which `_kept` is the proof that it is on the disk.
-    async fn delete<K>(&mut self, number: u32, leaves: bool, _kept: K) -> Result<(), MailFault> {
-        if leaves {
-            return Ok(());
-        }
+    /// Deletes a mail, for which `_kept` is the proof that it is on the disk. `false`: the server does not.
+    async fn delete<K>(&mut self, number: u32, _kept: K) -> Result<bool, MailFault> {
         match self.ask(&format!("DELE {number}")).await {
             Err(MailFault::Refused) => {
                 tracing::warn!("a mail was kept, but its server does not delete it");
-                Ok(())
+                Ok(false)
             }
-            done => done,
+            done => done.map(|()| true),
         }
     }
 

@@ -5,7 +5,7 @@ use super::{Handed, Letter, MailFault, SmtpAccount, StoreInbox, compose, submit}
 use crate::domain::message::mail::templates::mail_page;
 use crate::domain::message::mail::{House, MailHead, MailKey, MailKind, OwnId, Reference};
 use crate::domain::message::{Class, TRIED_FOR};
-use crate::store::{LeasedMessage, PartOutcome};
+use crate::store::{LeasedMessage, PartOutcome, StoreError};
 use crate::units::CaseNumber;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub async fn send(account: &SmtpAccount, desk: &MailDesk, store: &mut StoreInbox
         let leased = store
             .ask("give a mail", |store, answer| store.outbox_lease(now, name, 1, answer))
             .await;
-        let Some(message) = leased.and_then(|leased| leased.into_iter().next()) else {
+        let Some(message) = leased.unwrap_or_default().into_iter().next() else {
             tokio::time::sleep(LOOK).await;
             continue;
         };
@@ -43,7 +43,7 @@ pub async fn send(account: &SmtpAccount, desk: &MailDesk, store: &mut StoreInbox
         let may = store.ask("mark a mail", |store, answer| {
             store.outbox_submitting(now, message.id, (1, 1), answer)
         });
-        if may.await != Some(true) {
+        if !matches!(may.await, Ok(true)) {
             tokio::time::sleep(LOOK).await;
             continue;
         }
@@ -98,9 +98,14 @@ async fn settle(store: &StoreInbox, message: &LeasedMessage, handed: Handed) {
         let settled = store.ask("take what became of a mail", |store, answer| {
             store.outbox_settle(now, message.id, 1, told, answer)
         });
-        if settled.await.is_some() {
-            return;
+        match settled.await {
+            Ok(_) => return,
+            Err(StoreError::Unavailable) => tokio::time::sleep(LOOK).await,
+            // Of this one mail, such as one whose case is damaged: it must not stop the rest.
+            Err(error) => {
+                tracing::error!(message = message.id, %error, "ALARM what became of a mail cannot be kept");
+                return;
+            }
         }
-        tokio::time::sleep(LOOK).await;
     }
 }

@@ -187,21 +187,16 @@ impl StorePorts {
         });
         match settled {
             Ok(_) => Ok(()),
-            // Of another database, such as one from before a backup was put back: it must not stop the rest.
-            Err(Some(StoreError::NotFound)) => {
-                let (account, message) = (&self.account, id.message);
-                tracing::error!(account, message, "ALARM nobody knows the text that was sent");
-                Ok(())
-            }
-            Err(error) => {
-                let error = error.map(|error| error.to_string()).unwrap_or_default();
+            Err(None | Some(StoreError::Unavailable)) => {
                 let account = &self.account;
-                tracing::warn!(
-                    account,
-                    error,
-                    "the store did not take what became of a text: told again"
-                );
+                tracing::warn!(account, "the store did not take what became of a text: told again");
                 Err(Unavailable)
+            }
+            // Of this one text, such as one from before a backup was put back: it must not stop the rest.
+            Err(Some(error)) => {
+                let (account, message) = (&self.account, id.message);
+                tracing::error!(account, message, %error, "ALARM what became of a text cannot be kept");
+                Ok(())
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::domain::message::SendState;
 use crate::store::error::StoreError;
 use crate::store::read_call::all;
 use crate::store::vault::Vault;
+use crate::wire::smpp::message_id_variants;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -54,16 +55,6 @@ pub(in crate::store) fn bare(reference: &str) -> String {
     if bare.is_empty() { "0".to_owned() } else { bare.to_owned() }
 }
 
-/// What carriers write for one and the same reference, as it is kept: decimal and hexadecimal.
-fn variants(reference: &str) -> Vec<String> {
-    let bare = bare(reference);
-    let mut all = vec![bare.clone()];
-    all.extend(bare.parse::<u64>().ok().map(|number| format!("{number:x}")));
-    all.extend(u64::from_str_radix(&bare, 16).ok().map(|number| number.to_string()));
-    all.dedup();
-    all
-}
-
 /// Reports of this reference that came before anybody knew whose it is.
 pub(super) fn hear_earlier(
     db: &Connection,
@@ -74,7 +65,7 @@ pub(super) fn hear_earlier(
 ) -> Result<(), StoreError> {
     let sql = "SELECT inbound, state, code FROM delivery_report
                WHERE outbox IS NULL AND account = ?1 AND reference = ?2";
-    for variant in variants(reference) {
+    for variant in message_id_variants(reference) {
         let reports: Vec<(i64, String, String)> = all(db, sql, params![account, variant], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })?;
@@ -102,7 +93,7 @@ pub(in crate::store) fn part_of(
                WHERE p.reference = ?1 AND o.account = ?2 AND (?3 IS NULL OR o.party = ?3)
                ORDER BY p.submitted_at DESC LIMIT 1";
     let mut newest: Option<(i64, u8, i64)> = None;
-    for variant in variants(reference) {
+    for variant in message_id_variants(reference) {
         let found = db
             .prepare_cached(sql)?
             .query_row(params![variant, account, party], |row| {
@@ -120,12 +111,15 @@ mod tests {
 
     #[test]
     fn a_reference_is_found_however_it_is_written() {
+        // The last name has more than 64 bits.
+        let wide = ("ffffffffffffffffffff", "1208925819614629174706175");
         for (ours, theirs) in
-            [("1a2B", "6699"), ("0000000042", "42"), ("42", "2A"), ("m1", "m1"), ("00", "0")]
+            [("1a2B", "6699"), ("0000000042", "42"), ("42", "2A"), ("m1", "m1"), ("00", "0"), wide]
         {
-            assert!(variants(theirs).contains(&bare(ours)), "a report of {ours} as {theirs}");
-            assert!(variants(ours).contains(&bare(theirs)), "a report of {theirs} as {ours}");
+            let variants = [ours, theirs].map(message_id_variants);
+            assert!(variants[1].contains(&bare(ours)), "a report of {ours} as {theirs}");
+            assert!(variants[0].contains(&bare(theirs)), "a report of {theirs} as {ours}");
         }
-        assert!(!variants("41").contains(&bare("42")));
+        assert!(!message_id_variants("41").contains(&bare("42")));
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct City {
     /// `None`: closed.
     store: Option<Store>,
     reader: Reader,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl City {
@@ -36,7 +36,7 @@ impl City {
             StoreConfig { messages: rules, ..StoreConfig::new(folder.path(), Timestamp::now()) };
         let store = Store::open(config, Calendar::built_in(), [7; 32]).unwrap();
         let reader = Reader::open(folder.path()).unwrap();
-        Self { store: Some(store), reader, _folder: folder }
+        Self { store: Some(store), reader, folder }
     }
 
     fn handle(&self) -> StoreHandle {
@@ -104,6 +104,12 @@ impl City {
             answered(|answer| self.handle().inbound_settle(now, row.id, parsed, answer))
         };
         self.waiting().into_iter().map(|row| settle(row).unwrap()).collect()
+    }
+
+    /// No case that is there can be read back any more.
+    pub(crate) fn damage(&self) {
+        let db = rusqlite::Connection::open(self.folder.path().join("mayorline.db")).unwrap();
+        db.execute("UPDATE case_key SET wrapped = x'01'", []).unwrap();
     }
 
     pub(crate) fn outbox(&self) -> Vec<OutboxRow> {

@@ -211,6 +211,20 @@ fn a_text_whose_answer_is_lost_is_uncertain_and_not_sent_again() {
 }
 
 #[test]
+fn a_text_whose_case_is_damaged_stops_no_other() {
+    let mut pair = Pair::up();
+    pair.smsc.order(&json!({ "do": "hold" }));
+    pair.matter(1, "8619900000017", "停水两天了");
+    pair.smsc.wait("submit", 1);
+    // From now on the store cannot keep what becomes of it.
+    pair.city.damage();
+    pair.smsc.order(&json!({ "do": "release" }));
+    pair.smsc.wait("submit", 2);
+    pair.matter(2, "8619900000018", "停电两天了");
+    assert_eq!(pair.smsc.wait("submit", 4)[3]["destination"], "8619900000018");
+}
+
+#[test]
 fn the_end_says_goodbye() {
     let mut pair = Pair::up();
     pair.line.take().unwrap().finish();

@@ -10,6 +10,7 @@ mod imap;
 mod journal;
 mod keeper;
 mod pop3;
+mod pop3_odd;
 mod postfix;
 mod program;
 mod submit;

@@ -85,7 +85,7 @@ pub(super) struct City {
     store: Store,
     reader: Reader,
     told: Arc<Mutex<Told>>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl City {
@@ -94,7 +94,7 @@ impl City {
         let config = StoreConfig::new(folder.path(), Timestamp::now());
         let store = Store::open(config, Calendar::built_in(), [7; 32]).unwrap();
         let reader = Reader::open(folder.path()).unwrap();
-        Self { store, reader, told: Arc::default(), _folder: folder }
+        Self { store, reader, told: Arc::default(), folder }
     }
 
     pub(super) fn door(&self) -> Door {
@@ -157,6 +157,12 @@ impl City {
         let read = self.read();
         assert_eq!(read.last(), Some(&SettledInbound::Done));
         self.outbox().iter().map(|row| row.id).max().expect("a receipt waits")
+    }
+
+    /// No case that is there can be read back any more.
+    pub(super) fn damage(&self) {
+        let db = rusqlite::Connection::open(self.folder.path().join("mayorline.db")).unwrap();
+        db.execute("UPDATE case_key SET wrapped = x'01'", []).unwrap();
     }
 
     pub(super) fn outbox(&self) -> Vec<OutboxRow> {

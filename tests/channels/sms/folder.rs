@@ -119,6 +119,20 @@ fn names_of_others_and_links_stay_where_they_are() {
 }
 
 #[test]
+fn files_that_cannot_be_read_keep_no_other() {
+    let mut bench = Bench::new();
+    let secret = bench.put("secret", b"a secret");
+    for number in 0..FILES_A_LOOK_MAX {
+        let link = bench.folder.path().join(format!("incoming/GSM1.l{number:05}"));
+        std::os::unix::fs::symlink(&secret, link).unwrap();
+    }
+    let file = bench.put("incoming/GSM1.zzzzzz", TEXT);
+    assert_eq!(bench.spool.look(now()).unwrap().taken, 0, "they are the oldest");
+    assert_eq!(bench.spool.look(now()).unwrap().taken, 1);
+    assert!(!file.exists());
+}
+
+#[test]
 fn a_report_among_the_texts_is_told_apart_by_its_pdu() {
     let mut bench = Bench::new();
     bench.put("incoming/GSM1.aaaaaa", REPORT);
@@ -208,6 +222,22 @@ fn an_answer_that_is_nobodys_stops_no_other() {
     bench.put("sent/mayorline-999-1-1-1", b"To: 8619900000001\nSent: now\nMessage_id: 1\n\n");
     assert_eq!(bench.spool.look(now()).unwrap().settled, 1);
     assert!(bench.names("sent").is_empty());
+}
+
+/// A text whose case is damaged.
+#[test]
+fn an_answer_that_cannot_be_kept_stops_no_other() {
+    let mut bench = Bench::new();
+    let damaged = bench.city.receipt_for("+8619900000001", "路灯不亮");
+    bench.spool.look(now()).unwrap();
+    bench.city.damage();
+    let sent = b"To: 8619900000001\nSent: now\nMessage_id: 1\n\n";
+    let files = answer(&bench, "sent", sent);
+    assert!(files > 0 && bench.spool.look(now()).unwrap().settled == files);
+    assert!(bench.names("sent").is_empty());
+    assert_eq!(bench.city.state(damaged), "submitting", "its lease will make it uncertain");
+    bench.city.receipt_for("+8619900000002", "路灯不亮");
+    assert!(bench.spool.look(now()).unwrap().handed_out > 0);
 }
 
 #[test]

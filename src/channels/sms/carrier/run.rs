@@ -8,7 +8,7 @@ use crate::domain::case::city_zone;
 use crate::proto::carrier::{
     ARRIVED_MAX, Dialect, Event, Fault, Input, Output, PartId, Session, Ticket,
 };
-use crate::store::{Journalled, PartOutcome};
+use crate::store::{Journalled, PartOutcome, StoreError};
 use crate::wire::smpp;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -244,11 +244,19 @@ impl<D: Dialect> Running<D> {
     /// Tells the store what became of parts, in order; what it cannot take now is told again.
     async fn settle(&mut self) {
         while let Some((part, outcome)) = self.unsettled.pop_front() {
-            if let Err(error) = self.desk.settle(part, outcome.clone()).await {
-                let account = &self.config.account;
-                tracing::warn!(account, %error, "what became of a text is told again");
-                self.unsettled.push_front((part, outcome));
-                return;
+            let account = &self.config.account;
+            match self.desk.settle(part, outcome.clone()).await {
+                Ok(_) => {}
+                Err(error @ StoreError::Unavailable) => {
+                    tracing::warn!(account, %error, "what became of a text is told again");
+                    self.unsettled.push_front((part, outcome));
+                    return;
+                }
+                // Of this one text, such as one whose case is damaged: it must not stop the rest.
+                Err(error) => {
+                    let message = part.message;
+                    tracing::error!(account, message, %error, "ALARM what became of a text cannot be kept");
+                }
             }
         }
     }

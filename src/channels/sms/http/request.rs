@@ -80,6 +80,20 @@ pub struct Generic {
     pub reference: Option<String>,
 }
 
+/// How Aliyun's codes begin that blame our account: the text waits until somebody has seen to that.
+const ALIYUN_ACCOUNT: [&str; 7] = [
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+    "Forbidden",
+    "isv.ACCOUNT_",
+    "isv.AMOUNT_NOT_ENOUGH",
+    "isv.OUT_OF_SERVICE",
+];
+/// The same of Tencent's.
+const TENCENT_ACCOUNT: [&str; 3] =
+    ["AuthFailure", "UnauthorizedOperation", "FailedOperation.InsufficientBalanceInSmsPackage"];
+
 /// A place of a template: `${to}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -204,10 +218,16 @@ pub fn outcome(provider: &Provider, text: &Text<'_>, status: u16, body: &[u8]) -
     }
 }
 
+fn is_one_of(code: &str, beginnings: &[&str]) -> bool {
+    beginnings.iter().any(|beginning| code.starts_with(beginning))
+}
+
 /// What the status alone says. A server that failed may have sent it all the same.
 fn by_status(status: u16) -> Told {
     match status {
         429 => Told::Throttled(THROTTLED_SECONDS),
+        // It does not believe us, or wants money: the fault is ours and not the text's, which waits.
+        401..=403 | 407 => Told::Later("account"),
         400..500 => Told::Never(status.to_string()),
         _ => Told::Uncertain("status"),
     }
@@ -264,7 +284,7 @@ fn aliyun_told(status: u16, body: &Value) -> Told {
         Some(code) if code.starts_with("Throttling") => Told::Throttled(THROTTLED_SECONDS),
         // So much to one number: the next hour or day may be better.
         Some("isv.BUSINESS_LIMIT_CONTROL") => Told::Later("limit"),
-        Some("isv.AMOUNT_NOT_ENOUGH" | "isv.OUT_OF_SERVICE") => Told::Later("account"),
+        Some(code) if is_one_of(code, &ALIYUN_ACCOUNT) => Told::Later("account"),
         Some("isp.SYSTEM_ERROR" | "ServiceUnavailable") => Told::Later("provider"),
         Some(code) => Told::Never(code.to_owned()),
         None => by_status(if status < 300 { 500 } else { status }),
@@ -308,6 +328,7 @@ fn tencent_told(status: u16, body: &Value) -> Told {
     if let Some(code) = response["Error"]["Code"].as_str() {
         return match code {
             code if code.starts_with("RequestLimitExceeded") => Told::Throttled(THROTTLED_SECONDS),
+            code if is_one_of(code, &TENCENT_ACCOUNT) => Told::Later("account"),
             code if code.starts_with("InternalError") => Told::Later("provider"),
             code => Told::Never(code.to_owned()),
         };
@@ -316,6 +337,7 @@ fn tencent_told(status: u16, body: &Value) -> Told {
     match sent["Code"].as_str() {
         Some("Ok") => Told::Taken(written(&sent["SerialNo"])),
         Some(code) if code.starts_with("LimitExceeded") => Told::Later("limit"),
+        Some(code) if is_one_of(code, &TENCENT_ACCOUNT) => Told::Later("account"),
         Some(code) if code.starts_with("InternalError") => Told::Later("provider"),
         Some(code) => Told::Never(code.to_owned()),
         None => by_status(if status < 300 { 500 } else { status }),
@@ -536,15 +558,27 @@ mod tests {
         let limit = r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":""}}}"#;
         assert_eq!(told(&t, 200, limit), Told::Throttled(60));
         let wrong = r#"{"Response":{"Error":{"Code":"AuthFailure.SignatureFailure"}}}"#;
-        let never = Told::Never("AuthFailure.SignatureFailure".to_owned());
-        assert_eq!(told(&t, 200, wrong), never);
+        // A key that was changed must not cost the city all that it had to say.
+        let ours = Told::Later("account");
+        assert_eq!(told(&t, 200, wrong), ours);
+        for code in
+            ["SignatureDoesNotMatch", "InvalidAccessKeyId.NotFound", "isv.AMOUNT_NOT_ENOUGH"]
+        {
+            assert_eq!(told(&a, 400, &format!(r#"{{"Code":"{code}"}}"#)), ours, "{code}");
+        }
+        let sent =
+            |code| json!({ "Response": { "SendStatusSet": [{ "Code": code }] } }).to_string();
+        assert_eq!(told(&t, 200, &sent("FailedOperation.InsufficientBalanceInSmsPackage")), ours);
+        let code = "InvalidParameterValue.IncorrectPhoneNumber";
+        assert_eq!(told(&t, 200, &sent(code)), Told::Never(code.to_owned()));
         assert_eq!(told(&t, 200, "{}"), Told::Uncertain("status"));
         let g = generic("", true);
         let taken = Told::Taken(Some("7".to_owned()));
         assert_eq!(told(&g, 202, r#"{"data":{"id":7}}"#), taken);
         assert_eq!(told(&g, 200, "ok"), Told::Taken(None));
         assert_eq!(told(&g, 429, ""), Told::Throttled(60));
-        assert_eq!(told(&g, 403, ""), Told::Never("403".to_owned()));
+        assert_eq!(told(&g, 403, ""), ours);
+        assert_eq!(told(&g, 422, ""), Told::Never("422".to_owned()));
         assert_eq!(told(&g, 500, ""), Told::Uncertain("status"));
     }
 

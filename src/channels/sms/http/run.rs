@@ -211,8 +211,12 @@ async fn settle(config: &HttpConfig, id: i64, outcome: PartOutcome) {
             told(&config.store, |store, answer| store.outbox_settle(now, id, 1, outcome, answer));
         match settled.await {
             Ok(_) => return,
-            Err(error) => {
+            Err(error @ StoreError::Unavailable) => {
                 tracing::warn!(message = id, %error, "what became of a text is told again")
+            }
+            Err(error) => {
+                tracing::error!(message = id, %error, "ALARM what became of a text cannot be kept");
+                return;
             }
         }
         tokio::time::sleep(TELL_AGAIN).await;

@@ -72,31 +72,24 @@ impl Folders {
     }
 
     /// What this modem got, the oldest first.
-    pub(super) fn received(
-        &self,
-        folder: &Path,
-        modem: &str,
-        most: usize,
-    ) -> Result<Vec<Found>, Error> {
-        let mut found = list(folder, |name| is_name(name, modem))?;
-        found.truncate(most);
-        Ok(found)
+    pub(super) fn received(&self, folder: &Path, modem: &str) -> Result<Vec<Found>, Error> {
+        list(folder, |name| is_name(name, modem))
     }
 
     /// Our files of a folder, the oldest first.
-    pub(super) fn ours(&self, folder: &Path, most: usize) -> Result<Vec<(PartId, Found)>, Error> {
+    pub(super) fn ours(&self, folder: &Path) -> Result<Vec<(PartId, Found)>, Error> {
         let found = list(folder, |name| id_of(name).is_some())?;
         let named = found.into_iter().filter_map(|file| {
             let id = id_of(file.path.file_name()?.to_str()?)?;
             Some((id, file))
         });
-        Ok(named.take(most).collect())
+        Ok(named.collect())
     }
 
     /// What smsd has and has not sent.
     pub(super) fn waiting(&self) -> Result<Vec<(PartId, Found)>, Error> {
-        let mut waiting = self.ours(&self.outgoing(), NAMES_A_LOOK_MAX)?;
-        waiting.extend(self.ours(&self.root.join("checked"), NAMES_A_LOOK_MAX)?);
+        let mut waiting = self.ours(&self.outgoing())?;
+        waiting.extend(self.ours(&self.root.join("checked"))?);
         Ok(waiting)
     }
 

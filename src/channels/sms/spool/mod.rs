@@ -141,9 +141,10 @@ impl<P: Ports> Spool<P> {
     }
 
     fn take_in(&mut self, now: Timestamp, folder: &Path) -> Result<usize, Unavailable> {
-        let found = self.folders.received(folder, &self.modem, FILES_A_LOOK_MAX);
+        let found = self.folders.received(folder, &self.modem);
+        let found = self.listed(folder, found);
         let mut taken = 0;
-        for file in self.listed(folder, found) {
+        for file in self.first_of(found, |file| file) {
             let Some(bytes) = self.read(&file) else { continue };
             let dedup_key = match Received::parse(&bytes) {
                 Ok(received) if received.is_complete() || is_old(&file, now) => {
@@ -172,8 +173,9 @@ impl<P: Ports> Spool<P> {
             (self.folders.sent(), Outcome::sent as fn(&[u8]) -> Result<Outcome, WireError>),
             (self.folders.failed(), Outcome::failed),
         ] {
-            let ours = self.folders.ours(&folder, FILES_A_LOOK_MAX);
-            for (id, file) in self.listed(&folder, ours) {
+            let ours = self.folders.ours(&folder);
+            let ours = self.listed(&folder, ours);
+            for (id, file) in self.first_of(ours, |(_, file)| file) {
                 let Some(bytes) = self.read(&file) else { continue };
                 let outcome = match read(&bytes) {
                     Ok(outcome) => outcome,
@@ -250,6 +252,13 @@ impl<P: Ports> Spool<P> {
                 Vec::new()
             }
         }
+    }
+
+    /// As many as one look takes. Those that an alarm was raised for come last, so that they keep no other.
+    fn first_of<T>(&self, mut found: Vec<T>, file: impl Fn(&T) -> &Found) -> Vec<T> {
+        found.sort_by_key(|one| self.faulty.contains(&file(one).path));
+        found.truncate(FILES_A_LOOK_MAX);
+        found
     }
 
     fn read(&mut self, file: &Found) -> Option<Vec<u8>> {
