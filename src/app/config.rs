@@ -247,6 +247,7 @@ impl Config {
             self.retention.unlinked_days <= self.call.retention_days,
             "retention.unlinked_days must be at most call.retention_days, which callers are told",
         )?;
+        self.messages.check_together()?;
         self.outgoing.check_together()
     }
 

@@ -41,15 +41,20 @@ impl MessageKeys {
         let signature = Signature::parse(&self.signature)
             .map_err(|_| format!("messages.signature: {}: 2 to 12 characters", self.signature))?;
         self.check_smsd()?;
-        let known = self.smsd.iter().any(|modem| modem.account == self.notices_by);
-        if !(self.notices_by.is_empty() || known) {
-            return Err(format!("messages.notices_by: {}: no such account", self.notices_by));
-        }
         let sms_account = Some(self.notices_by.clone()).filter(|account| !account.is_empty());
         let leaders = self.smsd.iter().filter(|modem| !modem.leader.is_empty());
         let leaders: BTreeMap<String, String> =
             leaders.map(|modem| (modem.account.clone(), modem.leader.clone())).collect();
         Ok(MessageRules { signature, sms_account, leaders })
+    }
+
+    /// What ties its keys together.
+    pub(super) fn check_together(&self) -> Result<(), String> {
+        let known = self.smsd.iter().any(|modem| modem.account == self.notices_by);
+        if self.notices_by.is_empty() || known {
+            return Ok(());
+        }
+        Err(format!("messages.notices_by: {}: no account of that name", self.notices_by))
     }
 
     fn check_smsd(&self) -> Result<(), String> {
