@@ -1,4 +1,4 @@
-//! `cargo fuzz run sms_mail fuzz/corpus/sms_mail fuzz/seeds/sms_mail`
+//! `cargo fuzz run mail fuzz/corpus/mail fuzz/seeds/mail`
 #![no_main]
 
 #[allow(dead_code)]

@@ -8,7 +8,6 @@ use std::time::Instant;
 pub const LATE_MAX: usize = 1_024;
 
 /// A submission that is under way.
-#[derive(Debug)]
 pub(super) struct Sent {
     pub(super) part: PartId,
     recipient: String,
@@ -16,7 +15,7 @@ pub(super) struct Sent {
 }
 
 /// Those of one connection.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Flight {
     /// By their sequence numbers.
     sent: BTreeMap<u32, Sent>,

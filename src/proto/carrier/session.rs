@@ -4,6 +4,7 @@ use super::PartId;
 use super::dialect::{Dialect, Heard, Refusal, Said, Submission};
 use super::flight::Flight;
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Longest pause between two connections that failed, in seconds; the first is one, each further one twice as
@@ -43,7 +44,6 @@ pub struct SessionConfig {
 pub struct Ticket(u64);
 
 /// What happened.
-#[derive(Debug)]
 pub enum Input<'a> {
     /// There is a connection, at this time of the city (month to second as one number).
     Connected(u32),
@@ -62,7 +62,7 @@ pub enum Input<'a> {
 }
 
 /// What is to be done with the connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Output {
     /// Connect; answered by `Connected` or `Lost`.
     Connect,
@@ -90,7 +90,7 @@ pub enum Fault {
 }
 
 /// What became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Event {
     /// Texts can be sent.
     Up,
@@ -125,7 +125,6 @@ enum State {
 }
 
 /// One session of one account.
-#[derive(Debug)]
 pub struct Session<D> {
     dialect: D,
     config: SessionConfig,
@@ -373,9 +372,12 @@ impl<D: Dialect> Session<D> {
     fn not_taken(&mut self, now: Instant, part: PartId, refusal: Refusal, code: String) {
         let event = match refusal {
             Refusal::Throttled => {
-                let seconds = doubled(self.throttles, THROTTLED_SECONDS_MAX);
-                self.throttles = self.throttles.saturating_add(1);
-                let until = now + Duration::from_secs(seconds);
+                // A window's worth of them answers one burst of ours: that is one pause, not ten.
+                let until = self.paused_until.filter(|until| now < *until).unwrap_or_else(|| {
+                    let seconds = doubled(self.throttles, THROTTLED_SECONDS_MAX);
+                    self.throttles = self.throttles.saturating_add(1);
+                    now + Duration::from_secs(seconds)
+                });
                 self.paused_until = Some(until);
                 Event::Throttled(part, until)
             }
@@ -492,4 +494,58 @@ impl<D: Dialect> Session<D> {
 /// 1, 2, 4 … seconds.
 fn doubled(times: u32, max: u64) -> u64 {
     1_u64.checked_shl(times.min(32)).unwrap_or(max).min(max)
+}
+
+/// Without numbers and texts.
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connected(_) => f.write_str("Connected"),
+            Self::Lost => f.write_str("Lost"),
+            Self::Heard(octets) => write!(f, "Heard({} octets)", octets.len()),
+            Self::Submit(part, submission) => write!(f, "Submit({part:?}, {submission:?})"),
+            Self::Kept(ticket, is_kept) => write!(f, "Kept({ticket:?}, {is_kept})"),
+            Self::Stop => f.write_str("Stop"),
+            Self::Timeout => f.write_str("Timeout"),
+        }
+    }
+}
+
+/// Without secrets, numbers and texts.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("Connect"),
+            Self::Send(octets) => write!(f, "Send({} octets)", octets.len()),
+            Self::Close => f.write_str("Close"),
+        }
+    }
+}
+
+/// Without numbers and texts.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Up => f.write_str("Up"),
+            Self::Down(fault) => write!(f, "Down({fault:?})"),
+            Self::Taken(part, reference) => write!(f, "Taken({part:?}, {reference:?})"),
+            Self::Throttled(part, until) => write!(f, "Throttled({part:?}, {until:?})"),
+            Self::Later(part, code) => write!(f, "Later({part:?}, {code})"),
+            Self::Never(part, code) => write!(f, "Never({part:?}, {code})"),
+            Self::Uncertain(part) => write!(f, "Uncertain({part:?})"),
+            Self::Unsent(part) => write!(f, "Unsent({part:?})"),
+            Self::Arrived(ticket, pdu) => write!(f, "Arrived({ticket:?}, {} octets)", pdu.len()),
+        }
+    }
+}
+
+/// How it stands, not what it holds.
+impl<D> fmt::Debug for Session<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("state", &self.state)
+            .field("under_way", &self.flight.len())
+            .field("arrived", &self.arrived.len())
+            .finish_non_exhaustive()
+    }
 }

@@ -50,16 +50,20 @@ impl Smpp {
 }
 
 fn submit_answer(sequence: u32, status: Status, reference: String) -> Heard {
-    let refusal = match status {
-        Status::OK => {
-            let reference = (!reference.is_empty()).then_some(reference);
-            return Heard::Taken { sequence, reference };
-        }
+    if status == Status::OK {
+        let reference = (!reference.is_empty()).then_some(reference);
+        return Heard::Taken { sequence, reference };
+    }
+    Heard::NotTaken { sequence, refusal: refusal_of(status), code: format!("{:#x}", status.0) }
+}
+
+/// What the status of an answer that takes nothing means for the text.
+fn refusal_of(status: Status) -> Refusal {
+    match status {
         Status::THROTTLED | Status::QUEUE_FULL => Refusal::Throttled,
         Status::SYSTEM_ERROR | Status::NOT_NOW => Refusal::Later,
         _ => Refusal::Never,
-    };
-    Heard::NotTaken { sequence, refusal, code: format!("{:#x}", status.0) }
+    }
 }
 
 impl Dialect for Smpp {
@@ -92,10 +96,10 @@ impl Dialect for Smpp {
             Body::EnquireLinkResp => Heard::TestAnswer,
             Body::Unbind => Heard::Bye(sequence),
             Body::UnbindResp => Heard::ByeAnswer,
-            // What it was about was not understood, so not taken.
+            // What it was about was not taken. Some gateways say so that they are asked too much.
             Body::GenericNack => Heard::NotTaken {
                 sequence,
-                refusal: Refusal::Never,
+                refusal: refusal_of(status),
                 code: format!("nack {:#x}", status.0),
             },
             Body::Bind(_) | Body::Submit(_) | Body::Unsupported(_) if !header.is_answer() => {

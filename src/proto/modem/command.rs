@@ -114,7 +114,8 @@ impl Modem {
         }
         match self.stage {
             Stage::Closed => {}
-            Stage::Locked if self.next_look.is_some_and(|at| at <= now) => {
+            // Where the end of its answer was lost no time is set, and it is asked again at once.
+            Stage::Locked if self.next_look.is_none_or(|at| at <= now) => {
                 self.stage = Stage::Starting(at_step(Step::PinAsked));
                 self.go_on(now);
             }
@@ -182,11 +183,13 @@ impl Modem {
         let is_locked = matches!(state, "SIM PIN" | "SIM PUK" | "SIM PIN2" | "SIM PUK2")
             || state.starts_with("PH-");
         if !is_locked {
+            self.is_pin_doubtful &= state != "READY";
             return;
         }
         // A PUK or a code of the network is a person's business, and so is a PIN that nobody gave us.
         self.stage = Stage::Locked;
-        self.gives_pin = state == "SIM PIN" && self.config.pin.is_some();
+        // One whose answer was lost may have been refused: it is not given again either.
+        self.gives_pin = state == "SIM PIN" && self.config.pin.is_some() && !self.is_pin_doubtful;
         if !self.gives_pin {
             self.actions.push_back(Action::NeedsPin);
         }

@@ -28,7 +28,7 @@ pub use command::USED_PERCENT_MAX;
 pub use framing::LINE_BYTES_MAX;
 
 use crate::wire::sms::CmsError;
-use command::{Command, Doing};
+use command::{Command, Doing, Step};
 use framing::{Frame, Framing};
 use reply::Reply;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -64,7 +64,6 @@ pub struct ModemConfig {
 }
 
 /// What happens.
-#[derive(Debug)]
 pub enum Input<'a> {
     /// The port is open.
     Connected,
@@ -193,6 +192,8 @@ pub struct Modem {
     expected: Option<Expected>,
     /// The card waits for the PIN that we have.
     gives_pin: bool,
+    /// The PIN was given and nothing told whether the card took it.
+    is_pin_doubtful: bool,
     actions: VecDeque<Action>,
 }
 
@@ -214,6 +215,7 @@ impl Modem {
             seen: BTreeMap::new(),
             seeing: BTreeMap::new(),
             gives_pin: false,
+            is_pin_doubtful: false,
             arrivals: BTreeSet::new(),
             deletions: BTreeSet::new(),
             submission: None,
@@ -337,6 +339,9 @@ impl Modem {
             // It may have been deleted and its place be another text's by now: the next look tells.
             Some((Doing::Command(Command::Delete(place)), _)) => {
                 self.deletions.remove(&place);
+            }
+            Some((Doing::Command(Command::Start(Step::PinGiven)), _)) => {
+                self.is_pin_doubtful = true;
             }
             Some((Doing::Calling | Doing::Draining | Doing::Command(_), _)) | None => {}
         }
@@ -462,6 +467,20 @@ impl std::fmt::Debug for ModemConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let pin = if self.pin.is_some() { "with PIN" } else { "without PIN" };
         write!(f, "ModemConfig({pin}, in_device: {})", self.in_device)
+    }
+}
+
+/// Without numbers and texts.
+impl std::fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Connected => write!(f, "Connected"),
+            Self::Disconnected => write!(f, "Disconnected"),
+            Self::Bytes(bytes) => write!(f, "Bytes({})", bytes.len()),
+            Self::Committed(place) => write!(f, "Committed({place})"),
+            Self::Unavailable(place) => write!(f, "Unavailable({place})"),
+            Self::Send(submission) => write!(f, "{submission:?}"),
+        }
     }
 }
 

@@ -174,6 +174,49 @@ fn a_pin_that_is_taken_is_given_again_after_a_power_cut() {
 }
 
 #[test]
+fn a_pin_whose_answer_was_lost_is_not_given_again_to_a_card_that_still_asks() {
+    let mut bench = Bench::new(Some("1234"));
+    bench.answers("");
+    bench.answers("");
+    bench.answers("+CPIN: SIM PIN");
+    assert_eq!(bench.written().last().unwrap(), "AT+CPIN=\"1234\"\r");
+    bench.waits(ANSWER);
+    bench.says("OK");
+    bench.waits(DRAIN);
+    bench.waits(POLL);
+    assert_eq!(bench.written().last().unwrap(), "AT+CPIN?\r");
+    bench.answers("+CPIN: SIM PIN");
+    assert_eq!(bench.written(), [""; 0]);
+    // It was taken after all, so it may be given when the card asks anew.
+    bench.waits(POLL);
+    bench.answers("+CPIN: READY");
+    assert_eq!(bench.written().last().unwrap(), "AT+CIMI\r");
+    bench.machine.handle(bench.now, Input::Disconnected);
+    bench.machine.handle(bench.now, Input::Connected);
+    bench.says("OK");
+    bench.waits(DRAIN);
+    bench.answers("");
+    bench.answers("");
+    bench.answers("+CPIN: SIM PIN");
+    assert_eq!(bench.written().last().unwrap(), "AT+CPIN=\"1234\"\r");
+}
+
+#[test]
+fn a_locked_card_whose_answer_lost_its_end_is_asked_again() {
+    let mut bench = Bench::new(Some("1234"));
+    bench.answers("");
+    bench.answers("");
+    bench.says("+CPIN: SIM PIN");
+    bench.waits(ANSWER);
+    bench.says("OK");
+    bench.written();
+    bench.waits(DRAIN);
+    assert_eq!(bench.written(), ["AT+CPIN?\r"]);
+    bench.answers("+CPIN: SIM PIN");
+    assert_eq!(bench.written(), ["AT+CPIN=\"1234\"\r"]);
+}
+
+#[test]
 fn no_pin_is_given_where_the_card_wants_its_puk() {
     let mut bench = Bench::new(Some("1234"));
     bench.answers("");
@@ -290,6 +333,14 @@ fn a_modem_that_never_answers_has_its_port_opened_again() {
     bench.waits(ANSWER);
     assert_eq!(bench.told(), [Action::Reopen]);
     assert_eq!(bench.machine.poll_timeout(), None);
+}
+
+#[test]
+fn nothing_of_a_citizen_shows_in_debug_output() {
+    let line = "0011000B919109000000F1".to_owned();
+    let sent = format!("{:?}", Input::Send(Submission { key: 7, octets: 19, line }));
+    assert_eq!(sent, "Submission(7, 19 octets)");
+    assert_eq!(format!("{:?}", Input::Bytes(PDU.as_bytes())), format!("Bytes({})", PDU.len()));
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use super::address::{self, Mailbox};
 use super::head::Head;
+use std::fmt;
 
 /// What the fields for programs say. None of it is proof: all but the verdicts of the own server is written
-/// by the sender.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// by the sender. `Debug` masks addresses.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Signals {
     /// `Auto-Submitted` (RFC 3834 §5), in lower case, without parameters: `no`, `auto-replied`.
     pub auto_submitted: Option<String>,
@@ -27,6 +28,27 @@ pub struct Signals {
     pub spam: Option<bool>,
     /// What the own mail server found out about the sender.
     pub authentication: Authentication,
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked = |path: &String| match path.as_str() {
+            "" => "<>".to_owned(),
+            path => address::masked(path),
+        };
+        f.debug_struct("Signals")
+            .field("auto_submitted", &self.auto_submitted)
+            .field("precedence", &self.precedence)
+            .field("is_list", &self.is_list)
+            .field("auto_response_suppress", &self.auto_response_suppress)
+            .field("is_autoreply", &self.is_autoreply)
+            .field("return_path", &self.return_path.as_ref().map(masked))
+            .field("failed_recipients", &self.failed_recipients)
+            .field("is_report", &self.is_report)
+            .field("spam", &self.spam)
+            .field("authentication", &self.authentication)
+            .finish()
+    }
 }
 
 /// Verdicts of the own mail server (RFC 8601).

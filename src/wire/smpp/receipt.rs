@@ -47,7 +47,8 @@ impl Receipt {
     /// `Missing` where neither names a text or a state.
     pub fn read(text: &str, id: Option<&str>, state: Option<u8>) -> Result<Self, WireError> {
         let field = |key| field(text, key).unwrap_or_default();
-        let message_id = id.map_or_else(|| field("id:"), str::trim);
+        let beside = id.map(str::trim).filter(|id| !id.is_empty());
+        let message_id = beside.unwrap_or_else(|| field("id:"));
         if message_id.is_empty() || message_id.len() > MESSAGE_ID_BYTES_MAX {
             return Err(WireError::Missing("SMPP message id of a receipt"));
         }

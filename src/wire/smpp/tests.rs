@@ -222,6 +222,9 @@ fn what_stands_beside_a_receipt_counts_before_its_text() {
     assert_eq!((heard.message_id.as_str(), heard.outcome), ("m7", Outcome::Failed));
     let heard = beside(Some("m7"), Some(99), "stat:EXPIRED").unwrap();
     assert_eq!(heard.outcome, Outcome::GivenUp);
+    // A field that is there and empty names nothing.
+    let heard = beside(Some(""), Some(2), "id:m8 stat:DELIVRD").unwrap();
+    assert_eq!(heard.message_id, "m8");
     assert!(beside(None, Some(2), "stat:DELIVRD").is_err(), "it names no text");
     assert!(beside(Some("m7"), None, "something else").is_err(), "it tells nothing");
     // The same in two octets a character.

@@ -104,9 +104,6 @@ pub(super) fn by_marks(mail: &Incoming, house: &House) -> Result<(), Silence> {
     if marks.is_spam {
         return Err(Silence::Spam);
     }
-    if is_said(&marks.suppress, "none") {
-        return Err(Silence::Asked);
-    }
     let from = mail.from.as_deref().ok_or(Silence::Nobody)?;
     if house.is_own_address(from) || house.is_own_domain(from) {
         return Err(Silence::Own);
@@ -114,5 +111,9 @@ pub(super) fn by_marks(mail: &Incoming, house: &House) -> Result<(), Silence> {
     if is_machine(from) {
         return Err(Silence::Machine);
     }
-    if marks.is_forged { Err(Silence::Forged) } else { Ok(()) }
+    if marks.is_forged {
+        return Err(Silence::Forged);
+    }
+    // Last: people's programs ask for it too, so it says nothing of who wrote.
+    if is_said(&marks.suppress, "none") { Err(Silence::Asked) } else { Ok(()) }
 }

@@ -123,6 +123,8 @@ in_both! {
     an_answer_in_time_is_waited_for_and_a_late_one_settles_what_was_uncertain
     a_lost_connection_makes_all_that_was_under_way_uncertain
     a_throttled_account_rests_and_nothing_is_sent
+    a_window_that_is_throttled_at_once_rests_once
+    nothing_of_a_citizen_shows_in_debug_output
     one_text_to_a_number_is_under_way_and_a_window_of_them_in_all
     a_silent_link_is_tested_and_given_up
     a_gateway_s_test_and_goodbye_are_answered
@@ -281,6 +283,47 @@ mod steps {
         pair.say(&throttled);
         let until = pair.now + seconds(1);
         assert_eq!(pair.events().pop(), Some(Event::Throttled(part(10), until)), "from the start");
+    }
+
+    pub(super) fn a_window_that_is_throttled_at_once_rests_once<G: Gate>(
+        mut pair: Pair<G>,
+        config: SessionConfig,
+    ) {
+        let burst = |pair: &mut Pair<G>, pause: u64| {
+            let sequences: Vec<u32> = (1..=i64::try_from(config.window).unwrap())
+                .map(|message| pair.submit(message, &format!("199000001{message:02}")))
+                .collect();
+            let until = pair.now + seconds(pause);
+            for (message, sequence) in (1..).zip(sequences) {
+                let throttled = pair.gate.verdict(sequence, Verdict::Throttled);
+                pair.say(&throttled);
+                assert_eq!(pair.events(), [Event::Throttled(part(message), until)]);
+            }
+            pair.later(seconds(pause));
+        };
+        burst(&mut pair, 1);
+        burst(&mut pair, 2);
+        burst(&mut pair, 4);
+    }
+
+    pub(super) fn nothing_of_a_citizen_shows_in_debug_output<G: Gate>(
+        mut pair: Pair<G>,
+        _: SessionConfig,
+    ) {
+        let submission = submission("19900000001", "路灯");
+        let deliver = pair.gate.deliver(1, "停水");
+        let mut shown = format!("{:?}", Input::Submit(part(1), &submission));
+        shown += &format!("{:?}", Input::Heard(&deliver));
+        pair.handle(Input::Submit(part(1), &submission));
+        pair.say(&deliver[..20]);
+        shown += &format!("{:?}", pair.session);
+        pair.say(&deliver[20..]);
+        let (outputs, events) = (pair.outputs(), pair.events());
+        assert_eq!((outputs.len(), events.len()), (1, 1));
+        shown += &format!("{outputs:?}{events:?}");
+        assert!(!shown.contains("19900000001"), "{shown}");
+        // Octets would stand one after the other.
+        assert!(!shown.contains("49, 57, 57"), "{shown}");
     }
 
     pub(super) fn one_text_to_a_number_is_under_way_and_a_window_of_them_in_all<G: Gate>(
@@ -509,6 +552,12 @@ fn commands_that_are_not_known_are_answered_so_where_the_protocol_can() {
     nack[12..].copy_from_slice(&sequence.to_be_bytes());
     pair.say(&nack);
     assert_eq!(pair.events(), [Event::Never(part(1), "nack 0x3".to_owned())]);
+    let sequence = pair.submit(2, "19900000001");
+    nack[8..12].copy_from_slice(&0x58_u32.to_be_bytes());
+    nack[12..].copy_from_slice(&sequence.to_be_bytes());
+    pair.say(&nack);
+    let until = pair.now + seconds(1);
+    assert_eq!(pair.events(), [Event::Throttled(part(2), until)], "throttled, by whatever answer");
 }
 
 #[test]

@@ -100,10 +100,10 @@ fn what_programs_say_of_themselves() {
     assert_eq!(mail.delivered_to[0].address, "hotline+26112200131.ab@example.org");
     assert_eq!(read(&["X-Spam-Status: No, score=-1.9"]).signals.spam, Some(false));
     assert_eq!(read(&["Subject: x"]).signals, Signals::default());
-    assert_eq!(
-        read(&["Return-Path: <a@Example.com>"]).signals.return_path.as_deref(),
-        Some("a@example.com")
-    );
+    let signals = read(&["Return-Path: <anna@Example.com>"]).signals;
+    assert_eq!(signals.return_path.as_deref(), Some("anna@example.com"));
+    let shown = format!("{signals:?}");
+    assert!(shown.contains("a***@example.com") && !shown.contains("anna"), "{shown}");
 }
 
 #[test]

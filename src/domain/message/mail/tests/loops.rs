@@ -145,6 +145,13 @@ fn a_vacation_note_is_nothing_and_other_machines_wait_for_a_person() {
         (with(|m| m.traits.is_spam = true), "spam"),
         (with(|m| m.from = Some("hotline@example.org".into())), "own address"),
         (with(|m| m.from = Some("no-reply@example.com".into())), "machine"),
+        (
+            with(|m| {
+                m.from = Some("no-reply@example.com".into());
+                m.traits.suppress = Some("all".into());
+            }),
+            "machine",
+        ),
         (with(|m| m.traits.auto_submitted = Some("auto-generated".into())), "machine"),
     ];
     for (mail, why) in held {
