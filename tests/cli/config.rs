@@ -77,6 +77,29 @@ fn a_file_that_the_configuration_names_and_that_is_not_sound_is_named() {
 }
 
 #[test]
+fn the_account_of_notices_is_one_of_the_modems_in_whatever_order_they_are_given() {
+    let modem = "messages.smsd=[{account='modem',folder='/var/spool/sms',modem='GSM1'}]";
+    let notices = "messages.notices_by=modem";
+    for [first, second] in [[modem, notices], [notices, modem]] {
+        let taken = run(&["check-config", "--set", first, "--set", second]);
+        assert_eq!((taken.code, taken.out.as_str()), (0, "configuration ok\n"), "{taken:?}");
+    }
+    for (settings, named) in [
+        (vec![notices], "messages.notices_by: modem"),
+        (vec![modem, "messages.notices_by=other"], "messages.notices_by: other"),
+        (vec!["messages.signature=市"], "messages.signature"),
+        (vec!["messages.smsd=[{account='a b',folder='/x',modem='G'}]"], "messages.smsd.account"),
+        (vec!["messages.smsd=[{account='a',folder='x',modem='G'}]"], "messages.smsd.folder"),
+        (vec!["messages.smsd=[{account='a',folder='/x',modem=''}]"], "messages.smsd.modem"),
+    ] {
+        let given: Vec<&str> = settings.iter().flat_map(|one| ["--set", *one]).collect();
+        let refused = run(&[&["check-config"][..], &given].concat());
+        assert_eq!(refused.code, 78, "{settings:?}: {refused:?}");
+        assert!(refused.err.contains(named), "{settings:?}: {}", refused.err);
+    }
+}
+
+#[test]
 fn a_configuration_that_is_not_there_is_66() {
     let refused = run(&["check-config", "--config", "/nowhere/city.toml"]);
     assert_eq!(refused.code, 66);
