@@ -16,6 +16,7 @@ pub use health::{Change, Health, QUEUED_SECONDS_MAX, SILENT_PERIODS};
 pub use port::{Part, PartId, Ports, Settled, StorePorts, Unavailable, reference_name};
 pub use reading::{FORM_PDU, FORM_SMSD, parsed};
 
+use crate::units::PhoneNumber;
 use sha2::{Digest as _, Sha256};
 
 /// What tells a text from every other: the card it came to and its PDUs, as hexadecimal lines. Two equal
@@ -29,4 +30,21 @@ pub fn dedup_key<'a>(imsi: &str, pdus: impl IntoIterator<Item = &'a str>) -> [u8
         hash.update(pdu.trim().to_ascii_uppercase().as_bytes());
     }
     hash.finalize().into()
+}
+
+/// As the store writes numbers; what is none stays as it came. Reports find their text by it.
+fn as_stored(number: &str) -> String {
+    let parsed = PhoneNumber::parse(number);
+    parsed.map_or_else(|_| number.to_owned(), |number| number.as_str().to_owned())
+}
+
+/// As modems and SMPP want numbers: those of mobile telephones of the country and of abroad with their
+/// country's code, any other as it is dialled here.
+fn international(number: &str) -> String {
+    let is_mobile = number.len() == 11 && number.starts_with('1');
+    match number.strip_prefix("00") {
+        Some(abroad) => format!("+{abroad}"),
+        None if is_mobile => format!("+86{number}"),
+        None => number.to_owned(),
+    }
 }

@@ -1,5 +1,6 @@
 //! What a modem's channel asks of the store. Each call waits for its commit.
 
+use super::international;
 use crate::domain::message::{Class, Medium, SendState};
 use crate::store::{
     Answer, Journalled, LeasedMessage, PartOutcome, RawInbound, StoreError, StoreHandle,
@@ -254,15 +255,4 @@ impl Ports for StorePorts {
 #[must_use]
 pub fn reference_name(reference: u8) -> String {
     format!("mr-{reference}")
-}
-
-/// As modems want numbers: those of mobile telephones of the country and of abroad with their country's
-/// code, any other as it is dialled here.
-fn international(number: &str) -> String {
-    let is_mobile = number.len() == 11 && number.starts_with('1');
-    match number.strip_prefix("00") {
-        Some(abroad) => format!("+{abroad}"),
-        None if is_mobile => format!("+86{number}"),
-        None => number.to_owned(),
-    }
 }

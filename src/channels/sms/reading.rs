@@ -1,9 +1,9 @@
 //! What the journal has, read: a file of smsd, or the line of a modem.
 
+use super::as_stored;
 use super::port::reference_name;
 use crate::domain::message::SendState;
 use crate::store::{CarrierReport, InboundText, Parsed, Waiting, Words};
-use crate::units::PhoneNumber;
 use crate::wire::sms::{Deliver, Incoming, Outcome, StatusReport, UserData, decode};
 use crate::wire::spool::{Content, Received};
 
@@ -83,10 +83,4 @@ fn of_report(report: &StatusReport) -> CarrierReport {
         code: format!("{:02X}", report.status),
         at: report.discharged.at,
     }
-}
-
-/// As the store writes numbers.
-fn as_stored(number: &str) -> String {
-    let parsed = PhoneNumber::parse(number);
-    parsed.map_or_else(|_| number.to_owned(), |number| number.as_str().to_owned())
 }

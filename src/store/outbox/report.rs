@@ -55,7 +55,8 @@ pub(in crate::store) fn bare(reference: &str) -> String {
     if bare.is_empty() { "0".to_owned() } else { bare.to_owned() }
 }
 
-/// Reports of this reference that came before anybody knew whose it is.
+/// Reports of this reference that came before anybody knew whose it is. One that names a receiver is of no
+/// text to another, as in [`part_of`]: it may have lain here since the carrier last counted so far.
 pub(super) fn hear_earlier(
     db: &Connection,
     vault: &Vault,
@@ -64,11 +65,13 @@ pub(super) fn hear_earlier(
     (id, number): (i64, u8),
 ) -> Result<(), StoreError> {
     let sql = "SELECT inbound, state, code FROM delivery_report
-               WHERE outbox IS NULL AND account = ?1 AND reference = ?2";
+               WHERE outbox IS NULL AND account = ?1 AND reference = ?2
+                 AND (party IS NULL OR party = (SELECT party FROM outbox WHERE id = ?3))";
     for variant in message_id_variants(reference) {
-        let reports: Vec<(i64, String, String)> = all(db, sql, params![account, variant], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })?;
+        let reports: Vec<(i64, String, String)> =
+            all(db, sql, params![account, variant, id], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
         for (report, state, code) in reports {
             let matched = "UPDATE delivery_report SET outbox = ?2, number = ?3 WHERE inbound = ?1";
             db.prepare_cached(matched)?.execute(params![report, id, number])?;

@@ -69,6 +69,20 @@ fn a_report_before_the_answer_is_kept_and_found_later() {
     assert_eq!(state, Delivered);
 }
 
+/// A modem counts to 255 and begins again: the name is ours by chance.
+#[test]
+fn a_report_of_a_text_to_another_tells_nothing_of_ours() {
+    let (house, id) = house_with_one();
+    house.lease(minutes(2));
+    house.submitting(minutes(2), id, (1, 1));
+    let Parsed::Report(ours) = report("mr-17", Undelivered) else { panic!("a report") };
+    let theirs = CarrierReport { to: Some("19900000018".to_owned()), ..ours };
+    let early = house.put(MODEM, 10, minutes(2)).id();
+    house.settle(early, minutes(2), Parsed::Report(theirs));
+    let taken = PartOutcome::Submitted(Some("mr-17".to_owned()));
+    assert_eq!(house.outcome(minutes(2), (id, 1), taken), Submitted);
+}
+
 /// Failure 23: the one who had it died before anything left.
 #[test]
 fn a_lease_that_ends_before_the_mark_goes_back() {

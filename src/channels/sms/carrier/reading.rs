@@ -1,9 +1,9 @@
 //! What the journal has, read: a PDU of a carrier.
 
+use super::super::as_stored;
 use super::recent::Recent;
 use crate::domain::message::SendState;
 use crate::store::{CarrierReport, InboundText, Parsed, Words};
-use crate::units::PhoneNumber;
 use crate::wire::sms::{Carried, Outcome};
 use crate::wire::{cmpp, smpp};
 use jiff::Timestamp;
@@ -100,12 +100,6 @@ fn time(written: &str) -> Option<Timestamp> {
     let civil = DateTime::new(year, two(2)?, two(4)?, two(6)?, two(8)?, second, 0).ok()?;
     let zone = crate::domain::case::city_zone();
     zone.to_timestamp(civil).ok()
-}
-
-/// As the store writes numbers.
-fn as_stored(number: &str) -> String {
-    let parsed = PhoneNumber::parse(number);
-    parsed.map_or_else(|_| number.to_owned(), |number| number.as_str().to_owned())
 }
 
 /// What tells a PDU from every other, and from itself when it is brought again.

@@ -1,5 +1,6 @@
 //! The shell around the session machine.
 
+use super::super::international;
 use super::desk::{Desk, Piece};
 use super::reading::dedup_key;
 use super::recent::Recent;
@@ -332,14 +333,11 @@ fn stamp(now: Timestamp) -> u32 {
     parts.iter().fold(0, |stamp, part| stamp * 100 + u32::from(part.unsigned_abs()))
 }
 
-/// A number as the carrier wants it: CMPP the digits of mobile telephones of the country as they are dialled,
-/// SMPP with the country's code.
+/// A number as the carrier wants it: CMPP the digits as they are dialled, SMPP with the country's code.
 fn number_for(protocol: &Protocol, number: &str) -> String {
-    let is_mobile = number.len() == 11 && number.starts_with('1');
-    match (protocol, number.strip_prefix("00")) {
-        (Protocol::Smpp(_), Some(abroad)) => format!("+{abroad}"),
-        (Protocol::Smpp(_), None) if is_mobile => format!("+86{number}"),
-        _ => number.to_owned(),
+    match protocol {
+        Protocol::Cmpp(_) => number.to_owned(),
+        Protocol::Smpp(_) => international(number),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the journal has, read: an object of a provider's body, or a query.
 
+use super::super::as_stored;
 use super::kannel;
 use super::push::Push;
 use crate::domain::case::city_zone;
@@ -51,7 +52,7 @@ fn aliyun_report(object: &Value) -> Result<Parsed, &'static str> {
     let is_success = object.get("success").and_then(Value::as_bool).ok_or("no state of a text")?;
     Ok(Parsed::Report(CarrierReport {
         reference,
-        to: text(object, "phone_number"),
+        to: text(object, "phone_number").map(|number| as_stored(&number)),
         state: if is_success { SendState::Delivered } else { SendState::Undelivered },
         code: text(object, "err_code").unwrap_or_default(),
         at: time(text(object, "report_time")),
@@ -67,7 +68,7 @@ fn tencent_report(object: &Value) -> Result<Parsed, &'static str> {
     };
     Ok(Parsed::Report(CarrierReport {
         reference,
-        to: text(object, "mobile"),
+        to: international(object).map(|number| as_stored(&number)),
         state,
         code: text(object, "errmsg").unwrap_or_default(),
         at: time(text(object, "user_receive_time")),
@@ -158,6 +159,19 @@ mod tests {
         let heard = report("tencent-report", tencent);
         assert_eq!((heard.reference.as_str(), heard.state), ("8:abc", SendState::Undelivered));
         assert_eq!(heard.code, "MK:0001");
+        // The number as the store has it, or the report finds no text.
+        for (nation, mobile, stored) in [
+            ("86", "19900000017", "19900000017"),
+            ("852", "99990000", "0085299990000"),
+            ("", "8619900000017", "19900000017"),
+        ] {
+            let raw = format!(
+                r#"{{"nationcode":"{nation}","mobile":"{mobile}","report_status":"SUCCESS","sid":"1"}}"#
+            );
+            assert_eq!(report("tencent-report", &raw).to.as_deref(), Some(stored), "{raw}");
+        }
+        let aliyun = r#"{"phone_number":"+8619900000017","success":true,"biz_id":"1"}"#;
+        assert_eq!(report("aliyun-report", aliyun).to.as_deref(), Some("19900000017"));
     }
 
     #[test]
