@@ -12,6 +12,7 @@ use crate::channels::sms::{StorePorts, parsed};
 use crate::channels::{Normaliser, NormaliserConfig, ReadForm};
 use crate::store::{DataFolder, StoreHandle};
 use jiff::Timestamp;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
@@ -63,7 +64,8 @@ pub(super) fn start(
     Ok(messages)
 }
 
-/// Texts by smsd. A folder that is not there yet keeps no call from being answered: it is tried again.
+/// Texts by smsd. A folder that is not there yet keeps no call from being answered, and a fault of ours ends
+/// no channel: both are tried again.
 fn run_smsd(
     config: &SpoolConfig,
     ports: StorePorts,
@@ -74,8 +76,12 @@ fn run_smsd(
     loop {
         match Spool::new(config.clone(), ports.clone()) {
             Ok(mut spool) => {
-                tracing::info!(modem = config.modem, "texts come and go by smsd");
-                return run(&mut spool, wall, ended);
+                let modem = config.modem.as_str();
+                tracing::info!(modem, "texts come and go by smsd");
+                if catch_unwind(AssertUnwindSafe(|| run(&mut spool, wall, ended))).is_ok() {
+                    return;
+                }
+                tracing::error!(modem, "ALARM a fault of ours stopped a channel: it begins again");
             }
             Err(error) if !is_told => {
                 is_told = true;

@@ -117,10 +117,10 @@ pub(in crate::app) fn message(verb: MessageVerb) -> Result<(), Exit> {
             let now = (clock::system().wall)();
             let held = acting.open()?.show_held(now, id, &acting.by).map_err(|e| why(&e))?;
             match words_of(&held) {
-                Some((from, words)) => say(&format!("{from}\n{words}\n")),
+                Some((from, words)) => say(&shown(&format!("{from}\n{words}\n"))),
                 None => {
                     let raw = held.raw.unwrap_or_default();
-                    say(&format!("{}\n", String::from_utf8_lossy(&raw)))
+                    say(&shown(&format!("{}\n", String::from_utf8_lossy(&raw))))
                 }
             }
         }
@@ -165,6 +165,12 @@ fn settle(id: i64, decision: &HeldDecision, acting: &Acting) -> Result<Option<i6
     done.map_err(|error| why(&error))
 }
 
+/// What a stranger wrote, as a terminal may be given it: no character of it moves the cursor or rings.
+fn shown(text: &str) -> String {
+    let hidden = |c: char| c.is_control() && c != '\n';
+    text.chars().map(|c| if hidden(c) { '\u{FFFD}' } else { c }).collect()
+}
+
 /// Sender and words of a short text, where they can be read.
 fn words_of(held: &Waiting) -> Option<(String, String)> {
     let raw = held.raw.as_deref().unwrap_or_default();
@@ -188,5 +194,15 @@ impl Acting {
         let config = self.common.load()?;
         let now = (clock::system().wall)();
         Administration::open(self.common.folder(&config), now).map_err(|error| unwritten(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_wrote_does_nothing_to_a_terminal() {
+        assert_eq!(shown("a\u{1b}[2J\u{7}\r\n路灯"), "a\u{FFFD}[2J\u{FFFD}\u{FFFD}\n路灯");
     }
 }
