@@ -12,7 +12,6 @@ use crate::web::{Archive, NotHeard, Sound};
 use jiff::Timestamp;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 /// The audit must be on stable storage within this, else nothing is heard.
@@ -32,18 +31,9 @@ impl Recordings {
 
     /// Stores who hears what and why; returns after the commit.
     fn audit(&self, entry: AuditEntry) -> Result<(), NotHeard> {
-        let (tell, told) = sync_channel(1);
-        let answer = Box::new(move |stored: Result<(), StoreError>| {
-            let _ = tell.try_send(stored);
-        });
-        if !self.store.audit((self.wall)(), entry, answer) {
-            return Err(NotHeard::StoreDown);
-        }
-        match told.recv_timeout(AUDIT_WAIT) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(unreadable(&error)),
-            Err(_) => Err(NotHeard::StoreDown),
-        }
+        let now = (self.wall)();
+        let stored = self.store.wait(AUDIT_WAIT, |store, answer| store.audit(now, entry, answer));
+        stored.map_err(|error| unreadable(&error))
     }
 }
 

@@ -154,15 +154,10 @@ impl Worker {
         &self,
         ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
     ) -> Result<Option<T>, Unavailable> {
-        let (sender, answer) = sync_channel(1);
-        let answered = move |outcome: Result<T, StoreError>| drop(sender.try_send(outcome));
-        if !ask(&self.config.store, Box::new(answered)) {
-            return Err(Unavailable);
-        }
-        match answer.recv_timeout(ANSWER) {
-            Ok(Ok(value)) => Ok(Some(value)),
-            Ok(Err(StoreError::Unavailable)) | Err(_) => Err(Unavailable),
-            Ok(Err(error)) => {
+        match self.config.store.wait(ANSWER, ask) {
+            Ok(value) => Ok(Some(value)),
+            Err(StoreError::Unavailable) => Err(Unavailable),
+            Err(error) => {
                 tracing::error!(%error, "ALARM something of a message cannot be done");
                 Ok(None)
             }

@@ -11,6 +11,7 @@ mod account;
 mod account_admin;
 mod account_token;
 mod administration;
+mod asked;
 mod audit;
 mod call_private;
 mod callback;

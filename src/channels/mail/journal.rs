@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// How mails of the journal are read: by `wire::mime`.
 pub const MAIL_FORM: &str = "mail";
@@ -56,10 +55,8 @@ impl StoreInbox {
         what: &str,
         ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
     ) -> Result<T, StoreError> {
-        let (sender, answer) = oneshot::channel();
-        let taken = ask(&self.store, Box::new(move |outcome| drop(sender.send(outcome))));
-        let outcome = if taken { tokio::time::timeout(ANSWER, answer).await.ok() } else { None };
-        let outcome = outcome.and_then(Result::ok).unwrap_or(Err(StoreError::Unavailable));
+        let answer = tokio::time::timeout(ANSWER, self.store.answered(ask)).await;
+        let outcome = answer.unwrap_or(Err(StoreError::Unavailable));
         outcome.inspect_err(|error| {
             tracing::warn!(account = self.account, %error, "the store did not {what}");
         })

@@ -7,7 +7,6 @@ use crate::store::{
 };
 use crate::wire::sms::{CmsError, Destination, Refused, Submit, Validity, split};
 use jiff::Timestamp;
-use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 /// How long the centre keeps trying: a day, as long as the store does.
@@ -127,23 +126,10 @@ impl StorePorts {
         what: &str,
         ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
     ) -> Result<T, Unavailable> {
-        self.outcome_of(ask).map_err(|error| {
-            let error = error.map_or_else(|| "no answer in time".to_owned(), |e| e.to_string());
-            tracing::warn!(account = self.account, error, "the store did not {what}: tried again");
+        self.store.wait(ANSWER, ask).map_err(|error| {
+            tracing::warn!(account = self.account, %error, "the store did not {what}: tried again");
             Unavailable
         })
-    }
-
-    /// The same with the error; `None`: no answer.
-    fn outcome_of<T: Send + 'static>(
-        &self,
-        ask: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
-    ) -> Result<T, Option<StoreError>> {
-        let (sender, answer) = sync_channel(1);
-        if !ask(&self.store, Box::new(move |outcome| drop(sender.try_send(outcome)))) {
-            return Err(None);
-        }
-        answer.recv_timeout(ANSWER).map_err(|_| None)?.map_err(Some)
     }
 
     /// The parts of a message that are still to go; what can never be sent is settled.
@@ -183,18 +169,18 @@ impl StorePorts {
     }
 
     fn outcome(&self, at: Timestamp, id: PartId, told: PartOutcome) -> Result<(), Unavailable> {
-        let settled = self.outcome_of(|store, answer| {
+        let settled = self.store.wait(ANSWER, |store, answer| {
             store.outbox_settle(at, id.message, id.number, told, answer)
         });
         match settled {
             Ok(_) => Ok(()),
-            Err(None | Some(StoreError::Unavailable)) => {
+            Err(StoreError::Unavailable) => {
                 let account = &self.account;
                 tracing::warn!(account, "the store did not take what became of a text: told again");
                 Err(Unavailable)
             }
             // Of this one text, such as one from before a backup was put back: it must not stop the rest.
-            Err(Some(error)) => {
+            Err(error) => {
                 let (account, message) = (&self.account, id.message);
                 tracing::error!(account, message, %error, "ALARM what became of a text cannot be kept");
                 Ok(())

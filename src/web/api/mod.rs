@@ -59,7 +59,6 @@ use people::Person;
 use problem::Problem;
 use session::{ApiSessions, Meter};
 use std::collections::BTreeMap;
-use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -117,14 +116,7 @@ impl Api {
         &self,
         send: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
     ) -> Result<T, StoreError> {
-        let (tell, told) = sync_channel(1);
-        let answer = Box::new(move |outcome| {
-            let _ = tell.try_send(outcome);
-        });
-        if !send(&self.config.store, answer) {
-            return Err(StoreError::Unavailable);
-        }
-        told.recv_timeout(STORE_WAIT).unwrap_or(Err(StoreError::Unavailable))
+        self.config.store.wait(STORE_WAIT, send)
     }
 
     /// Stores who does what to which and why; returns after the commit.

@@ -5,8 +5,8 @@ use super::attempt::{self, Road};
 use super::{NAME_THREADS_MAX, WebhookConfig};
 use crate::domain::webhook::Target;
 use crate::store::{
-    Answer, DueDelivery, LEASE_MS, Lease, Outcome, Parcel, Reader, Settled, SettledState,
-    StoreError, StoreHandle, Tidied,
+    DueDelivery, LEASE_MS, Lease, Outcome, Parcel, Reader, Settled, SettledState, StoreError,
+    StoreHandle, Tidied,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -14,7 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -154,7 +154,7 @@ impl Postman {
 
     async fn due(&mut self) -> Result<Vec<DueDelivery>, StoreError> {
         if !self.begun {
-            let left = ask(&self.config.store, StoreHandle::webhooks_begin).await?;
+            let left = self.config.store.answered(StoreHandle::webhooks_begin).await?;
             if left > 0 {
                 tracing::warn!(left, "messages of a service that died are sent again");
             }
@@ -176,7 +176,8 @@ impl Postman {
     async fn tidy(&self) {
         for _ in 0..TIDY_TURNS_MAX {
             let now = (self.config.wall)();
-            match ask(&self.config.store, |store, answer| store.webhooks_tidy(now, answer)).await {
+            match self.config.store.answered(|store, answer| store.webhooks_tidy(now, answer)).await
+            {
                 Ok(done) if done == Tidied::default() => return,
                 Ok(Tidied { given_up: 0, removed: 0, .. }) => {}
                 Ok(Tidied { given_up: 0, removed, .. }) => {
@@ -191,28 +192,13 @@ impl Postman {
     }
 }
 
-/// Asks the store and waits for its answer.
-async fn ask<T: Send + 'static>(
-    store: &StoreHandle,
-    send: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
-) -> Result<T, StoreError> {
-    let (tell, told) = oneshot::channel();
-    let answer = Box::new(move |outcome| {
-        let _ = tell.send(outcome);
-    });
-    if !send(store, answer) {
-        return Err(StoreError::Unavailable);
-    }
-    told.await.unwrap_or(Err(StoreError::Unavailable))
-}
-
 /// Takes one message, sends it, stores what came of it. Where that cannot be stored the message is sent
 /// again when its lease is over.
 async fn deliver(config: Arc<WebhookConfig>, road: Arc<Road>, due: DueDelivery, dice: u64) -> Turn {
     let DueDelivery { id, webhook } = due;
     let (now, asked) = ((config.wall)(), id.clone());
     let leased =
-        ask(&config.store, |store, answer| store.webhook_lease(now, asked, answer)).await?;
+        config.store.answered(|store, answer| store.webhook_lease(now, asked, answer)).await?;
     let parcel = match leased {
         Lease::Taken(parcel) => parcel,
         Lease::Refused => return Ok(false),
@@ -227,7 +213,8 @@ async fn deliver(config: Arc<WebhookConfig>, road: Arc<Road>, due: DueDelivery, 
     };
     let asked = id.clone();
     let stands = async {
-        let stands = ask(&config.store, |store, answer| store.webhook_stands(asked, answer)).await;
+        let stands =
+            config.store.answered(|store, answer| store.webhook_stands(asked, answer)).await;
         stands.unwrap_or(false)
     };
     let Some(outcome) = attempt::send(&road, &parcel, now.as_second(), stands).await else {
@@ -235,8 +222,9 @@ async fn deliver(config: Arc<WebhookConfig>, road: Arc<Road>, due: DueDelivery, 
         return Ok(true);
     };
     let (now, asked) = ((config.wall)(), id);
-    let settled =
-        ask(&config.store, |store, answer| store.webhook_settle(now, asked, outcome, dice, answer));
+    let settled = config
+        .store
+        .answered(|store, answer| store.webhook_settle(now, asked, outcome, dice, answer));
     match settled.await {
         Ok(settled) => tell(&parcel, &outcome, settled),
         Err(error) => tracing::warn!(webhook, %error, "a message will be sent once more"),

@@ -2,12 +2,9 @@
 
 use crate::domain::message::{Medium, SendState};
 use crate::proto::carrier::{PartId, Submission};
-use crate::store::{
-    Answer, Journalled, LeasedMessage, PartOutcome, RawInbound, StoreError, StoreHandle,
-};
+use crate::store::{Journalled, LeasedMessage, PartOutcome, RawInbound, StoreError, StoreHandle};
 use crate::wire::sms::Carried;
 use jiff::Timestamp;
-use tokio::sync::oneshot;
 
 /// A part that is to be sent.
 #[derive(Debug)]
@@ -26,21 +23,6 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    /// Asks, and waits for the answer.
-    async fn ask<T: Send + 'static>(
-        &self,
-        send: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
-    ) -> Result<T, StoreError> {
-        let (tell, told) = oneshot::channel();
-        let answer = Box::new(move |outcome| {
-            let _ = tell.send(outcome);
-        });
-        if !send(&self.store, answer) {
-            return Err(StoreError::Unavailable);
-        }
-        told.await.unwrap_or(Err(StoreError::Unavailable))
-    }
-
     /// Journals what came; `told` is called after the commit, or when it failed. `false`: at once, it was not
     /// even taken.
     pub(super) fn put(
@@ -75,8 +57,10 @@ impl Desk {
         number: impl Fn(&str) -> String,
     ) -> Result<Vec<Piece>, StoreError> {
         let (now, account) = ((self.wall)(), self.account.clone());
-        let leased =
-            self.ask(|store, answer| store.outbox_lease(now, account, count, answer)).await?;
+        let leased = self
+            .store
+            .answered(|store, answer| store.outbox_lease(now, account, count, answer))
+            .await?;
         let mut pieces = Vec::new();
         for message in leased {
             match parts_of(&message, number(&message.to)) {
@@ -100,7 +84,10 @@ impl Desk {
     pub(super) async fn submitting(&self, part: PartId, total: u8) -> Result<bool, StoreError> {
         let now = (self.wall)();
         let PartId { message, number } = part;
-        self.ask(|store, answer| store.outbox_submitting(now, message, (number, total), answer))
+        self.store
+            .answered(|store, answer| {
+                store.outbox_submitting(now, message, (number, total), answer)
+            })
             .await
     }
 
@@ -111,7 +98,9 @@ impl Desk {
     ) -> Result<SendState, StoreError> {
         let now = (self.wall)();
         let PartId { message, number } = part;
-        self.ask(|store, answer| store.outbox_settle(now, message, number, outcome, answer)).await
+        self.store
+            .answered(|store, answer| store.outbox_settle(now, message, number, outcome, answer))
+            .await
     }
 
     /// The carrier answers, or does not. Nobody waits for it.

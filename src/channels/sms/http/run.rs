@@ -6,7 +6,7 @@ use super::request::{Provider, Text, Told, outcome, request};
 use super::server::{Door, serve};
 use super::signature::Secret;
 use crate::domain::message::SendState;
-use crate::store::{Answer, LeasedMessage, PartOutcome, StoreError, StoreHandle};
+use crate::store::{LeasedMessage, PartOutcome, StoreError, StoreHandle};
 use jiff::{SignedDuration, Timestamp};
 use rustls::ClientConfig;
 use std::io;
@@ -136,7 +136,7 @@ async fn send(config: &Arc<HttpConfig>, sending: &mut JoinSet<()>) {
         }
         let (now, account) = ((config.wall)(), config.account.clone());
         let leased =
-            told(&config.store, |store, answer| store.outbox_lease(now, account, room, answer));
+            config.store.answered(|store, answer| store.outbox_lease(now, account, room, answer));
         for message in leased.await.unwrap_or_default() {
             sending.spawn(one(Arc::clone(config), provider.clone(), message));
         }
@@ -150,7 +150,7 @@ async fn one(config: Arc<HttpConfig>, provider: Provider, message: LeasedMessage
     }
     let (now, id) = ((config.wall)(), message.id);
     let marked =
-        told(&config.store, |store, answer| store.outbox_submitting(now, id, (1, 1), answer));
+        config.store.answered(|store, answer| store.outbox_submitting(now, id, (1, 1), answer));
     if !matches!(marked.await, Ok(true)) {
         return;
     }
@@ -208,7 +208,7 @@ async fn settle(config: &HttpConfig, id: i64, outcome: PartOutcome) {
     for _ in 0..TELLINGS {
         let (now, outcome) = ((config.wall)(), outcome.clone());
         let settled =
-            told(&config.store, |store, answer| store.outbox_settle(now, id, 1, outcome, answer));
+            config.store.answered(|store, answer| store.outbox_settle(now, id, 1, outcome, answer));
         match settled.await {
             Ok(_) => return,
             Err(error @ StoreError::Unavailable) => {
@@ -221,19 +221,4 @@ async fn settle(config: &HttpConfig, id: i64, outcome: PartOutcome) {
         }
         tokio::time::sleep(TELL_AGAIN).await;
     }
-}
-
-/// Asks the store and waits for its answer.
-async fn told<T: Send + 'static>(
-    store: &StoreHandle,
-    send: impl FnOnce(&StoreHandle, Answer<T>) -> bool,
-) -> Result<T, StoreError> {
-    let (tell, told) = oneshot::channel();
-    let answer = Box::new(move |outcome| {
-        let _ = tell.send(outcome);
-    });
-    if !send(store, answer) {
-        return Err(StoreError::Unavailable);
-    }
-    told.await.unwrap_or(Err(StoreError::Unavailable))
 }

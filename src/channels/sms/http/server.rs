@@ -17,7 +17,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -112,14 +112,7 @@ impl Door {
             raw: row.raw,
         };
         let rows = pushed(push, brought).into_iter().map(raw).collect();
-        let (tell, told) = oneshot::channel();
-        let answer = Box::new(move |outcome| {
-            let _ = tell.send(outcome);
-        });
-        if !self.store.inbound_put(rows, answer) {
-            return Err(StoreError::Unavailable);
-        }
-        told.await.unwrap_or(Err(StoreError::Unavailable))
+        self.store.answered(|store, answer| store.inbound_put(rows, answer)).await
     }
 }
 
