@@ -46,7 +46,7 @@ pub struct Situation {
 pub enum Verdict {
     /// It was taken already.
     Copy,
-    /// A person must look at it: it is of a machine.
+    /// A person must look at it: it is of a machine, or reads like one.
     Hold(&'static str),
     /// It says nothing.
     Empty,
@@ -87,7 +87,7 @@ pub fn judge(sender: &Sender, text: &str, around: &Situation) -> Verdict {
             Verdict::Rate(number, grade, remark)
         }
         // A word on nothing that was asked about may still be meant as one on his open matter.
-        (Some(Command::Rate { .. }) | None, _) => matter(around),
+        (Some(Command::Rate { .. }) | None, _) => matter(text, around),
     }
 }
 
@@ -96,13 +96,29 @@ fn says_something(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
-fn matter(around: &Situation) -> Verdict {
+/// The signature that carriers ask of whoever sends to many.
+const SIGNATURE_CHARS_MAX: usize = 20;
+/// What such a text wants its reader to do.
+const ADVERT_WORDS: [&str; 7] = ["点击", "链接", "戳", "http", "领取", "回T退订", "拒收请回"];
+
+/// An advert, as platforms that hide behind a telephone number send it: it begins with a signature in brackets
+/// and asks to be followed. A citizen may also show what he was sent, so that a person looks at it.
+fn is_advert(text: &str) -> bool {
+    let signed = text.trim_start().strip_prefix('【').and_then(|rest| rest.split_once('】'));
+    signed.is_some_and(|(name, rest)| {
+        name.chars().count() <= SIGNATURE_CHARS_MAX
+            && ADVERT_WORDS.iter().any(|word| rest.contains(word))
+    })
+}
+
+fn matter(text: &str, around: &Situation) -> Verdict {
     let is_open = |thread: &Thread| {
         let fresh = around.now.duration_since(thread.last_at) <= THREAD_OPEN;
         fresh && thread.supplements < SUPPLEMENTS_MAX
     };
     match around.thread.filter(is_open) {
         Some(thread) => Verdict::Supplement(thread.number),
+        None if is_advert(text) => Verdict::Hold("advert"),
         None => Verdict::Open,
     }
 }
@@ -153,6 +169,21 @@ mod tests {
         assert_eq!(of_citizen("不满意", &around()), Verdict::Open);
         let open = threaded("2026-11-21T10:00:00+08:00", 0);
         assert_eq!(of_citizen("不满意", &open), Verdict::Supplement(number()));
+    }
+
+    #[test]
+    fn an_advert_waits_for_a_person_unless_its_sender_has_an_open_matter() {
+        let advert = "【某贷款】额度30万，点击链接领取";
+        assert_eq!(of_citizen(advert, &around()), Verdict::Hold("advert"));
+        let open = threaded("2026-11-21T10:00:00+08:00", 0);
+        assert_eq!(of_citizen(advert, &open), Verdict::Supplement(number()));
+        for matter in [
+            "【求助】我家停水两天了",
+            "收到短信【某贷款】点击链接领取，是不是骗子",
+            "物业让点击链接交费",
+        ] {
+            assert_eq!(of_citizen(matter, &around()), Verdict::Open, "{matter}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! seal nothing. Time is handed in; what carriers and people do is done by hand.
 
 mod citizens;
+mod examples;
 mod journal;
 mod outbox;
 mod parts;
