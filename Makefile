@@ -17,14 +17,8 @@ TEST_THREADS ?= 3
 run:
 	$(CARGO) run --release -- serve
 
-# What it needs, which comes while the lints are at work, then every test; real clients come last.
-# Whatever is built is built once, so that keeping it for smaller changes would only cost.
-test: export CARGO_INCREMENTAL = 0
 test:
-	tests/install.sh & installing=$$!; $(MAKE) checks; checked=$$?; wait $$installing && exit $$checked
-	$(MAKE) licences
-	$(CARGO) test --doc
-	$(CARGO) test --lib --bins --tests -- --test-threads=$(TEST_THREADS)
+	tests/run.sh $(TEST_THREADS)
 
 lint: checks licences
 

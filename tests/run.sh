@@ -1,0 +1,34 @@
+#!/bin/sh
+# Every test with what it needs: `make test`. $1: how many tests at once.
+#
+# Tests wait most of the time, and the lints get what they leave of the processors (SCHED_IDLE). Cargo builds one
+# thing at a time in a folder, so the lints begin behind the tests: before them they would keep them waiting.
+# Real clients of tests/telephony want the machine for themselves and come last.
+set -eu
+
+at_once=$1
+# Whatever is built is built once, so that keeping it for smaller changes would only cost.
+export CARGO_INCREMENTAL=0
+
+cargo fmt --all --check
+tests/install.sh &
+installing=$!
+cargo test --lib --bins --tests --no-run
+wait $installing
+cargo test --doc
+
+beside='--lib --bins --test tidy'
+for main in tests/*/main.rs; do
+    name=$(basename "$(dirname "$main")")
+    [ "$name" = telephony ] || beside="$beside --test $name"
+done
+(sleep 10 && exec chrt --idle 0 make lint) >target/lint.txt 2>&1 &
+linting=$!
+tested=0
+# shellcheck disable=SC2086 # words are meant
+cargo test $beside -- --test-threads="$at_once" || tested=$?
+linted=0
+wait $linting || linted=$?
+cat target/lint.txt
+[ $tested -eq 0 ] && [ $linted -eq 0 ]
+cargo test --test telephony -- --test-threads="$at_once"
