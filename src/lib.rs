@@ -16,7 +16,6 @@
 //!   a SIP leg, its media and the rules of the call.
 //! * [`channels`]: texts and mails of citizens, in and out; acknowledged only after the commit.
 //! * [`web`]: the pages of the seats and their WebSocket; it meets the line in `domain` words only.
-//! * [`channels`]: texts of citizens in and out, by carriers and providers.
 //! * [`app`]: configuration, wiring, clock, shutdown and the verbs of the command line.
 //!
 //! Whatever decides is a plain value with `handle(now, input)`, `poll_action()` and

@@ -14,6 +14,10 @@ const FIXED_HOLIDAYS: [(i8, i8, &str); 3] = [(1, 1, "元旦"), (5, 1, "劳动节
 /// nine days; a table that closes a whole month is a mistake of whoever wrote it.
 const DAYS_OFF_MAX: usize = 31;
 
+/// From its first day on the table of the next year is asked for: the State Council tells the holidays in
+/// autumn.
+const NOTICE_MONTH: i8 = 11;
+
 /// A year table that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CalendarError {
@@ -126,6 +130,24 @@ impl Calendar {
     #[must_use]
     pub fn has_table(&self, year: i16) -> bool {
         self.years.contains_key(&year)
+    }
+
+    /// The year whose notice the administrator has to enter by now: that of `day`, and from 1 November, when the
+    /// notice has come out, the next.
+    ///
+    /// ```
+    /// use jiff::civil::date;
+    /// use mayorline::domain::calendar::Calendar;
+    /// let mut calendar = Calendar::empty();
+    /// calendar.add("year = 2026").unwrap();
+    /// assert_eq!(calendar.year_wanted(date(2026, 10, 31)), None);
+    /// assert_eq!(calendar.year_wanted(date(2026, 11, 1)), Some(2027));
+    /// assert_eq!(calendar.year_wanted(date(2027, 1, 1)), Some(2027));
+    /// ```
+    #[must_use]
+    pub fn year_wanted(&self, day: Date) -> Option<i16> {
+        let next = (day.month() >= NOTICE_MONTH).then(|| day.year().saturating_add(1));
+        std::iter::once(day.year()).chain(next).find(|year| !self.has_table(*year))
     }
 
     /// What kind of day it is.

@@ -186,6 +186,7 @@ impl Opener {
             late: String::new(),
             calendar,
             rules,
+            asked_on: None,
             ahead,
             docketed: Docketed::default(),
             reports: Progress::default(),

@@ -7,7 +7,7 @@ use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk, SYSTEM};
 use super::sweep::Sweeper;
-use crate::domain::case::{Case, Command, Context, State, decide, next_warning};
+use crate::domain::case::{Case, Command, Context, State, decide, local_day, next_warning};
 use jiff::Timestamp;
 use rusqlite::{Connection, params_from_iter};
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub struct Supervised {
     pub looked_at: usize,
     /// Cases that got a warning or another date.
     pub fired: usize,
+    /// The year whose holiday table is missing, where one is.
+    pub table_wanted: Option<i16>,
 }
 
 /// When each open case is due next, as of its last event.
@@ -40,7 +42,8 @@ impl Sweeper {
     pub(super) fn supervise(&mut self, now: Timestamp) -> Result<Supervised, StoreError> {
         let db = super::schema::open_reader(&self.folder.path)?;
         super::schema::require_current(&db)?;
-        let mut done = Supervised::default();
+        let table_wanted = self.ask_for_table(now);
+        let mut done = Supervised { table_wanted, ..Supervised::default() };
         let open = open_cases(&db)?;
         self.ahead.retain(|id, _| open.contains_key(id));
         let mut due = vec![];
@@ -82,6 +85,20 @@ impl Sweeper {
             done.fired += self.third_dockets(&db, now)?;
         }
         Ok(done)
+    }
+
+    /// Tells the administrator once a day of a year without a holiday table (domain.md 6.1).
+    fn ask_for_table(&mut self, now: Timestamp) -> Option<i16> {
+        let day = local_day(now);
+        let year = self.calendar.year_wanted(day)?;
+        if self.asked_on.replace(day) != Some(day) {
+            tracing::error!(
+                year,
+                "ALARM no holiday table: dates that touch this year are provisional until \
+                 deadline.calendar_folder has it"
+            );
+        }
+        Some(year)
     }
 
     /// When something about the case is due: now, where a provisional date can be settled.

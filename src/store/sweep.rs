@@ -102,6 +102,8 @@ pub(super) struct Sweeper {
     pub(super) calendar: Calendar,
     /// How the city counts days.
     pub(super) rules: DeadlineRules,
+    /// When a missing holiday table was told of last.
+    pub(super) asked_on: Option<Date>,
     /// When each open case is due next.
     pub(super) ahead: Ahead,
     /// Which cases came on the docket.

@@ -144,7 +144,8 @@ fn warnings_that_fell_due_while_the_service_was_down_come_late_in_order_and_once
     let store = open(folder.path());
     let handle = store.handle();
     let later = at("2026-11-30T10:00:00+08:00");
-    assert_eq!(supervise(&handle, later), Supervised { looked_at: 0, fired: 1 });
+    let done = supervise(&handle, later);
+    assert_eq!((done.looked_at, done.fired), (0, 1));
     assert_eq!(supervise(&handle, later + 1.minutes()).fired, 0, "once");
     let expected = [Warning::YellowCard, Warning::RedCard, Warning::Docket];
     assert_eq!(warnings(folder.path(), number), expected.map(|warning| (warning, true)));
@@ -173,14 +174,19 @@ fn a_holiday_table_that_arrives_settles_provisional_dates() {
         panic!("not stored")
     };
     let number = number.unwrap();
-    assert_eq!(supervise(&store.handle(), new_year).fired, 0, "the table is still missing");
+    let done = supervise(&store.handle(), new_year);
+    assert_eq!((done.fired, done.table_wanted), (0, Some(2027)), "the table is still missing");
+    let october = at("2026-10-31T23:59:59+08:00");
+    assert_eq!(supervise(&store.handle(), october).table_wanted, None);
+    assert_eq!(supervise(&store.handle(), october + 1.seconds()).table_wanted, Some(2027));
     store.close();
     let shown = || Reader::open(folder.path()).unwrap().case(number).unwrap().row;
     assert!(shown().due_provisional);
     let mut calendar = Calendar::built_in();
     calendar.add("year = 2027").unwrap();
     let store = open_with(calendar);
-    assert_eq!(supervise(&store.handle(), new_year + 1.minutes()).fired, 1);
+    let done = supervise(&store.handle(), new_year + 1.minutes());
+    assert_eq!((done.fired, done.table_wanted), (1, None));
     store.close();
     assert!(!shown().due_provisional);
     sound(folder.path());

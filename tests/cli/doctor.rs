@@ -5,6 +5,15 @@ use std::net::UdpSocket;
 
 fn doctor(data: &str, settings: &[&str]) -> crate::Outcome {
     let mut arguments = vec!["doctor", "--data", data, "--set", "log.level=error"];
+    // Whichever year it is tested in.
+    let tables = tempfile::tempdir().unwrap();
+    let year = jiff::Zoned::now().year();
+    for year in [year, year + 1] {
+        let table = tables.path().join(format!("{year}.toml"));
+        std::fs::write(table, format!("year = {year}\n")).unwrap();
+    }
+    let tables = format!("deadline.calendar_folder=\"{}\"", tables.path().display());
+    arguments.extend(["--set", tables.as_str()]);
     settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
     run(&arguments)
 }
@@ -18,8 +27,16 @@ fn this_machine_passes_without_real_time_scheduling() {
     let folder = tempfile::tempdir().unwrap();
     let seen = doctor(folder.path().to_str().unwrap(), &["media.realtime_priority=0"]);
     assert_eq!(seen.code, 0, "{seen:?}");
-    for what in ["disk", "clock", "time zone", "audio ports", "call", "what the line hears", "keys"]
-    {
+    for what in [
+        "disk",
+        "clock",
+        "time zone",
+        "holiday tables",
+        "audio ports",
+        "call",
+        "what the line hears",
+        "keys",
+    ] {
         assert!(says(&seen, &format!("ok     {what}: ")), "{what}: {}", seen.out);
     }
 }

@@ -2,6 +2,8 @@
 
 use super::Finding;
 use crate::app::config::Config;
+use crate::app::serve;
+use crate::domain::case::local_day;
 use crate::gateway::clock::Clock;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -26,6 +28,7 @@ pub(super) fn look(config: &Config, data: &Path, clock: Clock) -> Vec<Finding> {
         Finding::new("disk", disk(data, clock)),
         Finding::new("clock", wall(clock)),
         Finding::new("time zone", zone(config, clock)),
+        Finding::new("holiday tables", holidays(config, clock)),
         Finding::new("real-time scheduling", realtime(config)),
         Finding::new("address", address(config)),
         Finding::new("audio ports", ports(config)),
@@ -73,6 +76,21 @@ fn zone(config: &Config, clock: Clock) -> Result<String, String> {
     let zone = TimeZone::get(name).map_err(|error| error.to_string())?;
     let local = (clock.wall)().to_zoned(zone);
     Ok(format!("{name}, it is {} there", local.strftime("%F %T")))
+}
+
+fn holidays(config: &Config, clock: Clock) -> Result<String, String> {
+    let calendar = serve::calendar(config).map_err(|exit| exit.message)?;
+    let today = local_day((clock.wall)());
+    match calendar.year_wanted(today) {
+        None => Ok(format!("{} is there", today.year())),
+        Some(year) => {
+            let missing = format!(
+                "{year} is missing: dates that touch it are provisional until \
+                 deadline.calendar_folder has a {year}.toml by the notice of the State Council"
+            );
+            if year == today.year() { Err(missing) } else { Ok(missing) }
+        }
+    }
 }
 
 fn realtime(config: &Config) -> Result<String, String> {
