@@ -3,6 +3,7 @@
 
 mod citizens;
 mod journal;
+mod mails;
 mod outbox;
 mod parts;
 mod texts;
@@ -35,6 +36,8 @@ fn rules() -> MessageRules {
     MessageRules {
         sms_account: Some(MODEM.to_owned()),
         leaders: [("leader-phone".to_owned(), "市长".to_owned())].into(),
+        mail: [(mails::BOX.to_owned(), mails::site())].into(),
+        mail_account: Some(mails::BOX.to_owned()),
         ..MessageRules::default()
     }
 }
