@@ -124,14 +124,16 @@ fn open() -> anyhow::Result<Running> {
 impl Running {
     fn cases(&self) -> anyhow::Result<usize> {
         let db = Connection::open(self.folder.path().join("mayorline.db"))?;
-        Ok(db.query_row("SELECT count(*) FROM case_file", [], |row| row.get(0))?)
+        let count: i64 = db.query_row("SELECT count(*) FROM case_file", [], |row| row.get(0))?;
+        Ok(usize::try_from(count)?)
     }
 
     fn wait_for(&self, cases: usize) -> anyhow::Result<()> {
         let begun = now();
         let db = Connection::open(self.folder.path().join("mayorline.db"))?;
         let mut count = db.prepare("SELECT count(*) FROM case_file")?;
-        while count.query_row([], |row| row.get::<_, usize>(0))? < cases {
+        let cases = i64::try_from(cases)?;
+        while count.query_row([], |row| row.get::<_, i64>(0))? < cases {
             anyhow::ensure!(begun.elapsed() < PATIENCE, "no case in {PATIENCE:?}");
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -74,7 +74,7 @@ fn a_citizen_writes_is_told_his_number_and_answers_over_a_kill() {
         letter("zhang", "second", ("Re", "又坏了两盏\r\n\r\n发件人：受理中心\r\n您好", &answers));
     let ours = format!("To: {ADDRESS}");
     let at = more.windows(ours.len()).position(|window| window == ours.as_bytes()).unwrap();
-    more.splice(at..at + ours.len(), format!("To: {to}").into_bytes());
+    drop(more.splice(at..at + ours.len(), format!("To: {to}").into_bytes()));
     city.dovecot.deliver([more]);
     let service = city.serve();
     let text = || city.case(&number)["text"].as_str().unwrap().to_owned();
