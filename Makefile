@@ -47,3 +47,4 @@ bench:
 	$(CARGO) build --release --bin mayorline
 	$(CARGO) bench --bench load
 	$(CARGO) bench --bench city
+	$(CARGO) bench --bench mail

@@ -708,11 +708,12 @@ CREATE TABLE inbound (
     attempts    INTEGER NOT NULL DEFAULT 0,            -- to read it
     why         TEXT,                                  -- what became of it, in a word
     sender      BLOB,                                  -- keyed hash of who sent it
-    words       BLOB,                                  -- keyed hash of sender and words
+    words       BLOB,                                  -- keyed hash of sender and words; of a mail its Message-ID too
     case_id     INTEGER REFERENCES case_file (id),     -- where it went
     key         BLOB,                                  -- NULL: erased
     raw         BLOB,
     ended_at    INTEGER,
+    about       BLOB,                                  -- what was read out of a mail: ids and files, sealed as `raw`
     UNIQUE (account, dedup),
     CHECK ((state IN ('new', 'parts')) = (ended_at IS NULL)),
     CHECK ((key IS NULL) = (raw IS NULL))
@@ -770,6 +771,7 @@ CREATE INDEX outbox_open ON outbox (state, changed_at)
     WHERE state IN ('submitting', 'uncertain', 'submitted', 'failed');
 CREATE INDEX outbox_by_party ON outbox (party, created_at);
 CREATE INDEX outbox_by_case ON outbox (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX outbox_receipts_by_mail ON outbox (created_at) WHERE template = 'M1';
 CREATE TRIGGER outbox_is_fixed BEFORE UPDATE OF id, idem_key, medium, account, template, class, created_at
 ON outbox
 BEGIN SELECT RAISE(ABORT, 'what is told is never changed'); END;

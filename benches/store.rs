@@ -46,6 +46,7 @@ fn intake(key: String, at: Timestamp) -> NewIntake {
         kind: IntakeKind::Text,
         call: None,
         contact: None,
+        mail: None,
         caller: Caller { number: PhoneNumber::parse("19900000017").ok(), display: None },
         received_at: at,
         recording: None,

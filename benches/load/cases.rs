@@ -27,6 +27,7 @@ fn intake(key: String, at: Timestamp) -> StoreRequest {
         kind: IntakeKind::Text,
         call: None,
         contact: None,
+        mail: None,
         caller: Caller { number: PhoneNumber::parse("19900000017").ok(), display: None },
         received_at: at,
         recording: None,

@@ -3,6 +3,7 @@
 
 mod casework;
 mod listening_day;
+mod mail;
 mod messages;
 mod outgoing;
 mod queue;
@@ -13,6 +14,8 @@ mod webhook;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::ListeningKeys;
+pub(in crate::app) use mail::is_this_machine;
+pub use mail::{ImapKeys, MailKeys, Pop3Keys, SecretFile, SmtpKeys, SmtpTlsKey};
 pub use messages::{MessageKeys, SmsdKeys};
 pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;

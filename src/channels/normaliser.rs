@@ -3,10 +3,12 @@
 //! A thread of its own, because reading a mail takes time that the writer does not have. What makes the
 //! reader panic is one message that cannot be read, and keeps no other.
 
+use super::mail;
 use crate::store::{
     Answer, DataFolder, Parsed, Reader, SettledInbound, StoreError, StoreHandle, Waiting,
 };
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -35,6 +37,8 @@ pub struct NormaliserConfig {
     pub store: StoreHandle,
     /// One for each way that messages come by.
     pub readers: Vec<ReadForm>,
+    /// What the server of a mailbox calls itself, by its account: whose verdicts are believed.
+    pub mail_servers: BTreeMap<String, String>,
     /// The wall clock.
     pub wall: fn() -> Timestamp,
 }
@@ -117,7 +121,8 @@ impl Worker {
 
     fn settle(&self, message: &Waiting) -> Result<SettledInbound, Unavailable> {
         let (id, now) = (message.id, (self.config.wall)());
-        let why = match read(&self.config.readers, message) {
+        let NormaliserConfig { readers, mail_servers, .. } = &self.config;
+        let why = match read(readers, mail_servers.get(&message.account), message) {
             Ok(parsed) => {
                 match self.ask(|store, answer| store.inbound_settle(now, id, parsed, answer))? {
                     Some(settled) => return Ok(settled),
@@ -166,9 +171,19 @@ impl Worker {
 }
 
 /// Reads a message by the first who knows its form.
-fn read(readers: &[ReadForm], message: &Waiting) -> Result<Parsed, &'static str> {
+fn read(
+    readers: &[ReadForm],
+    mail_server: Option<&String>,
+    message: &Waiting,
+) -> Result<Parsed, &'static str> {
     let Some(raw) = &message.raw else { return Err("damaged") };
-    let read = || readers.iter().find_map(|read| read(message, raw));
+    let read = || {
+        let of_others = || readers.iter().find_map(|read| read(message, raw));
+        match mail::parsed(message, raw, mail_server.map(String::as_str)) {
+            Some(mail) => Some(Ok(mail)),
+            None => of_others(),
+        }
+    };
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(Some(parsed)) => parsed,
         Ok(None) => Err("form"),
@@ -206,9 +221,9 @@ mod tests {
     #[test]
     fn a_reader_that_panics_costs_one_message() {
         let readers: [ReadForm; 1] = [ours];
-        assert_eq!(read(&readers, &message("ours", Some(b"x"))), Ok(Parsed::Nothing("test")));
-        assert_eq!(read(&readers, &message("ours", Some(b""))), Err("panic"));
-        assert_eq!(read(&readers, &message("theirs", Some(b"x"))), Err("form"));
-        assert_eq!(read(&readers, &message("ours", None)), Err("damaged"));
+        assert_eq!(read(&readers, None, &message("ours", Some(b"x"))), Ok(Parsed::Nothing("test")));
+        assert_eq!(read(&readers, None, &message("ours", Some(b""))), Err("panic"));
+        assert_eq!(read(&readers, None, &message("theirs", Some(b"x"))), Err("form"));
+        assert_eq!(read(&readers, None, &message("ours", None)), Err("damaged"));
     }
 }

@@ -161,8 +161,8 @@ fn decide_intake(
     by: &str,
 ) -> Result<(Case, Vec<CaseEvent>), StoreError> {
     // What a person takes down he accepts with words of his own; a text that comes by itself is numbered.
-    let by_itself =
-        by == SYSTEM && matches!(intake.kind, IntakeKind::LeaderSms | IntakeKind::PublicSms);
+    use IntakeKind::{Email, LeaderSms, PublicSms};
+    let by_itself = by == SYSTEM && matches!(intake.kind, LeaderSms | PublicSms | Email);
     let taken_down = intake.kind.is_taken_down() && !by_itself;
     let numbered = intake.kind != IntakeKind::Abandoned && !taken_down;
     let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };

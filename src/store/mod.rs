@@ -123,9 +123,10 @@ pub use guard::{
 };
 pub use handle::{Reply, RequestContext, Store, StoreCounters, StoreHandle};
 pub use inbox::{
-    ACCOUNT_BYTES_MAX, CarrierReport, HeldDecision, HeldRow, INBOUND_AT_ONCE_MAX,
-    INBOUND_KEPT_DAYS, InboundText, Journalled, PART_SETS_MAX, PARTS_WAIT_MINUTES_MAX, Parsed,
-    RAW_BYTES_MAX, READ_TRIES_MAX, RawInbound, SettledInbound, Waiting, Words,
+    ACCOUNT_BYTES_MAX, CarrierReport, CaseMailFile, HeldDecision, HeldRow,
+    INBOUND_AT_ONCE_BYTES_MAX, INBOUND_AT_ONCE_MAX, INBOUND_KEPT_DAYS, InboundMail, InboundText,
+    Journalled, MailFile, PART_SETS_MAX, PARTS_WAIT_MINUTES_MAX, Parsed, RAW_BYTES_MAX,
+    READ_TRIES_MAX, RawInbound, SettledInbound, Waiting, Words,
 };
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;

@@ -43,6 +43,9 @@ pub struct HeldCase {
     pub contact: Option<String>,
     /// The number he called from.
     pub caller: Option<String>,
+    /// The address he wrote from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     /// His words.
     pub text: Option<String>,
     /// What was noted as his matter.
@@ -109,6 +112,7 @@ fn case(db: &Connection, vault: &Vault, id: i64) -> Result<HeldCase, StoreError>
         name: private.display.clone(),
         contact: private.contact.as_ref().map(|number| number.as_str().to_owned()),
         caller: private.caller.as_ref().map(|number| number.as_str().to_owned()),
+        mail: private.mail.clone(),
         text: private.text.clone(),
         summary: case.summary.clone(),
         place: case.work.place.clone(),

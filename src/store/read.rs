@@ -82,6 +82,9 @@ pub struct CaseDetail {
     pub row: CaseRow,
     /// The number that called, in clear.
     pub caller: Option<String>,
+    /// The address that a mail came from, in clear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     /// The citizen's own words.
     pub text: Option<String>,
     /// Which time it is handled.
@@ -533,6 +536,7 @@ fn case_detail(vault: &Vault, row: &Row<'_>) -> rusqlite::Result<Option<CaseDeta
     Ok(Some(CaseDetail {
         row: told,
         caller: private.caller,
+        mail: private.mail,
         text: private.text,
         round: row.get(at(0))?,
         nature: row.get(at(1))?,

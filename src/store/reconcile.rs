@@ -168,6 +168,7 @@ fn make_draft(
         kind: IntakeKind::Abandoned,
         call: Some(call.clone()),
         contact: None,
+        mail: None,
         caller: Caller { number: caller, display: None },
         received_at,
         recording: message.map(|message| message.summary),

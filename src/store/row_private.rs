@@ -24,6 +24,9 @@ pub(super) struct RowPrivate {
     pub(super) contact: Option<String>,
     /// The number that called.
     pub(super) caller: Option<String>,
+    /// The address that its mail came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mail: Option<String>,
     /// The display name it showed.
     pub(super) display: Option<String>,
     /// What it is about.
@@ -41,6 +44,7 @@ impl RowPrivate {
             code: private.code.map(QueryCode::reveal),
             contact: number(&private.contact),
             caller: number(&private.caller),
+            mail: private.mail.clone(),
             display: private.display.clone(),
             summary: case.summary.clone(),
             text: private.text.clone(),

@@ -75,6 +75,7 @@ fn case_of_call(
         kind: IntakeKind::Attended,
         call: Some(wrap_up.call.clone()),
         contact: caller.number.clone(),
+        mail: None,
         caller,
         received_at: Timestamp::from_millisecond(started_at).unwrap_or(at),
         recording: None,

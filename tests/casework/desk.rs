@@ -61,6 +61,7 @@ pub(crate) fn intake(key: &str, kind: IntakeKind) -> NewIntake {
         kind,
         call: None,
         contact: None,
+        mail: None,
         caller: Caller { number: Some(phone(17)), display: None },
         received_at: noonish(),
         recording: None,

@@ -99,6 +99,56 @@ fn the_account_of_notices_is_one_of_the_modems_in_whatever_order_they_are_given(
     }
 }
 
+/// What a mailbox names is read by `check-config` too: its secrets, and whom it believes.
+#[test]
+fn a_mailbox_is_known_whole_before_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (secret, empty) = (folder.path().join("secret"), folder.path().join("empty"));
+    std::fs::write(&secret, "a pass-word\n").unwrap();
+    std::fs::write(&empty, "").unwrap();
+    let mailbox = |more: &str, file: &std::path::Path| {
+        let file = file.display();
+        format!(
+            "{{account='box',address='a@example.org',name='n',hotline='1',{more}\
+             pop3={{host='localhost',user='u',password_file='{file}'}},smtp={{host='localhost'}}}}"
+        )
+    };
+    let right = mailbox("", &secret);
+    let set = |setting: String| vec!["--set".to_owned(), setting];
+    let notices = set("messages.mail_notices_by=box".to_owned());
+    let one = set(format!("messages.mail=[{right}]"));
+    for given in [[one.clone(), notices.clone()].concat(), [notices.clone(), one.clone()].concat()]
+    {
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        let taken = run(&[&["check-config"][..], &given].concat());
+        assert_eq!((taken.code, taken.out.as_str()), (0, "configuration ok\n"), "{taken:?}");
+    }
+    let modem = "messages.smsd=[{account='box',folder='/var/spool/sms',modem='GSM1'}]";
+    for (given, named) in [
+        (notices, "messages.mail_notices_by: box"),
+        (set("messages.mail=[{account='box'}]".to_owned()), "missing field"),
+        ([one, set(modem.to_owned())].concat(), "messages.mail.account: box"),
+        (set(format!("messages.mail=[{right},{right}]")), "messages.mail.account: box"),
+        (
+            set(format!("messages.mail=[{}]", mailbox("ca_file='/nowhere.pem',", &secret))),
+            "/nowhere.pem",
+        ),
+        (
+            set(format!("messages.mail=[{}]", mailbox("", &empty))),
+            "messages.mail.pop3.password_file",
+        ),
+        (
+            set(format!("messages.mail=[{}]", mailbox("imap={host='a',user='u'},", &secret))),
+            "messages.mail.imap",
+        ),
+    ] {
+        let words: Vec<&str> = given.iter().map(String::as_str).collect();
+        let refused = run(&[&["check-config"][..], &words].concat());
+        assert_eq!(refused.code, 78, "{given:?}: {refused:?}");
+        assert!(refused.err.contains(named), "{given:?}: {}", refused.err);
+    }
+}
+
 #[test]
 fn a_configuration_that_is_not_there_is_66() {
     let refused = run(&["check-config", "--config", "/nowhere/city.toml"]);

@@ -304,6 +304,11 @@ fn a_service_on_a_demo_says_so_and_sends_nothing_outside() {
             "messages.smsd=[{account='modem', folder='/nowhere/sms', modem='GSM1'}]",
             "messages.smsd modem",
         ),
+        (
+            "messages.mail=[{account='box', address='a@example.org', name='n', hotline='1', \
+             imap={host='127.0.0.1', user='u', password_file='/p'}, smtp={host='192.0.2.1'}}]",
+            "messages.mail 192.0.2.1",
+        ),
         ("store.master_key_file=/nowhere/city.key", "store.master_key_file /nowhere/city.key"),
     ] {
         let mut verb = vec!["serve"];

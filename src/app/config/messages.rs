@@ -1,8 +1,8 @@
-//! `[messages]`: by what the city is reached by text, and how it speaks.
+//! `[messages]`: by what the city is reached by text and mail, and how it speaks.
 
+use super::mail::{self, MailKeys, is_account};
 use crate::domain::message::MessageRules;
 use crate::domain::message::templates::Signature;
-use crate::store::ACCOUNT_BYTES_MAX;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -18,6 +18,8 @@ pub struct MessageKeys {
     pub signature: String,
     pub notices_by: String,
     pub smsd: Vec<SmsdKeys>,
+    pub mail_notices_by: String,
+    pub mail: Vec<MailKeys>,
 }
 
 /// `[[messages.smsd]]`
@@ -45,11 +47,24 @@ impl MessageKeys {
         let leaders = self.smsd.iter().filter(|modem| !modem.leader.is_empty());
         let leaders: BTreeMap<String, String> =
             leaders.map(|modem| (modem.account.clone(), modem.leader.clone())).collect();
-        Ok(MessageRules { signature, sms_account, leaders })
+        mail::check(&self.mail)?;
+        let of_texts =
+            |mailbox: &&MailKeys| self.smsd.iter().any(|one| one.account == mailbox.account);
+        if let Some(MailKeys { account, .. }) = self.mail.iter().find(of_texts) {
+            return Err(format!("messages.mail.account: {account}: an account of texts has it"));
+        }
+        let sites = self.mail.iter().map(|mailbox| (mailbox.account.clone(), mailbox.site()));
+        let mail_account = Some(self.mail_notices_by.clone()).filter(|name| !name.is_empty());
+        let mail = sites.collect();
+        Ok(MessageRules { signature, sms_account, leaders, mail, mail_account })
     }
 
     /// What ties its keys together.
     pub(super) fn check_together(&self) -> Result<(), String> {
+        let mailbox = &self.mail_notices_by;
+        if !mailbox.is_empty() && !self.mail.iter().any(|one| one.account == *mailbox) {
+            return Err(format!("messages.mail_notices_by: {mailbox}: no mailbox of that name"));
+        }
         let known = self.smsd.iter().any(|modem| modem.account == self.notices_by);
         if self.notices_by.is_empty() || known {
             return Ok(());
@@ -63,16 +78,12 @@ impl MessageKeys {
         }
         let (mut accounts, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for SmsdKeys { account, folder, modem, .. } in &self.smsd {
-            let named = |name: &str| {
-                let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-                (1..=ACCOUNT_BYTES_MAX).contains(&name.len()) && name.chars().all(known)
-            };
-            if !named(account) || !accounts.insert(account) {
+            if !is_account(account) || !accounts.insert(account) {
                 return Err(format!(
                     "messages.smsd.account: {account}: letters, digits, - and _, and once"
                 ));
             }
-            if !named(modem) {
+            if !is_account(modem) {
                 return Err(format!("messages.smsd.modem: {modem}: as it stands in smsd.conf"));
             }
             if !folder.is_absolute() {
@@ -109,6 +120,8 @@ mod tests {
             signature: "邹城社情民意".to_owned(),
             notices_by: String::new(),
             smsd: modems.iter().map(modem).collect(),
+            mail_notices_by: String::new(),
+            mail: vec![],
         }
     }
 

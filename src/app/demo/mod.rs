@@ -7,7 +7,7 @@ mod fill;
 pub use fill::Filler;
 
 use super::common::{Common, midnight, say};
-use super::config::Config;
+use super::config::{Config, is_this_machine};
 use super::exit::{Exit, Failure};
 use super::output::unwritten;
 use super::{clock, serve};
@@ -174,6 +174,11 @@ pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> 
     }
     if let Some(modem) = config.messages.smsd.first() {
         return refused(format!("messages.smsd {}", modem.account), "leave it empty");
+    }
+    let mailboxes = config.messages.mail.iter();
+    let outside = mailboxes.flat_map(|one| one.hosts()).find(|host| !is_this_machine(host));
+    if let Some(host) = outside {
+        return refused(format!("messages.mail {host}"), "name localhost or a loopback address");
     }
     Ok(true)
 }

@@ -1,23 +1,25 @@
-//! Texts in and out beside the line: the threads of the channels, and `mayorline message`.
+//! Texts and mails in and out beside the line: the threads of the channels, and `mayorline message`.
 
+mod mail;
 mod verbs;
 
 pub(super) use verbs::{MessageVerb, message};
 
 use super::clock;
-use super::config::Config;
+use super::config::{Config, MailKeys};
 use super::exit::{Exit, Failure};
 use crate::channels::sms::spool::{Spool, SpoolConfig, run};
 use crate::channels::sms::{StorePorts, parsed};
 use crate::channels::{Normaliser, NormaliserConfig, ReadForm};
 use crate::store::{DataFolder, StoreHandle};
 use jiff::Timestamp;
+use mail::MailChannel;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-/// Until folders of smsd that are not there are looked for again.
+/// Until what cannot be used is tried again: folders of smsd that are not there, secrets that cannot be read.
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// A running channel.
@@ -31,6 +33,12 @@ struct Channel {
 pub(super) struct Messages {
     normaliser: Normaliser,
     channels: Vec<Channel>,
+    mailboxes: Vec<MailChannel>,
+}
+
+/// Reads the files that the configuration names for messages.
+pub(super) fn check(config: &Config) -> Result<(), Exit> {
+    config.messages.mail.iter().try_for_each(mail::check)
 }
 
 /// Starts what the configuration names.
@@ -41,10 +49,14 @@ pub(super) fn start(
 ) -> Result<Messages, Exit> {
     let readers: Vec<ReadForm> = vec![parsed];
     let wall = clock::system().wall;
-    let normaliser = NormaliserConfig { folder, store: store.clone(), readers, wall };
+    let server = |keys: &MailKeys| (keys.account.clone(), keys.verdicts_of.clone());
+    let mail_servers = config.messages.mail.iter().map(server);
+    let mail_servers = mail_servers.filter(|(_, server)| !server.is_empty()).collect();
+    let store_handle = store.clone();
+    let normaliser = NormaliserConfig { folder, store: store_handle, readers, mail_servers, wall };
     let normaliser =
         Normaliser::start(normaliser).map_err(|error| unstarted("messages", &error))?;
-    let mut messages = Messages { normaliser, channels: vec![] };
+    let mut messages = Messages { normaliser, channels: vec![], mailboxes: vec![] };
     for keys in &config.messages.smsd {
         let account = keys.account.clone();
         let spool = SpoolConfig { folder: keys.folder.clone(), modem: keys.modem.clone() };
@@ -58,6 +70,15 @@ pub(super) fn start(
             Err(error) => {
                 messages.finish();
                 return Err(unstarted(&account, &error));
+            }
+        }
+    }
+    for keys in &config.messages.mail {
+        match MailChannel::start(keys, store, wall) {
+            Ok(mailbox) => messages.mailboxes.push(mailbox),
+            Err(error) => {
+                messages.finish();
+                return Err(unstarted(&keys.account, &error));
             }
         }
     }
@@ -103,6 +124,9 @@ fn unstarted(account: &str, error: &std::io::Error) -> Exit {
 impl Messages {
     /// Ends the channels, then what takes their messages out of the journal.
     pub(super) fn finish(self) {
+        // All at once: each waits for the mail that it is handing over.
+        let ending: Vec<_> = self.mailboxes.into_iter().map(MailChannel::end).collect();
+        ending.into_iter().for_each(mail::Ending::wait);
         for Channel { account, ending, handle } in self.channels {
             drop(ending);
             if handle.join().is_err() {

@@ -1,14 +1,16 @@
-//! `mayorline message`: what came in and goes out by text, and what a person decides about it. Beside a
-//! running service or on a stopped one.
+//! `mayorline message`: what came in and goes out by text and mail, and what a person decides about it.
+//! Beside a running service or on a stopped one.
 
 use super::super::common::{Common, say};
 use super::super::exit::{Exit, Failure};
 use super::super::output::{ListArguments, Output, refused, unwritten};
 use super::super::{clock, serve};
+use crate::channels::mail;
 use crate::channels::sms::parsed;
 use crate::domain::message::SendState;
 use crate::store::{
-    Administration, HeldDecision, OutboxFilter, Parsed, SendDecision, StoreError, Waiting, Words,
+    Administration, HeldDecision, InboundMail, OutboxFilter, Parsed, SendDecision, StoreError,
+    Waiting, Words,
 };
 use crate::wire::sms::decode;
 use clap::{Args, Subcommand, ValueEnum};
@@ -171,9 +173,18 @@ fn shown(text: &str) -> String {
     text.chars().map(|c| if hidden(c) { '\u{FFFD}' } else { c }).collect()
 }
 
-/// Sender and words of a short text, where they can be read.
+/// Sender and words of a text or mail, where they can be read.
 fn words_of(held: &Waiting) -> Option<(String, String)> {
     let raw = held.raw.as_deref().unwrap_or_default();
+    if let Some(Parsed::Mail(read)) = mail::parsed(held, raw, None) {
+        let InboundMail { mail, files, .. } = *read;
+        let mut words = format!("主题：{}\n{}", mail.subject, mail.text.trim());
+        for file in &files {
+            let name = file.name.as_deref().unwrap_or("未命名");
+            words.push_str(&format!("\n（附件：{name}，{}字节，{}）", file.size, file.media_type));
+        }
+        return Some((mail.from.unwrap_or_default(), words));
+    }
     let Some(Ok(Parsed::Text(text))) = parsed(held, raw) else { return None };
     let words = match &text.words {
         Words::Whole { text, .. } => text.clone(),

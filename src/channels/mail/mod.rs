@@ -28,7 +28,7 @@ pub use inbox::{Inbox, NotKept, RawMail};
 pub use journal::{Clock, MAIL_FORM, StoreInbox};
 pub use pace::Pace;
 pub use pop3::Pop3Account;
-pub use reading::incoming;
+pub use reading::{incoming, parsed};
 pub use receive::{Mailbox, receive};
 pub use send::{MailDesk, send};
 pub use submit::{Handed, SmtpAccount, SmtpTls, submit};

@@ -1,7 +1,41 @@
 //! A mail as the rules are given it.
 
-use crate::domain::message::mail::{Delivered, Incoming, Traits};
-use crate::wire::mime::{Action, Mail, Mailbox, Verdict};
+use super::MAIL_FORM;
+use crate::domain::message::mail::{Delivered, Incoming, Reference, Traits};
+use crate::store::{InboundMail, MailFile, Parsed, Waiting};
+use crate::wire::mime::{Action, Attachment, Mail, Mailbox, Verdict};
+use ring::digest::{SHA256, digest};
+
+/// Reads a mail of the journal; `None` for a form of others. Verdicts are believed of `authserv_id`, the
+/// mailbox's own server, alone.
+#[must_use]
+pub fn parsed(message: &Waiting, raw: &[u8], authserv_id: Option<&str>) -> Option<Parsed> {
+    if message.form != MAIL_FORM {
+        return None;
+    }
+    let mail = Mail::read(raw, authserv_id);
+    Some(Parsed::Mail(Box::new(InboundMail {
+        mail: incoming(&mail),
+        name: mail.from.first().and_then(|from| from.name.clone()),
+        reference: Reference {
+            message_id: mail.message_id.clone(),
+            references: mail.references.clone(),
+        },
+        files: mail.attachments.iter().map(|file| described(file, raw)).collect(),
+        suspect: mail.suspect,
+        limited: mail.limited,
+    })))
+}
+
+fn described(file: &Attachment, raw: &[u8]) -> MailFile {
+    let sha256 = digest(&SHA256, &file.bytes(raw));
+    MailFile {
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        size: u64::try_from(file.size).unwrap_or(u64::MAX),
+        sha256: sha256.as_ref().iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
 
 /// What is known of a mail, in the words of the rules.
 #[must_use]

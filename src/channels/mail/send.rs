@@ -3,11 +3,12 @@
 
 use super::{Handed, Letter, MailFault, SmtpAccount, StoreInbox, compose, submit};
 use crate::domain::message::mail::templates::mail_page;
-use crate::domain::message::mail::{House, MailHead, MailKey, MailKind, OwnId, Reference};
+use crate::domain::message::mail::{House, MailHead, MailKey, MailKind, OwnId};
 use crate::domain::message::{Class, TRIED_FOR};
 use crate::store::{LeasedMessage, PartOutcome, StoreError};
 use crate::units::CaseNumber;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Who mails are from.
 #[derive(Debug, Clone)]
@@ -26,17 +27,23 @@ const LOOK: Duration = Duration::from_secs(1);
 /// one Message-ID, by which the receiver's server knows them for the same.
 const UNKNOWN_TRIES_MAX: u32 = 2;
 
-/// Sends what the outbox has for an account, for ever. It may be dropped at any await: what was marked and
-/// not settled becomes uncertain.
-pub async fn send(account: &SmtpAccount, desk: &MailDesk, store: &mut StoreInbox) {
+/// Sends what the outbox has for an account until it is told to end, between two mails. It may be dropped at
+/// any await all the same: what was marked and not settled becomes uncertain.
+pub async fn send(
+    account: &SmtpAccount,
+    desk: &MailDesk,
+    store: &mut StoreInbox,
+    ended: &mut watch::Receiver<()>,
+) {
     use super::Inbox as _;
-    loop {
+    // Whoever ends it drops the other side.
+    while ended.has_changed().is_ok() {
         let (now, name) = (store.now(), store.account());
         let leased = store
             .ask("give a mail", |store, answer| store.outbox_lease(now, name, 1, answer))
             .await;
         let Some(message) = leased.unwrap_or_default().into_iter().next() else {
-            tokio::time::sleep(LOOK).await;
+            let _ = tokio::time::timeout(LOOK, ended.changed()).await;
             continue;
         };
         let now = store.now();
@@ -72,7 +79,7 @@ fn letter(desk: &MailDesk, message: &LeasedMessage) -> Letter {
     let kind = if message.class == Class::Receipt { MailKind::Receipt } else { MailKind::Notice };
     let subject = message.subject.clone().unwrap_or_default();
     Letter {
-        head: MailHead::new(kind, own, &Reference::default(), &desk.house, &desk.key),
+        head: MailHead::new(kind, own, &message.answers, &desk.house, &desk.key),
         from_name: desk.name.clone(),
         to: message.to.clone(),
         html: mail_page(&subject, &message.text),

@@ -274,6 +274,8 @@ pub struct NewIntake {
     pub call: Option<CallId>,
     /// Whom to call back; not always the number that called.
     pub contact: Option<PhoneNumber>,
+    /// The address that a mail came from.
+    pub mail: Option<String>,
     /// The caller as the network showed it.
     pub caller: Caller,
     /// When it was received.

@@ -316,6 +316,9 @@ pub struct Private {
     /// The number that called.
     #[serde(default, with = "codec::maybe")]
     pub caller: Option<PhoneNumber>,
+    /// The address that a mail came from, to which its citizen is answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
     /// The display name it showed.
     #[serde(default)]
     pub display: Option<String>,

@@ -29,6 +29,9 @@ pub const SUMMARY_CHARS_MAX: usize = 500;
 /// Longest text of a citizen that is kept; a SIP MESSAGE is far shorter.
 pub const TEXT_CHARS_MAX: usize = 20_000;
 
+/// RFC 5321 §4.5.3.1.3: no address is longer.
+const MAIL_CHARS_MAX: usize = 254;
+
 /// Longest name of a citizen that is kept.
 pub const DISPLAY_CHARS_MAX: usize = 200;
 
@@ -149,6 +152,7 @@ pub fn received(intake: NewIntake) -> Received {
         recording: intake.recording.as_ref().map(Original::from),
         private: Private {
             contact: intake.contact.or_else(|| intake.caller.number.clone()),
+            mail: intake.mail.map(|mail| cut(mail, MAIL_CHARS_MAX)),
             caller: intake.caller.number,
             display: intake.caller.display.map(|name| cut(name, DISPLAY_CHARS_MAX)),
             text: intake.text.map(|text| cut(text, TEXT_CHARS_MAX)),
@@ -177,7 +181,8 @@ pub(super) fn accept_contact(
     may_follow(case, &accepted)?;
     // T2: a contact, or the reason why there is none.
     let withheld = Record::Anonymous { reason: AnonymousReason::Withheld }.into();
-    let anonymous = case.private.contact.is_none().then_some(withheld);
+    let known = case.private.contact.is_some() || case.private.mail.is_some();
+    let anonymous = (!known).then_some(withheld);
     Ok(anonymous.into_iter().chain([accepted]).collect())
 }
 

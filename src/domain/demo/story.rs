@@ -159,6 +159,7 @@ impl<'a> Story<'a> {
             kind,
             call,
             contact: self.citizen.phone.clone(),
+            mail: None,
             caller: Caller {
                 number: self.citizen.phone.clone(),
                 display: self.citizen.name.clone(),

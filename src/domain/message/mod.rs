@@ -13,11 +13,11 @@ pub mod templates;
 
 pub use command::{Command, Named, command};
 pub use incoming::{SAME_WITHIN, SUPPLEMENTS_MAX, Situation, THREAD_OPEN, Thread, Verdict, judge};
-pub use notice::{CitizenText, UnitTold, citizen_texts};
+pub use notice::{CitizenMail, CitizenText, UnitTold, citizen_texts};
 pub use outgoing::{
     AUTOMATIC_PER_HOUR_MAX, Class, Medium, RECEIPT_REST, REPLIES_PER_HOUR_MAX, REPORT_WAIT,
     SendState, TEXTS_PER_DAY_MAX, TRIED_FOR, may_leave, pause,
 };
-pub use rules::MessageRules;
+pub use rules::{MailSite, MessageRules};
 pub use sender::Sender;
 pub use status::status_words;

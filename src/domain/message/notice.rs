@@ -1,14 +1,16 @@
-//! What a citizen is told by text of what happens to his case (domain.md 4.3).
+//! What a citizen is told by text or mail of what happens to his case (domain.md 4.3, 4.4).
 
+use super::mail::templates::{Desk, MailText, WrittenMail, in_a_mail};
 use super::status::status_words;
-use super::templates::ShortText;
+use super::templates::{ShortText, Signature};
 use crate::domain::case::{
-    CALLBACK_MINUTES, Case, CaseEvent, Channel, Notice, REPLY_DAYS, Record, State,
+    CALLBACK_MINUTES, Case, CaseEvent, Channel, Notice, REPLY_DAYS, Record, State, local_day,
 };
 use crate::domain::speech::lexicon::Lexicon;
 use crate::units::PhoneNumber;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::fmt;
 
 /// Who a citizen is told is at work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,6 +138,73 @@ impl CitizenText<'_> {
             },
         };
         Some(write(&text))
+    }
+}
+
+/// A mail to a citizen, written. `Debug` says which, not what.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CitizenMail {
+    /// Of the table of mails, or of that of texts where it has no row.
+    pub template: &'static str,
+    /// One line.
+    pub subject: String,
+    /// In lines.
+    pub text: String,
+}
+
+impl fmt::Debug for CitizenMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CitizenMail({})", self.template)
+    }
+}
+
+impl CitizenText<'_> {
+    /// The same as a mail; nothing where a mail says nothing of it, or the case lacks what it says.
+    #[must_use]
+    pub fn mail(&self, desk: &Desk, signature: &Signature) -> Option<CitizenMail> {
+        if self.told == Told::Missed {
+            return None;
+        }
+        if let Some(text) = self.mail_text(desk) {
+            let WrittenMail { template, subject, text, .. } = text.write(desk);
+            return Some(CitizenMail { template: template.template().code, subject, text });
+        }
+        self.written(|short| {
+            let short = short.write(signature);
+            let (subject, text) = in_a_mail(&short, desk);
+            CitizenMail { template: short.template.code(), subject, text }
+        })
+    }
+
+    /// Its row of the table of mails, where there is one and the case has all that it says.
+    fn mail_text<'b>(&'b self, desk: &'b Desk) -> Option<MailText<'b>> {
+        let case = self.case.number?;
+        let due = self.case.due.as_ref().map(|due| due.on);
+        let unit = self.unit.name();
+        Some(match self.told {
+            Told::Survey => MailText::Survey { case },
+            Told::Notice(Notice::Sealed, _) => MailText::Neutral { case },
+            Told::Notice(Notice::Assigned, moved) => MailText::Assigned {
+                case,
+                unit,
+                assigned: local_day(self.now),
+                due: moved.or(due)?,
+            },
+            Told::Notice(Notice::Extended, moved) => {
+                let reason = self.case.extended.map(|reason| words_of(reason.script_id()));
+                let reason = reason.unwrap_or("情况特殊");
+                MailText::Extended { case, reason, due: moved.or(due)? }
+            }
+            Told::Notice(Notice::Reply, _) => MailText::Reply {
+                case,
+                summary: self.case.summary.as_deref().unwrap_or("事项"),
+                unit,
+                result: self.case.work.result.as_deref().filter(|words| !words.is_empty())?,
+                handler: unit,
+                phone: self.unit.phone.as_ref().map_or(&desk.hotline, |phone| phone.as_str()),
+            },
+            _ => return None,
+        })
     }
 }
 

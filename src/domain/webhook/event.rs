@@ -219,6 +219,7 @@ mod tests {
             private: Private {
                 contact: phone.clone(),
                 caller: phone,
+                mail: Some(CANARY.to_owned()),
                 display: Some(CANARY.to_owned()),
                 text: Some(CANARY.to_owned()),
                 code: QueryCode::new(4321),

@@ -14,6 +14,7 @@ impl Switch {
             kind: IntakeKind::Text,
             call: None,
             contact: caller.number.clone(),
+            mail: None,
             caller: caller.clone(),
             received_at: now.wall,
             recording: None,

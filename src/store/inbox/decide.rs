@@ -22,7 +22,7 @@ use serde::Serialize;
 pub enum HeldDecision {
     /// It is a matter: of this sender, where he is known, in these words.
     Take {
-        /// As the network shows him.
+        /// As the network shows him; of a mail, its address.
         from: Option<String>,
         /// As it was written.
         words: String,
@@ -135,14 +135,17 @@ fn take(
     (id, by): (i64, &str),
     (from, words): (Option<&str>, &str),
 ) -> Result<i64, StoreError> {
-    let number = from.map(Sender::parse).and_then(|sender| sender.phone().cloned());
-    let sql = "SELECT received_at FROM inbound WHERE id = ?1";
-    let received: i64 = db.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
+    let sql = "SELECT received_at, medium = 'mail' FROM inbound WHERE id = ?1";
+    let (received, is_mail): (i64, bool) =
+        db.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let number = from.filter(|_| !is_mail).map(Sender::parse);
+    let number = number.and_then(|sender| sender.phone().cloned());
     let intake = NewIntake {
         key: format!("inbound:{id}"),
-        kind: IntakeKind::PublicSms,
+        kind: if is_mail { IntakeKind::Email } else { IntakeKind::PublicSms },
         call: None,
         contact: number.clone(),
+        mail: from.filter(|_| is_mail).map(str::to_owned),
         caller: Caller { number, display: None },
         received_at: Timestamp::from_millisecond(received).unwrap_or(now),
         recording: None,

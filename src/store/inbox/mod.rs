@@ -2,12 +2,13 @@
 //!
 //! * `journal`: a message is on the disk before its carrier is answered; what comes twice is kept once.
 //! * `settle`: one transaction from the journal to the case, the count or the list of what a person must
-//!   look at; `parts` joins long texts, `text` does what a text asks for, `report` says what became of
-//!   ours.
+//!   look at; `parts` joins long texts, `text` does what a text asks for, `mail` what a mail does, `report`
+//!   says what became of ours.
 //! * `read`: what waits to be read; `decide`: what a person makes of what was held; `tidy`: what is over.
 
 mod decide;
 mod journal;
+mod mail;
 mod parsed;
 mod parts;
 mod read;
@@ -18,9 +19,11 @@ mod tidy;
 
 pub use decide::{HeldDecision, HeldRow};
 pub use journal::{ACCOUNT_BYTES_MAX, Journalled, RAW_BYTES_MAX, RawInbound};
-pub use parsed::{CarrierReport, InboundText, Parsed, Words};
+pub use mail::CaseMailFile;
+pub(super) use mail::answered_mail;
+pub use parsed::{CarrierReport, InboundMail, InboundText, MailFile, Parsed, Words};
 pub use parts::{PART_SETS_MAX, PARTS_WAIT_MINUTES_MAX};
-pub use read::{INBOUND_AT_ONCE_MAX, Waiting};
+pub use read::{INBOUND_AT_ONCE_BYTES_MAX, INBOUND_AT_ONCE_MAX, Waiting};
 pub use settle::{READ_TRIES_MAX, SettledInbound};
 pub use tidy::INBOUND_KEPT_DAYS;
 
@@ -51,6 +54,13 @@ fn key_of(db: &Connection, vault: &Vault, id: i64) -> Result<Option<DataKey>, St
 fn give_to_case(db: &Connection, vault: &Vault, id: i64, case: i64) -> Result<(), StoreError> {
     let Some(key) = key_of(db, vault, id)? else { return Ok(()) };
     let access: Access = case_key::of(db, vault, case)?;
+    if matches!(access, Access::Gone) {
+        // The case was erased: so is what belongs to it.
+        let sql = "UPDATE inbound SET key = NULL, raw = NULL, about = NULL, case_id = ?2
+                   WHERE id = ?1";
+        db.prepare_cached(sql)?.execute(params![id, case])?;
+        return Ok(());
+    }
     let sealed = access.seal(&owner(id), key.bytes())?;
     db.prepare_cached("UPDATE inbound SET key = ?2, case_id = ?3 WHERE id = ?1")?
         .execute(params![id, sealed, case])?;

@@ -12,6 +12,9 @@ use std::fmt;
 /// Messages that are taken out of the journal at once.
 pub const INBOUND_AT_ONCE_MAX: usize = 32;
 
+/// Bytes that are taken out at once; a single message may have more.
+pub const INBOUND_AT_ONCE_BYTES_MAX: u64 = 4 << 20;
+
 /// A message that waits to be read. `Debug` says how much there is, never what.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Waiting {
@@ -46,9 +49,9 @@ impl fmt::Debug for Waiting {
 impl Reader {
     /// The next messages behind `after` that wait to be read, at most [`INBOUND_AT_ONCE_MAX`].
     pub fn inbound_waiting(&self, after: i64) -> Result<Vec<Waiting>, StoreError> {
-        let limit = i64::try_from(INBOUND_AT_ONCE_MAX).unwrap_or(0);
-        let which = "state = 'new' AND id > ?1 ORDER BY id LIMIT ?2";
-        let mut rows = waiting_rows(&self.db, which, [after, limit])?;
+        let Some(last) = self.last_at_once(after)? else { return Ok(vec![]) };
+        let which = "state = 'new' AND id > ?1 AND id <= ?2 ORDER BY id";
+        let mut rows = waiting_rows(&self.db, which, [after, last])?;
         for row in &mut rows {
             let sealed = row.raw.take().unwrap_or_default();
             let opened = self.open_raw(row.id, &sealed);
@@ -58,6 +61,24 @@ impl Reader {
             .flatten();
         }
         Ok(rows)
+    }
+
+    /// The last message that is taken with those before it: so many, and so many bytes, but always one.
+    fn last_at_once(&self, after: i64) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT id, COALESCE(length(raw), 0) FROM inbound
+                   WHERE state = 'new' AND id > ?1 ORDER BY id LIMIT ?2";
+        let limit = i64::try_from(INBOUND_AT_ONCE_MAX).unwrap_or(0);
+        let sizes: Vec<(i64, i64)> =
+            all(&self.db, sql, [after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (mut last, mut bytes) = (None, 0_u64);
+        for (id, size) in sizes {
+            bytes += u64::try_from(size).unwrap_or(0);
+            if last.is_some() && bytes > INBOUND_AT_ONCE_BYTES_MAX {
+                break;
+            }
+            last = Some(id);
+        }
+        Ok(last)
     }
 
     fn open_raw(&self, id: i64, sealed: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

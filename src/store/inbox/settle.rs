@@ -1,7 +1,7 @@
 //! From the journal to where a message belongs, in one transaction.
 
 use super::text::{self, Arrived};
-use super::{InboundText, Parsed, Words, parts, report};
+use super::{InboundText, Parsed, Words, mail, parts, report};
 use crate::store::error::StoreError;
 use crate::store::handle::StoreHandle;
 use crate::store::intake::Desk;
@@ -99,6 +99,7 @@ fn settle(
             hold(db, now, id, why)?;
             Ok(SettledInbound::Held)
         }
+        Parsed::Mail(read) => mail::take(db, desk, now, (id, &journal), read),
         Parsed::Report(report) => report::take(db, desk, now, (id, &journal), report),
         Parsed::Text(text) => {
             let InboundText { from, words, .. } = &**text;

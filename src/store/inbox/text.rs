@@ -157,7 +157,7 @@ fn all_end(
     Ok(if ignored { SettledInbound::Ignored } else { SettledInbound::Done })
 }
 
-fn id_of(db: &Connection, number: CaseNumber) -> Result<i64, StoreError> {
+pub(super) fn id_of(db: &Connection, number: CaseNumber) -> Result<i64, StoreError> {
     let number = i64::try_from(number.as_u64()).map_err(|_| StoreError::NotFound)?;
     let sql = "SELECT id FROM case_file WHERE number = ?1";
     let found = db.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
@@ -208,6 +208,7 @@ impl By<'_> {
             kind,
             call: None,
             contact: self.phone.cloned(),
+            mail: None,
             caller: Caller { number: self.phone.cloned(), display: None },
             received_at: journal.received_at,
             recording: None,
@@ -410,7 +411,11 @@ impl By<'_> {
 }
 
 /// The answer to a look-up, with unit and date where there are both.
-fn answer_of<'a>(status: &CaseStatus, words: &'a str, unit: Option<&'a str>) -> ShortText<'a> {
+pub(super) fn answer_of<'a>(
+    status: &CaseStatus,
+    words: &'a str,
+    unit: Option<&'a str>,
+) -> ShortText<'a> {
     let case = status.number;
     match (status.state, unit, status.due) {
         (State::Sealed, ..) => ShortText::StatusNeutral { case },

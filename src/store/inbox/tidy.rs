@@ -15,7 +15,7 @@ const FORGOTTEN_ROWS_MAX: i64 = 200;
 pub(super) fn forget(db: &Connection, now: Timestamp) -> Result<usize, StoreError> {
     let kept = SignedDuration::from_hours(24 * INBOUND_KEPT_DAYS);
     let before = now.saturating_sub(kept).unwrap_or(now).as_millisecond();
-    let sql = "UPDATE inbound SET key = NULL, raw = NULL WHERE id IN (
+    let sql = "UPDATE inbound SET key = NULL, raw = NULL, about = NULL WHERE id IN (
                    SELECT id FROM inbound WHERE ended_at < ?1 AND case_id IS NULL AND raw IS NOT NULL
                    LIMIT ?2)";
     Ok(db.prepare_cached(sql)?.execute(params![before, FORGOTTEN_ROWS_MAX])?)

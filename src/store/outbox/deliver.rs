@@ -6,6 +6,7 @@
 
 use super::report::{Heard, hear_earlier};
 use super::{Letter, give_to_case, letter_of};
+use crate::domain::message::mail::Reference;
 use crate::domain::message::{AUTOMATIC_PER_HOUR_MAX, Class, Medium, SendState, pause};
 use crate::store::error::{StoreError, unless_damaged};
 use crate::store::handle::StoreHandle;
@@ -48,6 +49,8 @@ pub struct LeasedMessage {
     pub parameters: Vec<(String, String)>,
     /// The whole text.
     pub text: String,
+    /// Of a mail: the one that it answers.
+    pub answers: Reference,
     /// It is worth nothing after this.
     pub expires_at: Timestamp,
     /// Parts that an earlier try has handed over.
@@ -191,6 +194,7 @@ fn lease(
                 subject: None,
                 parameters: vec![],
                 text: String::new(),
+                answers: Reference::default(),
                 parts: vec![],
             })
         })?;
@@ -212,7 +216,8 @@ fn open(
     let letter = unless_damaged(letter_of(db, vault, id), |error| {
         tracing::error!(message = id, %error, "ALARM a message cannot be read back and is not sent");
     })?;
-    let Some(Letter { to, subject, parameters, text }) = letter.flatten() else {
+    let Some(Letter { to, subject, parameters, text, in_reply_to, references }) = letter.flatten()
+    else {
         let sql =
             "UPDATE outbox SET state = 'failed', fault = 'damaged', changed_at = ?2 WHERE id = ?1";
         db.prepare_cached(sql)?.execute(params![id, now.as_millisecond()])?;
@@ -222,7 +227,8 @@ fn open(
     let sql = "UPDATE outbox SET leased_until = ?2, attempts = attempts + 1 WHERE id = ?1";
     db.prepare_cached(sql)?.execute(params![id, until])?;
     let parts = parts_of(db, id)?;
-    Ok(Some(LeasedMessage { to, subject, parameters, text, parts, ..message }))
+    let answers = Reference { message_id: in_reply_to, references };
+    Ok(Some(LeasedMessage { to, subject, parameters, text, answers, parts, ..message }))
 }
 
 /// The parts of a message that were handed over, in order.

@@ -27,8 +27,9 @@ pub use sweep::{OUTBOX_KEPT_DAYS, SweptOutbox};
 use super::case_key::{self, Access};
 use super::error::StoreError;
 use super::vault::{DataKey, Vault};
+use crate::domain::message::mail::Reference;
 use crate::domain::message::templates::{Param, Written};
-use crate::units::PhoneNumber;
+use crate::units::{CaseNumber, PhoneNumber};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -45,6 +46,12 @@ pub(super) struct Letter {
     pub(super) parameters: Vec<(String, String)>,
     /// The whole text.
     pub(super) text: String,
+    /// Of a mail: the Message-ID of the one that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) in_reply_to: Option<String>,
+    /// Of a mail: the ids that one names itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) references: Vec<String>,
 }
 
 impl fmt::Debug for Letter {
@@ -58,7 +65,34 @@ impl Letter {
     pub(super) fn of(to: &PhoneNumber, written: Written) -> Self {
         let named = |param: Param| (param.name.to_owned(), param.value);
         let parameters = written.params.into_iter().map(named).collect();
-        Self { to: to.as_str().to_owned(), subject: None, parameters, text: written.text }
+        Self {
+            to: to.as_str().to_owned(),
+            subject: None,
+            parameters,
+            text: written.text,
+            in_reply_to: None,
+            references: vec![],
+        }
+    }
+
+    /// A mail. `case`: the number by which an answer finds it; none for what tells of a case under seal.
+    pub(super) fn mail(
+        to: String,
+        case: Option<CaseNumber>,
+        (subject, text): (String, String),
+        answers: Reference,
+    ) -> Self {
+        Self {
+            to,
+            subject: Some(subject),
+            parameters: case
+                .map(|case| ("case".to_owned(), case.to_string()))
+                .into_iter()
+                .collect(),
+            text,
+            in_reply_to: answers.message_id,
+            references: answers.references,
+        }
     }
 }
 

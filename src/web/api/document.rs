@@ -1,7 +1,8 @@
 //! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
 
 use super::{
-    acting, administration, cases, exports, intake, messages, opening, people, reports, webhooks,
+    acting, administration, cases, exports, files, intake, messages, opening, people, reports,
+    webhooks,
 };
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -21,7 +22,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         people::sign_in, people::session, people::sign_out,
         cases::list, intake::take_down, cases::show, cases::history,
         acting::command,
-        opening::contact, opening::sealed_content, opening::recording,
+        opening::contact, opening::sealed_content, opening::recording, files::list, files::open,
         exports::ask, exports::list, exports::confirm, exports::fetch,
         reports::kpi,
         administration::accounts, administration::audit,

@@ -112,6 +112,7 @@ fn wish(
         kind,
         call: None,
         contact: phone,
+        mail: None,
         caller: Caller { number: None, display: citizen },
         received_at: now,
         recording: None,

@@ -5,7 +5,8 @@
 //! * `cases`: lists and single cases, as each may see them; `views`: how they are shown.
 //! * `intake`: contacts that people take down; `asked`: what is asked for, as values.
 //! * `acting`: commands, each on a case as it was seen; `command`: how they are written.
-//! * `opening`: contact, recording and sealed content, each with a reason that is audited first.
+//! * `opening`: contact, recording and sealed content, each with a reason that is audited first; `files`:
+//!   what came with mails, in the same way.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
 //! * `reports`: figures; `administration`: accounts, the audit.
 //! * `messages`: what goes out by text and mail, and what waits for a person.
@@ -24,6 +25,7 @@ mod cases;
 mod command;
 mod document;
 mod exports;
+mod files;
 mod intake;
 #[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
 mod messages;
@@ -168,6 +170,8 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
         .route("/cases/{case}/contact", post(opening::contact))
         .route("/cases/{case}/sealed-content", post(opening::sealed_content))
         .route("/cases/{case}/recordings/{recording}", post(opening::recording))
+        .route("/cases/{case}/files", get(files::list))
+        .route("/cases/{case}/files/{message}/{file}", post(files::open))
         .route("/figures/kpi", get(reports::kpi))
         .route("/exports", get(exports::list).post(exports::ask))
         .route("/exports/{export}", get(exports::fetch))

@@ -28,7 +28,7 @@ pub(super) struct Reason {
 }
 
 /// The reason that was given.
-fn reason_of(body: Result<Bytes, BytesRejection>) -> Result<String, Problem> {
+pub(super) fn reason_of(body: Result<Bytes, BytesRejection>) -> Result<String, Problem> {
     let given: Reason = json(body)?;
     reason(&given.reason).ok_or_else(Problem::reason)
 }

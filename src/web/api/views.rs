@@ -293,6 +293,8 @@ pub(super) struct ContactView {
     contact: Option<String>,
     /// The number that called.
     caller: Option<String>,
+    /// The address that a mail came from, only in clear.
+    mail: Option<String>,
     /// The display name that the network showed.
     citizen: Option<String>,
 }
@@ -310,6 +312,7 @@ impl ContactView {
         Self {
             contact: private.contact.as_ref().map(number),
             caller: private.caller.as_ref().map(number),
+            mail: private.mail.clone().filter(|_| clear),
             citizen: private.display.as_deref().map(name),
         }
     }

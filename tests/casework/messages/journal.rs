@@ -109,6 +109,7 @@ fn what_cannot_be_settled_keeps_no_other() {
             let from = if raw.ends_with(b"2") { CITIZEN } else { "19900000018" };
             Some(Ok(whole(from, &format!("第{}条", waiting.id))))
         }],
+        mail_servers: std::collections::BTreeMap::new(),
         wall: || minutes(2),
     };
     let normaliser = Normaliser::start(config).unwrap();

@@ -4,6 +4,7 @@
 mod citizens;
 mod examples;
 mod journal;
+mod mails;
 mod outbox;
 mod parts;
 mod texts;
@@ -36,6 +37,8 @@ fn rules() -> MessageRules {
     MessageRules {
         sms_account: Some(MODEM.to_owned()),
         leaders: [("leader-phone".to_owned(), "市长".to_owned())].into(),
+        mail: [(mails::BOX.to_owned(), mails::site())].into(),
+        mail_account: Some(mails::BOX.to_owned()),
         ..MessageRules::default()
     }
 }

@@ -246,6 +246,7 @@ fn t1_only_what_has_not_begun_can_be_received() {
             kind: IntakeKind::Text,
             call: None,
             contact: number.clone(),
+            mail: None,
             caller: mayorline::domain::call::Caller { number, display: None },
             received_at: world.now,
             recording: None,

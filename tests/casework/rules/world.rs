@@ -182,6 +182,7 @@ impl World {
             kind,
             call: None,
             contact: None,
+            mail: None,
             caller: Caller { number, display: None },
             received_at: self.now,
             recording: None,

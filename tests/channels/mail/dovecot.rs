@@ -21,8 +21,8 @@ pub(super) struct Dovecot {
     program: Program,
     folder: tempfile::TempDir,
     pub(super) trust: Arc<rustls::ClientConfig>,
-    imap: u16,
-    pop3: u16,
+    pub(super) imap: u16,
+    pub(super) pop3: u16,
     pub(super) lmtp: u16,
 }
 
@@ -138,6 +138,18 @@ impl Dovecot {
 
     pub(super) fn maildir(&self) -> PathBuf {
         self.folder.path().join("mail/hotline")
+    }
+
+    /// The authority of its certificate.
+    pub(super) fn ca(&self) -> String {
+        fs::read_to_string(self.folder.path().join("ca.pem")).unwrap()
+    }
+
+    /// The mails of another mailbox, in no order.
+    pub(super) fn mails_of(&self, user: &str) -> Vec<Vec<u8>> {
+        let below = |name: &str| self.folder.path().join("mail").join(user).join(name);
+        let files = ["new", "cur"].into_iter().flat_map(|name| fs::read_dir(below(name)));
+        files.flatten().map(|file| fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
     pub(super) fn printed(&self) -> String {

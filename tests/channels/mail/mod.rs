@@ -4,7 +4,9 @@
 #![allow(clippy::disallowed_methods)]
 
 mod authority;
+mod bombs;
 mod bounce;
+mod city;
 mod dovecot;
 mod imap;
 mod journal;
@@ -13,4 +15,5 @@ mod pop3;
 mod pop3_odd;
 mod postfix;
 mod program;
+mod service;
 mod submit;

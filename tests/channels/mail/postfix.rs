@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 pub(super) struct Postfix {
     program: Program,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     trust: Arc<rustls::ClientConfig>,
-    smtps: u16,
+    pub(super) smtps: u16,
     starttls: u16,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct Postfix {
 const CONFIG: &str = "compatibility_level = 3.6\nmail_owner = postfix\nsetgid_group = postdrop\n\
     command_directory = /usr/sbin\ndaemon_directory = /usr/lib/postfix/sbin\ninet_interfaces = 127.0.0.1\n\
     inet_protocols = ipv4\nmyhostname = mx.example.org\nmydestination =\nmynetworks =\nrecipient_delimiter = +\n\
-    virtual_mailbox_domains = example.org\nvirtual_mailbox_maps = inline:{ hotline@example.org=ok }\n\
+    virtual_mailbox_domains = example.org, citizens.example\nvirtual_mailbox_maps = inline:{ hotline@example.org=ok, @citizens.example=ok }\n\
     relay_domains = gone.example\ntransport_maps = inline:{ { gone.example = local: } }\n\
     smtpd_tls_security_level = encrypt\nsmtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\n\
     smtpd_recipient_restrictions = permit_sasl_authenticated, reject\nsmtpd_relay_restrictions = permit_sasl_authenticated, reject\n\
@@ -69,7 +69,7 @@ impl Postfix {
         let mut program =
             Program::start(Command::new("postfix").arg("-c").arg(&etc).arg("start-fg"), &log);
         program.wait_for(&[smtps, starttls]);
-        Self { program, _folder: folder, trust, smtps, starttls }
+        Self { program, folder, trust, smtps, starttls }
     }
 
     pub(super) fn account(&self, tls: SmtpTls, password: &str) -> SmtpAccount {
@@ -81,6 +81,11 @@ impl Postfix {
             own_name: "line.example.org".into(),
             pace: pace(),
         }
+    }
+
+    /// The authority of its certificate.
+    pub(super) fn ca(&self) -> String {
+        fs::read_to_string(self.folder.path().join("ca.pem")).unwrap()
     }
 
     pub(super) fn printed(&self) -> String {

@@ -4,6 +4,7 @@
 mod conflicts;
 mod document;
 mod exports;
+mod files;
 mod lists;
 mod messages;
 mod offices;

@@ -1,7 +1,7 @@
 //! A store with an account of every role and cases of every kind, and the server in front of it.
 
 use super::document::Document;
-use crate::folder::{intake, noonish, open, store_intake};
+use crate::folder::{intake, noonish, store_intake};
 use crate::house::{Directory, Shelf, sources};
 use crate::http::{Answer, ask};
 use jiff::Timestamp;
@@ -10,9 +10,12 @@ use mayorline::domain::call::{IntakeKind, NewIntake};
 use mayorline::domain::case::{
     Actor, Classification, DeadlineRules, Nature, Order, Role, Task, Trigger, Urgency,
 };
+use mayorline::domain::message::mail::House;
+use mayorline::domain::message::mail::templates::Desk;
+use mayorline::domain::message::{MailSite, MessageRules};
 use mayorline::store::{
     Administration, CaseName, FoundingAccounts, NewAccount, NewToken, PasswordHash, Reader, Store,
-    StoreHandle,
+    StoreConfig, StoreHandle,
 };
 use mayorline::units::CaseNumber;
 use mayorline::web::{ApiConfig, DeskLink, Web, WebConfig};
@@ -30,6 +33,20 @@ pub(crate) const PASSWORD: &str = "kite river 7 lamp";
 pub(crate) const PHONE: &str = "19900000017";
 /// The citizen's words: they name him.
 pub(crate) const WORDS: &str = "张三丰，电话19900000017，北宿镇路灯不亮";
+
+/// The account by which its mails come.
+pub(crate) const MAILBOX: &str = "mailbox";
+
+fn site() -> MailSite {
+    MailSite {
+        house: House { address: "hotline@example.org".to_owned(), own_domains: vec![] },
+        desk: Desk {
+            signer: "受理中心".to_owned(),
+            hotline: "12345".to_owned(),
+            texts: String::new(),
+        },
+    }
+}
 
 /// A running server in front of a store.
 pub(crate) struct World {
@@ -104,7 +121,10 @@ impl World {
     pub(crate) async fn open_at(wall: fn() -> Timestamp) -> Self {
         let folder = tempfile::tempdir().unwrap();
         accounts(&folder);
-        let store = open(folder.path());
+        let messages =
+            MessageRules { mail: [(MAILBOX.to_owned(), site())].into(), ..MessageRules::default() };
+        let config = StoreConfig { messages, ..StoreConfig::new(folder.path(), noonish()) };
+        let store = Store::open(config, Calendar::built_in(), [7; 32]).unwrap();
         let (to_line, from_pages) = channel(64);
         let (to_pages, from_line) = channel(64);
         let api = ApiConfig {

@@ -22,6 +22,7 @@ impl Line {
             kind,
             call: Some(self.incoming.call.clone()),
             contact,
+            mail: None,
             caller: self.incoming.caller.clone(),
             received_at: self.wall(),
             recording,

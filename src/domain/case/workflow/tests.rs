@@ -17,6 +17,7 @@ fn intake(kind: IntakeKind) -> NewIntake {
         kind,
         call: None,
         contact: None,
+        mail: None,
         caller: Caller { number: PhoneNumber::parse("19900000017").ok(), display: None },
         received_at: at("2026-11-22T10:00:00.123456789+08:00"),
         recording: Some(RecordingSummary {

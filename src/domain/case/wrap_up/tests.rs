@@ -24,6 +24,7 @@ fn draft() -> Case {
         kind: IntakeKind::Abandoned,
         call: None,
         contact: None,
+        mail: None,
         caller: Caller { number: PhoneNumber::parse("19900000017").ok(), display: None },
         received_at: "2026-11-22T09:59:00+08:00".parse().unwrap(),
         recording: None,

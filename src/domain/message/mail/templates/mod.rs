@@ -12,6 +12,7 @@ pub use page::page as mail_page;
 pub use table::{MAIL_TEMPLATES, MailTemplate, MailTemplateId};
 pub use values::{MAIL_RESULT_CHARS_MAX, MAIL_WORDS_CHARS_MAX, MailDigest, MailText};
 
+use crate::domain::message::templates::Written;
 use std::fmt;
 use values::Filled;
 
@@ -22,7 +23,7 @@ pub struct Desk {
     pub signer: String,
     /// The number to call.
     pub hotline: String,
-    /// The number to send texts to.
+    /// The number to send texts to; empty where the city takes none.
     pub texts: String,
 }
 
@@ -45,6 +46,25 @@ impl fmt::Debug for WrittenMail {
     }
 }
 
+/// What a short text says, as a mail, for what has no row of its own in the table.
+///
+/// ```
+/// use mayorline::domain::message::mail::templates::{Desk, in_a_mail};
+/// use mayorline::domain::message::templates::{ShortText, Signature};
+/// let desk = Desk { signer: "受理中心".into(), hotline: "12345".into(), texts: String::new() };
+/// let thanks = ShortText::SurveyThanks.write(&Signature::default());
+/// let (subject, text) = in_a_mail(&thanks, &desk);
+/// assert_eq!(subject, "【告知】受理中心");
+/// assert_eq!(text, "您好：\n已收到您的评价，谢谢。\n\n受理中心");
+/// ```
+#[must_use]
+pub fn in_a_mail(short: &Written, desk: &Desk) -> (String, String) {
+    let case = short.params.iter().find(|param| param.name == "case");
+    let about = case.map_or_else(|| desk.signer.clone(), |case| format!("编号{}", case.value));
+    let words = short.text.split_once('】').map_or(short.text.as_str(), |(_, words)| words);
+    (format!("【告知】{about}"), format!("您好：\n{words}\n\n{}", desk.signer))
+}
+
 impl MailText<'_> {
     /// The mail in words.
     ///
@@ -61,7 +81,12 @@ impl MailText<'_> {
         let template = self.id().template();
         let filled = self.fill(desk);
         let subject = fill(template.subject, &filled);
-        let mut text = fill(template.body, &filled);
+        let mut body = template.body.to_owned();
+        if desk.texts.is_empty() {
+            // A city that takes no texts names no number for them.
+            body = body.replace(table::BY_TEXT, "");
+        }
+        let mut text = fill(&body, &filled);
         if template.is_signed {
             text.push_str("\n\n");
             text.push_str(&desk.signer);

@@ -1,0 +1,134 @@
+//! What the store knows around a mail: whether it came before, how much its sender wrote and was written,
+//! and what he has to do with the case that it names.
+
+use super::InboundMail;
+use crate::domain::message::mail::{Belongs, FLOOD_WITHIN, MailAround, MailKey, belongs};
+use crate::store::case_file;
+use crate::store::error::StoreError;
+use crate::store::inbox::settle::Journal;
+use crate::store::inbox::text::id_of;
+use crate::store::intake::{Desk, read_number};
+use crate::store::seal::{is_sealed, sealed};
+use crate::units::CaseNumber;
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, params};
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+fn since(at: Timestamp, window: SignedDuration) -> i64 {
+    at.saturating_sub(window).unwrap_or(at).as_millisecond()
+}
+
+pub(super) fn around(
+    db: &Connection,
+    desk: &Desk,
+    (id, journal): (i64, &Journal),
+    (read, key): (&InboundMail, &MailKey),
+    (known_by, said): (&[u8], &[u8]),
+) -> Result<MailAround, StoreError> {
+    let at = journal.received_at;
+    let (named, answered_case) = match belongs(&read.mail, key) {
+        Belongs::Answer(own) => {
+            let case = match own.case {
+                Some(case) => Some(case),
+                None => case_of_outbox(db, own.outbox)?,
+            };
+            (case, case)
+        }
+        Belongs::Case(case) => (Some(case), None),
+        Belongs::Claims(case) => (Some(case), None),
+        Belongs::Nothing => (None, None),
+    };
+    let mut around = MailAround {
+        is_copy: read.reference.message_id.is_some() && is_copy(db, id, (known_by, said))?,
+        mails_of_sender: mails_of_sender(db, (id, at), known_by)?,
+        receipts_of_sender: receipts(db, since(at, DAY), Some(known_by))?,
+        receipts_in_hour: receipts(db, since(at, HOUR), None)?,
+        answered_case,
+        asked: asked(db, known_by)?,
+        ..MailAround::default()
+    };
+    if let Some(number) = named {
+        around.supplements = supplements(db, number)?;
+        around.is_party = is_party(db, desk, number, read.mail.from.as_deref())?;
+    }
+    Ok(around)
+}
+
+fn is_copy(db: &Connection, id: i64, (by, said): (&[u8], &[u8])) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM inbound WHERE sender = ?1 AND words = ?2 AND id <> ?3
+                   AND state IN ('done', 'ignored', 'held')";
+    Ok(db.prepare_cached(sql)?.exists(params![by, said, id])?)
+}
+
+fn mails_of_sender(
+    db: &Connection,
+    (id, at): (i64, Timestamp),
+    known_by: &[u8],
+) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM inbound
+               WHERE sender = ?1 AND received_at BETWEEN ?2 AND ?3 AND id <> ?4";
+    let (from, until) = (since(at, FLOOD_WITHIN), at.as_millisecond());
+    let values = params![known_by, from, until, id];
+    Ok(db.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+}
+
+/// Receipts since then, to one sender or to all.
+fn receipts(db: &Connection, from: i64, to: Option<&[u8]>) -> Result<u32, StoreError> {
+    let sql = match to {
+        Some(_) => {
+            "SELECT count(*) FROM outbox WHERE party = ?2 AND template = 'M1' AND created_at > ?1"
+        }
+        None => {
+            "SELECT count(*) FROM outbox
+             WHERE template = 'M1' AND created_at > ?1 AND ?2 IS NULL"
+        }
+    };
+    Ok(db.prepare_cached(sql)?.query_row(params![from, to], |row| row.get(0))?)
+}
+
+fn case_of_outbox(db: &Connection, outbox: i64) -> Result<Option<CaseNumber>, StoreError> {
+    let sql = "SELECT f.number FROM outbox o JOIN case_file f ON f.id = o.case_id WHERE o.id = ?1";
+    let number: Option<Option<i64>> =
+        db.prepare_cached(sql)?.query_row([outbox], |row| row.get(0)).optional()?;
+    number.flatten().map(read_number).transpose()
+}
+
+fn supplements(db: &Connection, number: CaseNumber) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM inbound
+               WHERE case_id = (SELECT id FROM case_file WHERE number = ?1)";
+    let number = i64::try_from(number.as_u64()).unwrap_or(0);
+    Ok(db.prepare_cached(sql)?.query_row([number], |row| row.get(0))?)
+}
+
+/// Whether a case came from this address. Of one under seal nobody is told, not even by what becomes of his
+/// mail.
+pub(super) fn is_party(
+    db: &Connection,
+    desk: &Desk,
+    number: CaseNumber,
+    from: Option<&str>,
+) -> Result<bool, StoreError> {
+    let id = match id_of(db, number) {
+        Ok(id) => id,
+        Err(StoreError::NotFound) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let case = case_file::load(db, &desk.vault, id)?;
+    let is_his = |(mail, from): (&String, &str)| mail.eq_ignore_ascii_case(from);
+    Ok(!is_sealed(&case) && case.private.mail.as_ref().zip(from).is_some_and(is_his))
+}
+
+/// The case whose answer a sender was asked about last, while it waits for his word.
+fn asked(db: &Connection, known_by: &[u8]) -> Result<Option<CaseNumber>, StoreError> {
+    let sql = format!(
+        "SELECT f.number FROM outbox o JOIN case_file f ON f.id = o.case_id
+         WHERE o.party = ?1 AND o.template = 'M6' AND f.state = 'callback' AND NOT {}
+         ORDER BY o.created_at DESC LIMIT 1",
+        sealed("f")
+    );
+    let number: Option<i64> =
+        db.prepare_cached(&sql)?.query_row([known_by], |row| row.get(0)).optional()?;
+    number.map(read_number).transpose()
+}
