@@ -74,6 +74,7 @@ mod seats_watch;
 mod sound;
 mod sound_plain;
 mod sound_seal;
+mod speech;
 mod suggest;
 mod supervise;
 mod sweep;
@@ -165,6 +166,9 @@ pub use sound::{
     SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
 };
 pub use sound_seal::{NotWritten, TakenOut};
+pub use speech::{
+    SPOKEN_BYTES_MAX, SPOKEN_DAYS, SpeechHeld, SpeechJob, SpeechKind, SpeechSentence, SpeechSound,
+};
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{

@@ -17,6 +17,7 @@ use super::search;
 use super::sound;
 use super::sound_plain;
 use super::sound_seal;
+use super::speech;
 use super::vault::Vault;
 use super::verify_desk;
 use super::verify_report;
@@ -40,7 +41,7 @@ const SETTLE_MS: u64 = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
-    /// `report`, `webhook`, `anchor`, `database`.
+    /// `report`, `webhook`, `speech`, `anchor`, `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,
@@ -147,6 +148,7 @@ pub fn verify_anchored(
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
     webhook::check(&tx, &vault, &mut report)?;
+    speech::check(&tx, &mut report)?;
     verify_report::check_hashes(&tx, hashes, &mut report)?;
     Ok(report)
 }
