@@ -9,6 +9,7 @@ use super::case_calls::{calls_of, others_of};
 use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk, SYSTEM};
+use super::message_data;
 use super::privacy_hold;
 use super::purge;
 use super::read_call::all;
@@ -220,6 +221,7 @@ fn erase_case(
 pub(super) fn destroy(db: &Connection, id: i64) -> Result<(), StoreError> {
     purge::ask(db)?;
     speech::forget(db, id)?;
+    message_data::forget_case(db, id)?;
     db.prepare_cached("UPDATE case_key SET holder = NULL, wrapped = x'' WHERE case_id = ?1")?
         .execute([id])?;
     db.prepare_cached(

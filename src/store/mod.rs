@@ -42,6 +42,7 @@ mod job_queue;
 mod ledger;
 mod listening_day;
 mod lookup;
+mod message_data;
 mod open_cases;
 mod opening;
 mod outbox;
@@ -85,6 +86,7 @@ mod uncoded;
 mod vault;
 mod verify;
 mod verify_desk;
+mod verify_messages;
 mod verify_report;
 mod webhook;
 mod work;
@@ -130,6 +132,7 @@ pub use inbox::{
 };
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
+pub use message_data::{HeldMessage, PRIVACY_MESSAGES_MAX};
 pub use outbox::{
     AccountRow, LeasedMessage, MESSAGE_LEASE_MS, OUTBOX_KEPT_DAYS, OutboxFilter, OutboxRow,
     PartNow, PartOutcome, SendDecision, SweptOutbox,

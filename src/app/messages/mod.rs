@@ -2,7 +2,7 @@
 
 mod verbs;
 
-pub(super) use verbs::{MessageVerb, message};
+pub(super) use verbs::{MessageVerb, message, words_of};
 
 use super::clock;
 use super::config::Config;

@@ -172,7 +172,7 @@ fn shown(text: &str) -> String {
 }
 
 /// Sender and words of a short text, where they can be read.
-fn words_of(held: &Waiting) -> Option<(String, String)> {
+pub(in crate::app) fn words_of(held: &Waiting) -> Option<(String, String)> {
     let raw = held.raw.as_deref().unwrap_or_default();
     let Some(Ok(Parsed::Text(text))) = parsed(held, raw) else { return None };
     let words = match &text.words {

@@ -20,6 +20,7 @@ pub use decide::{HeldDecision, HeldRow};
 pub use journal::{ACCOUNT_BYTES_MAX, Journalled, RAW_BYTES_MAX, RawInbound};
 pub use parsed::{CarrierReport, InboundText, Parsed, Words};
 pub use parts::{PART_SETS_MAX, PARTS_WAIT_MINUTES_MAX};
+pub(super) use read::opened;
 pub use read::{INBOUND_AT_ONCE_MAX, Waiting};
 pub use settle::{READ_TRIES_MAX, SettledInbound};
 pub use tidy::INBOUND_KEPT_DAYS;

@@ -5,6 +5,7 @@ mod citizens;
 mod journal;
 mod outbox;
 mod parts;
+mod personal;
 mod texts;
 
 use crate::desk::*;
