@@ -821,3 +821,33 @@ CREATE TABLE message_account (
     fault_at     INTEGER,
     fault        TEXT
 ) STRICT, WITHOUT ROWID;
+
+-- What a speech engine is to say of a case (docs/adr/0030-speech-engine.md): its number, and its reply once
+-- the citizen has it. Written with what makes it known; the words themselves are those of the case.
+CREATE TABLE spoken (
+    case_id  INTEGER NOT NULL REFERENCES case_file (id),
+    kind     TEXT NOT NULL CHECK (kind IN ('number', 'reply')),
+    words    BLOB NOT NULL CHECK (length(words) = 32), -- keyed hash of what is said; another text is another row
+    state    TEXT NOT NULL CHECK (state IN ('waiting', 'ready', 'failed')),
+    asked_at INTEGER NOT NULL,
+    next_at  INTEGER NOT NULL,                         -- the next try
+    tries    INTEGER NOT NULL DEFAULT 0,
+    fault    TEXT,                                     -- of the last try, in a word
+    plan     BLOB,                                     -- its sentences in order, each by its `words`
+    PRIMARY KEY (case_id, kind),
+    CHECK ((state = 'ready') = (plan IS NOT NULL)),
+    CHECK (length(plan) % 32 = 0)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX spoken_due ON spoken (next_at) WHERE state = 'waiting';
+CREATE INDEX spoken_by_age ON spoken (asked_at);
+
+-- The sentences, each rendered once for its case and sealed under its key.
+CREATE TABLE spoken_sentence (
+    id      INTEGER PRIMARY KEY NOT NULL,
+    case_id INTEGER NOT NULL REFERENCES case_file (id),
+    words   BLOB NOT NULL CHECK (length(words) = 32),  -- keyed hash of sentence and voice
+    bytes   INTEGER NOT NULL,
+    sound   BLOB NOT NULL,                             -- A-law, as said and in slow speech
+    UNIQUE (case_id, words)
+) STRICT;
+CREATE INDEX spoken_sentence_bytes ON spoken_sentence (bytes);

@@ -255,13 +255,15 @@ fn every_queue_has_a_limit() {
 #[test]
 fn nothing_is_left_half_done() {
     let words = ["todo!", "unimplemented!", "FIXME", "#[ignore", "TODO", "dbg!"];
+    // What needs a model that is fetched first says how it is run.
+    let by_hand = "#[ignore = \"by hand: ";
     let mut faults = Vec::new();
     for source in sources("src").iter().chain(&sources("tests")) {
         if source.path.ends_with("tests/tidy.rs") {
             continue;
         }
         for (at, line) in source.lines.iter().enumerate() {
-            if words.iter().any(|word| line.contains(word)) {
+            if words.iter().any(|word| line.contains(word)) && !line.contains(by_hand) {
                 faults.push(place(source, at + 1));
             }
         }

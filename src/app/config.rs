@@ -10,6 +10,7 @@ mod queue;
 mod report;
 mod retention;
 mod room;
+mod speech;
 mod webhook;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
@@ -22,6 +23,7 @@ pub use queue::QueueKeys;
 pub use report::ReportKeys;
 pub use retention::RetentionKeys;
 pub use room::{RoomKeys, SurveyKeys};
+pub use speech::{SpeechEngine, SpeechKeys};
 pub use webhook::WebhookKeys;
 
 use super::exit::{Exit, Failure};
@@ -58,6 +60,7 @@ pub struct Config {
     pub queue: QueueKeys,
     pub listening_day: ListeningKeys,
     pub prompts: Prompts,
+    pub speech: SpeechKeys,
     pub store: StoreKeys,
     pub web: WebKeys,
     pub webhook: WebhookKeys,
@@ -251,6 +254,7 @@ impl Config {
             "retention.unlinked_days must be at most call.retention_days, which callers are told",
         )?;
         self.messages.check_together()?;
+        self.speech.check_together()?;
         self.outgoing.check_together()
     }
 
@@ -312,6 +316,7 @@ impl Config {
         self.directory.units()?;
         self.webhook.reach()?;
         self.messages.rules()?;
+        self.speech.check()?;
         self.queue.rules(jiff::tz::TimeZone::UTC)?;
         self.listening_day.rules()?;
         self.listening_day.roster()?;

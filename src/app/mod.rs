@@ -33,6 +33,7 @@ mod search;
 mod seats;
 mod serve;
 mod settings;
+mod speech;
 mod suggest;
 mod switchboard;
 mod trace;

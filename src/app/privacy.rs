@@ -5,11 +5,12 @@ use super::clock;
 use super::common::{Common, say};
 use super::config::Config;
 use super::exit::{Exit, Failure};
+use super::messages::words_of;
 use super::output::{ListArguments, refused, unwritten};
 use super::retention::seed;
 use super::serve;
 use crate::domain::case::{Correction, Identification, PrivacyGround, PrivacyKind};
-use crate::store::{Administration, NewPrivacyRequest, PrivacyDecision, StoreError};
+use crate::store::{Administration, HeldMessage, NewPrivacyRequest, PrivacyDecision, StoreError};
 use crate::units::{CaseNumber, PhoneNumber};
 use clap::Subcommand;
 use std::fs::OpenOptions;
@@ -156,15 +157,27 @@ fn export(id: i64, out: &Path, person: &str, common: &Common) -> Result<(), Exit
         // It is empty, and nobody waits for it.
         let _ = std::fs::remove_file(out);
     });
-    let held = held.map_err(|error| untaken(&error))?;
+    let mut held = held.map_err(|error| untaken(&error))?;
+    held.messages.iter_mut().for_each(read_words);
     let json = serde_json::to_string_pretty(&held).map_err(|e| Exit::new(Failure::Software, e))?;
     file.write_all(json.as_bytes()).and_then(|()| file.sync_all()).map_err(fault)?;
     say(&format!(
-        "{} 件事项，{} 次来电，已写入 {}\n",
+        "{} 件事项，{} 次来电，{} 条消息，已写入 {}\n",
         held.cases.len(),
         held.calls.len(),
+        held.messages.len(),
         out.display()
     ))
+}
+
+/// What came, in words; what is not read here stands as its carrier gave it.
+fn read_words(message: &mut HeldMessage) {
+    let Some(came) = message.came.take() else { return };
+    let raw = came.raw.as_deref().unwrap_or_default();
+    match words_of(&came) {
+        Some((from, words)) => (message.party, message.text) = (Some(from), Some(words)),
+        None => message.text = Some(String::from_utf8_lossy(raw).into_owned()),
+    }
 }
 
 fn open(common: &Common, config: &Config) -> Result<Administration, Exit> {

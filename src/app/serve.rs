@@ -4,7 +4,7 @@ use super::common::{Common, say};
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
 use super::pages::{Pages, web_config};
-use super::{clock, demo, messages, settings, switchboard, webhooks};
+use super::{clock, demo, messages, settings, speech, switchboard, webhooks};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules, local_day};
 use crate::domain::demo::DEMO_TITLE;
@@ -48,6 +48,7 @@ async fn run(config: &Config, folder: DataFolder) -> Result<(), Exit> {
     let web = service.pages.url();
     let webhooks = webhooks::start(config, folder.clone(), service.store.handle())?;
     let messages = messages::start(config, folder, &service.store.handle())?;
+    let speech = speech::start(config, service.store.handle())?;
     let demo = if demo { format!(" demo={DEMO_TITLE}") } else { String::new() };
     say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}{demo}\n"))?;
     if config.prompts.slow_speech {
@@ -63,6 +64,9 @@ async fn run(config: &Config, folder: DataFolder) -> Result<(), Exit> {
         tracing::warn!("stopping at once: live calls are hung up");
     };
     line.run(stop, abort).await;
+    if let Some(speech) = speech {
+        speech.finish();
+    }
     messages.finish();
     webhooks.finish();
     service.pages.close();
@@ -136,6 +140,7 @@ impl Service {
             master_key: folder.master_key.clone(),
             demo,
             messages: message_rules(config)?,
+            speech: speech::rules(config),
             ..StoreConfig::new(&folder.path, (clock.wall)())
         };
         let calendar = calendar(config)?;
@@ -264,6 +269,7 @@ pub(super) fn check_config(common: &Common) -> Result<(), Exit> {
     web_config(&config)?;
     webhooks::tls(&config)?;
     messages::check(&config)?;
+    speech::engine(&config)?;
     switchboard::switch(&config, &Arc::new(library(&config)?), calendar)?;
     say("configuration ok\n")
 }

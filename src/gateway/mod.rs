@@ -7,6 +7,7 @@
 //! * [`media`]: RTP sockets, the threads that serve them, and the disk thread of the recordings.
 //! * [`browser`]: a browser's half of a call: WebRTC with G.711, as a value.
 //! * [`prompts`]: the recorded prompts in memory.
+//! * [`speech`]: a speech engine, which says replies before anybody asks for them.
 //! * [`registrations`]: seats and phones between the store and the endpoint.
 
 pub mod browser;
@@ -16,4 +17,5 @@ pub mod media;
 pub mod prompts;
 pub mod registrations;
 pub mod sip;
+pub mod speech;
 pub mod switch;

@@ -15,6 +15,8 @@ pub mod player;
 mod protection;
 pub mod reception;
 pub mod recorder;
+pub mod rendered;
+pub mod resample;
 pub mod room;
 pub mod source_lock;
 pub mod stretch;

@@ -3,6 +3,7 @@
 use super::vault::MASTER_KEY_FILE;
 use crate::domain::case::{DeadlineRules, RetentionRules};
 use crate::domain::message::MessageRules;
+use crate::domain::speech::rendering::SpeechRules;
 use crate::units::PhoneNumber;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -101,6 +102,8 @@ pub struct StoreConfig {
     pub messages: MessageRules,
     /// Published telephones of units, by id.
     pub unit_phones: BTreeMap<String, PhoneNumber>,
+    /// What replies are spoken with; `None`: there is no speech engine.
+    pub speech: Option<SpeechRules>,
 }
 
 impl StoreConfig {
@@ -120,6 +123,7 @@ impl StoreConfig {
             retention: RetentionRules::default(),
             messages: MessageRules::default(),
             unit_phones: BTreeMap::new(),
+            speech: None,
         }
     }
 

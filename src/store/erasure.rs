@@ -9,10 +9,12 @@ use super::case_calls::{calls_of, others_of};
 use super::case_file;
 use super::error::StoreError;
 use super::intake::{self, Desk, SYSTEM};
+use super::message_data;
 use super::privacy_hold;
 use super::purge;
 use super::read_call::all;
 use super::retention::{Judged, Target, has_open_request, judge};
+use super::speech;
 use super::vault::Vault;
 use crate::domain::case::{
     Case, Command, EraseOrder, Erasure, ErasureGround, Hold, RetentionClass, RetentionRules,
@@ -218,6 +220,8 @@ fn erase_case(
 /// The key of a case and all that it opened. Its number, states and hashes stay.
 pub(super) fn destroy(db: &Connection, id: i64) -> Result<(), StoreError> {
     purge::ask(db)?;
+    speech::forget(db, id)?;
+    message_data::forget_case(db, id)?;
     db.prepare_cached("UPDATE case_key SET holder = NULL, wrapped = x'' WHERE case_id = ?1")?
         .execute([id])?;
     db.prepare_cached(

@@ -9,6 +9,7 @@ use super::outbox;
 use super::recording;
 use super::row_private::RowPrivate;
 use super::seal;
+use super::speech;
 use super::vault::Vault;
 use super::webhook;
 use super::wrap_up;
@@ -105,6 +106,7 @@ pub(super) fn open(
         append(db, desk, case_id, event, at, by)?;
     }
     webhook::emit(db, at, case_id, (false, &case), &events)?;
+    speech::want(db, &desk.vault, at, case_id, (&case, &events))?;
     outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, &events))?;
     if let Some(summary) = &intake.recording {
         let owner = recording::Owner { call: intake.call.as_ref(), case_id: Some(case_id) };
@@ -149,6 +151,7 @@ pub(super) fn command(
     let last_event = desk.chain.last(db)?.0;
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
     webhook::emit(db, at, case_id, (was_sealed, &case), &events)?;
+    speech::want(db, &desk.vault, at, case_id, (&case, &events))?;
     outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, &events))?;
     Ok(case)
 }
@@ -214,6 +217,7 @@ pub(super) fn record_on(
     let last_event = desk.chain.last(db)?.0;
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
     webhook::emit(db, at, case_id, (was_sealed, &case), events)?;
+    speech::want(db, &desk.vault, at, case_id, (&case, events))?;
     outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, events))
 }
 

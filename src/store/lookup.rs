@@ -8,6 +8,7 @@ use super::guard::{Guard, Tally, Verdict};
 use super::handle::Reply;
 use super::job_queue::JobQueue;
 use super::recording::hex;
+use super::speech;
 use super::vault::Vault;
 use super::writer::Job;
 use crate::domain::call::{Lookup, StoreReply};
@@ -116,7 +117,9 @@ impl Desk {
     fn status(&self, id: i64, now: Timestamp) -> Result<Option<CaseStatus>, StoreError> {
         let case = case_file::load(&self.db, &self.vault, id)?;
         let phone = case.unit.as_ref().and_then(|unit| self.unit_phones.get(unit)).cloned();
-        Ok(case.status(now, phone))
+        let Some(mut status) = case.status(now, phone) else { return Ok(None) };
+        status.voiced = speech::voiced(&self.db, &self.vault, id, &case)?;
+        Ok(Some(status))
     }
 }
 

@@ -42,6 +42,7 @@ mod job_queue;
 mod ledger;
 mod listening_day;
 mod lookup;
+mod message_data;
 mod open_cases;
 mod opening;
 mod outbox;
@@ -74,6 +75,7 @@ mod seats_watch;
 mod sound;
 mod sound_plain;
 mod sound_seal;
+mod speech;
 mod suggest;
 mod supervise;
 mod sweep;
@@ -84,6 +86,7 @@ mod uncoded;
 mod vault;
 mod verify;
 mod verify_desk;
+mod verify_messages;
 mod verify_report;
 mod webhook;
 mod work;
@@ -130,6 +133,7 @@ pub use inbox::{
 };
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
+pub use message_data::{HeldMessage, PRIVACY_MESSAGES_MAX};
 pub use outbox::{
     AccountRow, LeasedMessage, MESSAGE_LEASE_MS, OUTBOX_KEPT_DAYS, OutboxFilter, OutboxRow,
     PartNow, PartOutcome, SendDecision, SweptOutbox,
@@ -166,6 +170,9 @@ pub use sound::{
     SOUND_HEAD_BYTES, SoundFile, SoundKeys, SoundWriter, Widening, digest, with_tracks,
 };
 pub use sound_seal::{NotWritten, TakenOut};
+pub use speech::{
+    SPOKEN_BYTES_MAX, SPOKEN_DAYS, SpeechHeld, SpeechJob, SpeechKind, SpeechSentence, SpeechSound,
+};
 pub use suggest::{FalseAlarm, PAST_CASES_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{

@@ -21,6 +21,7 @@ use super::retention::Cursor;
 use super::schema;
 use super::seats_watch::SeatsWatch;
 use super::sound_seal::Looked;
+use super::speech;
 use super::supervise::Ahead;
 use super::sweep::{Sweep, Sweeper};
 use super::third_docket::Docketed;
@@ -75,6 +76,7 @@ impl Plan {
         let lock = lock(&config.path)?;
         let (mut db, vault) = schema::open_writer(config)?;
         filling::must_be_as_known(&db, config)?;
+        speech::begin(&db, config.opened_at, config.speech.as_ref())?;
         let vault = Arc::new(vault);
         let rng = StdRng::from_seed(self.seed);
         let calendar = self.calendar.clone();

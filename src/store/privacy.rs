@@ -10,6 +10,7 @@ use super::casework::{self, CaseName};
 use super::erasure::{self, Scope};
 use super::error::StoreError;
 use super::intake::Desk;
+use super::message_data;
 use super::privacy_data::{self, Held, Opened};
 use super::purge;
 use super::read::{Reader, city_time};
@@ -236,8 +237,11 @@ impl Administration {
         }
         let private = private_of(&tx, &self.vault, id)?;
         let cases = case_ids(&tx, id)?;
-        let held = privacy_data::of(&tx, &self.vault, &cases, &private, &mut opened)?;
-        let told = format!("{} 件事项，{} 次来电", held.cases.len(), held.calls.len());
+        let mut held = privacy_data::of(&tx, &self.vault, &cases, &private, &mut opened)?;
+        let phone = private.phone.as_deref();
+        held.messages = message_data::of_person(&tx, &self.vault, &cases, phone)?;
+        let (cases, calls, texts) = (held.cases.len(), held.calls.len(), held.messages.len());
+        let told = format!("{cases} 件事项，{calls} 次来电，{texts} 条消息");
         note(&tx, at, AuditKind::PrivacyExported, (by, id, &told))?;
         tx.commit()?;
         Ok(held)
@@ -494,6 +498,8 @@ fn delete(
         for call in privacy_data::unlinked_calls(db, &desk.vault, phone, opened)? {
             erased.extend(erasure::erase(db, desk, at, &Target::Call(call), &scope)?);
         }
+        gone += message_data::forget_unlinked(db, &desk.vault, phone)?;
+        purge::ask(db)?;
     }
     gone += erased.len();
     let answer = match (gone, kept) {

@@ -1,10 +1,12 @@
 //! What is held of one person, for him: his contacts with who he was then and what he said, what he was
-//! answered, and his calls. Never what officials wrote among themselves, and nothing of other people.
+//! answered, his calls and messages. Never what officials wrote among themselves, and nothing of other
+//! people.
 
 use super::call_private;
 use super::case_calls::calls_of;
 use super::case_file;
 use super::error::{StoreError, unless_damaged};
+use super::message_data::HeldMessage;
 use super::privacy::RequestPrivate;
 use super::read::{city_time, clock};
 use super::read_call::all;
@@ -24,6 +26,8 @@ pub struct Held {
     pub cases: Vec<HeldCase>,
     /// His calls.
     pub calls: Vec<HeldCall>,
+    /// Texts and mails from him and to him.
+    pub messages: Vec<HeldMessage>,
 }
 
 /// One of his cases.

@@ -7,6 +7,7 @@ use super::case_key;
 use super::error::{StoreError, unless_damaged};
 use super::purge;
 use super::read_call::all;
+use super::speech;
 use super::vault::{PublicKey, Vault};
 use crate::domain::case::{Case, State};
 use jiff::Timestamp;
@@ -73,6 +74,7 @@ fn liaison(db: &Connection) -> Result<Option<(i64, PublicKey)>, StoreError> {
 /// is hidden all the same.
 pub(super) fn enforce(db: &Connection, vault: &Vault, id: i64) -> Result<(), StoreError> {
     purge::ask(db)?;
+    speech::forget(db, id)?;
     match liaison(db)? {
         Some(liaison) => hand_over(db, vault, liaison, id).map(drop),
         None => {

@@ -17,8 +17,10 @@ use super::search;
 use super::sound;
 use super::sound_plain;
 use super::sound_seal;
+use super::speech;
 use super::vault::Vault;
 use super::verify_desk;
+use super::verify_messages;
 use super::verify_report;
 use super::webhook;
 use crate::domain::case::{Case, apply};
@@ -40,7 +42,7 @@ const SETTLE_MS: u64 = 500;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
-    /// `report`, `webhook`, `anchor`, `database`.
+    /// `report`, `webhook`, `message`, `speech`, `anchor`, `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,
@@ -71,6 +73,8 @@ pub struct VerifyReport {
     pub webhooks: u64,
     /// Messages to them that are kept.
     pub deliveries: u64,
+    /// Texts and mails that came and went.
+    pub messages: u64,
     /// Hashes from outside that were found: in which chain at which entry, or of which report.
     pub anchored: Vec<(&'static str, i64)>,
     /// Private parts that were erased; not a fault.
@@ -147,6 +151,8 @@ pub fn verify_anchored(
     verify_desk::check(&tx, data, &mut report)?;
     verify_report::check(&tx, &mut report)?;
     webhook::check(&tx, &vault, &mut report)?;
+    speech::check(&tx, &mut report)?;
+    verify_messages::check(&tx, &vault, &mut report)?;
     verify_report::check_hashes(&tx, hashes, &mut report)?;
     Ok(report)
 }

@@ -138,17 +138,30 @@ impl<'a> Wav<'a> {
 /// `Malformed` when it is no RIFF/WAVE file, `Missing` without `fmt ` or `data`, `Unsupported` for
 /// anything but PCM 16 bit, 8 kHz, one to [`TRACKS_MAX`] tracks.
 pub fn parse(file: &[u8]) -> Result<Wav<'_>, WireError> {
+    match parse_any(file)? {
+        (wav, SAMPLE_RATE_HZ) => Ok(wav),
+        _ => Err(WireError::Unsupported("WAV format")),
+    }
+}
+
+/// Reads a file of another program, with its rate in Hz. One that was written into a pipe promises more
+/// than it holds, because its length was not known yet.
+///
+/// # Errors
+/// As [`parse`], but at any rate.
+pub fn parse_any(file: &[u8]) -> Result<(Wav<'_>, u32), WireError> {
     let mut rest = riff_body(file).ok_or(WireError::Malformed("WAV file"))?;
-    let mut channels = None;
+    let mut format_read = None;
     while let Some((name, size, body)) = next_chunk(rest) {
         let present = size.min(body.len());
         match name {
-            b"fmt " => channels = Some(format(&body[..present])?),
+            b"fmt " => format_read = Some(format(&body[..present])?),
             b"data" => {
-                let channels = channels.ok_or(WireError::Missing("WAV fmt chunk"))?;
+                let (channels, rate) = format_read.ok_or(WireError::Missing("WAV fmt chunk"))?;
                 let frame = usize::from(channels.frame_bytes());
                 let whole = present - present % frame;
-                return Ok(Wav { channels, data: &body[..whole], cut_off: size > body.len() });
+                let cut_off = size > body.len();
+                return Ok((Wav { channels, data: &body[..whole], cut_off }, rate));
             }
             _ => {}
         }
@@ -170,7 +183,8 @@ fn next_chunk(bytes: &[u8]) -> Option<(&[u8; 4], usize, &[u8])> {
     Some((name, usize::try_from(u32::from_le_bytes(*size)).ok()?, body))
 }
 
-fn format(fmt: &[u8]) -> Result<Channels, WireError> {
+/// Tracks and rate.
+fn format(fmt: &[u8]) -> Result<(Channels, u32), WireError> {
     let field = |at: usize| {
         let bytes = fmt.get(at..at + 2).and_then(|b| b.first_chunk::<2>());
         bytes.map(|&b| u16::from_le_bytes(b)).ok_or(WireError::Malformed("WAV fmt chunk"))
@@ -180,10 +194,11 @@ fn format(fmt: &[u8]) -> Result<Channels, WireError> {
         kind => kind,
     };
     let rate = u32::from(field(4)?) | u32::from(field(6)?) << 16;
-    if kind != FORMAT_PCM || field(14)? != BYTES_PER_SAMPLE * 8 || rate != SAMPLE_RATE_HZ {
+    if kind != FORMAT_PCM || field(14)? != BYTES_PER_SAMPLE * 8 {
         return Err(WireError::Unsupported("WAV format"));
     }
-    Channels::of(field(2)?).ok_or(WireError::Unsupported("WAV track count"))
+    let channels = Channels::of(field(2)?).ok_or(WireError::Unsupported("WAV track count"))?;
+    Ok((channels, rate))
 }
 
 #[cfg(test)]
@@ -261,6 +276,16 @@ mod tests {
         }
         assert_eq!(parse(b"RIFF"), Err(WireError::Malformed("WAV file")));
         assert_eq!(parse(&good[..30]), Err(WireError::Malformed("WAV fmt chunk")));
+    }
+
+    #[test]
+    fn a_file_of_another_program_tells_its_rate_whatever_length_it_promises() {
+        let mut bytes = file(Channels::Mono, &[5, 6, 7]);
+        bytes[24..28].copy_from_slice(&22_050_u32.to_le_bytes());
+        bytes[40..44].copy_from_slice(&0x7fff_f000_u32.to_le_bytes());
+        let (wav, rate) = parse_any(&bytes).unwrap();
+        assert_eq!((rate, wav.samples().collect::<Vec<_>>()), (22_050, vec![5, 6, 7]));
+        assert_eq!(parse(&bytes), Err(WireError::Unsupported("WAV format")));
     }
 
     #[test]

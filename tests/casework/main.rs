@@ -31,6 +31,7 @@ mod sealed;
 mod sealed_sound;
 mod search;
 mod sound;
+mod speech;
 mod sweep;
 mod tree;
 mod vault;

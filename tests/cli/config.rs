@@ -150,6 +150,42 @@ fn a_mailbox_is_known_whole_before_a_start() {
 }
 
 #[test]
+fn a_speech_engine_is_named_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = file(&folder, "secret");
+    let key = format!("speech.key_file={key}");
+    let url = "speech.url=http://127.0.0.1:8880/v1/audio/speech";
+    for settings in [
+        vec!["speech.engine=command"],
+        vec!["speech.engine=http_openai", url],
+        vec![url, "speech.engine=http_openai", &key],
+        vec!["speech.engine=http_template", url, "speech.body='{\"text\":\"{text}\"}'"],
+    ] {
+        let given: Vec<&str> = settings.iter().flat_map(|one| ["--set", *one]).collect();
+        let taken = run(&[&["check-config"][..], &given].concat());
+        assert_eq!(taken.code, 0, "{settings:?}: {taken:?}");
+    }
+    for (settings, named) in [
+        (vec!["speech.engine=piper"], "speech.engine"),
+        (vec!["speech.engine=http_openai"], "speech.url"),
+        (vec!["speech.engine=http_template", url], "speech.body"),
+        (vec!["speech.url=http://speech.example/v1"], "speech.url"),
+        (vec!["speech.engine=command", "speech.command=[]"], "speech.command"),
+        (vec!["speech.command=['espeak-ng', '-v', 'cmn']"], "cmn-latn-pinyin"),
+        (vec!["speech.timeout_seconds=0"], "speech.timeout_seconds"),
+        (vec!["speech.bytes_max=1"], "speech.bytes_max"),
+        (vec!["speech.audio_at=data"], "speech.audio_at"),
+        (vec!["speech.key_header=Authorization"], "speech.key_header"),
+        (vec!["speech.engine=http_openai", url, "speech.key_file=/nowhere.key"], "/nowhere.key"),
+    ] {
+        let given: Vec<&str> = settings.iter().flat_map(|one| ["--set", *one]).collect();
+        let refused = run(&[&["check-config"][..], &given].concat());
+        assert_eq!(refused.code, 78, "{settings:?}: {refused:?}");
+        assert!(refused.err.contains(named), "{settings:?}: {}", refused.err);
+    }
+}
+
+#[test]
 fn a_configuration_that_is_not_there_is_66() {
     let refused = run(&["check-config", "--config", "/nowhere/city.toml"]);
     assert_eq!(refused.code, 66);

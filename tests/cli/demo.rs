@@ -318,6 +318,11 @@ fn a_service_on_a_demo_says_so_and_sends_nothing_outside() {
         assert!(refused.err.contains(named) && refused.err.contains(DEMO_TITLE), "{refused:?}");
         assert_eq!(refused.out, "", "nothing was bound");
     }
+    let speaks = ["speech.engine=http_openai", "speech.url=https://speech.example/v1/audio/speech"];
+    let mut verb = vec!["serve"];
+    speaks.iter().chain(&ports).for_each(|setting| verb.extend(["--set", setting]));
+    let refused = at(folder, &verb);
+    assert!(refused.code == 78 && refused.err.contains("speech.url https://speech.example:443"));
     let inside = "outgoing.trunk=[{address='127.0.0.1:5999'}]";
     let service = Start::new(folder).set(inside).set(number).run();
     assert_eq!(service.word("demo"), DEMO_TITLE);

@@ -44,12 +44,15 @@ fn this_machine_passes_without_real_time_scheduling() {
 #[test]
 fn with_real_time_scheduling_it_passes_or_says_that_it_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let seen = doctor(folder.path().to_str().unwrap(), &["media.realtime_priority=20"]);
+    let settings = ["media.realtime_priority=20", "speech.engine=command"];
+    let seen = doctor(folder.path().to_str().unwrap(), &settings);
     let granted = says(&seen, "ok     real-time scheduling: SCHED_FIFO 20 is granted");
     let refused = says(&seen, "WRONG  real-time scheduling: SCHED_FIFO is refused");
     assert!(granted != refused, "{}", seen.out);
     assert_eq!(seen.code, if granted { 0 } else { 69 }, "{seen:?}");
     assert!(says(&seen, "ok     what the caller hears: "), "{}", seen.out);
+    // espeak-ng, which tests/install.sh installs.
+    assert!(says(&seen, "ok     speech engine: it said a sentence of "), "{}", seen.out);
 }
 
 #[test]
@@ -77,8 +80,15 @@ fn a_range_without_a_free_pair_of_ports_is_named() {
         })
         .expect("two neighbouring ports are free");
     let range = format!("media.ports=[{port}, {}]", port + 1);
-    let seen = doctor(folder.path().to_str().unwrap(), &["media.realtime_priority=0", &range]);
+    // Nobody listens where the speech engine is said to be.
+    let url = format!("speech.url=http://127.0.0.1:{port}/v1/audio/speech");
+    let settings = ["media.realtime_priority=0", &range, "speech.engine=http_openai", &url];
+    let seen = doctor(folder.path().to_str().unwrap(), &settings);
     assert_eq!(seen.code, 69);
+    let silent = format!(
+        "WRONG  speech engine: it does not speak: nobody answers at http://127.0.0.1:{port}"
+    );
+    assert!(says(&seen, &silent), "{seen:?}");
     assert!(
         says(&seen, &format!("WRONG  audio ports: no pair of ports from {port} to")),
         "{seen:?}"

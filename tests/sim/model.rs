@@ -5,7 +5,7 @@ use jiff::civil::date;
 use mayorline::domain::call::{
     IntakeKind, Lookup, NewIntake, RecordingSummary, StoreReply, StoreRequest,
 };
-use mayorline::domain::case::{CaseStatus, Due, State};
+use mayorline::domain::case::{CaseStatus, Due, State, Voiced};
 use mayorline::units::{CaseNumber, QueryCode};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -132,6 +132,7 @@ fn look_up(dice: &mut Dice, number: CaseNumber, code: QueryCode) -> Lookup {
             extended: dice.chance(200).then_some("reason.weather"),
         }),
         unit_phone: None,
+        voiced: Voiced::default(),
     }))
 }
 

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may break loudly")]
 
+mod kokoro;
 mod reader;
 mod readings;
 mod recordings;

@@ -26,6 +26,7 @@ mod proxy;
 mod recovery;
 mod scanners;
 mod seats;
+mod spoken;
 mod three_way;
 mod toll_fraud;
 mod wrap_ups;
@@ -50,6 +51,8 @@ fn citizens_are_served_as_the_script_says() {
         media::on_hold_nothing_is_sent_and_afterwards_the_call_goes_on,
         calls::fifty_citizens_at_once_are_answered_within_a_second_and_each_hears_the_opening,
         calls::a_text_by_sip_becomes_a_case_once,
+        spoken::espeak_says_the_reply_and_the_citizen_hears_it_again_and_slowly,
+        spoken::a_hanging_engine_holds_up_no_call_and_after_a_kill_only_the_rest_is_said,
     );
 }
 

@@ -172,6 +172,13 @@ pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> 
     if let Some(network) = config.webhook.networks.first() {
         return refused(format!("webhook.networks {network}"), "leave it empty");
     }
+    let engine = config.speech.target().filter(|target| !target.is_this_machine());
+    if let Some(engine) = engine {
+        return refused(
+            format!("speech.url {}", engine.origin()),
+            "name an engine of this machine",
+        );
+    }
     if let Some(modem) = config.messages.smsd.first() {
         return refused(format!("messages.smsd {}", modem.account), "leave it empty");
     }

@@ -6,9 +6,10 @@ mod machine;
 
 use super::clock;
 use super::common::{Common, say};
-use super::config::Config;
+use super::config::{Config, SpeechEngine};
 use super::exit::{Exit, Failure};
 use super::serve::Service;
+use super::speech;
 use crate::gateway::clock::Clock;
 use crate::media::level;
 use crate::store::{CallDetail, DataFolder, Reader, SoundKeys};
@@ -45,6 +46,7 @@ pub(super) fn doctor(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
     let clock = clock::system();
     let mut findings = machine::look(&config, &common.folder(&config).path, clock);
+    findings.push(Finding::new("speech engine", speech::look(&config, clock)));
     findings.extend(line(&config, clock));
     let mut wrong = 0;
     for Finding { what, outcome } in &findings {
@@ -90,6 +92,7 @@ fn line(config: &Config, clock: Clock) -> Vec<Finding> {
     own.sip.tls.set_port(0);
     own.sip.advertised = None;
     own.service.drain_seconds = 1;
+    own.speech.engine = SpeechEngine::None;
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, addresses) = std::sync::mpsc::sync_channel(1);
     // The trial line seals with a key of its own.

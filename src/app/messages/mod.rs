@@ -3,7 +3,7 @@
 mod mail;
 mod verbs;
 
-pub(super) use verbs::{MessageVerb, message};
+pub(super) use verbs::{MessageVerb, message, words_of};
 
 use super::clock;
 use super::config::{Config, MailKeys};

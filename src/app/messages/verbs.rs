@@ -174,7 +174,7 @@ fn shown(text: &str) -> String {
 }
 
 /// Sender and words of a text or mail, where they can be read.
-fn words_of(held: &Waiting) -> Option<(String, String)> {
+pub(in crate::app) fn words_of(held: &Waiting) -> Option<(String, String)> {
     let raw = held.raw.as_deref().unwrap_or_default();
     if let Some(Parsed::Mail(read)) = mail::parsed(held, raw, None) {
         let InboundMail { mail, files, .. } = *read;

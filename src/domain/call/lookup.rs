@@ -132,7 +132,7 @@ impl LookUp {
                 line.timers.clear(Timer::Delay);
                 line.fruitful = true;
                 let question = if line.waits() { PromptId::L08 } else { PromptId::L08N };
-                Next::After(Outcome::untold(answer(&status), question))
+                Next::After(Outcome::untold(answer(&status, line.waits()), question))
             }
             StoreReply::LookedUp(Lookup::Wrong | Lookup::Locked) => {
                 let Step::Waiting { delayed, refused } = &mut self.step else {

@@ -1,17 +1,18 @@
 //! A case's status in the sentences of the script: one for each state, then the deadline.
-//! Never a name, never the words of the matter.
+//! Never a name, never the words of the matter; the reply as a speech engine said it.
 
 use super::words::{Sentence, Value, sentence, with};
-use crate::domain::case::{CaseStatus, Due, State};
+use crate::domain::case::{CaseStatus, Due, ReplyTold, State};
 use crate::domain::speech::PromptId;
 use crate::domain::speech::lexicon::Lexicon;
 use jiff::civil::Date;
 
-/// The whole answer to a look-up.
-pub(super) fn answer(status: &CaseStatus) -> Vec<Sentence> {
+/// The whole answer to a look-up. `seats`: a person can be asked for by key 0.
+pub(super) fn answer(status: &CaseStatus, seats: bool) -> Vec<Sentence> {
     let sealed = status.state == State::Sealed;
     let mut words = vec![heading(status, sealed), state(status)];
     if !sealed {
+        words.extend(reply(status, seats));
         words.extend(status.due.filter(|_| is_open(status.state)).iter().flat_map(deadline));
         words.extend(
             status
@@ -25,8 +26,9 @@ pub(super) fn answer(status: &CaseStatus) -> Vec<Sentence> {
 
 /// L07, or L07N where the type may not be told or is not known.
 fn heading(status: &CaseStatus, sealed: bool) -> Sentence {
-    let mut values =
-        vec![("case_no", Value::Case(status.number)), ("date", Value::Date(status.received_on))];
+    let number = status.voiced.number.clone().filter(|_| !sealed);
+    let number = number.map_or(Value::Case(status.number), Value::Rendered);
+    let mut values = vec![("case_no", number), ("date", Value::Date(status.received_on))];
     match status.nature.clone().filter(|id| !sealed && recorded(id)) {
         Some(nature) => {
             values.push(("type", Value::Word(nature)));
@@ -74,6 +76,24 @@ fn state(status: &CaseStatus) -> Sentence {
             None => sentence(PromptId::ST15M),
         },
         State::Withdrawn => sentence(PromptId::ST16),
+    }
+}
+
+/// The reply, or how the citizen gets it. Where it cannot be heard that is said as it is.
+fn reply(status: &CaseStatus, seats: bool) -> Vec<Sentence> {
+    let Some(reply) = status.voiced.reply.as_ref().filter(|_| status.state.is_answered()) else {
+        return vec![];
+    };
+    match reply {
+        ReplyTold::Spoken { sentences, announced } => {
+            let notice = announced.then(|| sentence(PromptId::DL11));
+            let said = Sentence::Rendered(sentences.clone());
+            notice.into_iter().chain([sentence(PromptId::DL06), said]).collect()
+        }
+        ReplyTold::LongByText => vec![sentence(PromptId::DL07)],
+        ReplyTold::ByText => vec![sentence(PromptId::DL09)],
+        ReplyTold::ByPerson if seats => vec![sentence(PromptId::DL10)],
+        ReplyTold::ByPerson => vec![sentence(PromptId::DL10N)],
     }
 }
 

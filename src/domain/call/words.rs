@@ -1,6 +1,6 @@
 //! What the call says, by the ids of the script: the one place where rules turn into speech.
 
-use crate::domain::speech::{self, Plan, PromptId};
+use crate::domain::speech::{self, Plan, PromptId, Rendered};
 use crate::units::{CaseNumber, PhoneNumber, QueryCode};
 use jiff::civil::{Date, Time};
 
@@ -23,6 +23,8 @@ pub(super) enum Value {
     Time(Time),
     /// A word by its piece id, such as `unit.07`.
     Word(String),
+    /// Digits that a speech engine said.
+    Rendered(Rendered),
 }
 
 impl Value {
@@ -36,6 +38,7 @@ impl Value {
             Self::Date(date) => speech::Value::Date(*date),
             Self::Time(at) => speech::Value::Time(*at),
             Self::Word(id) => speech::Value::Word(id),
+            Self::Rendered(sentence) => speech::Value::Rendered(sentence),
         }
     }
 }
@@ -47,6 +50,8 @@ pub(super) enum Sentence {
     Script(PromptId, Vec<(&'static str, Value)>),
     /// The tone before a recording.
     Tone,
+    /// What a speech engine said.
+    Rendered(Vec<Rendered>),
 }
 
 /// A sentence without values.
@@ -67,5 +72,6 @@ pub(super) fn say(sentences: &[Sentence]) -> Plan {
             plan.then(speech::plan(*id, &values))
         }
         Sentence::Tone => plan.then_tone(),
+        Sentence::Rendered(sentences) => plan.then(Plan::of_engine(sentences)),
     })
 }

@@ -7,7 +7,7 @@ use super::event::{
     Original, Private, Received,
 };
 use super::record::Proposal;
-use super::status::{CaseStatus, Due, State};
+use super::status::{CaseStatus, Due, State, Voiced};
 use super::work::{self, Work};
 use super::wrap_up::DOMAIN_UNCODED;
 use crate::domain::desk::Disposition;
@@ -289,6 +289,7 @@ impl Case {
                 .map(|channel| channel.script_id().to_owned()),
             due,
             unit_phone: unit_phone.filter(|_| open(true)),
+            voiced: Voiced::default(),
         })
     }
 }

@@ -57,7 +57,7 @@ pub use retention::{
     ended_on, holds, last_day,
 };
 pub use standing::Standing;
-pub use status::{CaseStatus, Due, State};
+pub use status::{CaseStatus, Due, ReplyTold, State, Voiced};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};
 pub use table::{Row, may_accept, row_of};
 pub use task::{Classification, Decision, MergeTarget, Order, Pending, Task};

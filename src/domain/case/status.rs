@@ -1,5 +1,6 @@
 //! What a citizen may be told about a case.
 
+use crate::domain::speech::Rendered;
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -153,7 +154,8 @@ pub struct Due {
     pub extended: Option<&'static str>,
 }
 
-/// The answer to a look-up: never a name, never the words of the matter.
+/// The answer to a look-up: never a name, never the words of the matter. The reply is heard by whoever has
+/// number and code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseStatus {
     /// Which case.
@@ -180,4 +182,33 @@ pub struct CaseStatus {
     pub due: Option<Due>,
     /// The unit's published telephone.
     pub unit_phone: Option<PhoneNumber>,
+    /// What a speech engine said of it, and how the reply reaches the citizen.
+    pub voiced: Voiced,
+}
+
+/// What a speech engine said of a case, as far as it is there when somebody asks: nobody waits for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Voiced {
+    /// Its number.
+    pub number: Option<Rendered>,
+    /// The reply; `None`: there is none to be told.
+    pub reply: Option<ReplyTold>,
+}
+
+/// How the citizen gets to know the reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplyTold {
+    /// He hears it.
+    Spoken {
+        /// Its sentences.
+        sentences: Vec<Rendered>,
+        /// It is said first that an engine speaks.
+        announced: bool,
+    },
+    /// It is too long to be heard; a text with it was sent.
+    LongByText,
+    /// It cannot be heard, or not yet; a text with it was sent or is on its way.
+    ByText,
+    /// It cannot be heard, or not yet, and there is no text: a person tells it.
+    ByPerson,
 }

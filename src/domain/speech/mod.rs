@@ -7,8 +7,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub mod free_text;
 mod ids;
 pub mod lexicon;
+pub mod rendering;
 pub mod say;
 pub mod say_text;
 pub mod say_time;
@@ -19,8 +21,26 @@ mod tests;
 pub use ids::PromptId;
 pub use script::{Script, Value, plan};
 
+/// How the ledger of a call names what a speech engine said.
+pub const RENDERED_ID: &str = "TTS";
+
 /// Silence between two prompts that are said one after the other.
 pub const BETWEEN_PROMPTS: Duration = Duration::from_millis(300);
+
+/// A sentence that a speech engine said, A-law at 8 kHz. `Debug` tells nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// As it is said.
+    pub alaw: Arc<[u8]>,
+    /// The same in slow speech.
+    pub slow: Arc<[u8]>,
+}
+
+impl fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rendered({})", self.alaw.len())
+    }
+}
 
 /// One audible piece. `Debug` hides which digits are read: they may be somebody's number or code.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,6 +51,8 @@ pub enum Piece {
     Pause(Duration),
     /// The tone before a recording: 1000 Hz for 400 ms.
     Tone,
+    /// What a speech engine said.
+    Rendered(Rendered),
 }
 
 impl fmt::Debug for Piece {
@@ -40,6 +62,7 @@ impl fmt::Debug for Piece {
             Self::Clip(id) => write!(f, "Clip({id})"),
             Self::Pause(length) => write!(f, "Pause({length:?})"),
             Self::Tone => f.write_str("Tone"),
+            Self::Rendered(sentence) => sentence.fmt(f),
         }
     }
 }
@@ -76,6 +99,30 @@ impl Plan {
         self.pause(BETWEEN_PROMPTS);
         self.pieces.push(Piece::Tone);
         self
+    }
+
+    /// Says sentences of a speech engine, with the breath between sentences.
+    #[must_use]
+    pub fn of_engine(sentences: &[Rendered]) -> Self {
+        let mut plan = Self { pieces: Vec::new(), ids: vec![RENDERED_ID] };
+        for sentence in sentences {
+            if !plan.pieces.is_empty() {
+                plan.pause(BETWEEN_PROMPTS);
+            }
+            plan.pieces.push(Piece::Rendered(sentence.clone()));
+        }
+        plan
+    }
+
+    /// How long what a speech engine said is, in slow speech.
+    #[must_use]
+    pub fn rendered_length(&self) -> Duration {
+        let samples = self.pieces.iter().map(|piece| match piece {
+            Piece::Rendered(sentence) => sentence.slow.len(),
+            Piece::Clip(_) | Piece::Pause(_) | Piece::Tone => 0,
+        });
+        // 8 samples a millisecond.
+        Duration::from_millis(u64::try_from(samples.sum::<usize>() / 8).unwrap_or(u64::MAX))
     }
 
     /// Adds silence; neighbouring pauses do not add up, the longer one counts.

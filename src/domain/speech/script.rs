@@ -4,7 +4,7 @@
 //! the recordings (`deploy/prompts/clips.py`) cuts by the same rule, and a test compares the two.
 
 use super::lexicon::{Lexicon, Saying, Tune};
-use super::{Plan, PromptId, say, say_time};
+use super::{Piece, Plan, PromptId, Rendered, say, say_time};
 use crate::units::{CaseNumber, PhoneNumber, QueryCode};
 use jiff::civil::{Date, Time};
 use std::collections::BTreeMap;
@@ -43,6 +43,8 @@ pub enum Value<'a> {
     Time(Time),
     /// A word by its piece id: `unit.07`, `nature.help`, `reason.weather`.
     Word(&'a str),
+    /// Digits that a speech engine said.
+    Rendered(&'a Rendered),
 }
 
 impl fmt::Debug for Value<'_> {
@@ -56,6 +58,7 @@ impl fmt::Debug for Value<'_> {
             Self::Date(day) => write!(f, "Date({day})"),
             Self::Time(at) => write!(f, "Time({at})"),
             Self::Word(id) => write!(f, "Word({id})"),
+            Self::Rendered(sentence) => sentence.fmt(f),
         }
     }
 }
@@ -214,6 +217,9 @@ impl Script {
 fn fill(plan: &mut Plan, slot: &Slot, saying: Saying, value: Option<Value<'_>>) {
     let lexicon = Lexicon::builtin();
     match (slot.format, value) {
+        (Format::Digits, Some(Value::Rendered(sentence))) => {
+            plan.pieces.push(Piece::Rendered(sentence.clone()));
+        }
         (Format::Digits, Some(value)) => push_digits(plan, slot.tune, saying, value),
         (Format::Word, value) => {
             let wanted = match value {
@@ -256,7 +262,7 @@ fn push_digits(plan: &mut Plan, tune: Tune, saying: Saying, value: Value<'_>) {
         Value::Code(code) => say::grouped(&code.reveal(), &[]),
         Value::Digits(text) => say::grouped(text, say::phone_groups(text)),
         Value::Number(n) => say::grouped(&n.to_string(), &[]),
-        Value::Date(_) | Value::Time(_) | Value::Word(_) => return,
+        Value::Date(_) | Value::Time(_) | Value::Word(_) | Value::Rendered(_) => return,
     };
     let last = groups.len().saturating_sub(1);
     for (at, group) in groups.iter().enumerate() {

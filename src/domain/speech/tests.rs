@@ -24,6 +24,7 @@ fn heard(plan: &Plan) -> String {
             Piece::Pause(length) if between_pieces.contains(length) => "-",
             Piece::Pause(_) => " ",
             Piece::Tone => "*",
+            Piece::Rendered(_) => "+",
         })
         .collect()
 }

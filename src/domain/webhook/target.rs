@@ -143,7 +143,9 @@ impl Target {
         }
     }
 
-    fn is_this_machine(&self) -> bool {
+    /// It is spoken to without leaving this machine.
+    #[must_use]
+    pub fn is_this_machine(&self) -> bool {
         self.host == "localhost" || self.address().is_some_and(|address| address.is_loopback())
     }
 }

@@ -13,7 +13,7 @@ pub use check::{CheckReport, Fault, LEVEL_TOLERANCE_DB, PEAK_DBOV_MAX, check};
 pub use manifest::{Entry, Manifest};
 pub use sheet::recording_sheet;
 
-use crate::domain::speech::{Piece, Plan};
+use crate::domain::speech::{Piece, Plan, Rendered};
 use crate::media::player::{Playlist, Segment};
 use crate::media::stretch::stretch;
 use crate::wire::g711::{Codec, SAMPLE_RATE_HZ};
@@ -173,6 +173,9 @@ impl Library {
                 Some(Segment::Silence { samples: samples_of(length) })
             }
             Piece::Tone => Some(Segment::Alaw(Arc::clone(&self.tone))),
+            Piece::Rendered(Rendered { alaw, slow: slower }) => {
+                Some(Segment::Alaw(Arc::clone(if slow { slower } else { alaw })))
+            }
         };
         Playlist { segments: plan.pieces.iter().filter_map(segment).collect() }
     }

@@ -23,6 +23,7 @@ pub use mail::CaseMailFile;
 pub(super) use mail::answered_mail;
 pub use parsed::{CarrierReport, InboundMail, InboundText, MailFile, Parsed, Words};
 pub use parts::{PART_SETS_MAX, PARTS_WAIT_MINUTES_MAX};
+pub(super) use read::opened;
 pub use read::{INBOUND_AT_ONCE_BYTES_MAX, INBOUND_AT_ONCE_MAX, Waiting};
 pub use settle::{READ_TRIES_MAX, SettledInbound};
 pub use tidy::INBOUND_KEPT_DAYS;

@@ -5,6 +5,7 @@ use crate::domain::message::Medium;
 use crate::store::error::{StoreError, unless_damaged};
 use crate::store::read::Reader;
 use crate::store::read_call::all;
+use crate::store::vault::Vault;
 use jiff::Timestamp;
 use rusqlite::{Connection, Params};
 use std::fmt;
@@ -85,6 +86,20 @@ impl Reader {
         let key = key_of(&self.db, &self.vault, id)?;
         key.map(|key| key.open(&owner(id), sealed)).transpose()
     }
+}
+
+/// A message with its bytes, whatever became of it. `None`: it is erased, or the liaison's.
+pub(in crate::store) fn opened(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+) -> Result<Option<Waiting>, StoreError> {
+    let Some(mut row) = waiting_rows(db, "id = ?1 AND raw IS NOT NULL", [id])?.pop() else {
+        return Ok(None);
+    };
+    let Some((key, sealed)) = key_of(db, vault, id)?.zip(row.raw.take()) else { return Ok(None) };
+    row.raw = Some(key.open(&owner(id), &sealed)?);
+    Ok(Some(row))
 }
 
 /// Rows of the journal with their bytes as they are sealed.

@@ -11,11 +11,12 @@ pub const INBOUND_KEPT_DAYS: i64 = 90;
 /// Rows of one look: callers wait for the writer.
 const FORGOTTEN_ROWS_MAX: i64 = 200;
 
-/// Forgets the words of what nobody needs; gives how many.
+/// Forgets the words of what nobody needs, and whose they were; gives how many.
 pub(super) fn forget(db: &Connection, now: Timestamp) -> Result<usize, StoreError> {
     let kept = SignedDuration::from_hours(24 * INBOUND_KEPT_DAYS);
     let before = now.saturating_sub(kept).unwrap_or(now).as_millisecond();
-    let sql = "UPDATE inbound SET key = NULL, raw = NULL, about = NULL WHERE id IN (
+    let sql = "UPDATE inbound SET key = NULL, raw = NULL, about = NULL, sender = NULL, words = NULL
+               WHERE id IN (
                    SELECT id FROM inbound WHERE ended_at < ?1 AND case_id IS NULL AND raw IS NOT NULL
                    LIMIT ?2)";
     Ok(db.prepare_cached(sql)?.execute(params![before, FORGOTTEN_ROWS_MAX])?)

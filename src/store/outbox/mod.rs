@@ -102,7 +102,11 @@ fn owner(id: i64) -> String {
 }
 
 /// To whom and what. `None`: erased, or the liaison's.
-fn letter_of(db: &Connection, vault: &Vault, id: i64) -> Result<Option<Letter>, StoreError> {
+pub(super) fn letter_of(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+) -> Result<Option<Letter>, StoreError> {
     let sql = "SELECT key, private, case_id FROM outbox WHERE id = ?1";
     let found = db
         .prepare_cached(sql)?
@@ -138,7 +142,7 @@ fn give_to_case(db: &Connection, vault: &Vault, id: i64) -> Result<(), StoreErro
     let access = case_key::of(db, vault, case)?;
     if matches!(access, Access::Gone) {
         // The case was erased: so is what was told of it.
-        let sql = "UPDATE outbox SET key = NULL, private = NULL WHERE id = ?1";
+        let sql = "UPDATE outbox SET key = NULL, private = NULL, party = x'' WHERE id = ?1";
         db.prepare_cached(sql)?.execute([id])?;
         return Ok(());
     }

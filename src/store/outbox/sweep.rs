@@ -76,7 +76,7 @@ fn sweep(db: &Connection, desk: &Desk, now: Timestamp) -> Result<SweptOutbox, St
     swept.withdrawn = end(db, desk, now, (&under_seal, ms), SendState::Withdrawn)?;
     let kept = SignedDuration::from_hours(24 * OUTBOX_KEPT_DAYS);
     let before = now.saturating_sub(kept).unwrap_or(now).as_millisecond();
-    let sql = "UPDATE outbox SET key = NULL, private = NULL WHERE id IN (
+    let sql = "UPDATE outbox SET key = NULL, private = NULL, party = x'' WHERE id IN (
                    SELECT id FROM outbox WHERE case_id IS NULL AND private IS NOT NULL
                        AND changed_at < ?1 AND state NOT IN ('queued', 'submitting', 'uncertain')
                    LIMIT ?2)";

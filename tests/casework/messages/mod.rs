@@ -7,6 +7,7 @@ mod journal;
 mod mails;
 mod outbox;
 mod parts;
+mod personal;
 mod texts;
 
 use crate::desk::*;

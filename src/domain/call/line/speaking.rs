@@ -115,7 +115,7 @@ impl Line {
         for id in &plan.ids {
             self.note(EntryKind::Prompt((*id).to_owned()));
         }
-        let play = self.next_play(self.rules.play_max);
+        let play = self.next_play(self.rules.play_max + plan.rendered_length());
         self.replays = false;
         let slow = self.slow;
         self.actions.push_back(if self.talks() {

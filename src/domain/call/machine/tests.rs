@@ -14,7 +14,7 @@ use crate::domain::call::{
     CallRecord, Caller, EntryKind, IntakeKind, Lookup, PlayId, RecordingKind, Seats, StoreRequest,
     Ticket,
 };
-use crate::domain::case::{CaseStatus, Due, State};
+use crate::domain::case::{CaseStatus, Due, State, Voiced};
 use crate::units::{CallId, CaseNumber, Digit, PhoneNumber, QueryCode};
 use insta::assert_snapshot;
 use jiff::civil::date;
@@ -298,6 +298,7 @@ fn status(state: State) -> CaseStatus {
         channel: None,
         due: Some(Due { on: date(2026, 11, 27), today: date(2026, 11, 24), extended: None }),
         unit_phone: None,
+        voiced: Voiced::default(),
     }
 }
 

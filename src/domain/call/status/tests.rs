@@ -2,7 +2,8 @@
 
 use super::super::words::say;
 use super::*;
-use crate::domain::speech::Piece;
+use crate::domain::case::Voiced;
+use crate::domain::speech::{Piece, Rendered};
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::civil::date;
 
@@ -20,15 +21,16 @@ fn status(state: State) -> CaseStatus {
         channel: Some("channel.petition".to_owned()),
         due: Some(Due { on: date(2026, 11, 27), today: date(2026, 11, 24), extended: None }),
         unit_phone: PhoneNumber::parse("05370000000").ok(),
+        voiced: Voiced::default(),
     }
 }
 
 fn ids(status: &CaseStatus) -> String {
-    say(&answer(status)).ids.join(" ")
+    say(&answer(status, true)).ids.join(" ")
 }
 
 fn clips(status: &CaseStatus) -> Vec<String> {
-    let pieces = say(&answer(status)).pieces.into_iter();
+    let pieces = say(&answer(status, true)).pieces.into_iter();
     pieces
         .filter_map(|p| if let Piece::Clip(id) = p { Some(id.to_string()) } else { None })
         .collect()
@@ -78,7 +80,7 @@ fn the_deadline_is_told_as_days_left_last_day_overdue_or_extended() {
 fn days_are_counted_across_months_and_spoken() {
     let due = Due { on: date(2026, 12, 2), today: date(2026, 11, 27), extended: None };
     let case = CaseStatus { due: Some(due), ..status(State::Handling) };
-    let words = answer(&case);
+    let words = answer(&case, true);
     assert!(words.contains(&with(PromptId::DL02, "n", Value::Count(5))), "{words:?}");
 }
 
@@ -108,4 +110,67 @@ fn what_is_not_known_is_left_out_and_nothing_untrue_takes_its_place() {
     assert!(clips(&bare(State::Handling)).contains(&"unit.00".to_owned()));
     let direct = CaseStatus { answered_directly: true, ..bare(State::Closed) };
     assert_eq!(ids(&direct), "L07N ST10");
+}
+
+fn rendered(alaw: &[u8]) -> Rendered {
+    Rendered { alaw: alaw.into(), slow: [alaw, alaw].concat().into() }
+}
+
+fn with_reply(state: State, reply: ReplyTold) -> CaseStatus {
+    let voiced = Voiced { number: None, reply: Some(reply) };
+    CaseStatus { voiced, unit_phone: None, ..status(state) }
+}
+
+#[test]
+fn a_reply_is_heard_where_it_is_there_and_else_it_is_said_how_it_comes() {
+    let spoken = |announced| ReplyTold::Spoken {
+        sentences: vec![rendered(&[1; 160]), rendered(&[2; 320])],
+        announced,
+    };
+    for state in [State::Callback, State::Closed, State::Archived] {
+        let first = ids(&with_reply(state, spoken(true)));
+        assert!(first.ends_with("DL11 DL06 TTS"), "{state:?}: {first}");
+        assert!(ids(&with_reply(state, spoken(false))).ends_with("DL06 TTS"));
+        for (reply, seats, said) in [
+            (ReplyTold::LongByText, true, "DL07"),
+            (ReplyTold::ByText, true, "DL09"),
+            (ReplyTold::ByPerson, true, "DL10"),
+            (ReplyTold::ByPerson, false, "DL10N"),
+        ] {
+            let answer = say(&answer(&with_reply(state, reply), seats)).ids.join(" ");
+            assert!(answer.ends_with(&format!(" {said}")), "{state:?}: {answer}");
+        }
+    }
+    // A redo is under way: what was answered before is not told as the answer.
+    for state in [State::Redo, State::Handling, State::Sealed, State::Withdrawn] {
+        assert!(!ids(&with_reply(state, spoken(true))).contains("DL06"), "{state:?}");
+    }
+}
+
+#[test]
+fn the_sentences_of_an_engine_stand_apart_by_a_breath_and_last_as_long_as_slow_speech() {
+    let sentences = vec![rendered(&[1; 160]), rendered(&[2; 320])];
+    let plan = say(&[Sentence::Rendered(sentences.clone())]);
+    let [Piece::Rendered(first), Piece::Pause(_), Piece::Rendered(second)] = &plan.pieces[..]
+    else {
+        panic!("{plan:?}");
+    };
+    assert_eq!((first, second), (&sentences[0], &sentences[1]));
+    assert_eq!(plan.rendered_length(), std::time::Duration::from_millis(120));
+    assert_eq!(format!("{first:?}"), "Rendered(160)", "nothing of it in a log");
+}
+
+#[test]
+fn a_number_that_an_engine_said_takes_the_place_of_its_digits_but_not_under_seal() {
+    let number = rendered(&[7; 800]);
+    let told = |state| {
+        let voiced = Voiced { number: Some(number.clone()), reply: None };
+        let told = CaseStatus { voiced, unit_phone: None, ..status(state) };
+        say(&answer(&told, true)).pieces
+    };
+    let digits = |piece: &Piece| matches!(piece, Piece::Clip(id) if id.starts_with("d."));
+    let open = told(State::Assigned);
+    assert!(open.contains(&Piece::Rendered(number.clone())) && !open.iter().any(digits));
+    let sealed = told(State::Sealed);
+    assert!(!sealed.contains(&Piece::Rendered(number.clone())) && sealed.iter().any(digits));
 }

@@ -1,0 +1,268 @@
+//! An engine that is a service: one POST for each sentence, on a connection of its own. Redirects are not
+//! followed: where a citizen's reply goes is decided by the configuration.
+
+use super::{GLANCE, SpeechBounds, SpeechFault, is_set};
+use crate::domain::webhook::{Scheme, Target};
+use axum::body::Body;
+use axum::http::{Request, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use serde_json::{Value, json};
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Longest wait for a connection.
+pub const SPEECH_CONNECT_WAIT: Duration = Duration::from_secs(5);
+
+/// Largest head of an answer, in bytes.
+const HEAD_BYTES_MAX: usize = 16 * 1_024;
+/// Who asks.
+const USER_AGENT: &str = concat!("mayorline/", env!("CARGO_PKG_VERSION"));
+
+/// What a request looks like, and the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpForm {
+    /// `POST /v1/audio/speech` as OpenAI's interface has it and most side services understand it.
+    OpenAi {
+        /// The model.
+        model: String,
+        /// The voice.
+        voice: String,
+    },
+    /// Any other: `{text}` in the body stands for the sentence.
+    Template {
+        /// The body.
+        body: String,
+        /// Of the body.
+        content_type: String,
+        /// Where in a JSON answer the sound stands in base64, as a JSON pointer; empty: the answer is the
+        /// sound.
+        audio_at: String,
+    },
+}
+
+/// A service.
+#[derive(Clone)]
+pub struct HttpEngine {
+    /// Where it is.
+    pub target: Target,
+    /// How it is asked.
+    pub form: HttpForm,
+    /// A header that says who asks, such as `authorization`, and its value.
+    pub key: Option<(String, String)>,
+    /// Whose certificates are believed.
+    pub tls: Arc<ClientConfig>,
+    /// What a sentence may cost.
+    pub bounds: SpeechBounds,
+}
+
+impl fmt::Debug for HttpEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpEngine({})", self.target.origin())
+    }
+}
+
+impl HttpEngine {
+    /// The bytes that it gave for a sentence.
+    pub(super) fn speak(&self, text: &str, stop: &AtomicBool) -> Result<Vec<u8>, SpeechFault> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|_| SpeechFault::Http)?;
+        let spoken = runtime.block_on(async {
+            tokio::select! {
+                answer = timeout(self.bounds.timeout, self.ask(text)) => {
+                    answer.unwrap_or(Err(SpeechFault::Slow(self.bounds.timeout.as_secs())))
+                }
+                () = stopped(stop) => Err(SpeechFault::Stopped),
+            }
+        });
+        // A resolver that hangs keeps its thread, not us.
+        runtime.shutdown_background();
+        let answer = spoken?;
+        match &self.form {
+            HttpForm::Template { audio_at, .. } if !audio_at.is_empty() => {
+                inside(&answer, audio_at)
+            }
+            HttpForm::OpenAi { .. } | HttpForm::Template { .. } => Ok(answer),
+        }
+    }
+
+    async fn ask(&self, text: &str) -> Result<Vec<u8>, SpeechFault> {
+        let origin = || self.target.origin();
+        let connect = TcpStream::connect((self.target.host.as_str(), self.target.port));
+        let stream = timeout(SPEECH_CONNECT_WAIT, connect).await;
+        let stream = stream.map(Result::ok).ok().flatten();
+        let stream = stream.ok_or_else(|| SpeechFault::Connect(origin()))?;
+        let _ = stream.set_nodelay(true);
+        let request = self.request(text).ok_or(SpeechFault::Http)?;
+        match self.target.scheme {
+            Scheme::Http => self.answered(stream, request).await,
+            Scheme::Https => {
+                let no_tls = || SpeechFault::Tls(origin());
+                let name = ServerName::try_from(self.target.host.clone()).map_err(|_| no_tls())?;
+                let connector = tokio_rustls::TlsConnector::from(Arc::clone(&self.tls));
+                let stream = connector.connect(name, stream).await.map_err(|_| no_tls())?;
+                self.answered(stream, request).await
+            }
+        }
+    }
+
+    fn request(&self, text: &str) -> Option<Request<Body>> {
+        let (content_type, body) = self.form.written(text);
+        let mut request = Request::post(&self.target.path)
+            .header(header::HOST, self.target.authority())
+            .header(header::USER_AGENT, USER_AGENT)
+            .header(header::CONTENT_TYPE, content_type)
+            .header(header::CONNECTION, "close");
+        if let Some((name, value)) = &self.key {
+            request = request.header(name, value);
+        }
+        request.body(Body::from(body)).ok()
+    }
+
+    async fn answered(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        request: Request<Body>,
+    ) -> Result<Vec<u8>, SpeechFault> {
+        let mut builder = http1::Builder::new();
+        let handshake = builder.max_buf_size(HEAD_BYTES_MAX).handshake(TokioIo::new(stream)).await;
+        let (mut sender, connection) = handshake.map_err(|_| SpeechFault::Http)?;
+        let mut running = JoinSet::new();
+        running.spawn(async {
+            let _ = connection.await;
+        });
+        let answer = sender.send_request(request).await.map_err(|_| SpeechFault::Http)?;
+        match answer.status().as_u16() {
+            200 => self.read(answer.into_body()).await,
+            status => Err(SpeechFault::Status(status)),
+        }
+    }
+
+    async fn read(&self, mut body: Incoming) -> Result<Vec<u8>, SpeechFault> {
+        let mut read = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let frame = frame.map_err(|_| SpeechFault::Http)?;
+            if let Some(data) = frame.data_ref() {
+                read.extend_from_slice(data);
+            }
+            // Base64 is a third longer than what it holds.
+            if read.len() > self.bounds.bytes_max.saturating_mul(2) {
+                return Err(SpeechFault::Large(self.bounds.bytes_max));
+            }
+        }
+        if read.len() > self.bounds.bytes_max && !self.form.is_wrapped() {
+            return Err(SpeechFault::Large(self.bounds.bytes_max));
+        }
+        Ok(read)
+    }
+}
+
+impl HttpForm {
+    /// Content type and body of the request for a sentence.
+    fn written(&self, text: &str) -> (&str, String) {
+        match self {
+            Self::OpenAi { model, voice } => {
+                let asked = json!({"model": model, "voice": voice, "input": text, "response_format": "wav"});
+                ("application/json", asked.to_string())
+            }
+            Self::Template { body, content_type, .. } => {
+                (content_type, body.replace("{text}", &escaped(content_type, text)))
+            }
+        }
+    }
+
+    fn is_wrapped(&self) -> bool {
+        matches!(self, Self::Template { audio_at, .. } if !audio_at.is_empty())
+    }
+}
+
+/// The sentence as it may stand inside a body of that type.
+fn escaped(content_type: &str, text: &str) -> String {
+    let content_type = content_type.to_ascii_lowercase();
+    if content_type.contains("json") {
+        let quoted = Value::from(text).to_string();
+        return quoted.trim_start_matches('"').trim_end_matches('"').to_owned();
+    }
+    if content_type.contains("xml") {
+        let marks =
+            [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&apos;")];
+        return marks.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    }
+    if content_type.contains("urlencoded") {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric();
+        let one = |byte: u8| {
+            if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+        };
+        return text.bytes().map(one).collect();
+    }
+    text.to_owned()
+}
+
+/// The sound inside a JSON answer.
+fn inside(answer: &[u8], audio_at: &str) -> Result<Vec<u8>, SpeechFault> {
+    let answer: Value = serde_json::from_slice(answer).map_err(|_| SpeechFault::Format)?;
+    let sound = answer.pointer(audio_at).and_then(Value::as_str).ok_or(SpeechFault::Format)?;
+    STANDARD.decode(sound).map_err(|_| SpeechFault::Format)
+}
+
+async fn stopped(stop: &AtomicBool) {
+    while !is_set(stop) {
+        tokio::time::sleep(GLANCE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_no_code_whatever_it_holds() {
+        let text = "他说\"好\\\",<a>&'";
+        let template = |content_type: &str, body: &str| HttpForm::Template {
+            body: body.to_owned(),
+            content_type: content_type.to_owned(),
+            audio_at: String::new(),
+        };
+        let json = template("application/json; charset=utf-8", r#"{"a":{"text":"{text}"}}"#);
+        let read: Value = serde_json::from_str(&json.written(text).1).unwrap();
+        assert_eq!(read["a"]["text"], text);
+        let ssml = template("application/ssml+xml", "<speak>{text}</speak>");
+        let written = ssml.written(text).1;
+        assert_eq!(written, "<speak>他说&quot;好\\&quot;,&lt;a&gt;&amp;&apos;</speak>");
+        let form = template("application/x-www-form-urlencoded", "tex={text}&lan=zh");
+        assert_eq!(form.written("灯&a").1, "tex=%E7%81%AF%26a&lan=zh");
+        let plain = template("text/plain", "{text}");
+        assert_eq!(plain.written(text).1, text);
+        let open_ai = HttpForm::OpenAi { model: "kokoro".into(), voice: "zf_xiaobei".into() };
+        let read: Value = serde_json::from_str(&open_ai.written(text).1).unwrap();
+        assert_eq!((read["input"].as_str(), &read["response_format"]), (Some(text), &json!("wav")));
+    }
+
+    #[test]
+    fn the_sound_of_a_json_answer_stands_where_it_is_said_to() {
+        let answer = br#"{"data":{"audio":"AQID"},"code":0}"#;
+        assert_eq!(inside(answer, "/data/audio").unwrap(), [1, 2, 3]);
+        for (answer, at) in [
+            (&answer[..], "/data/sound"),
+            (&answer[..], "/code"),
+            (b"{}", "/data/audio"),
+            (b"RIFF", "/data/audio"),
+            (br#"{"a":"?"}"#, "/a"),
+        ] {
+            assert_eq!(inside(answer, at), Err(SpeechFault::Format));
+        }
+    }
+}

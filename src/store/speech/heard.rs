@@ -1,0 +1,90 @@
+//! What a look-up hears of a case, on a read-only connection: what is there now, and nothing is waited for.
+
+use super::{SpeechKind, of_plan, place, rules};
+use crate::domain::case::{Case, ReplyTold, Voiced};
+use crate::domain::speech::Rendered;
+use crate::domain::speech::free_text::REPLY_CHARS_MAX;
+use crate::store::case_key::{self, Access};
+use crate::store::error::{StoreError, unless_damaged};
+use crate::store::vault::Vault;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// What is heard of a case.
+pub(in crate::store) fn voiced(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    case: &Case,
+) -> Result<Voiced, StoreError> {
+    // The number is told before the reply: one that is damaged costs its own place only.
+    let said = |kind| {
+        unless_damaged(said(db, vault, id, kind), |error| {
+            tracing::error!(case = id, %error, "ALARM what a speech engine said cannot be read back");
+        })
+        .map(Option::flatten)
+    };
+    let number = match SpeechKind::Number.text(case) {
+        Some(_) => said(SpeechKind::Number)?.and_then(|said| said.into_iter().next()),
+        None => None,
+    };
+    let Some(text) = SpeechKind::Reply.text(case) else {
+        return Ok(Voiced { number, reply: None });
+    };
+    let reply = match said(SpeechKind::Reply)? {
+        Some(sentences) => {
+            let announced = rules(db)?.is_none_or(|rules| rules.announced);
+            ReplyTold::Spoken { sentences, announced }
+        }
+        None => match text_with_reply(db, id)? {
+            None => ReplyTold::ByPerson,
+            Some(true) if text.chars().count() > REPLY_CHARS_MAX => ReplyTold::LongByText,
+            Some(_) => ReplyTold::ByText,
+        },
+    };
+    Ok(Voiced { number, reply: Some(reply) })
+}
+
+/// The sentences of a text that is ready; all of them or none.
+fn said(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    kind: SpeechKind,
+) -> Result<Option<Vec<Rendered>>, StoreError> {
+    let sql = "SELECT plan FROM spoken WHERE case_id = ?1 AND kind = ?2 AND state = 'ready'";
+    let plan: Option<Vec<u8>> = db
+        .prepare_cached(sql)?
+        .query_row(params![id, kind.as_str()], |row| row.get(0))
+        .optional()?;
+    let Some(plan) = plan else { return Ok(None) };
+    let access = case_key::of(db, vault, id)?;
+    let Access::Service(key) = access else { return Ok(None) };
+    let mut said = vec![];
+    for words in of_plan(&plan) {
+        let sql = "SELECT sound FROM spoken_sentence WHERE case_id = ?1 AND words = ?2";
+        let sealed: Option<Vec<u8>> =
+            db.prepare_cached(sql)?.query_row(params![id, words], |row| row.get(0)).optional()?;
+        let Some(sealed) = sealed else { return Err(StoreError::Damaged("speech")) };
+        let plain = key.open(&place(id, &words), &sealed)?;
+        let (length, sound) =
+            plain.split_first_chunk::<4>().ok_or(StoreError::Damaged("speech"))?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+        let (alaw, slow) = sound.split_at_checked(length).ok_or(StoreError::Damaged("speech"))?;
+        said.push(Rendered { alaw: alaw.into(), slow: slow.into() });
+    }
+    Ok(Some(said))
+}
+
+/// Whether a text with the reply was sent (`true`) or is on its way; `None`: there is none. That is the last
+/// one to the citizen that told a reply.
+fn text_with_reply(db: &Connection, id: i64) -> Result<Option<bool>, StoreError> {
+    let sql = "SELECT state FROM outbox WHERE case_id = ?1 AND template IN ('S06', 'S28')
+               ORDER BY id DESC LIMIT 1";
+    let state: Option<String> =
+        db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
+    Ok(match state.as_deref() {
+        Some("submitted" | "unknown" | "delivered") => Some(true),
+        Some("queued" | "submitting") => Some(false),
+        _ => None,
+    })
+}

@@ -1,0 +1,219 @@
+//! Messages as personal data: a person is given what came from him and went to him, and when his case, his request
+//! or the days of a message are over nobody can read them or tell whose they were. `verify` finds what cannot be.
+
+use super::*;
+use crate::retention::{act_at, classify, database, retain};
+use crate::vault::files;
+use mayorline::domain::case::{
+    Correction, DeadlineRules, Grade, Identification, PrivacyKind, PrivacyOutcome, RetentionRules,
+    Role, Task,
+};
+use mayorline::store::{
+    Administration, CaseName, Held, INBOUND_KEPT_DAYS, NewPrivacyRequest, PrivacyDecision,
+};
+use mayorline::units::PhoneNumber;
+
+const OTHER: &str = "19900000018";
+
+impl House {
+    fn beside(&self, at: Timestamp) -> Administration {
+        Administration::open(self.folder.path(), at).unwrap()
+    }
+
+    /// A request of the citizen that a second person grants.
+    fn granted(&self, kind: PrivacyKind) -> (i64, PrivacyOutcome) {
+        let new = NewPrivacyRequest {
+            kind,
+            identified: Identification::CallingNumber,
+            cases: vec![],
+            phone: PhoneNumber::parse("19900000017").ok(),
+            name: "孟小样".to_owned(),
+            words: "查阅".to_owned(),
+            by: "li".to_owned(),
+            reply_days: 30,
+        };
+        let at = minutes(60);
+        let id = self.beside(at).ask_privacy(at, &new).unwrap();
+        let desk = (Calendar::built_in(), DeadlineRules::default(), [9; 32]);
+        let (rules, grant) =
+            (RetentionRules::default(), PrivacyDecision::Grant(Correction::default()));
+        let done = self.beside(at).decide_privacy(at, desk, &rules, id, &grant, "wang").unwrap();
+        (id, done.0)
+    }
+
+    fn held(&self) -> Held {
+        let (id, outcome) = self.granted(PrivacyKind::Access);
+        assert_eq!(outcome, PrivacyOutcome::Granted);
+        self.beside(minutes(61)).privacy_data(minutes(61), id, "wang").unwrap()
+    }
+
+    /// Everything of a person that stands in rows of messages, as it stands in the file.
+    fn ciphertexts(&self) -> Vec<Vec<u8>> {
+        let sql = "SELECT raw FROM inbound WHERE raw IS NOT NULL
+                   UNION ALL SELECT key FROM inbound WHERE key IS NOT NULL
+                   UNION ALL SELECT sender FROM inbound WHERE sender IS NOT NULL
+                   UNION ALL SELECT body FROM sms_part
+                   UNION ALL SELECT private FROM outbox WHERE private IS NOT NULL
+                   UNION ALL SELECT key FROM outbox WHERE key IS NOT NULL
+                   UNION ALL SELECT party FROM outbox WHERE party <> x''";
+        let db = self.db();
+        let mut rows = db.prepare(sql).unwrap();
+        rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    /// How many of these stand in any file of the folder.
+    fn standing(&self, wanted: &[Vec<u8>]) -> usize {
+        let mut all = vec![];
+        files(self.folder.path(), &mut all);
+        let contents: Vec<Vec<u8>> = all.iter().map(|file| std::fs::read(file).unwrap()).collect();
+        let stands = |bytes: &&Vec<u8>| {
+            contents.iter().any(|content| content.windows(bytes.len()).any(|w| w == &bytes[..]))
+        };
+        wanted.iter().filter(stands).count()
+    }
+
+    fn faults(&self) -> Vec<(String, String)> {
+        let report = verify(self.folder.path()).unwrap();
+        let told = report.faults.into_iter().filter(|fault| fault.area == "message");
+        told.map(|fault| (fault.subject, fault.problem)).collect()
+    }
+}
+
+/// One text in two parts, one of another person, the answers to both.
+fn conversed() -> House {
+    let house = House::open();
+    let long = "北宿镇三里村自来水停了两天了没人管，老人小孩没法过，请领导过问一下。".repeat(3);
+    for (at, data) in parts_of(&long, 7).into_iter().enumerate() {
+        let key = u8::try_from(at).unwrap() + 1;
+        let id = house.put(MODEM, key, minutes(i64::from(key))).id();
+        house.settle(id, minutes(i64::from(key)), part(data));
+    }
+    house.text_at(20, minutes(20), OTHER, "路灯不亮");
+    house.sent(minutes(21));
+    house
+}
+
+#[test]
+fn who_asks_is_given_what_came_from_him_and_went_to_him_and_nothing_of_others() {
+    let house = conversed();
+    assert_eq!(house.text_at(30, minutes(30), CITIZEN, "帮助"), SettledInbound::Done);
+    let held = house.held();
+    let ways: Vec<&str> = held.messages.iter().map(|message| message.direction).collect();
+    let came = held.messages.iter().filter(|message| message.direction == "in").count();
+    assert!(came >= 3 && ways.contains(&"out"), "{:?}", held.messages);
+    let number = house.cases()[0].to_string();
+    let mut of_case = held.messages.iter().filter(|m| m.case.as_deref() == Some(&number));
+    assert!(of_case.any(|message| message.direction == "out"
+        && message.text.as_deref().is_some_and(|text| text.contains(&number))));
+    let raws: Vec<String> = held
+        .messages
+        .iter()
+        .filter_map(|message| message.came.as_ref()?.raw.clone())
+        .map(|raw| String::from_utf8(raw).unwrap())
+        .collect();
+    for key in [1, 2, 30] {
+        assert!(raws.contains(&format!("canaryraw{key}")), "{raws:?}");
+    }
+    assert!(!raws.contains(&"canaryraw20".to_owned()), "another person's");
+    let other = house.cases()[1].to_string();
+    let told = serde_json::to_string(&held.messages).unwrap();
+    assert!(!told.contains(&other) && !told.contains(OTHER), "{told}");
+    // Under seal it is no part of any request.
+    act_at(
+        house.folder.path(),
+        "2026-11-22T11:30:00+08:00",
+        CaseName::Number(house.cases()[0]),
+        Role::Clerk,
+        Task::ProposeSeal,
+    )
+    .unwrap();
+    let held = house.held();
+    assert!(held.messages.iter().all(|message| message.case.is_none()), "{:?}", held.messages);
+    house.verified();
+}
+
+#[test]
+fn when_the_days_of_a_case_are_over_nothing_of_its_messages_is_left() {
+    let house = conversed();
+    let number = CaseName::Number(house.cases()[0]);
+    let act = |time: &str, role, task| {
+        act_at(house.folder.path(), time, number, role, task).unwrap();
+    };
+    act("2026-11-22T11:00:00+08:00", Role::Clerk, classify("北宿镇"));
+    let answer = Task::Answer { text: "已恢复供水".to_owned(), grade: Some(Grade::Satisfied) };
+    act("2026-11-22T12:00:00+08:00", Role::Operator, answer);
+    let mine = house.ciphertexts();
+    assert!(mine.len() > 8 && house.standing(&mine) == mine.len(), "the search finds");
+    retain(&house.handle(), "2040-01-01T03:00:00+08:00");
+    let left = house.ciphertexts();
+    // The other person's case is open: his text stays.
+    let others = mine.iter().filter(|bytes| left.contains(bytes)).count();
+    assert!(others > 0 && others < mine.len());
+    let House { folder, store } = house;
+    store.close();
+    let house = House { store: opened(folder.path()), folder };
+    let gone: Vec<Vec<u8>> = mine.into_iter().filter(|bytes| !left.contains(bytes)).collect();
+    assert_eq!(house.standing(&gone), 0, "nobody can read it or tell whose it was");
+    assert_eq!(house.held().messages.len(), 0);
+    house.verified();
+}
+
+#[test]
+fn what_belongs_to_no_case_goes_by_request_and_by_itself() {
+    let house = House::open();
+    house.text_at(1, minutes(1), CITIZEN, "帮助");
+    house.text_at(2, minutes(2), OTHER, "帮助");
+    house.sent(minutes(3));
+    let said = |house: &House| {
+        house.count(
+            "SELECT (SELECT count(*) FROM inbound WHERE raw IS NOT NULL)
+                          + (SELECT count(*) FROM outbox WHERE private IS NOT NULL)",
+        )
+    };
+    assert_eq!(said(&house), 4);
+    // What is still with its carrier is told of first.
+    house.sweep(minutes(3) + SignedDuration::from_hours(100));
+    assert_eq!(house.granted(PrivacyKind::Deletion).1, PrivacyOutcome::Granted);
+    assert_eq!(said(&house), 2, "the other person's stay");
+    assert_eq!(house.held().messages.len(), 0);
+    let later = minutes(0) + SignedDuration::from_hours(24 * (INBOUND_KEPT_DAYS + 10));
+    answered(|answer| house.handle().inbound_tidy(later, answer)).unwrap();
+    house.sweep(later);
+    assert_eq!(said(&house), 0);
+    let known = "SELECT (SELECT count(*) FROM inbound WHERE sender IS NOT NULL)
+                      + (SELECT count(*) FROM outbox WHERE party <> x'')";
+    assert_eq!(house.count(known), 0, "nor whose they were");
+    house.verified();
+}
+
+#[test]
+fn verify_names_rows_that_do_not_belong_together_and_states_that_cannot_be() {
+    let damages: [(&str, &str, &str); 8] = [
+        ("DELETE FROM sms_part WHERE number = 1", "inbound 1", "waits for parts"),
+        ("UPDATE sms_part SET total = 9 WHERE number = 1", "inbound 1", "another number of parts"),
+        ("UPDATE inbound SET raw = zeroblob(64) WHERE id = 20", "inbound 20", "cannot be opened"),
+        ("UPDATE outbox SET private = zeroblob(64) WHERE id = 1", "outbox 1", "cannot be opened"),
+        ("UPDATE outbox SET party = zeroblob(32) WHERE id = 1", "outbox 1", "goes to another"),
+        ("DELETE FROM outbox_part WHERE outbox = 1", "outbox 1", "no part of it is"),
+        ("UPDATE outbox_part SET state = 'x' WHERE outbox = 1", "outbox 1", "that there is not"),
+        ("UPDATE outbox SET expires_at = 0 WHERE id = 1", "outbox 1", "worth nothing"),
+    ];
+    for (sql, subject, problem) in damages {
+        let house = House::open();
+        for (at, data) in parts_of(&"路灯".repeat(80), 7).into_iter().enumerate().take(2) {
+            let key = u8::try_from(at).unwrap() + 1;
+            let id = house.put(MODEM, key, minutes(1)).id();
+            house.settle(id, minutes(1), part(data));
+        }
+        while house.put(MODEM, 19, minutes(2)).id() < 3 {}
+        house.text_at(20, minutes(3), OTHER, "路灯不亮");
+        house.sent(minutes(4));
+        assert_eq!(house.faults(), [], "{sql}");
+        let sql = sql.replace("id = 20", "case_id IS NOT NULL");
+        assert!(database(house.folder.path()).execute(&sql, []).unwrap() > 0, "{sql}");
+        let faults = house.faults();
+        let subject = if subject == "inbound 20" { "inbound 4" } else { subject };
+        let named = |(whose, what): &(String, String)| whose == subject && what.contains(problem);
+        assert!(faults.iter().any(named), "{sql}: {faults:?}");
+    }
+}
