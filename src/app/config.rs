@@ -13,7 +13,10 @@ mod webhook;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::ListeningKeys;
-pub use messages::{MessageKeys, SmsdKeys};
+pub use messages::{
+    BodyForm, CmppKeys, HttpKeys, HttpMethod, MessageKeys, ModemKeys, ModemMemory, ProviderKind,
+    SmppKeys, SmsdKeys,
+};
 pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;
 pub use report::ReportKeys;

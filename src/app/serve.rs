@@ -263,6 +263,7 @@ pub(super) fn check_config(common: &Common) -> Result<(), Exit> {
     tls_port(&config)?;
     web_config(&config)?;
     webhooks::tls(&config)?;
+    messages::check(&config)?;
     switchboard::switch(&config, &Arc::new(library(&config)?), calendar)?;
     say("configuration ok\n")
 }

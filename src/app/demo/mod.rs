@@ -172,8 +172,8 @@ pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> 
     if let Some(network) = config.webhook.networks.first() {
         return refused(format!("webhook.networks {network}"), "leave it empty");
     }
-    if let Some(modem) = config.messages.smsd.first() {
-        return refused(format!("messages.smsd {}", modem.account), "leave it empty");
+    if let Some(account) = config.messages.outside() {
+        return refused(account, "leave it out");
     }
     Ok(true)
 }

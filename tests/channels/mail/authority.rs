@@ -6,8 +6,8 @@ use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Writes `cert.pem` and `key.pem`, and gives who believes in them.
-pub(super) fn certify(folder: &Path) -> Arc<ClientConfig> {
+/// Writes `cert.pem`, `key.pem` and the authority's `ca.pem`, and gives who believes in them.
+pub(crate) fn certify(folder: &Path) -> Arc<ClientConfig> {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -20,6 +20,7 @@ pub(super) fn certify(folder: &Path) -> Arc<ClientConfig> {
         .unwrap();
     std::fs::write(folder.join("cert.pem"), pem("CERTIFICATE", host.der())).unwrap();
     std::fs::write(folder.join("key.pem"), pem("PRIVATE KEY", &host_key.serialize_der())).unwrap();
+    std::fs::write(folder.join("ca.pem"), pem("CERTIFICATE", root.der())).unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(root.der().clone()).unwrap();
     believing(roots)
