@@ -17,7 +17,10 @@ pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::ListeningKeys;
 pub(in crate::app) use mail::is_this_machine;
 pub use mail::{ImapKeys, MailKeys, Pop3Keys, SecretFile, SmtpKeys, SmtpTlsKey};
-pub use messages::{MessageKeys, SmsdKeys};
+pub use messages::{
+    BodyForm, CmppKeys, HttpKeys, HttpMethod, MessageKeys, ModemKeys, ModemMemory, ProviderKind,
+    SmppKeys, SmsdKeys,
+};
 pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::QueueKeys;
 pub use report::ReportKeys;

@@ -203,7 +203,8 @@ fn forget_inbound(db: &Connection, which: &str, value: i64) -> Result<(), StoreE
     for sql in [
         format!("DELETE FROM sms_part WHERE inbound IN (SELECT id FROM inbound WHERE {which})"),
         format!(
-            "UPDATE inbound SET key = NULL, raw = NULL, sender = NULL, words = NULL WHERE {which}"
+            "UPDATE inbound SET key = NULL, raw = NULL, about = NULL, sender = NULL, words = NULL \
+             WHERE {which}"
         ),
     ] {
         db.prepare_cached(&sql)?.execute([value])?;

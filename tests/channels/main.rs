@@ -5,6 +5,7 @@
 
 mod carrier;
 mod mail;
+mod service;
 mod sms;
 #[path = "../support/mod.rs"]
 mod support;

@@ -186,6 +186,50 @@ fn a_speech_engine_is_named_whole_or_not_at_all() {
 }
 
 #[test]
+fn the_secrets_of_accounts_are_read_before_anything_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let smpp = |file: &str| {
+        format!(
+            "messages.smpp=[{{account='s',host='127.0.0.1',system_id='x',password_file='{file}'}}]"
+        )
+    };
+    let modem = |pin: &str| {
+        format!("messages.modem=[{{account='m',device='/dev/ttyUSB0',pin_file='{pin}'}}]")
+    };
+    let http = |file: &str| {
+        format!(
+            "messages.http=[{{account='h',provider='none',listen='127.0.0.1:8090',\
+             path_secret_file='{file}'}}]"
+        )
+    };
+    let good = [
+        smpp(&file("password", "secret08\n")),
+        modem(&file("pin", "1234\n")),
+        http(&file("path", "abcdefgh-01234567\n")),
+    ];
+    let given: Vec<&str> = good.iter().flat_map(|one| ["--set", one.as_str()]).collect();
+    let taken = run(&[&["check-config"][..], &given].concat());
+    assert_eq!((taken.code, taken.out.as_str()), (0, "configuration ok\n"), "{taken:?}");
+    for (setting, named, hidden) in [
+        (smpp("/nowhere/password"), "messages.smpp.password_file: /nowhere/password", "-"),
+        (smpp(&file("long", "secret0809")), "SMPP has 8 characters at most", "secret0809"),
+        (smpp(&file("empty", "\n")), "one line of at most", "-"),
+        (modem(&file("word", "geheim")), "messages.modem.pin_file", "geheim"),
+        (http(&file("short", "abcdefgh")), "messages.http.path_secret_file", "abcdefgh"),
+    ] {
+        let refused = run(&["check-config", "--set", &setting]);
+        assert_eq!(refused.code, 78, "{setting}: {refused:?}");
+        assert!(refused.err.contains(named), "{setting}: {}", refused.err);
+        assert!(!refused.err.contains(hidden) || hidden == "-", "{}", refused.err);
+    }
+}
+
+#[test]
 fn a_configuration_that_is_not_there_is_66() {
     let refused = run(&["check-config", "--config", "/nowhere/city.toml"]);
     assert_eq!(refused.code, 66);

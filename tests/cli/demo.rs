@@ -309,6 +309,21 @@ fn a_service_on_a_demo_says_so_and_sends_nothing_outside() {
              imap={host='127.0.0.1', user='u', password_file='/p'}, smtp={host='192.0.2.1'}}]",
             "messages.mail 192.0.2.1",
         ),
+        ("messages.modem=[{account='m', device='/dev/ttyUSB0'}]", "messages.modem m"),
+        ("messages.modem=[{account='m', address='192.0.2.5:4001'}]", "messages.modem m"),
+        (
+            "messages.smpp=[{account='s', host='localhost', system_id='x', password_file='/nowhere/p'}]",
+            "messages.smpp s",
+        ),
+        (
+            "messages.cmpp=[{account='c', host='192.0.2.7', source_id='901234', secret_file='/nowhere/s', \
+             service='S', number='1'}]",
+            "messages.cmpp c",
+        ),
+        (
+            "messages.http=[{account='h', provider='template', url='https://sms.example.org/'}]",
+            "messages.http h",
+        ),
         ("store.master_key_file=/nowhere/city.key", "store.master_key_file /nowhere/city.key"),
     ] {
         let mut verb = vec!["serve"];

@@ -257,16 +257,20 @@ fn hints_on_a_case_beside_a_service_know_the_past_and_no_sealed_case() {
     let service = Start::new(data).run();
     places(data);
     imported(data, "duties", DUTIES);
-    for words in ["北宿镇羊厂路口路灯不亮", "羊厂路口的路灯还是不亮", "再不修路灯我就不想活了"]
-    {
-        assert!((200..300).contains(&text(service.udp(), "19900000021", words)), "{words}");
+    // What the same citizen writes would be more about his open matter.
+    for (from, words) in [
+        ("19900000021", "北宿镇羊厂路口路灯不亮"),
+        ("19900000022", "北宿镇羊厂路口路灯还是不亮"),
+        ("19900000023", "再不修路灯我就不想活了"),
+    ] {
+        assert!((200..300).contains(&text(service.udp(), from, words)), "{words}");
     }
     let cases = service.json(&["case", "list"]);
     let number = |at: usize| cases[at]["number"].as_str().unwrap().to_owned();
     let (first, second, third) = (number(2), number(1), number(0));
     let hints = service.json(&["case", "suggest", "--number", &second]);
     assert_eq!(hints["units"][0]["unit"], "unit.27");
-    assert_eq!(hints["duplicates"][0]["number"], first.as_str());
+    assert_eq!(hints["repeats"][0]["number"], first.as_str());
     assert_eq!(hints["risks"], value!([]));
     let typed = ["case", "suggest", "路灯不亮", "--contact", "19900000099"];
     assert_eq!(service.json(&typed)["duplicates"], value!([]));

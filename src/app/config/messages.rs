@@ -1,14 +1,25 @@
 //! `[messages]`: by what the city is reached by text and mail, and how it speaks.
 
+mod carrier;
+mod modem;
+mod provider;
+
+pub use carrier::{CmppKeys, SmppKeys};
+pub use modem::{ModemKeys, ModemMemory};
+pub use provider::{BodyForm, HttpKeys, HttpMethod, ProviderKind};
+
 use super::mail::{self, MailKeys, is_account};
-use crate::domain::message::MessageRules;
+use crate::channels::sms::modem::Line;
 use crate::domain::message::templates::Signature;
+use crate::domain::message::{MessageRules, SIP_ACCOUNT};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-/// Most modems.
-const MODEMS_MAX: usize = 16;
+/// Most accounts of a kind.
+const ACCOUNTS_MAX: usize = 16;
 
 /// `[messages]`
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +29,10 @@ pub struct MessageKeys {
     pub signature: String,
     pub notices_by: String,
     pub smsd: Vec<SmsdKeys>,
+    pub modem: Vec<ModemKeys>,
+    pub cmpp: Vec<CmppKeys>,
+    pub smpp: Vec<SmppKeys>,
+    pub http: Vec<HttpKeys>,
     pub mail_notices_by: String,
     pub mail: Vec<MailKeys>,
 }
@@ -43,13 +58,14 @@ impl MessageKeys {
         let signature = Signature::parse(&self.signature)
             .map_err(|_| format!("messages.signature: {}: 2 to 12 characters", self.signature))?;
         self.check_smsd()?;
+        self.check_others()?;
         let sms_account = Some(self.notices_by.clone()).filter(|account| !account.is_empty());
-        let leaders = self.smsd.iter().filter(|modem| !modem.leader.is_empty());
+        let leaders = self.accounts().filter(|(_, _, leader)| !leader.is_empty());
         let leaders: BTreeMap<String, String> =
-            leaders.map(|modem| (modem.account.clone(), modem.leader.clone())).collect();
+            leaders.map(|(_, account, leader)| (account.to_owned(), leader.to_owned())).collect();
         mail::check(&self.mail)?;
         let of_texts =
-            |mailbox: &&MailKeys| self.smsd.iter().any(|one| one.account == mailbox.account);
+            |mailbox: &&MailKeys| self.accounts().any(|(_, name, _)| name == mailbox.account);
         if let Some(MailKeys { account, .. }) = self.mail.iter().find(of_texts) {
             return Err(format!("messages.mail.account: {account}: an account of texts has it"));
         }
@@ -65,24 +81,93 @@ impl MessageKeys {
         if !mailbox.is_empty() && !self.mail.iter().any(|one| one.account == *mailbox) {
             return Err(format!("messages.mail_notices_by: {mailbox}: no mailbox of that name"));
         }
-        let known = self.smsd.iter().any(|modem| modem.account == self.notices_by);
+        let known = self.accounts().any(|(_, account, _)| account == self.notices_by);
         if self.notices_by.is_empty() || known {
             return Ok(());
         }
         Err(format!("messages.notices_by: {}: no account of that name", self.notices_by))
     }
 
-    fn check_smsd(&self) -> Result<(), String> {
-        if self.smsd.len() > MODEMS_MAX {
-            return Err(format!("messages.smsd must be at most {MODEMS_MAX}"));
+    /// All accounts of texts: kind, name, and the leader whose telephone it is.
+    fn accounts(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
+        let smsd = self.smsd.iter().map(|keys| ("smsd", &keys.account, &keys.leader));
+        let modem = self.modem.iter().map(|keys| ("modem", &keys.account, &keys.leader));
+        let cmpp = self.cmpp.iter().map(|keys| ("cmpp", &keys.account, &keys.leader));
+        let smpp = self.smpp.iter().map(|keys| ("smpp", &keys.account, &keys.leader));
+        let http = self.http.iter().map(|keys| ("http", &keys.account, &keys.leader));
+        let all = smsd.chain(modem).chain(cmpp).chain(smpp).chain(http);
+        all.map(|(kind, account, leader)| (kind, account.as_str(), leader.as_str()))
+    }
+
+    /// The first account that a real modem or a machine outside of this one stands behind.
+    #[must_use]
+    pub fn outside(&self) -> Option<String> {
+        let is_real = |modem: &&ModemKeys| match modem.line() {
+            Ok(Line::Tcp(address)) => !address.ip().is_loopback(),
+            _ => true,
+        };
+        let smsd = self.smsd.iter().map(|keys| ("smsd", &keys.account));
+        let modem = self.modem.iter().filter(is_real).map(|keys| ("modem", &keys.account));
+        let cmpp = self.cmpp.iter().filter(|keys| !keys.is_loopback());
+        let smpp = self.smpp.iter().filter(|keys| !keys.is_loopback());
+        let http = self.http.iter().filter(|keys| !keys.is_loopback());
+        let mut all = smsd
+            .chain(modem)
+            .chain(cmpp.map(|keys| ("cmpp", &keys.account)))
+            .chain(smpp.map(|keys| ("smpp", &keys.account)))
+            .chain(http.map(|keys| ("http", &keys.account)));
+        all.next().map(|(kind, account)| format!("messages.{kind} {account}"))
+    }
+
+    /// Each by itself, and what must not be another's.
+    fn check_others(&self) -> Result<(), String> {
+        let counts = [
+            ("modem", self.modem.len()),
+            ("cmpp", self.cmpp.len()),
+            ("smpp", self.smpp.len()),
+            ("http", self.http.len()),
+        ];
+        if let Some((kind, _)) = counts.iter().find(|(_, count)| *count > ACCOUNTS_MAX) {
+            return Err(format!("messages.{kind} must be at most {ACCOUNTS_MAX}"));
         }
-        let (mut accounts, mut folders) = (BTreeSet::new(), BTreeSet::new());
-        for SmsdKeys { account, folder, modem, .. } in &self.smsd {
-            if !is_account(account) || !accounts.insert(account) {
+        self.modem.iter().try_for_each(ModemKeys::check)?;
+        self.cmpp.iter().try_for_each(CmppKeys::check)?;
+        self.smpp.iter().try_for_each(SmppKeys::check)?;
+        self.http.iter().try_for_each(HttpKeys::check)?;
+        let mut known = BTreeSet::new();
+        for (kind, account, _) in self.accounts() {
+            if account == SIP_ACCOUNT || !known.insert(account) {
                 return Err(format!(
-                    "messages.smsd.account: {account}: letters, digits, - and _, and once"
+                    "messages.{kind}.account: {account}: the name of another account"
                 ));
             }
+        }
+        let mut ports = BTreeSet::new();
+        for modem in &self.modem {
+            let place = match modem.line()? {
+                Line::Tcp(address) => address.to_string(),
+                Line::Serial(device, _) => device.display().to_string(),
+            };
+            if !ports.insert(place.clone()) {
+                return Err(format!("messages.modem: {place}: of one account only"));
+            }
+        }
+        let mut listening = BTreeSet::new();
+        for listen in self.http.iter().filter_map(|keys| keys.listen) {
+            if !listening.insert(listen) {
+                return Err(format!("messages.http.listen: {listen}: of one account only"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_smsd(&self) -> Result<(), String> {
+        if self.smsd.len() > ACCOUNTS_MAX {
+            return Err(format!("messages.smsd must be at most {ACCOUNTS_MAX}"));
+        }
+        let mut folders = BTreeSet::new();
+        for SmsdKeys { account, folder, modem, .. } in &self.smsd {
+            named("messages.smsd.account", account)?;
             if !is_account(modem) {
                 return Err(format!("messages.smsd.modem: {modem}: as it stands in smsd.conf"));
             }
@@ -105,38 +190,173 @@ impl MessageKeys {
     }
 }
 
+/// Letters, digits, `-` and `_`.
+fn named(key: &str, name: &str) -> Result<(), String> {
+    if is_account(name) {
+        return Ok(());
+    }
+    Err(format!("{key}: {name}: letters, digits, - and _"))
+}
+
+/// Visible ASCII of so many characters.
+fn fits(key: &str, value: &str, length: RangeInclusive<usize>) -> Result<(), String> {
+    if length.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Ok(());
+    }
+    let (least, most) = (length.start(), length.end());
+    Err(format!("{key}: {value}: {least} to {most} visible ASCII characters"))
+}
+
+/// Written as an address of this machine: a name may lead anywhere.
+fn is_loopback(host: &str) -> bool {
+    host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn keys(modems: &[(&str, &str)]) -> MessageKeys {
-        let modem = |&(account, folder): &(&str, &str)| SmsdKeys {
-            account: account.to_owned(),
-            folder: folder.into(),
-            modem: "GSM1".to_owned(),
-            leader: String::new(),
+    fn keys(text: &str) -> Result<MessageRules, String> {
+        const BASE: [&str; 6] = ["smsd", "modem", "cmpp", "smpp", "http", "mail"];
+        let mut table: toml::Table = text.parse().unwrap();
+        table.insert("signature".to_owned(), "邹城社情民意".into());
+        table.insert("notices_by".to_owned(), "".into());
+        table.insert("mail_notices_by".to_owned(), "".into());
+        for kind in BASE {
+            table.entry(kind).or_insert_with(|| toml::Value::Array(vec![]));
+        }
+        let keys: MessageKeys =
+            table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
+        keys.rules()
+    }
+
+    /// One account of a kind, its keys changed so.
+    fn one(kind: &str, base: &str, change: &str) -> Result<MessageRules, String> {
+        let (key, _) = change.split_once('=').unwrap_or((change, ""));
+        let kept = base.lines().map(str::trim).filter(|line| !line.starts_with(&format!("{key}=")));
+        let kept: Vec<&str> = kept.collect();
+        keys(&format!("[[{kind}]]\n{}\n{change}", kept.join("\n")))
+    }
+
+    fn refused(kind: &str, base: &str, faults: &[(&str, &str)]) {
+        one(kind, base, "").unwrap();
+        for (change, named) in faults {
+            let why = one(kind, base, change).unwrap_err();
+            assert!(why.contains(named), "{change}: {why}");
+        }
+    }
+
+    const CMPP: &str = "account='c'\nhost='10.0.0.7'\nsource_id='901234'\nsecret_file='/s'
+        service='HOTLINE'\nnumber='10651234501'";
+    const SMPP: &str = "account='s'\nhost='smpp.example.org'\nsystem_id='city'\npassword_file='/p'";
+    const ALIYUN: &str = "account='a'\nprovider='aliyun'\nurl='https://sms.example.org/'
+        secret_file='/k'\nkey_id='ID'\nsignature='邹城'\ntemplates={S01='SMS_1'}";
+    const KANNEL: &str =
+        "account='k'\nprovider='kannel'\nurl='http://127.0.0.1:13013/cgi-bin/sendsms'
+        secret_file='/k'\nusername='u'\nnumber='10690001'\npublic_url='http://127.0.0.1:8090'
+        listen='127.0.0.1:8090'\npath_secret_file='/p'";
+
+    #[test]
+    fn modems_are_told_apart_and_each_has_its_folder() {
+        let two = |account: &str, folder: &str| {
+            keys(&format!(
+                "[[smsd]]\naccount='city'\nfolder='/var/spool/sms'\nmodem='GSM1'\n\
+                 [[smsd]]\naccount='{account}'\nfolder='{folder}'\nmodem='GSM1'"
+            ))
         };
-        MessageKeys {
-            signature: "邹城社情民意".to_owned(),
-            notices_by: String::new(),
-            smsd: modems.iter().map(modem).collect(),
-            mail_notices_by: String::new(),
-            mail: vec![],
+        assert!(two("leader", "/var/spool/leader").is_ok());
+        for (account, folder, named) in [
+            ("city", "/var/spool/leader", "messages.smsd.account: city"),
+            ("leader", "/var/spool/sms", "smsd.folder"),
+            ("leader", "/var/spool//sms/", "smsd.folder"),
+            ("leader", "sms", "smsd.folder"),
+        ] {
+            let refused = two(account, folder).unwrap_err();
+            assert!(refused.contains(named), "{account} {folder}: {refused}");
         }
     }
 
     #[test]
-    fn modems_are_told_apart_and_each_has_its_folder() {
-        let two = [("city", "/var/spool/sms"), ("leader", "/var/spool/leader")];
-        assert!(keys(&two).rules().is_ok());
-        for (second, named) in [
-            (("city", "/var/spool/leader"), "smsd.account"),
-            (("leader", "/var/spool/sms"), "smsd.folder"),
-            (("leader", "/var/spool//sms/"), "smsd.folder"),
-            (("leader", "sms"), "smsd.folder"),
-        ] {
-            let refused = keys(&[two[0], second]).rules().unwrap_err();
-            assert!(refused.contains(named), "{second:?}: {refused}");
-        }
+    fn a_name_is_one_account_s_whatever_its_kind() {
+        let modem = "[[modem]]\naccount='c'\ndevice='/dev/ttyUSB0'\nleader='副市长'";
+        let both = keys(&format!("{modem}\n[[cmpp]]\n{CMPP}")).unwrap_err();
+        assert!(both.contains("messages.cmpp.account: c"), "{both}");
+        let own = keys("[[modem]]\naccount='sip'\ndevice='/dev/ttyUSB0'").unwrap_err();
+        assert!(own.contains("messages.modem.account: sip"), "{own}");
+        let rules = keys(modem).unwrap();
+        assert_eq!(rules.leaders.get("c").map(String::as_str), Some("副市长"));
+    }
+
+    #[test]
+    fn a_modem_has_one_place() {
+        let base = "account='m'\ndevice='/dev/ttyUSB0'";
+        refused(
+            "modem",
+            base,
+            &[
+                ("device='ttyUSB0'", "modem.device"),
+                ("device=''", "either device or address"),
+                ("address='10.0.0.5:4001'", "either device or address"),
+                ("speed=1200", "modem.speed"),
+                ("account='m m'", "modem.account"),
+                ("memory='cloud'", "unknown variant"),
+                ("pin='1234'", "unknown field"),
+            ],
+        );
+        let twice = format!("[[modem]]\n{base}\n[[modem]]\n{}", base.replace("'m'", "'n'"));
+        assert!(keys(&twice).unwrap_err().contains("/dev/ttyUSB0: of one account only"));
+    }
+
+    #[test]
+    fn what_does_not_fit_into_a_protocol_is_refused_before_a_carrier_is_called() {
+        let faults = [
+            ("host=''", "cmpp.host"),
+            ("port=0", "cmpp.port"),
+            ("version='1.2'", "unknown variant"),
+            ("source_id='90123'", "cmpp.source_id"),
+            ("service='HOTLINE-CITY'", "cmpp.service"),
+            ("number='+8610651'", "cmpp.number"),
+            ("secret='x'", "unknown field"),
+            ("secret_file=''", "cmpp.secret_file"),
+        ];
+        refused("cmpp", CMPP, &faults);
+        let faults = [
+            ("host='a b'", "smpp.host"),
+            ("system_id='sixteen-letters-'", "smpp.system_id"),
+            ("password_file=''", "smpp.password_file"),
+            ("number='x'", "smpp.number"),
+            ("ca_file='/ca.pem'", "smpp.ca_file"),
+        ];
+        refused("smpp", SMPP, &faults);
+    }
+
+    #[test]
+    fn a_provider_has_what_it_needs_and_nothing_of_another() {
+        let faults = [
+            ("url=''", "http.url: provider = \"aliyun\" needs it"),
+            ("url='http://sms.example.org/'", "http.url"),
+            ("region='ap-guangzhou'", "http.region: not of"),
+            ("templates={}", "http.templates"),
+            ("templates={X1='SMS_1'}", "http.templates: X1"),
+            ("listen='127.0.0.1:8090'", "belong together"),
+            ("key='k'", "unknown field"),
+        ];
+        refused("http", ALIYUN, &faults);
+        let faults = [
+            ("listen='8.8.8.8:80'", "http.listen"),
+            ("listen='0.0.0.0:80'", "http.listen"),
+            ("public_url='http://127.0.0.1:8090/'", "http.public_url"),
+            ("path_secret_file=''", "belong together"),
+        ];
+        refused("http", KANNEL, &faults);
+        let template = "account='t'\nprovider='template'\nurl='https://sms.example.org/send'
+            query='to=${to}'\nbody='${text}'";
+        let faults = [
+            ("method='GET'", "http.body"),
+            ("headers={Host='x'}", "http.headers"),
+            ("reference='id'", "http.reference"),
+            ("query='to=${to} x'", "http.query"),
+        ];
+        refused("http", template, &faults);
     }
 }

@@ -179,8 +179,8 @@ pub(super) fn guard(config: &Config, folder: &DataFolder) -> Result<bool, Exit> 
             "name an engine of this machine",
         );
     }
-    if let Some(modem) = config.messages.smsd.first() {
-        return refused(format!("messages.smsd {}", modem.account), "leave it empty");
+    if let Some(account) = config.messages.outside() {
+        return refused(account, "leave it out");
     }
     let mailboxes = config.messages.mail.iter();
     let outside = mailboxes.flat_map(|one| one.hosts()).find(|host| !is_this_machine(host));

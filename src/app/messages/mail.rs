@@ -2,7 +2,7 @@
 
 use super::super::config::{ImapKeys, MailKeys, Pop3Keys, SecretFile, SmtpKeys, SmtpTlsKey};
 use super::super::exit::{Exit, Failure};
-use super::AGAIN;
+use super::supervisor::AGAIN;
 use crate::channels::mail::{
     Credential, Filing, ImapAccount, Inbox as _, MailDesk, Mailbox, Pace, Pop3Account, Server,
     SmtpAccount, SmtpTls, StoreInbox, receive, send,

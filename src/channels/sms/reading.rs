@@ -1,8 +1,9 @@
-//! What the journal has, read: a file of smsd, or the line of a modem.
+//! What the journal has, read: a file of smsd, the line of a modem, and by their own readers what carriers
+//! and providers brought.
 
-use super::as_stored;
 use super::port::reference_name;
-use crate::domain::message::SendState;
+use super::{as_stored, carrier, http};
+use crate::domain::message::{FORM_SIP, LineText, SendState};
 use crate::store::{CarrierReport, InboundText, Parsed, Waiting, Words};
 use crate::wire::sms::{Deliver, Incoming, Outcome, StatusReport, UserData, decode};
 use crate::wire::spool::{Content, Received};
@@ -12,19 +13,27 @@ pub const FORM_SMSD: &str = "smsd";
 /// The hexadecimal line of a modem.
 pub const FORM_PDU: &str = "pdu";
 
-/// Reads what came; the reason why it cannot be read is a word that is listed. `None` for a form of others.
+/// Reads what came; the reason why it cannot be read is a word that is listed. `None` for a form
+/// that is none of texts.
 #[must_use]
 pub fn parsed(message: &Waiting, raw: &[u8]) -> Option<Result<Parsed, &'static str>> {
     match message.form.as_str() {
         FORM_SMSD => Some(of_file(raw)),
         FORM_PDU => Some(of_line(raw)),
-        _ => None,
+        FORM_SIP => Some(of_telephone_line(raw)),
+        form => carrier::parsed(form, raw).or_else(|| http::parsed(form, raw)),
     }
 }
 
 fn of_line(raw: &[u8]) -> Result<Parsed, &'static str> {
     let line = std::str::from_utf8(raw).map_err(|_| "no PDU")?;
     Incoming::parse_line(line).map(of_pdu).map_err(|_| "no PDU")
+}
+
+fn of_telephone_line(raw: &[u8]) -> Result<Parsed, &'static str> {
+    let LineText { from, words } = LineText::parse(raw).ok_or("no text of the line")?;
+    let words = Words::Whole { text: words, suspect: false };
+    Ok(Parsed::Text(Box::new(InboundText { from, to: None, sent_at: None, words })))
 }
 
 fn of_file(raw: &[u8]) -> Result<Parsed, &'static str> {

@@ -3,6 +3,7 @@
 
 mod command;
 mod incoming;
+mod line_text;
 pub mod mail;
 mod notice;
 mod outgoing;
@@ -13,6 +14,7 @@ pub mod templates;
 
 pub use command::{Command, Named, command};
 pub use incoming::{SAME_WITHIN, SUPPLEMENTS_MAX, Situation, THREAD_OPEN, Thread, Verdict, judge};
+pub use line_text::{FORM_SIP, LineText, SIP_ACCOUNT};
 pub use notice::{CitizenMail, CitizenText, UnitTold, citizen_texts};
 pub use outgoing::{
     AUTOMATIC_PER_HOUR_MAX, Class, Medium, RECEIPT_REST, REPLIES_PER_HOUR_MAX, REPORT_WAIT,

@@ -35,6 +35,7 @@ impl Line {
             Output::CloseMedia(leg) => self.media.close(leg),
             Output::LoadRecording(leg, play, file) => self.load_recording(leg, play, &file),
             Output::Store(order) => self.ask_store(*order),
+            Output::Text(order) => self.keep_text(*order),
             Output::Started(started) => {
                 let started = CallStarted {
                     call: started.call,
@@ -162,6 +163,7 @@ impl Line {
         let now = self.clock.now();
         match news {
             News::Answer(asker, reply) => self.switch.stored(now, asker, reply),
+            News::Text(text, is_kept) => self.switch.text_kept(now, text, is_kept),
             News::Seats(seats) => self.seats_changed(*seats),
             News::OpenCases(offer, cases) => self.switch.open_cases(now, offer, cases),
             News::Attempt(id, begun) => self.switch.attempt_begun(now, id, begun),

@@ -5,6 +5,7 @@ mod callbacks;
 mod carry;
 mod outage;
 mod phones;
+mod texts;
 
 use super::clock::Clock;
 use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool};
@@ -15,6 +16,7 @@ use crate::domain::desk::{CallbacksView, OpenCaseView, Refusal};
 use crate::domain::desk_link::{FromDesk, ToDesk};
 use crate::domain::room::NotStored;
 use crate::media::player::Playlist;
+use crate::proto::TextId;
 use crate::store::{SeatsNow, SoundKeys, StoreHandle};
 use crate::units::{LegId, OfferId, SeatNumber};
 use callbacks::Callbacks;
@@ -92,8 +94,10 @@ pub struct SeatKeys {
 
 /// What the store has to say to the line.
 enum News {
-    /// The answer to a request of a call or a text.
+    /// The answer to a request of a call.
     Answer(Asker, StoreReply),
+    /// Whether a text is in the journal.
+    Text(TextId, bool),
     /// The seats are others now.
     Seats(Box<SeatsNow>),
     /// The open cases of a caller who is offered.

@@ -44,7 +44,7 @@ impl Switch {
             }
             Action::Store(ticket, request) => {
                 self.outputs.push_back(Output::Store(Box::new(StoreOrder {
-                    asker: Asker::Call(id, ticket),
+                    asker: Asker(id, ticket),
                     request,
                     call: Some(conversation.call_id.clone()),
                     caller: conversation.caller.clone(),

@@ -2,6 +2,7 @@
 
 use super::conversation::ConversationId;
 use super::listening_day::ListeningDays;
+use super::text::TextOrder;
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{CallRules, Caller, StoreRequest, Ticket};
 use crate::domain::desk::SeatRole;
@@ -11,7 +12,7 @@ use crate::domain::queue::QueueRules;
 use crate::domain::room::RoomRules;
 use crate::gateway::media::MediaCommand;
 use crate::gateway::prompts::Library;
-use crate::proto::{Account, Binding, Credentials, TextId, Transmit, TrunkConfig};
+use crate::proto::{Account, Binding, Credentials, Transmit, TrunkConfig};
 use crate::store::{AttemptId, AuditEntry, CallAccount, NewAttempt, QueueEntry, WrapUpOrder};
 use crate::units::{CallId, LegId, OfferId, PhoneNumber, SeatNumber};
 use jiff::Timestamp;
@@ -112,14 +113,9 @@ pub struct Seat {
     pub ready_when_reachable: bool,
 }
 
-/// Who asked the store.
+/// The call that asked the store, and what for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asker {
-    /// A call.
-    Call(ConversationId, Ticket),
-    /// A text that waits for its 200.
-    Text(TextId),
-}
+pub struct Asker(pub ConversationId, pub Ticket);
 
 /// One attempt to store a wrap-up: of which conversation, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -172,6 +168,8 @@ pub enum Output {
     LoadRecording(LegId, u32, String),
     /// Ask the store; `stored` follows.
     Store(Box<StoreOrder>),
+    /// Journal a text; `text_kept` follows.
+    Text(Box<TextOrder>),
     /// A call was answered.
     Started(Box<Started>),
     /// A call is over and the media of all its legs closed.

@@ -39,6 +39,7 @@ mod wrap_ups;
 
 use crate::domain::call::{Call, Caller, EndedBy, Input, PlayId, StoreReply};
 use crate::domain::dial_rules::DialBook;
+use crate::domain::message::LineText;
 use crate::domain::queue::{self as acd, Acd, Waiter};
 use crate::domain::room::{self as parties, NotStored};
 use crate::gateway::clock::Now;
@@ -67,6 +68,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
+pub use text::TextOrder;
 pub use wrap_ups::{WRAP_UPS_KNOWN_MAX, WRAP_UPS_OWED_MAX};
 
 /// Something for a machine, later in the same turn: a machine is never spoken to while what it
@@ -257,17 +259,13 @@ impl Switch {
 
     /// The store's answer.
     pub fn stored(&mut self, now: Now, asker: Asker, reply: StoreReply) {
-        match asker {
-            Asker::Call(id, ticket) => {
-                if let (StoreReply::Opened { number: Some(number), .. }, Some(conversation)) =
-                    (&reply, self.conversations.get_mut(&id))
-                {
-                    conversation.case = Some(*number);
-                }
-                self.tell(now, id, Input::Stored(ticket, reply));
-            }
-            Asker::Text(text) => self.text_stored(now, text, &reply),
+        let Asker(id, ticket) = asker;
+        if let (StoreReply::Opened { number: Some(number), .. }, Some(conversation)) =
+            (&reply, self.conversations.get_mut(&id))
+        {
+            conversation.case = Some(*number);
         }
+        self.tell(now, id, Input::Stored(ticket, reply));
         self.settle(now);
     }
 
@@ -439,7 +437,7 @@ impl Switch {
                 tracing::error!(trunk = trunk.0, status, "ALARM a trunk did not take our {asked}");
             }
             Event::Text { text, caller, called: _, body, key } => {
-                self.text(now, text, &caller, body, &key);
+                self.text(now, text, LineText { from: caller, words: body }, key);
             }
             Event::Ended { leg, reason } => {
                 let by = match reason {

@@ -1,42 +1,40 @@
-//! Texts by SIP MESSAGE (RFC 3428): a case like any other, acknowledged only after its commit.
+//! Texts by SIP MESSAGE (RFC 3428): into the journal of all texts, acknowledged only after its commit.
 
-use super::{Asker, Output, StoreOrder, Switch};
-use crate::domain::call::{Caller, IntakeKind, NewIntake, StoreReply, StoreRequest};
+use super::{Output, Switch};
+use crate::domain::message::LineText;
 use crate::gateway::clock::Now;
 use crate::proto::TextId;
-use crate::units::PhoneNumber;
+use jiff::Timestamp;
+use std::fmt;
+
+/// A text that is to be journalled.
+pub struct TextOrder {
+    /// Which.
+    pub text: TextId,
+    /// The same for every copy of it: Call-ID and `CSeq`.
+    pub key: String,
+    /// What it says, and who.
+    pub said: LineText,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// Without sender and words.
+impl fmt::Debug for TextOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TextOrder({:?}, {:?})", self.text, self.said)
+    }
+}
 
 impl Switch {
-    pub(super) fn text(&mut self, now: Now, text: TextId, caller: &str, body: String, key: &str) {
-        let caller = Caller { number: PhoneNumber::parse(caller).ok(), display: None };
-        let intake = NewIntake {
-            key: format!("text:{key}"),
-            kind: IntakeKind::Text,
-            call: None,
-            contact: caller.number.clone(),
-            mail: None,
-            caller: caller.clone(),
-            received_at: now.wall,
-            recording: None,
-            text: Some(body),
-            // Its number can be told by nobody but a person who calls back.
-            callback: true,
-        };
-        self.outputs.push_back(Output::Store(Box::new(StoreOrder {
-            asker: Asker::Text(text),
-            request: StoreRequest::Open(intake),
-            call: None,
-            caller,
-            seat: None,
-            at: now.wall,
-        })));
+    pub(super) fn text(&mut self, now: Now, text: TextId, said: LineText, key: String) {
+        let order = TextOrder { text, key, said, at: now.wall };
+        self.outputs.push_back(Output::Text(Box::new(order)));
     }
 
-    pub(super) fn text_stored(&mut self, now: Now, text: TextId, reply: &StoreReply) {
-        let status = match reply {
-            StoreReply::Opened { .. } => 200,
-            StoreReply::LookedUp(_) | StoreReply::Unavailable => 503,
-        };
-        self.endpoint.answer_text(now.monotonic, text, status);
+    /// Whether a text is in the journal.
+    pub fn text_kept(&mut self, now: Now, text: TextId, is_kept: bool) {
+        self.endpoint.answer_text(now.monotonic, text, if is_kept { 200 } else { 503 });
+        self.settle(now);
     }
 }

@@ -20,7 +20,7 @@ pub const ARRIVED_MAX: usize = 32;
 /// How long the end waits for answers, and then for the carrier's goodbye.
 const LEAVE_WAIT: Duration = Duration::from_secs(5);
 /// Octets of a stream that wait for their PDU to be whole; no PDU of a dialect is longer.
-const STREAM_BYTES: usize = 1 << 16;
+const STREAM_BYTES: usize = 1 << 17;
 
 /// How long things take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -401,7 +401,7 @@ impl Modem {
             && let Reply::Other(line) = reply
         {
             self.expected = None;
-            return self.arrived(expected, line);
+            return self.arrived(now, expected, line);
         }
         match reply {
             Reply::Notice => self.has_news = true,
@@ -420,7 +420,7 @@ impl Modem {
     }
 
     /// The line behind one that announced a PDU. What is none is passed over and found again.
-    fn arrived(&mut self, expected: Expected, line: &str) {
+    fn arrived(&mut self, now: Instant, expected: Expected, line: &str) {
         if line.is_empty() || !line.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return;
         }
@@ -431,7 +431,14 @@ impl Modem {
         let before =
             self.seen.get(&place).filter(|(pdu, _)| pdu == line).map_or(0, |(_, times)| *times);
         if self.seeing.len() < PLACES_MAX {
-            self.seeing.insert(place, (line.to_owned(), before.saturating_add(1)));
+            let is_first =
+                self.seeing.insert(place, (line.to_owned(), before.saturating_add(1))).is_none();
+            // A full card on a slow port takes a minute or two: each text of the list is a sign of life.
+            if let (true, Some((Doing::Command(Command::List), until))) =
+                (is_first, &mut self.doing)
+            {
+                *until = now + ANSWER;
+            }
         }
         // A card that does not delete has no news.
         self.has_news |= before == 0;

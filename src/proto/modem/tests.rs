@@ -248,6 +248,24 @@ fn a_text_is_deleted_only_when_the_store_has_it() {
 }
 
 #[test]
+fn a_list_may_take_long_while_texts_of_it_come() {
+    let mut bench = Bench::ready();
+    bench.told();
+    bench.says("+CMTI: \"SM\",1");
+    assert_eq!(bench.written(), ["AT+CMGL=4\r"]);
+    for place in 1..=20 {
+        bench.waits(ANSWER - DRAIN);
+        bench.says(&format!("+CMGL: {place},0,,24\r\n{PDU}"));
+        assert!(bench.written().is_empty(), "it is not called");
+    }
+    // The same place over and over is no sign of life.
+    bench.waits(ANSWER - DRAIN);
+    bench.says(&format!("+CMGL: 20,0,,24\r\n{PDU}"));
+    bench.waits(DRAIN);
+    assert_eq!(bench.written(), ["\u{1B}\rAT\r"]);
+}
+
+#[test]
 fn a_pdu_that_is_too_short_is_looked_at_three_times() {
     let mut bench = Bench::ready();
     bench.told();

@@ -9,7 +9,8 @@ use crate::domain::case::{
 };
 use crate::domain::message::templates::ShortText;
 use crate::domain::message::{
-    Class, Medium, Named, Sender, Situation, THREAD_OPEN, Thread, Verdict, judge, status_words,
+    Class, Medium, Named, SIP_ACCOUNT, Sender, Situation, THREAD_OPEN, Thread, Verdict, judge,
+    status_words,
 };
 use crate::store::case_file;
 use crate::store::error::StoreError;
@@ -62,6 +63,8 @@ pub(super) fn take(
     match judge(&sender, words, &around) {
         Verdict::Copy => all_end(db, now, ids, ("ignored", "copy")),
         Verdict::Empty => all_end(db, now, ids, ("ignored", "empty")),
+        // Whoever withholds his number on the telephone line is a person all the same.
+        Verdict::Hold(_) if by.is_line() => by.open(db, desk, now),
         Verdict::Hold(why) => {
             for id in *ids {
                 hold(db, now, *id, why)?;
@@ -191,6 +194,22 @@ struct By<'a> {
 }
 
 impl By<'_> {
+    /// It came over the telephone line itself (SIP MESSAGE).
+    fn is_line(&self) -> bool {
+        self.arrived.journal.account == SIP_ACCOUNT
+    }
+
+    /// By which account it is answered: the one that it came by; what came over the telephone line by that of
+    /// notices, where there is one and the sender's telephone takes texts.
+    fn answered_by<'a>(&'a self, desk: &'a Desk) -> Option<(&'a str, &'a PhoneNumber)> {
+        let phone = self.phone?;
+        match self.is_line() {
+            false => Some((self.arrived.journal.account.as_str(), phone)),
+            true if phone.is_mobile() => Some((desk.messages.sms_account.as_deref()?, phone)),
+            true => None,
+        }
+    }
+
     /// A new matter, with its number to the sender.
     fn open(
         &self,
@@ -201,7 +220,11 @@ impl By<'_> {
         let Arrived { ids, journal, words, suspect, .. } = self.arrived;
         let first = ids.first().copied().unwrap_or(0);
         let to_leader = desk.messages.leaders.contains_key(&journal.account);
-        let kind = if to_leader { IntakeKind::LeaderSms } else { IntakeKind::PublicSms };
+        let kind = match () {
+            () if self.is_line() => IntakeKind::Text,
+            () if to_leader => IntakeKind::LeaderSms,
+            () => IntakeKind::PublicSms,
+        };
         let guessed = if *suspect { "（原文有无法辨认之处，请核对）" } else { "" };
         let intake = NewIntake {
             key: format!("inbound:{first}"),
@@ -213,7 +236,8 @@ impl By<'_> {
             received_at: journal.received_at,
             recording: None,
             text: Some(format!("{guessed}{words}")),
-            callback: false,
+            // Where no text tells him his number, a person does who calls back.
+            callback: self.is_line() && self.answered_by(desk).is_none(),
         };
         let opened = intake::open(db, desk, now, &intake, SYSTEM)?;
         for id in *ids {
@@ -286,7 +310,9 @@ impl By<'_> {
         };
         let found = lookup::find(db, &desk.vault, number, code)?;
         let mut guard = desk.guard.lock().unwrap_or_else(PoisonError::into_inner);
-        let judged = guard.judge(number, Some(&hex(self.known_by)), found.is_some(), now);
+        let caller = hex(self.known_by);
+        let text = self.arrived.ids.first().copied().unwrap_or(0);
+        let judged = guard.judge_text(text, (number, &caller), found.is_some(), now);
         drop(guard);
         let (Guarded::Right(tallies) | Guarded::Wrong(tallies)) = &judged else { return Ok(None) };
         guard::put(db, tallies, now)?;
@@ -382,7 +408,7 @@ impl By<'_> {
         all_end(db, now, self.arrived.ids, ("done", why))
     }
 
-    /// An answer by the way that the text came.
+    /// An answer, by the way that the text came where that is one.
     fn reply(
         &self,
         db: &Connection,
@@ -391,14 +417,14 @@ impl By<'_> {
         text: &ShortText<'_>,
         case_id: Option<i64>,
     ) -> Result<(), StoreError> {
-        let Some(phone) = self.phone else { return Ok(()) };
+        let Some((account, phone)) = self.answered_by(desk) else { return Ok(()) };
         let first = self.arrived.ids.first().copied();
         let written = text.write(&desk.messages.signature);
         let template = written.template.code();
         let new = NewMessage {
             idem_key: format!("inbound/{}/{template}", first.unwrap_or(0)),
             medium: Medium::Sms,
-            account: &self.arrived.journal.account,
+            account,
             template,
             class: Class::Receipt,
             urgent: false,

@@ -25,8 +25,8 @@ use rusmpp_core::types::owned::COctetString;
 use rusmpp_core::{CommandId, CommandStatus};
 use std::str::FromStr as _;
 
-/// Longest PDU that is read: a text in `message_payload` with all that stands around it.
-pub const SMPP_BYTES_MAX: usize = 18_432;
+/// Longest PDU that is read: a text in a `message_payload` of 65,535 octets with all that stands around it.
+pub const SMPP_BYTES_MAX: usize = 69_632;
 /// Octets of the header.
 const HEADER: usize = 16;
 /// The bit that makes an answer of a command.

@@ -315,7 +315,7 @@ impl FilterCut for Result<Body, WireError> {
 fn a_length_that_no_pdu_has_ends_the_stream() {
     let stream = |length: u32| [length, 0, 0, 0].map(u32::to_be_bytes).concat();
     assert_eq!(frame(&stream(15)), Err(WireError::Malformed("SMPP length")));
-    assert_eq!(frame(&stream(18_433)), Err(WireError::TooLarge("SMPP PDU")));
+    assert_eq!(frame(&stream(69_633)), Err(WireError::TooLarge("SMPP PDU")));
     assert_eq!(frame(&stream(u32::MAX)), Err(WireError::TooLarge("SMPP PDU")));
     assert_eq!(frame(&stream(18_432)), Ok(None), "the rest is still to come");
 }

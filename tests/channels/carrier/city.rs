@@ -1,8 +1,9 @@
 //! The real store in a temporary folder, with the reader of what carriers brought.
 
 use jiff::Timestamp;
-use mayorline::channels::sms::carrier::{CarrierConfig, CarrierThread, Protocol, parsed};
-use mayorline::channels::sms::http::{HttpConfig, HttpThread, Provider, Secret, parsed as pushed};
+use mayorline::channels::sms::carrier::{self, CarrierConfig, Protocol};
+use mayorline::channels::sms::http::{HttpAccount, HttpConfig, Provider, Secret};
+use mayorline::channels::sms::parsed;
 use mayorline::domain::calendar::Calendar;
 use mayorline::domain::message::MessageRules;
 use mayorline::store::{
@@ -12,12 +13,46 @@ use mayorline::store::{
 use mayorline::units::CaseNumber;
 use std::net::SocketAddr;
 use std::sync::mpsc::sync_channel;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// The account of the carrier in the configuration.
 pub(crate) const ACCOUNT: &str = "carrier";
 /// For anything that is waited for.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// The thread of an account; ends when it is told.
+pub(crate) struct Running {
+    stop: oneshot::Sender<()>,
+    handle: JoinHandle<()>,
+    address: Option<SocketAddr>,
+}
+
+impl Running {
+    fn start(
+        address: Option<SocketAddr>,
+        work: impl FnOnce(oneshot::Receiver<()>) -> std::io::Result<()> + Send + 'static,
+    ) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let handle = std::thread::spawn(move || work(stopped).unwrap());
+        Self { stop, handle, address }
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    pub(crate) fn finish(self) {
+        drop(self.stop);
+        self.handle.join().expect("the account broke down");
+    }
+}
+
+async fn until(stopped: oneshot::Receiver<()>) {
+    let _ = stopped.await;
+}
 
 /// A city that is reached by a carrier.
 pub(crate) struct City {
@@ -49,7 +84,7 @@ impl City {
     }
 
     /// An account with a provider that brings to any port.
-    pub(crate) fn provider(&self, provider: Option<Provider>, secret: &str) -> HttpThread {
+    pub(crate) fn provider(&self, provider: Option<Provider>, secret: &str) -> Running {
         self.provider_at(provider, secret, ([127, 0, 0, 1], 0).into())
     }
 
@@ -59,7 +94,7 @@ impl City {
         provider: Option<Provider>,
         secret: &str,
         listen: SocketAddr,
-    ) -> HttpThread {
+    ) -> Running {
         let config = HttpConfig {
             account: ACCOUNT.to_owned(),
             provider,
@@ -70,23 +105,25 @@ impl City {
             wall: Timestamp::now,
             random: || Some([7; 32]),
         };
-        HttpThread::start(config).unwrap()
+        let account = HttpAccount::bind(config).unwrap();
+        Running::start(account.address(), |stopped| account.run(until(stopped)))
     }
 
     /// A line to a gateway on this machine.
     #[allow(clippy::disallowed_methods)] // It waits on the real clock.
-    pub(crate) fn line(&self, port: u16, protocol: Protocol) -> CarrierThread {
+    pub(crate) fn line(&self, port: u16, protocol: Protocol) -> Running {
         let config = CarrierConfig {
             account: ACCOUNT.to_owned(),
             host: "127.0.0.1".to_owned(),
             port,
             protocol,
+            tls: None,
             store: self.handle(),
             clock: Instant::now,
             wall: Timestamp::now,
             seed: 7,
         };
-        CarrierThread::start(config).unwrap()
+        Running::start(None, |stopped| carrier::run(config, until(stopped)))
     }
 
     /// What the journal has and nobody has read.
@@ -97,8 +134,7 @@ impl City {
     /// Reads all that has come.
     pub(crate) fn read(&self) -> Vec<SettledInbound> {
         let settle = |row: Waiting| {
-            let raw = row.raw.unwrap();
-            let parsed = parsed(&row.form, &raw).or_else(|| pushed(&row.form, &raw));
+            let parsed = parsed(&row, row.raw.as_deref().unwrap());
             let parsed = parsed.expect("a form of carriers or providers").unwrap();
             let now = Timestamp::now();
             answered(|answer| self.handle().inbound_settle(now, row.id, parsed, answer))

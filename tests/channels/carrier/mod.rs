@@ -1,11 +1,12 @@
 //! Carriers of texts: CMPP and SMPP.
 
 mod capture;
-mod city;
+pub(crate) mod city;
 mod cmpp;
 mod cmpp_line;
-mod kannel;
-mod provider;
-mod smpp_line;
+pub(crate) mod gateway;
+pub(crate) mod kannel;
+pub(crate) mod provider;
+pub(crate) mod smpp_line;
 mod smpp_octets;
-mod smsc;
+pub(crate) mod smsc;

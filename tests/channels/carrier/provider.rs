@@ -12,7 +12,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 const SECRET: &str = "s3cret";
 
 /// The status and the body of an answer.
-fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+pub(crate) fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     let length = body.len();
@@ -28,7 +28,7 @@ fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, Strin
     (status.unwrap_or_else(|| panic!("no answer: {answer}")), body)
 }
 
-fn mo(from: &str, text: &str, sequence: u32) -> String {
+pub(crate) fn mo(from: &str, text: &str, sequence: u32) -> String {
     format!(
         r#"{{"phone_number":"{from}","send_time":"2026-11-22 20:13:51","content":"{text}","dest_code":"10690001","sequence_id":{sequence}}}"#
     )
@@ -90,12 +90,13 @@ fn other(port: u16) -> Provider {
             .to_owned(),
         is_json: true,
         headers: vec![],
+        secret: Secret(String::new()),
         reference: Some("/data/id".to_owned()),
     }))
 }
 
 /// One request as it was sent; the connection is for its answer.
-fn request(listener: &TcpListener) -> (TcpStream, serde_json::Value) {
+pub(crate) fn request(listener: &TcpListener) -> (TcpStream, serde_json::Value) {
     let (mut stream, _) = listener.accept().unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     let mut octets = vec![];

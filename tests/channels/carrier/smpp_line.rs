@@ -1,9 +1,9 @@
 //! Our line by SMPP to a gateway that others wrote, with the real store behind it.
 
-use super::city::{ACCOUNT, City, LIMIT};
+use super::city::{ACCOUNT, City, LIMIT, Running};
 use super::smsc::Smsc;
 use crate::support::wait_for;
-use mayorline::channels::sms::carrier::{CarrierThread, Protocol};
+use mayorline::channels::sms::carrier::Protocol;
 use mayorline::proto::carrier::SmppConfig;
 use mayorline::store::SettledInbound;
 use mayorline::wire::smpp::Password;
@@ -22,15 +22,15 @@ fn protocol(password: &str) -> Protocol {
     })
 }
 
-fn hex(octets: &[u8]) -> String {
+pub(crate) fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
-fn units(text: &str) -> Vec<u8> {
+pub(crate) fn units(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_be_bytes).collect()
 }
 
-fn text_from(id: u32, from: &str, fields: &Value) -> Value {
+pub(crate) fn text_from(id: u32, from: &str, fields: &Value) -> Value {
     let mut pdu = json!({
         "source_addr_ton": 1, "source_addr_npi": 1, "source_addr": from,
         "destination_addr": "10651234501", "data_coding": 8,
@@ -41,11 +41,25 @@ fn text_from(id: u32, from: &str, fields: &Value) -> Value {
     json!({ "do": "deliver", "id": id, "pdu": pdu })
 }
 
+/// The gateway says of a text that it arrived. The answer to it said a hexadecimal number; the receipt says the same
+/// in decimals.
+pub(crate) fn receipt_for(number: u32, from: &str, id: &str) -> Value {
+    let id = u64::from_str_radix(id, 16).unwrap();
+    let receipt = format!(
+        "id:{id:012} sub:001 dlvrd:001 submit date:2611222013 done date:2611222014 \
+         stat:DELIVRD err:000 text:"
+    );
+    let fields = json!({
+        "esm_class": RECEIPT, "data_coding": 0, "short_message": hex(receipt.as_bytes()),
+    });
+    text_from(number, from, &fields)
+}
+
 /// A gateway, a city, and the line between them.
 struct Pair {
     smsc: Smsc,
     city: City,
-    line: Option<CarrierThread>,
+    line: Option<Running>,
 }
 
 impl Pair {
@@ -67,19 +81,9 @@ impl Pair {
         assert_eq!(self.city.read(), [SettledInbound::Done]);
     }
 
-    /// The gateway says of a text that it arrived. The answer to it said a hexadecimal number; the receipt says the
-    /// same in decimals.
     fn receipt(&mut self, number: u32, id: &str) {
-        let id = u64::from_str_radix(id, 16).unwrap();
-        let receipt = format!(
-            "id:{id:012} sub:001 dlvrd:001 submit date:2611222013 done date:2611222014 \
-             stat:DELIVRD err:000 text:"
-        );
-        let fields = json!({
-            "esm_class": RECEIPT, "data_coding": 0, "short_message": hex(receipt.as_bytes()),
-        });
         let before = self.smsc.heard("deliver_resp").len();
-        self.smsc.order(&text_from(number, "8619900000017", &fields));
+        self.smsc.order(&receipt_for(number, "8619900000017", id));
         let answers = self.smsc.wait("deliver_resp", before + 1);
         assert_eq!(answers.last().unwrap()["status"], 0);
     }
@@ -222,6 +226,20 @@ fn a_text_whose_case_is_damaged_stops_no_other() {
     pair.smsc.wait("submit", 2);
     pair.matter(2, "8619900000018", "停电两天了");
     assert_eq!(pair.smsc.wait("submit", 4)[3]["destination"], "8619900000018");
+}
+
+/// The longest that the protocol knows is more than a text of ours can be: it is kept for a person, and the line goes on.
+#[test]
+fn the_longest_payload_is_kept_and_cuts_no_line() {
+    let mut pair = Pair::up();
+    let fields = json!({ "message_payload": "4e00".repeat(32_767), "short_message": "" });
+    pair.smsc.order(&text_from(1, "8619900000017", &fields));
+    assert_eq!(pair.smsc.wait("deliver_resp", 1)[0]["status"], 0);
+    assert_eq!(pair.city.waiting().len(), 1);
+    let fields = json!({ "short_message": hex(&units("停水两天了")) });
+    pair.smsc.order(&text_from(2, "8619900000018", &fields));
+    assert_eq!(pair.smsc.wait("deliver_resp", 2)[1]["status"], 0);
+    assert_eq!((pair.smsc.heard("bind").len(), pair.smsc.heard("closed").len()), (1, 0));
 }
 
 #[test]

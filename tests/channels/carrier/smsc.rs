@@ -15,11 +15,21 @@ pub(crate) struct Smsc {
 
 impl Smsc {
     pub(crate) fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// The same over TLS, with `cert.pem` and `key.pem` of this folder.
+    pub(crate) fn start_tls(folder: &Path) -> Self {
+        Self::start_with(Some(folder))
+    }
+
+    fn start_with(certificate: Option<&Path>) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let packages = root.join("target/smsc/node_modules");
         assert!(packages.join("smpp").is_dir(), "no npm package smpp: run tests/install.sh");
         let mut command = Command::new("node");
         command.env("NODE_PATH", packages).arg(root.join("tests/channels/carrier/smsc/smsc.js"));
+        command.args(certificate);
         let mut smsc = Self { program: Program::start(&mut command), port: 0 };
         let listening = smsc.wait("listening", 1).remove(0);
         smsc.port = u16::try_from(listening["port"].as_u64().unwrap()).unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Writes `cert.pem`, `key.pem` and the authority's `ca.pem`, and gives who believes in them.
-pub(super) fn certify(folder: &Path) -> Arc<ClientConfig> {
+pub(crate) fn certify(folder: &Path) -> Arc<ClientConfig> {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -3,7 +3,7 @@
 // A test waits on the real clock.
 #![allow(clippy::disallowed_methods)]
 
-mod authority;
+pub(crate) mod authority;
 mod bombs;
 mod bounce;
 mod city;

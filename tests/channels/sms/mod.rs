@@ -6,6 +6,6 @@ mod dialogue;
 mod driver;
 mod folder;
 mod gammu;
-mod service;
+pub(crate) mod service;
 mod smsd;
 mod spool;

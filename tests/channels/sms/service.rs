@@ -1,6 +1,7 @@
 //! The running program behind a real smsd: what a citizen with a telephone sees.
 
 use super::smsd::{NAME, Smsd};
+use crate::service::cases;
 use crate::support::modem::{Modem, Order, Submitted};
 use crate::support::service::{Service, Start, cli, json};
 use crate::support::wait_for;
@@ -22,7 +23,7 @@ fn serve(data: &Path, smsd: &Smsd) -> Service {
 }
 
 /// The texts that a telephone got, each put together from its parts.
-fn got(modem: &Modem, number: &str) -> Vec<String> {
+pub(crate) fn got(modem: &Modem, number: &str) -> Vec<String> {
     let of = |sent: &Submitted| sent.text.origin.dialled() == number;
     let parts: Vec<_> = modem.submitted().into_iter().filter(of).collect();
     let mut texts = vec![];
@@ -41,10 +42,6 @@ fn got(modem: &Modem, number: &str) -> Vec<String> {
 fn until(what: &str, modem: &Modem, service: &Service, holds: impl Fn() -> bool) {
     let held = wait_for(LIMIT, || holds().then_some(()));
     assert!(held.is_some(), "not {what}\n{}\n{}", modem.log(), service.stderr());
-}
-
-fn cases(data: &Path) -> Vec<serde_json::Value> {
-    json(data, &["case", "list"]).as_array().unwrap().clone()
 }
 
 #[test]

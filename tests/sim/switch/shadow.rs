@@ -3,13 +3,12 @@
 use super::citizen::Citizen;
 use super::desk::{LEADER, SEAT_PORTS, WINDOW};
 use super::wishes::WrapUps;
-use mayorline::domain::call::StoreReply;
 use mayorline::domain::desk::{
     DeskCommand, DeskEvent, DeskMessage, DeskReply, DeskRequest, Failure,
 };
 use mayorline::domain::desk_link::{Audience, ToDesk};
 use mayorline::gateway::media::MediaCommand;
-use mayorline::gateway::switch::{Asker, ConversationId, Output, Switch, WrapUpAttempt};
+use mayorline::gateway::switch::{ConversationId, Output, Switch, WrapUpAttempt};
 use mayorline::proto::Counts;
 use mayorline::units::{CallId, LegId, OfferId, SeatNumber};
 use mayorline::wire::sip::{Framing, Message};
@@ -90,6 +89,7 @@ impl Shadow {
             }
             Output::LoadRecording(..)
             | Output::Store(..)
+            | Output::Text(..)
             | Output::QueueLog(..)
             | Output::Bindings(..)
             | Output::Audit(..)
@@ -209,10 +209,8 @@ impl Shadow {
         self.open_media.remove(&leg);
     }
 
-    pub(super) fn stored(&mut self, asker: Asker, reply: &StoreReply) {
-        if matches!((asker, reply), (Asker::Text(_), StoreReply::Opened { .. })) {
-            self.texts_stored += 1;
-        }
+    pub(super) fn text_kept(&mut self, is_kept: bool) {
+        self.texts_stored += usize::from(is_kept);
     }
 
     pub(super) fn text_acknowledged(&mut self) {

@@ -16,7 +16,7 @@ use mayorline::gateway::prompts::Library;
 use mayorline::gateway::switch::{
     Asker, BegunAttempt, ConversationId, Output, Switch, WrapUpAttempt,
 };
-use mayorline::proto::{Flow, Transport};
+use mayorline::proto::{Flow, TextId, Transport};
 use mayorline::store::AttemptId;
 use mayorline::units::{Digit, LegId, PhoneNumber};
 use mayorline::wire::sip::{Framing, Message};
@@ -38,6 +38,7 @@ enum Happening {
     Hold(usize, bool),
     Media(LegId, u64, MediaReport),
     Stored(u64, Asker, StoreReply),
+    Kept(u64, TextId, bool),
     WrapUpStored(u64, WrapUpAttempt, Result<(), NotStored>),
     ToPhone(usize, Vec<u8>),
     Phone(usize, Does),
@@ -203,18 +204,14 @@ impl World {
             Happening::HangUp(index) => self.hang_up(index),
             Happening::Hold(index, hold) => self.hold(index, hold),
             Happening::Media(leg, life, report) => self.report(leg, life, report),
-            Happening::Stored(life, asker, reply) if life == self.life => {
-                self.shadow.stored(asker, &reply);
-                self.switch.stored(self.clock(), asker, reply);
-            }
-            Happening::Stored(..) => {}
+            Happening::Stored(life, asker, told) if life == self.life => self.hear_of(asker, told),
+            Happening::Kept(life, text, kept) if life == self.life => self.text_kept(text, kept),
             Happening::WrapUpStored(life, attempt, stored) if life == self.life => {
                 if stored.is_ok() {
                     self.shadow.committed(attempt);
                 }
                 self.switch.wrap_up_stored(self.clock(), attempt, stored);
             }
-            Happening::WrapUpStored(..) => {}
             Happening::Crash => self.crash(),
             Happening::ToPhone(at, bytes) => self.phone_hears(at, &bytes),
             Happening::Phone(at, does) => self.phone_does(at, does),
@@ -230,7 +227,8 @@ impl World {
                     self.shadow.attempt_refused(id);
                 }
             }
-            Happening::Wish(_) | Happening::AnyKey(_) | Happening::Attempt(..) => {}
+            // Of a life that is over.
+            _ => {}
         }
     }
 
@@ -526,6 +524,7 @@ impl World {
                     self.switch.recording_loaded(self.clock(), leg, play, None);
                 }
                 Output::Store(order) => self.store(order.asker, &order.request),
+                Output::Text(order) => self.keep_text(order.text),
                 Output::WrapUp(attempt, ..) => self.store_wrap_up(attempt),
                 Output::BeginAttempt(id, ..) => {
                     let begins = !self.chance(20);

@@ -81,7 +81,7 @@ async fn verbs_beside_the_service_subscribe_test_list_and_send_again() {
     let test = receiver.next().await;
     assert_eq!(test.verified(&secret), (1, 1));
     // A citizen's text becomes a case, and its number is told.
-    assert!((200..300).contains(&text(service.udp(), "北宿镇路灯不亮")));
+    assert!((200..300).contains(&text(service.udp(), "19900000017", "北宿镇路灯不亮")));
     let got = receiver.next().await;
     let body: Value = serde_json::from_str(&got.body).unwrap();
     assert_eq!(
@@ -101,7 +101,7 @@ async fn verbs_beside_the_service_subscribe_test_list_and_send_again() {
     verb(data, &["webhook", "remove", &webhook, "--as", "sys"]);
     assert_eq!(json(data, &["webhook", "list"]), Value::Array(vec![]));
     let before = deliveries(data).len();
-    assert!((200..300).contains(&text(service.udp(), "路灯还是不亮")));
+    assert!((200..300).contains(&text(service.udp(), "19900000018", "路灯还是不亮")));
     assert!(service.stop().success());
     assert_eq!(json(data, &["case", "list"]).as_array().unwrap().len(), 2);
     assert_eq!(deliveries(data).len(), before, "nothing is written for it any more");
@@ -109,14 +109,14 @@ async fn verbs_beside_the_service_subscribe_test_list_and_send_again() {
 }
 
 /// A citizen's text by SIP MESSAGE; the status it is answered with.
-fn text(server: std::net::SocketAddr, words: &str) -> u16 {
+fn text(server: std::net::SocketAddr, from: &str, words: &str) -> u16 {
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let local = socket.local_addr().unwrap();
     let (port, length) = (local.port(), words.len());
     let request = format!(
         "MESSAGE sip:mayor@{server} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bK-t{port};rport\r\n\
-         Max-Forwards: 70\r\nFrom: <sip:19900000017@{local}>;tag=t{port}\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:{from}@{local}>;tag=t{port}\r\n\
          To: <sip:mayor@{server}>\r\nCall-ID: text-{port}@{local}\r\nCSeq: 1 MESSAGE\r\n\
          Content-Type: text/plain;charset=utf-8\r\nContent-Length: {length}\r\n\r\n{words}"
     );

@@ -1,11 +1,13 @@
-//! A line to a carrier by CMPP or SMPP over TCP, on a thread of its own (docs/adr/0026-carriers.md).
+//! A line to a carrier by CMPP or SMPP over TCP or TLS, on a thread of its own (docs/adr/0026-carriers.md).
 //!
 //! * `run`: the shell around the session machine: the socket, the clock, the store.
+//! * `line`: the connection.
 //! * `desk`: what is asked of the store; each answer is waited for, and an acknowledgement takes the token
 //!   that only a commit makes.
 //! * `reading`: what the journal has, read; the keys that tell texts apart.
 
 mod desk;
+mod line;
 mod reading;
 mod recent;
 mod run;
@@ -19,11 +21,12 @@ use crate::store::StoreHandle;
 use crate::wire::cmpp::Version;
 use jiff::Timestamp;
 use run::Running;
+use rustls::ClientConfig;
+use std::future::Future;
 use std::io;
-use std::thread::{Builder, JoinHandle};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime;
-use tokio::sync::oneshot;
 
 /// How long a name is still looked up at the end.
 const GOODBYE: Duration = Duration::from_millis(200);
@@ -59,6 +62,8 @@ pub struct CarrierConfig {
     pub port: u16,
     /// What is spoken.
     pub protocol: Protocol,
+    /// Whose certificates are believed; `None`: the line is not encrypted.
+    pub tls: Option<Arc<ClientConfig>>,
     /// The running store.
     pub store: StoreHandle,
     /// Monotonic time.
@@ -69,48 +74,25 @@ pub struct CarrierConfig {
     pub seed: u64,
 }
 
-/// A running line.
-#[derive(Debug)]
-pub struct CarrierThread {
-    stop: oneshot::Sender<()>,
-    handle: JoinHandle<()>,
-}
-
-impl CarrierThread {
-    /// Connects, and goes on connecting.
-    ///
-    /// # Errors
-    /// When there is no thread to be had.
-    pub fn start(config: CarrierConfig) -> io::Result<Self> {
-        let (stop, stopped) = oneshot::channel();
-        let mut builder = runtime::Builder::new_current_thread();
-        let runtime = builder.enable_all().max_blocking_threads(2).build()?;
-        let now = (config.clock)();
-        let work = move || {
-            let until = async {
-                let _ = stopped.await;
-            };
-            match config.protocol.clone() {
-                Protocol::Cmpp(account) => {
-                    let session = Session::new(now, Cmpp::new(account), Cmpp::session(config.seed));
-                    runtime.block_on(Running::new(config, session).run(until));
-                }
-                Protocol::Smpp(account) => {
-                    let session = Session::new(now, Smpp::new(account), Smpp::session(config.seed));
-                    runtime.block_on(Running::new(config, session).run(until));
-                }
-            }
-            runtime.shutdown_timeout(GOODBYE);
-        };
-        let handle = Builder::new().name("carrier".to_owned()).spawn(work)?;
-        Ok(Self { stop, handle })
-    }
-
-    /// Ends it: what is under way has a moment to be answered, then goodbye is said.
-    pub fn finish(self) {
-        let _ = self.stop.send(());
-        if self.handle.join().is_err() {
-            tracing::error!("the thread of a carrier died");
+/// Drives a line in this thread: connects, and goes on connecting, until `stop` is ready. What is under way
+/// has a moment to be answered then, and goodbye is said.
+///
+/// # Errors
+/// When the system gives no timer.
+pub fn run(config: CarrierConfig, stop: impl Future<Output = ()>) -> io::Result<()> {
+    let mut builder = runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().max_blocking_threads(2).build()?;
+    let now = (config.clock)();
+    match config.protocol.clone() {
+        Protocol::Cmpp(account) => {
+            let session = Session::new(now, Cmpp::new(account), Cmpp::session(config.seed));
+            runtime.block_on(Running::new(config, session).run(stop));
+        }
+        Protocol::Smpp(account) => {
+            let session = Session::new(now, Smpp::new(account), Smpp::session(config.seed));
+            runtime.block_on(Running::new(config, session).run(stop));
         }
     }
+    runtime.shutdown_timeout(GOODBYE);
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::super::international;
 use super::desk::{Desk, Piece};
+use super::line::{Line, connect};
 use super::reading::dedup_key;
 use super::recent::Recent;
 use super::{CarrierConfig, Protocol};
@@ -19,7 +20,6 @@ use std::io;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
@@ -36,7 +36,7 @@ const LEASED_AT_ONCE: usize = 4;
 /// that is up.
 const ANSWERS: usize = ARRIVED_MAX * 8;
 
-type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
+type Connecting = Pin<Box<dyn Future<Output = io::Result<Line>> + Send>>;
 
 /// What the store said of a text to us.
 type Kept = (Ticket, Option<Journalled>);
@@ -47,7 +47,7 @@ pub(super) struct Running<D> {
     desk: Desk,
     session: Session<D>,
     connecting: Option<Connecting>,
-    line: Option<TcpStream>,
+    line: Option<Line>,
     queue: VecDeque<Piece>,
     /// What the store could not take yet.
     unsettled: VecDeque<(PartId, PartOutcome)>,
@@ -60,7 +60,7 @@ pub(super) struct Running<D> {
 
 /// What happened next.
 enum Turn {
-    Connected(io::Result<TcpStream>),
+    Connected(io::Result<Line>),
     Read(io::Result<usize>),
     Kept(Kept),
     Time,
@@ -112,7 +112,6 @@ impl<D: Dialect> Running<D> {
             };
             match turn {
                 Turn::Connected(Ok(line)) => {
-                    let _ = line.set_nodelay(true);
                     (self.connecting, self.line) = (None, Some(line));
                     self.handle(Input::Connected(stamp((self.config.wall)()))).await;
                 }
@@ -163,14 +162,18 @@ impl<D: Dialect> Running<D> {
     async fn carry_out(&mut self, output: Output) -> io::Result<()> {
         match output {
             Output::Connect => {
-                let (host, port) = (self.config.host.clone(), self.config.port);
-                self.connecting = Some(Box::pin(TcpStream::connect((host, port))));
+                let gateway = (self.config.host.clone(), self.config.port);
+                self.connecting = Some(Box::pin(connect(gateway, self.config.tls.clone())));
             }
             Output::Close => (self.connecting, self.line) = (None, None),
             Output::Send(octets) => {
                 // Without a line it was lost meanwhile, and the machine knows.
                 let Some(line) = &mut self.line else { return Ok(()) };
-                let written = timeout(WRITE_WAIT, line.write_all(&octets)).await;
+                let written = async {
+                    line.write_all(&octets).await?;
+                    line.flush().await
+                };
+                let written = timeout(WRITE_WAIT, written).await;
                 written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             }
         }
@@ -305,14 +308,14 @@ fn vouch(_: Journalled) -> bool {
     true
 }
 
-async fn connected(connecting: &mut Option<Connecting>) -> io::Result<TcpStream> {
+async fn connected(connecting: &mut Option<Connecting>) -> io::Result<Line> {
     match connecting {
         Some(connecting) => connecting.await,
         None => pending().await,
     }
 }
 
-async fn read(line: &mut Option<TcpStream>, octets: &mut [u8]) -> io::Result<usize> {
+async fn read(line: &mut Option<Line>, octets: &mut [u8]) -> io::Result<usize> {
     match line {
         Some(line) => line.read(octets).await,
         None => pending().await,

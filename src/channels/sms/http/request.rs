@@ -2,6 +2,7 @@
 
 use super::kannel;
 use super::signature::{Secret, Signed, acs3, hex, percent, tc3};
+use super::template::{Generic, of_other};
 use crate::domain::webhook::Target;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -61,25 +62,6 @@ pub struct Kannel {
     pub report_url: String,
 }
 
-/// Any other: its request, with places for what we say.
-#[derive(Debug, Clone)]
-pub struct Generic {
-    /// Where it is.
-    pub endpoint: Target,
-    /// GET or POST.
-    pub method: &'static str,
-    /// What stands behind the path, with places; their values are written as in a URL.
-    pub query: String,
-    /// The body, with places; empty with GET.
-    pub body: String,
-    /// Whether values in the body are written as in JSON, or as in a form.
-    pub is_json: bool,
-    /// Further headers.
-    pub headers: Vec<(String, String)>,
-    /// Where the answer has the name of the text: a JSON pointer (RFC 6901).
-    pub reference: Option<String>,
-}
-
 /// How Aliyun's codes begin that blame our account: the text waits until somebody has seen to that.
 const ALIYUN_ACCOUNT: [&str; 7] = [
     "InvalidAccessKeyId",
@@ -93,31 +75,6 @@ const ALIYUN_ACCOUNT: [&str; 7] = [
 /// The same of Tencent's.
 const TENCENT_ACCOUNT: [&str; 3] =
     ["AuthFailure", "UnauthorizedOperation", "FailedOperation.InsufficientBalanceInSmsPackage"];
-
-/// A place of a template: `${to}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    /// Whom it goes to.
-    To,
-    /// The whole text.
-    Text,
-    /// Our own name of it.
-    Id,
-    /// The number of its template (S01).
-    Template,
-    /// Its values as a JSON object.
-    Params,
-}
-
-impl Field {
-    const ALL: [(&'static str, Self); 5] = [
-        ("to", Self::To),
-        ("text", Self::Text),
-        ("id", Self::Id),
-        ("template", Self::Template),
-        ("params", Self::Params),
-    ];
-}
 
 /// Who sends texts for us.
 #[derive(Debug, Clone)]
@@ -273,7 +230,7 @@ fn own(headers: &[(&str, String)]) -> Vec<(String, String)> {
 }
 
 /// The values by their names.
-fn params(text: &Text<'_>) -> Value {
+pub(super) fn params(text: &Text<'_>) -> Value {
     let params = text.params.iter().map(|(name, value)| (name.clone(), json!(value)));
     Value::Object(params.collect::<Map<String, Value>>())
 }
@@ -374,53 +331,6 @@ impl Kannel {
     }
 }
 
-fn of_other(account: &Generic, text: &Text<'_>) -> Result<Asked, &'static str> {
-    let query = filled(&account.query, text, false)?;
-    let body = filled(&account.body, text, account.is_json)?;
-    let mut headers = account.headers.clone();
-    if !body.is_empty() {
-        let kind =
-            if account.is_json { "application/json" } else { "application/x-www-form-urlencoded" };
-        headers.push(("content-type".to_owned(), format!("{kind}; charset=utf-8")));
-    }
-    let path = match query.is_empty() {
-        true => account.endpoint.path.clone(),
-        false => format!("{}?{query}", account.endpoint.path),
-    };
-    let target = account.endpoint.clone();
-    Ok(Asked { method: account.method, target, path, headers, body: body.into_bytes() })
-}
-
-/// A template with its places filled, as in JSON between quotes or as in a URL; JSON in JSON stands as it is.
-fn filled(template: &str, text: &Text<'_>, is_json: bool) -> Result<String, &'static str> {
-    let escape = |value: &str| {
-        if !is_json {
-            return percent(value);
-        }
-        let quoted = Value::from(value).to_string();
-        // Without the quotes around it.
-        quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
-    };
-    let mut runs = template.split("${");
-    let mut out = runs.next().unwrap_or_default().to_owned();
-    for run in runs {
-        let (name, rest) = run.split_once('}').ok_or("an open place in the template")?;
-        let field = Field::ALL.iter().find(|(known, _)| *known == name);
-        let (_, field) = field.ok_or("an unknown place in the template")?;
-        let all = params(text).to_string();
-        out.push_str(&match field {
-            Field::To => escape(text.to),
-            Field::Text => escape(text.text),
-            Field::Id => escape(text.id),
-            Field::Template => escape(text.template),
-            Field::Params if is_json => all,
-            Field::Params => escape(&all),
-        });
-        out.push_str(rest);
-    }
-    Ok(out)
-}
-
 fn written(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -497,7 +407,8 @@ mod tests {
             query: "to=${to}&id=${id}".to_owned(),
             body: body.to_owned(),
             is_json,
-            headers: vec![("x-key".to_owned(), "k".to_owned())],
+            headers: vec![("x-key".to_owned(), "Bearer ${secret}".to_owned())],
+            secret: Secret("KEY".to_owned()),
             reference: Some("/data/id".to_owned()),
         }))
     }
@@ -526,6 +437,7 @@ mod tests {
         let json = r#"{"mobile":"${to}","text":"${text}","v":${params}}"#;
         let asked = request(&generic(json, true), &text(&params)).unwrap();
         assert_eq!(asked.path, "/send?to=19900000017&id=m17-1");
+        assert!(asked.headers.contains(&("x-key".to_owned(), "Bearer KEY".to_owned())));
         let body: Value = serde_json::from_slice(&asked.body).unwrap();
         assert_eq!(body["text"], "【邹城社情民意】编号\n“\"1\"");
         assert_eq!(body["v"]["case"], "26112200131");

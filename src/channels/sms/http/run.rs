@@ -1,4 +1,4 @@
-//! A provider's account on a thread of its own: what it brings is taken by the listener, what is to leave
+//! A provider's account: what it brings is taken by the listener, what is to leave
 //! is asked of it.
 
 use super::client::{Unanswered, ask};
@@ -9,14 +9,14 @@ use crate::domain::message::SendState;
 use crate::store::{LeasedMessage, PartOutcome, StoreError, StoreHandle};
 use jiff::{SignedDuration, Timestamp};
 use rustls::ClientConfig;
+use std::fmt;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::runtime;
-use tokio::sync::oneshot;
+use tokio::runtime::{self, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -52,21 +52,30 @@ pub struct HttpConfig {
     pub random: fn() -> Option<[u8; 32]>,
 }
 
-/// A running account.
-#[derive(Debug)]
-pub struct HttpThread {
-    stop: oneshot::Sender<()>,
-    handle: JoinHandle<()>,
+/// An account whose address is taken.
+pub struct HttpAccount {
+    config: HttpConfig,
+    runtime: Runtime,
+    listener: Option<TcpListener>,
     address: Option<SocketAddr>,
 }
 
-impl HttpThread {
-    /// Listens and sends.
+/// Which it is, not what it knows.
+impl fmt::Debug for HttpAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpAccount")
+            .field("account", &self.config.account)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HttpAccount {
+    /// Takes the address.
     ///
     /// # Errors
-    /// When the address cannot be had, or there is no thread.
-    pub fn start(config: HttpConfig) -> io::Result<Self> {
-        let (stop, stopped) = oneshot::channel();
+    /// When it cannot be had, or the system gives no timer.
+    pub fn bind(config: HttpConfig) -> io::Result<Self> {
         let mut builder = runtime::Builder::new_current_thread();
         let runtime = builder.enable_all().max_blocking_threads(2).build()?;
         let listener = match config.listen {
@@ -74,12 +83,7 @@ impl HttpThread {
             None => None,
         };
         let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
-        let work = move || {
-            runtime.block_on(run(config, listener, stopped));
-            runtime.shutdown_timeout(Duration::from_millis(200));
-        };
-        let handle = Builder::new().name("provider".to_owned()).spawn(work)?;
-        Ok(Self { stop, handle, address })
+        Ok(Self { config, runtime, listener, address })
     }
 
     /// Where it listens.
@@ -88,16 +92,24 @@ impl HttpThread {
         self.address
     }
 
-    /// Ends it: what is under way has a moment to be answered.
-    pub fn finish(self) {
-        let _ = self.stop.send(());
-        if self.handle.join().is_err() {
-            tracing::error!("the thread of a provider died");
-        }
+    /// Listens and sends in this thread until `stop` is ready; what is under way then has a moment to be
+    /// answered.
+    ///
+    /// # Errors
+    /// The listener broke down.
+    pub fn run(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let Self { config, runtime, listener, .. } = self;
+        let ran = runtime.block_on(run(config, listener, stop));
+        runtime.shutdown_timeout(Duration::from_millis(200));
+        ran
     }
 }
 
-async fn run(config: HttpConfig, listener: Option<TcpListener>, stopped: oneshot::Receiver<()>) {
+async fn run(
+    config: HttpConfig,
+    listener: Option<TcpListener>,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
     let mut door = JoinSet::new();
     if let Some(listener) = listener {
         let shared = Door {
@@ -110,14 +122,16 @@ async fn run(config: HttpConfig, listener: Option<TcpListener>, stopped: oneshot
     }
     let mut sending = JoinSet::new();
     let config = Arc::new(config);
-    tokio::select! {
-        _ = stopped => {}
-        () = send(&config, &mut sending) => {}
-    }
+    let ran = tokio::select! {
+        () = stop => Ok(()),
+        () = send(&config, &mut sending) => Ok(()),
+        Some(_) = door.join_next() => Err(io::Error::other("the listener broke down")),
+    };
     let rest = async { while sending.join_next().await.is_some() {} };
     if timeout(LAST_WAIT, rest).await.is_err() {
         tracing::warn!("a text is under way at the end: what became of it is not known");
     }
+    ran
 }
 
 /// Sends what may leave, without end.
@@ -127,7 +141,11 @@ async fn send(config: &Arc<HttpConfig>, sending: &mut JoinSet<()>) {
     loop {
         tokio::select! {
             _ = look.tick() => {}
-            Some(_) = sending.join_next() => {}
+            Some(sent) = sending.join_next() => {
+                if sent.is_err() {
+                    tracing::error!("ALARM a fault of ours: what became of a text is not known");
+                }
+            }
         }
         let Some(provider) = config.provider.clone() else { continue };
         let room = REQUESTS_MAX.saturating_sub(sending.len());

@@ -1,6 +1,7 @@
 'use strict';
 // A gateway of texts on the npm package smpp (node-smpp): what it hears it prints, one JSON line each; what it is to
-// do stands on the lines of its input. It ends with its input.
+// do stands on the lines of its input. It ends with its input. Its argument, where it has one, is the folder of cert.pem
+// and key.pem: then it speaks TLS.
 //
 //   {"do": "throttle", "count": 1}       the next so many texts are answered ESME_RTHROTTLED
 //   {"do": "mute", "count": 1}           the next so many are taken and never answered
@@ -8,6 +9,7 @@
 //   {"do": "deliver", "id": 7, "pdu": {...}}   a deliver_sm; short_message and message_payload in hexadecimal
 //   {"do": "cut"}                        the connection is cut
 //   {"do": "unbind"}                     goodbye is said
+const fs = require('fs');
 const smpp = require('smpp');
 const readline = require('readline');
 
@@ -27,7 +29,11 @@ function answer(pdu, options) {
     if (held) held.push(send); else send();
 }
 
-const server = smpp.createServer((client) => {
+const folder = process.argv[2];
+const read = (name) => fs.readFileSync(`${folder}/${name}`);
+const options = folder ? { cert: read('cert.pem'), key: read('key.pem') } : {};
+
+const server = smpp.createServer(options, (client) => {
     session = client;
     client.on('bind_transceiver', (pdu) => {
         tell({ event: 'bind', system_id: pdu.system_id, password: pdu.password, version: pdu.interface_version });

@@ -4,6 +4,7 @@ use super::{Asker, Happening, World};
 use mayorline::domain::call::{IntakeKind, Lookup, StoreReply, StoreRequest};
 use mayorline::domain::room::NotStored;
 use mayorline::gateway::switch::WrapUpAttempt;
+use mayorline::proto::TextId;
 use mayorline::units::{CaseNumber, QueryCode};
 use rand::RngExt;
 use std::time::Duration;
@@ -21,6 +22,28 @@ impl World {
         }
         let life = self.life;
         self.after(Duration::from_millis(delay), Happening::Stored(life, asker, reply));
+    }
+
+    pub(super) fn hear_of(&mut self, asker: Asker, reply: StoreReply) {
+        self.switch.stored(self.clock(), asker, reply);
+    }
+
+    /// A text, likewise.
+    pub(super) fn keep_text(&mut self, text: TextId) {
+        let delay = match self.rng.random_range(0..20) {
+            0 => self.rng.random_range(1_000..20_000),
+            _ => self.rng.random_range(1..15),
+        };
+        let is_kept = !self.chance(5);
+        if !self.chance(1) {
+            let happening = Happening::Kept(self.life, text, is_kept);
+            self.after(Duration::from_millis(delay), happening);
+        }
+    }
+
+    pub(super) fn text_kept(&mut self, text: TextId, is_kept: bool) {
+        self.shadow.text_kept(is_kept);
+        self.switch.text_kept(self.clock(), text, is_kept);
     }
 
     /// What an operator decided, likewise.
