@@ -91,9 +91,10 @@ fn bombs_become_cases_within_their_bounds_and_one_sender_waits_for_a_person() {
         assert!(spent <= BOMB_CPU_SECONDS_MAX, "{name}: {spent} s");
         assert!(service.alive(), "{name}");
     }
-    let number = city.cases().iter().map(|case| case["number"].as_str().unwrap().to_owned());
+    let cases = city.cases();
+    let numbers = cases.iter().map(|case| case["number"].as_str().unwrap());
     let texts: Vec<String> =
-        number.map(|number| city.case(&number)["text"].as_str().unwrap().to_owned()).collect();
+        numbers.map(|number| city.case(number)["text"].as_str().unwrap().to_owned()).collect();
     let long = texts.iter().find(|text| text.contains("附件很大")).unwrap();
     assert!(long.contains("big.zip") && long.contains("其余见原件"), "{long}");
     // Sixty mails of one sender: five are taken, the others wait for a person, and one receipt is written.

@@ -72,9 +72,8 @@ async fn a_file_is_given_out_with_a_reason_to_whoever_reads_the_case_whole() {
     // Whoever sees the contact in clear may have the file, and nobody else.
     for role in roles() {
         let name = role.as_str();
-        let contact =
-            world.post(name, &format!("/cases/{case}/contact"), json!({"reason": "核实"}));
-        let contact = contact.await;
+        let path = format!("/cases/{case}/contact");
+        let contact = world.post(name, &path, json!({"reason": "核实"})).await;
         let sees = contact.status == 200 && contact.body.contains("zhang@citizens.example");
         let list = world.get(name, &files).await;
         assert_eq!(list.status == 200, sees, "{name}: {} and {}", list.body, contact.body);
