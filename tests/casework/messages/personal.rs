@@ -192,11 +192,7 @@ fn verify_names_rows_that_do_not_belong_together_and_states_that_cannot_be() {
         ("DELETE FROM sms_part WHERE number = 1", "inbound 1", "waits for parts"),
         ("UPDATE sms_part SET total = 9 WHERE number = 1", "inbound 1", "another number of parts"),
         ("UPDATE inbound SET raw = zeroblob(64) WHERE id = 20", "inbound 20", "cannot be opened"),
-        (
-            "UPDATE outbox SET private = zeroblob(64) WHERE id = 1",
-            "outbox 1",
-            "cannot be opened",
-        ),
+        ("UPDATE outbox SET private = zeroblob(64) WHERE id = 1", "outbox 1", "cannot be opened"),
         ("UPDATE outbox SET party = zeroblob(32) WHERE id = 1", "outbox 1", "goes to another"),
         ("DELETE FROM outbox_part WHERE outbox = 1", "outbox 1", "no part of it is"),
         ("UPDATE outbox_part SET state = 'x' WHERE outbox = 1", "outbox 1", "that there is not"),
