@@ -51,6 +51,12 @@ fn citizens_are_served_as_the_script_says() {
         media::on_hold_nothing_is_sent_and_afterwards_the_call_goes_on,
         calls::fifty_citizens_at_once_are_answered_within_a_second_and_each_hears_the_opening,
         calls::a_text_by_sip_becomes_a_case_once,
+    );
+}
+
+#[test]
+fn replies_are_heard_as_an_engine_said_them() {
+    together!(CITIZENS:
         spoken::espeak_says_the_reply_and_the_citizen_hears_it_again_and_slowly,
         spoken::a_hanging_engine_holds_up_no_call_and_after_a_kill_only_the_rest_is_said,
     );

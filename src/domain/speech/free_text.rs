@@ -92,15 +92,18 @@ fn narrow(c: char) -> char {
     }
 }
 
+/// How a number is said; `None`: it is none of its kind after all.
+type Said = fn(&Captures<'_>) -> Option<String>;
+
 /// One kind of number, as it is written and as it is said.
 struct Rule {
     written: Regex,
-    said: fn(&Captures<'_>) -> Option<String>,
+    said: Said,
 }
 
 /// Kinds of numbers; the first that fits at a place counts.
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
-    let rules: [(&str, fn(&Captures<'_>) -> Option<String>); 13] = [
+    let rules: [(&str, Said); 13] = [
         (r"^(\d{4})[年./-](\d{1,2})[月./-](\d{1,2})[日号]?", |c| {
             let day = Date::new(field(c, 1)?, field(c, 2)?, field(c, 3)?).ok()?;
             Some(ymd(day))
@@ -151,9 +154,8 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             })
         }),
     ];
-    let rule = |(written, said): (&str, fn(&Captures<'_>) -> Option<String>)| {
-        Some(Rule { written: Regex::new(written).ok()?, said })
-    };
+    let rule =
+        |(written, said): (&str, Said)| Some(Rule { written: Regex::new(written).ok()?, said });
     rules.into_iter().filter_map(rule).collect()
 });
 

@@ -149,7 +149,7 @@ impl Speaker {
     }
 
     /// Says what is missing. `false`: nobody is to hear it any more.
-    fn say(&mut self, job: &SpeechJob) -> Result<bool, SpeechFault> {
+    fn say(&self, job: &SpeechJob) -> Result<bool, SpeechFault> {
         for sentence in &job.missing {
             let sound = self.config.engine.speak(&sentence.text, &self.stop)?;
             let (case, words) = (job.case, sentence.words);
