@@ -105,7 +105,7 @@ pub(super) fn open(
         append(db, desk, case_id, event, at, by)?;
     }
     webhook::emit(db, at, case_id, (false, &case), &events)?;
-    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, &events))?;
+    outbox::tell(db, desk, at, (case_id, last_event), (&case, &events))?;
     if let Some(summary) = &intake.recording {
         let owner = recording::Owner { call: intake.call.as_ref(), case_id: Some(case_id) };
         recording::put(db, RecordingKind::Message, summary, owner)?;
@@ -149,7 +149,7 @@ pub(super) fn command(
     let last_event = desk.chain.last(db)?.0;
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
     webhook::emit(db, at, case_id, (was_sealed, &case), &events)?;
-    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, &events))?;
+    outbox::tell(db, desk, at, (case_id, last_event), (&case, &events))?;
     Ok(case)
 }
 
@@ -214,7 +214,7 @@ pub(super) fn record_on(
     let last_event = desk.chain.last(db)?.0;
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
     webhook::emit(db, at, case_id, (was_sealed, &case), events)?;
-    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, events))
+    outbox::tell(db, desk, at, (case_id, last_event), (&case, events))
 }
 
 fn append(

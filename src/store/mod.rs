@@ -24,6 +24,7 @@ mod chain;
 mod config;
 mod desk_handle;
 mod dials;
+mod digest;
 mod directory;
 mod encrypt;
 mod erased_file;
@@ -110,6 +111,7 @@ pub use config::{
     PROBE_INTERVAL_MS, RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
 pub use dials::DialledCall;
+pub use digest::DIGEST_DAYS_MAX;
 pub use directory::{ImportFault, ImportFile, Imported};
 pub use erased_file::{ERASED_FILES_MAX, ErasureStep};
 pub use error::StoreError;

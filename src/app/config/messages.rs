@@ -1,7 +1,8 @@
 //! `[messages]`: by what the city is reached by text, and how it speaks.
 
-use crate::domain::message::MessageRules;
+use crate::domain::case::is_person;
 use crate::domain::message::templates::Signature;
+use crate::domain::message::{DigestTime, MessageRules};
 use crate::store::ACCOUNT_BYTES_MAX;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,10 @@ const MODEMS_MAX: usize = 16;
 pub struct MessageKeys {
     pub signature: String,
     pub notices_by: String,
+    pub units_by: String,
+    pub units_mail_by: String,
+    pub digest_at: String,
+    pub clerks: BTreeMap<String, String>,
     pub smsd: Vec<SmsdKeys>,
 }
 
@@ -41,20 +46,49 @@ impl MessageKeys {
         let signature = Signature::parse(&self.signature)
             .map_err(|_| format!("messages.signature: {}: 2 to 12 characters", self.signature))?;
         self.check_smsd()?;
-        let sms_account = Some(self.notices_by.clone()).filter(|account| !account.is_empty());
+        if let Some((leader, _)) = self.clerks.iter().find(|(_, clerk)| !is_person(clerk)) {
+            return Err(format!("messages.clerks: {leader}: the account of a person"));
+        }
+        let named = |account: &String| Some(account.clone()).filter(|name| !name.is_empty());
+        let sms_account = named(&self.notices_by);
+        let digest_at = self.digest_at.parse().map(DigestTime);
+        let digest_at = digest_at
+            .map_err(|_| format!("messages.digest_at: {}: a time such as 08:10", self.digest_at))?;
+        if digest_at < DigestTime::EARLIEST {
+            return Err(format!(
+                "messages.digest_at: {}: not before 08:00, when the report of the day is ready",
+                self.digest_at
+            ));
+        }
         let leaders = self.smsd.iter().filter(|modem| !modem.leader.is_empty());
         let leaders: BTreeMap<String, String> =
             leaders.map(|modem| (modem.account.clone(), modem.leader.clone())).collect();
-        Ok(MessageRules { signature, sms_account, leaders })
+        let units_sms_account = named(&self.units_by);
+        let units_mail_account = named(&self.units_mail_by);
+        Ok(MessageRules {
+            signature,
+            sms_account,
+            units_sms_account,
+            units_mail_account,
+            digest_at,
+            leaders,
+            clerks: self.clerks.clone(),
+        })
     }
 
     /// What ties its keys together.
     pub(super) fn check_together(&self) -> Result<(), String> {
-        let known = self.smsd.iter().any(|modem| modem.account == self.notices_by);
-        if self.notices_by.is_empty() || known {
-            return Ok(());
+        for (key, account) in [("notices_by", &self.notices_by), ("units_by", &self.units_by)] {
+            let known = self.smsd.iter().any(|modem| modem.account == *account);
+            if !account.is_empty() && !known {
+                return Err(format!("messages.{key}: {account}: no account of that name"));
+            }
         }
-        Err(format!("messages.notices_by: {}: no account of that name", self.notices_by))
+        let account = &self.units_mail_by;
+        if !account.is_empty() && !is_account_name(account) {
+            return Err(format!("messages.units_mail_by: {account}: letters, digits, - and _"));
+        }
+        Ok(())
     }
 
     fn check_smsd(&self) -> Result<(), String> {
@@ -63,16 +97,12 @@ impl MessageKeys {
         }
         let (mut accounts, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for SmsdKeys { account, folder, modem, .. } in &self.smsd {
-            let named = |name: &str| {
-                let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-                (1..=ACCOUNT_BYTES_MAX).contains(&name.len()) && name.chars().all(known)
-            };
-            if !named(account) || !accounts.insert(account) {
+            if !is_account_name(account) || !accounts.insert(account) {
                 return Err(format!(
                     "messages.smsd.account: {account}: letters, digits, - and _, and once"
                 ));
             }
-            if !named(modem) {
+            if !is_account_name(modem) {
                 return Err(format!("messages.smsd.modem: {modem}: as it stands in smsd.conf"));
             }
             if !folder.is_absolute() {
@@ -94,6 +124,11 @@ impl MessageKeys {
     }
 }
 
+fn is_account_name(name: &str) -> bool {
+    let known = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    (1..=ACCOUNT_BYTES_MAX).contains(&name.len()) && name.chars().all(known)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,7 +143,32 @@ mod tests {
         MessageKeys {
             signature: "邹城社情民意".to_owned(),
             notices_by: String::new(),
+            units_by: String::new(),
+            units_mail_by: String::new(),
+            digest_at: "08:10".to_owned(),
+            clerks: BTreeMap::new(),
             smsd: modems.iter().map(modem).collect(),
+        }
+    }
+
+    #[test]
+    fn units_are_told_by_accounts_that_are_there_and_leaders_after_the_report() {
+        let city = || keys(&[("city", "/var/spool/sms")]);
+        let known = MessageKeys { units_by: "city".to_owned(), ..city() };
+        assert_eq!(known.check_together(), Ok(()));
+        let rules = known.rules().unwrap();
+        assert_eq!(
+            (rules.units_sms_account.as_deref(), rules.units_mail_account),
+            (Some("city"), None)
+        );
+        let unknown = MessageKeys { units_by: "town".to_owned(), ..city() };
+        assert!(unknown.check_together().unwrap_err().contains("messages.units_by: town"));
+        let odd = MessageKeys { units_mail_by: "a b".to_owned(), ..city() };
+        assert!(odd.check_together().unwrap_err().contains("messages.units_mail_by"));
+        for early in ["07:59", "24:00", "morning", ""] {
+            let refused =
+                MessageKeys { digest_at: early.to_owned(), ..city() }.rules().unwrap_err();
+            assert!(refused.contains("messages.digest_at"), "{early}: {refused}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the configuration says of messages, as the store decides with it.
 
 use super::templates::Signature;
+use jiff::civil::{Time, time};
 use std::collections::BTreeMap;
 
 /// How the city is reached by text, and speaks.
@@ -10,6 +11,29 @@ pub struct MessageRules {
     pub signature: Signature,
     /// The account that notices go out by; `None`: none do.
     pub sms_account: Option<String>,
+    /// The account that units and leaders are told by, by text; `None`: none is.
+    pub units_sms_account: Option<String>,
+    /// The account that they are told by, by mail.
+    pub units_mail_account: Option<String>,
+    /// When leaders are told of the day before.
+    pub digest_at: DigestTime,
     /// Accounts that are a leader's own telephone (市级领导手机), with the leader.
     pub leaders: BTreeMap<String, String>,
+    /// Who looks after the telephone of a leader: the account of a person, by the leader's post.
+    pub clerks: BTreeMap<String, String>,
+}
+
+/// The time of day at which leaders are told of the day before: after its report is ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DigestTime(pub Time);
+
+impl DigestTime {
+    /// When the report of the day before is ready.
+    pub const EARLIEST: Self = Self(time(8, 0, 0, 0));
+}
+
+impl Default for DigestTime {
+    fn default() -> Self {
+        Self(time(8, 10, 0, 0))
+    }
 }
