@@ -86,6 +86,7 @@ mod vault;
 mod verify;
 mod verify_desk;
 mod verify_report;
+mod voice_notice;
 mod webhook;
 mod work;
 mod wrap_up;
@@ -180,6 +181,7 @@ pub use tree::{
 };
 pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN};
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify, verify_anchored};
+pub use voice_notice::{VOICE_CALLS_MAX, VoiceDue, VoiceRow, VoiceTry};
 pub use webhook::{
     DELIVERY_DAYS, DELIVERY_WAITING_MAX, DeliveryFilter, DeliveryRow, DueDelivery, HookSecret,
     LEASE_MS, Lease, NewWebhook, Outcome, Parcel, Settled, SettledState, Tidied, WEBHOOKS_MAX,

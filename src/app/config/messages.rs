@@ -2,11 +2,16 @@
 
 use crate::domain::case::is_person;
 use crate::domain::message::templates::Signature;
-use crate::domain::message::{DigestTime, MessageRules};
+use crate::domain::message::{DigestTime, MessageRules, VoiceRules};
 use crate::store::ACCOUNT_BYTES_MAX;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+/// Most tries to tell a unit by telephone, and the longest pause between two.
+const VOICE_TRIES_MAX: u32 = 5;
+const VOICE_PAUSE_MINUTES_MAX: u32 = 240;
 
 /// Most modems.
 const MODEMS_MAX: usize = 16;
@@ -21,6 +26,8 @@ pub struct MessageKeys {
     pub units_by: String,
     pub units_mail_by: String,
     pub digest_at: String,
+    pub voice_tries: u32,
+    pub voice_pause_minutes: u32,
     pub clerks: BTreeMap<String, String>,
     pub smsd: Vec<SmsdKeys>,
 }
@@ -71,9 +78,23 @@ impl MessageKeys {
             units_sms_account,
             units_mail_account,
             digest_at,
+            voice: self.voice()?,
             leaders,
             clerks: self.clerks.clone(),
         })
+    }
+
+    fn voice(&self) -> Result<VoiceRules, String> {
+        let (tries, minutes) = (self.voice_tries, self.voice_pause_minutes);
+        if tries > VOICE_TRIES_MAX {
+            return Err(format!("messages.voice_tries must be at most {VOICE_TRIES_MAX}"));
+        }
+        if !(1..=VOICE_PAUSE_MINUTES_MAX).contains(&minutes) {
+            return Err(format!(
+                "messages.voice_pause_minutes must be 1 to {VOICE_PAUSE_MINUTES_MAX}"
+            ));
+        }
+        Ok(VoiceRules { tries, pause: SignedDuration::from_mins(minutes.into()) })
     }
 
     /// What ties its keys together.
@@ -146,6 +167,8 @@ mod tests {
             units_by: String::new(),
             units_mail_by: String::new(),
             digest_at: "08:10".to_owned(),
+            voice_tries: 0,
+            voice_pause_minutes: 15,
             clerks: BTreeMap::new(),
             smsd: modems.iter().map(modem).collect(),
         }

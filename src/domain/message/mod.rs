@@ -26,6 +26,6 @@ pub use outgoing::{
     SendState, TEXTS_PER_DAY_MAX, TRIED_FOR, may_leave, pause,
 };
 pub use recipient::Recipient;
-pub use rules::{DigestTime, MessageRules};
+pub use rules::{DigestTime, MessageRules, VoiceRules};
 pub use sender::Sender;
 pub use status::status_words;

@@ -1,6 +1,7 @@
 //! What the configuration says of messages, as the store decides with it.
 
 use super::templates::Signature;
+use jiff::SignedDuration;
 use jiff::civil::{Time, time};
 use std::collections::BTreeMap;
 
@@ -15,6 +16,8 @@ pub struct MessageRules {
     pub units_sms_account: Option<String>,
     /// The account that they are told by, by mail.
     pub units_mail_account: Option<String>,
+    /// Whether and how units are told by telephone.
+    pub voice: VoiceRules,
     /// When leaders are told of the day before.
     pub digest_at: DigestTime,
     /// Accounts that are a leader's own telephone (市级领导手机), with the leader.
@@ -35,5 +38,22 @@ impl DigestTime {
 impl Default for DigestTime {
     fn default() -> Self {
         Self(time(8, 10, 0, 0))
+    }
+}
+
+/// How units are told by telephone of what is due or overdue (N01, N02).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VoiceRules {
+    /// How often it is tried; 0: nobody is rung.
+    pub tries: u32,
+    /// Between two tries.
+    pub pause: SignedDuration,
+}
+
+impl VoiceRules {
+    /// Whether units are rung at all.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.tries > 0
     }
 }

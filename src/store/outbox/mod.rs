@@ -26,6 +26,7 @@ pub(super) use put::{NewMessage, party, put};
 pub use read::{AccountRow, OutboxFilter, OutboxRow};
 pub(super) use report::{Heard, bare, hear, part_of};
 pub use sweep::{OUTBOX_KEPT_DAYS, SweptOutbox};
+pub(super) use unit::remind_unit;
 
 use super::case_key::{self, Access};
 use super::error::StoreError;

@@ -5,9 +5,11 @@ use crate::domain::case::{Case, CaseEvent, State, Urgency, local_day};
 use crate::domain::directory::Directory;
 use crate::domain::message::mail::templates::WrittenMail;
 use crate::domain::message::{Class, Medium, UnitNotice, order_mail, unit_notices};
+use crate::domain::voice_call::VoiceKind;
 use crate::store::directory;
 use crate::store::error::{StoreError, unless_damaged};
 use crate::store::intake::Desk;
+use crate::store::voice_notice;
 use crate::units::PhoneNumber;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -23,7 +25,9 @@ pub(in crate::store) fn tell_unit(
     (case, events): (&Case, &[CaseEvent]),
 ) -> Result<(), StoreError> {
     let rules = &desk.messages;
-    let is_told = rules.units_sms_account.is_some() || rules.units_mail_account.is_some();
+    let is_told = rules.units_sms_account.is_some()
+        || rules.units_mail_account.is_some()
+        || rules.voice.is_on();
     let Some(unit) = case.unit.as_deref().filter(|_| is_told) else { return Ok(()) };
     let notices = unit_notices(events);
     if notices.is_empty() || case.told_state() == Some(State::Sealed) {
@@ -40,9 +44,39 @@ pub(in crate::store) fn tell_unit(
         for (nth, phone) in tell.directory.notice_phones(unit, &levels).iter().enumerate() {
             tell.text(format!("{key}/{nth}"), notice, phone)?;
         }
+        if let Some(kind) = voice_of(notice).filter(|_| rules.voice.is_on()) {
+            voice_notice::put(db, now, (unit, kind), (case_id, tell.is_urgent()))?;
+        }
         if notice == UnitNotice::Order {
             tell.mail(format!("{key}/mail"))?;
         }
+    }
+    Ok(())
+}
+
+/// What is told by telephone too.
+fn voice_of(notice: UnitNotice) -> Option<VoiceKind> {
+    match notice {
+        UnitNotice::Warn => Some(VoiceKind::Due),
+        UnitNotice::Overdue => Some(VoiceKind::Overdue),
+        UnitNotice::Order | UnitNotice::Remind => None,
+    }
+}
+
+/// A unit that did not confirm the notice by telephone is told by text.
+pub(in crate::store) fn remind_unit(
+    db: &Connection,
+    desk: &Desk,
+    now: Timestamp,
+    (notice, case_id): (i64, i64),
+    case: &Case,
+) -> Result<(), StoreError> {
+    let Some(unit) = case.unit.as_deref() else { return Ok(()) };
+    let directory = directory::of_unit(db, local_day(now), unit)?;
+    let tell = Tell { db, desk, now, case_id, case, unit, directory };
+    for (nth, phone) in tell.directory.notice_phones(unit, &[]).iter().enumerate() {
+        let key = format!("voice/{notice}/{case_id}/{nth}");
+        tell.text(key, UnitNotice::Remind, phone)?;
     }
     Ok(())
 }
@@ -59,6 +93,10 @@ struct Tell<'a> {
 }
 
 impl Tell<'_> {
+    fn is_urgent(&self) -> bool {
+        matches!(self.case.work.urgency, Urgency::Immediate | Urgency::Urgent)
+    }
+
     fn text(
         &self,
         idem_key: String,
@@ -94,7 +132,7 @@ impl Tell<'_> {
             account,
             template,
             class: Class::Order,
-            urgent: matches!(self.case.work.urgency, Urgency::Immediate | Urgency::Urgent),
+            urgent: self.is_urgent(),
             letter,
             case_id: Some(self.case_id),
             answers: None,

@@ -8,6 +8,7 @@ mod outbox;
 mod parts;
 mod texts;
 mod units;
+mod voices;
 
 use crate::desk::*;
 use jiff::{SignedDuration, Timestamp};
