@@ -172,12 +172,15 @@ fn row(version: &Version<Record>) -> Result<Value, Exit> {
         serde_json::to_value(version).map_err(|error| Exit::new(Failure::Software, error))?;
     let Some(fields) = value.as_object_mut() else { return Ok(value) };
     let public = fields.get("public").and_then(Value::as_bool).unwrap_or(false);
-    for (name, shown) in [("phone", public), ("duty_phone", false)] {
+    for (name, shown) in [("phone", public), ("duty_phone", false), ("notice_phone", false)] {
         if let Some(Value::String(phone)) = fields.get_mut(name)
             && !shown
         {
             *phone = PhoneNumber::parse(phone).map_or_else(|_| "***".to_owned(), |p| p.masked());
         }
+    }
+    if let Some(Value::String(mail)) = fields.get_mut("notice_mail") {
+        *mail = crate::wire::mime::masked(mail);
     }
     Ok(value)
 }

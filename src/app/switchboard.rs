@@ -144,7 +144,7 @@ fn local_address(listen: SocketAddr, trunk: SocketAddr) -> std::io::Result<Socke
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::directory::{Level, Post, Term};
+    use crate::domain::directory::{Level, NoticeTo, Post, Term};
     use crate::units::PhoneNumber;
 
     #[test]
@@ -157,6 +157,7 @@ mod tests {
             level,
             phone: None,
             duty_phone: Some(phone(if level == Level::Handler { 1 } else { 2 })),
+            notice: NoticeTo::default(),
             public: false,
             term: Term::default(),
         };

@@ -139,6 +139,34 @@ impl DialBook {
         if few && room { Ok(()) } else { Err(Refusal::TooManyCalls) }
     }
 
+    /// Whether the house itself may dial `number` on `today`, on no seat's account.
+    pub fn may_house(&self, number: &PhoneNumber, today: Date) -> Result<(), Refusal> {
+        let fits = |rules: &[NumberRule]| rules.iter().any(|rule| rule.fits(number.as_str()));
+        if !fits(&self.rules.allowed) || fits(&self.rules.forbidden) {
+            return Err(Refusal::NumberNotAllowed);
+        }
+        let house = if self.day == Some(today) { self.house } else { 0 };
+        if house < self.rules.house_day_max { Ok(()) } else { Err(Refusal::TooManyCalls) }
+    }
+
+    /// Counts a call of the house itself.
+    pub fn count_house(&mut self, now: Instant, today: Date) {
+        self.begin_day(now, today);
+        self.house = self.house.saturating_add(1);
+    }
+
+    /// Forgets what was counted on another day.
+    fn begin_day(&mut self, now: Instant, today: Date) {
+        if self.day != Some(today) {
+            self.day = Some(today);
+            self.house = 0;
+            self.seats.retain(|_, dialled| {
+                dialled.today = 0;
+                dialled.within_hour(now) > 0
+            });
+        }
+    }
+
     /// Counts a call of before the start: `today` when it was dialled today, `at` when that was not
     /// longer ago than the clock reaches. Oldest first, before any is counted.
     pub fn recall(&mut self, seat: &SeatNumber, at: Option<Instant>, today: Option<Date>) {
@@ -162,14 +190,7 @@ impl DialBook {
         if is_emergency(number) {
             return;
         }
-        if self.day != Some(today) {
-            self.day = Some(today);
-            self.house = 0;
-            self.seats.retain(|_, dialled| {
-                dialled.today = 0;
-                dialled.within_hour(now) > 0
-            });
-        }
+        self.begin_day(now, today);
         self.house = self.house.saturating_add(1);
         let dialled = self.seats.entry(seat.clone()).or_default();
         dialled.today = dialled.today.saturating_add(1);
@@ -250,6 +271,24 @@ mod tests {
         ] {
             let may = book.may(&seat(801), &phone(number), start(), today());
             assert_eq!(may.is_ok(), allowed, "{number}");
+        }
+    }
+
+    #[test]
+    fn the_house_dials_by_the_same_rules_and_maximum() {
+        let mut book = DialBook::new(small());
+        let number = phone("19900000017");
+        for call in 0..8 {
+            assert_eq!(book.may_house(&number, today()), Ok(()), "{call}");
+            book.count_house(start(), today());
+        }
+        assert_eq!(book.may_house(&number, today()), Err(Refusal::TooManyCalls));
+        let seat = book.may(&seat(801), &number, start(), today());
+        assert_eq!(seat, Err(Refusal::TooManyCalls), "it is one maximum");
+        assert_eq!(book.may_house(&number, today().tomorrow().unwrap()), Ok(()));
+        for abroad in ["008529990000", "110", "4008001234"] {
+            let refused = book.may_house(&phone(abroad), today());
+            assert_eq!(refused, Err(Refusal::NumberNotAllowed), "{abroad}");
         }
     }
 

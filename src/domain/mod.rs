@@ -21,4 +21,5 @@ pub mod search;
 pub mod speech;
 pub mod suggest;
 pub mod town;
+pub mod voice_call;
 pub mod webhook;

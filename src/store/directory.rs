@@ -166,21 +166,31 @@ pub(super) fn on(db: &Connection, day: Date) -> Result<Directory, StoreError> {
     Ok(Directory::on(day, &select(db, covers, [day.to_string()])?))
 }
 
+/// A unit with its posts as they hold on a day; nothing else of the directory.
+pub(super) fn of_unit(db: &Connection, day: Date, unit: &str) -> Result<Directory, StoreError> {
+    // Keys of posts begin with their unit and a stroke, behind which the zero comes in the order of bytes.
+    let test = "(kind = 'units' AND key = ?1
+                 OR kind = 'posts' AND key >= ?1 || '/' AND key < ?1 || '0')
+                AND valid_from <= ?2 AND (valid_to IS NULL OR ?2 < valid_to)";
+    Ok(Directory::on(day, &select(db, test, params![unit, day.to_string()])?))
+}
+
+/// The leaders as they hold on a day.
+pub(super) fn leaders(db: &Connection, day: Date) -> Result<Directory, StoreError> {
+    let test = "kind = 'leaders' AND valid_from <= ?1 AND (valid_to IS NULL OR ?1 < valid_to)";
+    Ok(Directory::on(day, &select(db, test, [day.to_string()])?))
+}
+
 /// The name of a unit or town as it holds on a day.
 pub(super) fn unit_name(
     db: &Connection,
     day: Date,
     unit: &str,
 ) -> Result<Option<String>, StoreError> {
-    let test = "kind IN (?1, ?2) AND key = ?3 AND valid_from <= ?4
-                AND (valid_to IS NULL OR ?4 < valid_to)";
-    let (units, towns) = (Kind::Units.as_str(), Kind::Towns.as_str());
-    let held = select(db, test, params![units, towns, unit, day.to_string()])?;
-    Ok(held.first().and_then(|held| match &held.record {
-        Record::Unit(unit) => Some(unit.name.clone()),
-        Record::Town(town) => Some(town.name.clone()),
-        _ => None,
-    }))
+    let test = "(kind = 'units' AND key = ?1 OR kind = 'towns' AND 'town.' || key = ?1)
+                AND valid_from <= ?2 AND (valid_to IS NULL OR ?2 < valid_to)";
+    let held = select(db, test, params![unit, day.to_string()])?;
+    Ok(Directory::on(day, &held).unit_name(unit))
 }
 
 /// How a case cites a duty item: its code and the version that holds on a day. It may be named

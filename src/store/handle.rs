@@ -273,6 +273,12 @@ impl StoreHandle {
         self.sweeps.try_send(Sweep::Supervise(now, answer)).is_ok()
     }
 
+    /// Tells the leaders of the days that are due at `now`, as is done every half minute.
+    #[must_use]
+    pub fn tell_leaders(&self, now: Timestamp, answer: Answer<usize>) -> bool {
+        self.sweeps.try_send(Sweep::TellLeaders(now, answer)).is_ok()
+    }
+
     /// Issues the reports that are ready at `now`, as is done every half minute.
     #[must_use]
     pub fn report(&self, now: Timestamp, answer: Answer<Issued>) -> bool {

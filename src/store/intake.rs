@@ -107,7 +107,7 @@ pub(super) fn open(
     }
     webhook::emit(db, at, case_id, (false, &case), &events)?;
     speech::want(db, &desk.vault, at, case_id, (&case, &events))?;
-    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, &events))?;
+    outbox::tell(db, desk, at, (case_id, last_event), (&case, &events))?;
     if let Some(summary) = &intake.recording {
         let owner = recording::Owner { call: intake.call.as_ref(), case_id: Some(case_id) };
         recording::put(db, RecordingKind::Message, summary, owner)?;
@@ -152,7 +152,7 @@ pub(super) fn command(
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
     webhook::emit(db, at, case_id, (was_sealed, &case), &events)?;
     speech::want(db, &desk.vault, at, case_id, (&case, &events))?;
-    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, &events))?;
+    outbox::tell(db, desk, at, (case_id, last_event), (&case, &events))?;
     Ok(case)
 }
 
@@ -218,7 +218,7 @@ pub(super) fn record_on(
     case_file::update(db, &desk.vault, case_id, &case, last_event)?;
     webhook::emit(db, at, case_id, (was_sealed, &case), events)?;
     speech::want(db, &desk.vault, at, case_id, (&case, events))?;
-    outbox::tell_citizen(db, desk, at, (case_id, last_event), (&case, events))
+    outbox::tell(db, desk, at, (case_id, last_event), (&case, events))
 }
 
 fn append(

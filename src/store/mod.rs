@@ -24,6 +24,7 @@ mod chain;
 mod config;
 mod desk_handle;
 mod dials;
+mod digest;
 mod directory;
 mod encrypt;
 mod erased_file;
@@ -88,6 +89,7 @@ mod verify;
 mod verify_desk;
 mod verify_messages;
 mod verify_report;
+mod voice_notice;
 mod webhook;
 mod work;
 mod wrap_up;
@@ -113,6 +115,7 @@ pub use config::{
     PROBE_INTERVAL_MS, RECORDINGS_FOLDER, SEATS_POLL_INTERVAL_MS, StoreConfig,
 };
 pub use dials::DialledCall;
+pub use digest::DIGEST_DAYS_MAX;
 pub use directory::{ImportFault, ImportFile, Imported};
 pub use erased_file::{ERASED_FILES_MAX, ErasureStep};
 pub use error::StoreError;
@@ -186,6 +189,7 @@ pub use tree::{
 };
 pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN};
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify, verify_anchored};
+pub use voice_notice::{VOICE_CALLS_MAX, VoiceDue, VoiceRow, VoiceTry};
 pub use webhook::{
     DELIVERY_DAYS, DELIVERY_WAITING_MAX, DeliveryFilter, DeliveryRow, DueDelivery, HookSecret,
     LEASE_MS, Lease, NewWebhook, Outcome, Parcel, Settled, SettledState, Tidied, WEBHOOKS_MAX,

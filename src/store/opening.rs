@@ -192,6 +192,7 @@ impl Opener {
             ahead,
             docketed: Docketed::default(),
             reports: Progress::default(),
+            messages: self.plan.config.messages.clone(),
             retention: self.plan.config.retention,
             cursor: Cursor::default(),
             removed: String::new(),

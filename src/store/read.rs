@@ -464,6 +464,9 @@ pub(super) fn cap(limit: usize) -> impl ToSql {
 
 /// A number as a list shows it.
 pub(super) fn masked(number: &str) -> String {
+    if number.contains('@') {
+        return crate::wire::mime::masked(number);
+    }
     PhoneNumber::parse(number).map_or_else(|_| "***".to_owned(), |number| number.masked())
 }
 

@@ -12,6 +12,7 @@ use super::sound::{self, SoundKeys};
 use super::sound_plain;
 use super::vault::{HEAD_BYTES, Head, Vault};
 use crate::domain::call::{Caller, IntakeKind, NewIntake, RecordingKind, RecordingSummary};
+use crate::domain::case::is_unit_id;
 use crate::units::{CallId, PhoneNumber};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -118,13 +119,20 @@ fn end_crashed(
         intake::call_back(db, desk, now, case_id)?;
     }
     // The task of a call back remains; it needs no second one.
-    let lost = case.is_none() && !callback::is_attempt(db, call)?;
+    let lost = case.is_none() && !callback::is_attempt(db, call)? && !calls_a_unit(db, call)?;
     if message.is_some() || lost {
         let at = Timestamp::from_millisecond(*started_at).unwrap_or(now);
         make_draft(db, desk, now, call, caller.clone(), at, message)?;
         report.drafts += 1;
     }
     Ok(())
+}
+
+/// A call of ours to a unit (`voice_notice`): no citizen was in it.
+fn calls_a_unit(db: &Connection, call: &CallId) -> Result<bool, StoreError> {
+    let sql = "SELECT called FROM call WHERE id = ?1";
+    let called: String = db.prepare_cached(sql)?.query_row([call.as_str()], |row| row.get(0))?;
+    Ok(is_unit_id(&called))
 }
 
 /// Messages of calls that had ended: to the case of the call, or a draft each.

@@ -27,6 +27,7 @@ use super::work::{Answer, Asked, Kind};
 use super::writer::Job;
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineRules, RetentionRules, local_day};
+use crate::domain::message::MessageRules;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::Connection;
@@ -72,6 +73,8 @@ pub struct Swept {
 pub(super) enum Sweep {
     /// Look at once which warnings are due, as at this time.
     Supervise(Timestamp, Answer<Supervised>),
+    /// Tell the leaders at once of the days that are due at this time.
+    TellLeaders(Timestamp, Answer<usize>),
     /// Issue at once the reports that are ready at this time.
     Report(Timestamp, Answer<Issued>),
     /// Erase at once what is over at this time.
@@ -110,6 +113,8 @@ pub(super) struct Sweeper {
     pub(super) docketed: Docketed,
     /// How far the reports have come.
     pub(super) reports: Progress,
+    /// Whom the city tells what, by which accounts.
+    pub(super) messages: MessageRules,
     /// How long the city keeps what.
     pub(super) retention: RetentionRules,
     /// How far the looks for what is over have come.
@@ -133,6 +138,7 @@ impl Sweeper {
                 Ok(Sweep::Now(now, answer)) => answer(self.sweep(now)),
                 Ok(Sweep::Supervise(now, answer)) => answer(self.supervise(now)),
                 Ok(Sweep::Report(now, answer)) => answer(self.report(now)),
+                Ok(Sweep::TellLeaders(now, answer)) => answer(self.tell_leaders(now)),
                 Ok(Sweep::Retain(now, answer)) => answer(self.retain(now)),
                 Ok(Sweep::Purge) => {
                     // Before it, so that what is asked for meanwhile is not taken for done.
@@ -168,6 +174,9 @@ impl Sweeper {
         let now = (self.wall)();
         if let Err(error) = self.report(now) {
             tracing::error!(%error, "reports were not issued; tried again");
+        }
+        if let Err(error) = self.tell_leaders(now) {
+            tracing::error!(%error, "leaders were not told of the day; tried again");
         }
     }
 

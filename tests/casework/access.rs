@@ -7,7 +7,7 @@ use mayorline::domain::access::{
     Access, File, Function, Hearing, Shown, View, WhySealed, access, masked_name, view,
 };
 use mayorline::domain::case::{
-    Actor, Case, Channel, Correction, DeclineReason, DiscardReason, DispositionReason,
+    Actor, Addressee, Case, Channel, Correction, DeclineReason, DiscardReason, DispositionReason,
     DocketReason, ExtensionReason, FollowUpOutcome, Grade, Guard, HoldReason, KeepReason,
     LawfulChannel, LiftReason, MergeTarget, Pending, Refusal, ReopenReason, ReturnReason, Role,
     State, Task, Trigger, Urgency, UrgencyReason, row_of,
@@ -266,6 +266,35 @@ fn the_message_clerk_owns_what_came_as_a_message_and_what_he_took_down() {
     }
 }
 
+/// A8: who looks after a leader's telephone reads what came there before anybody else does.
+#[test]
+fn what_came_to_a_leaders_telephone_is_read_by_its_clerk_until_it_is_sorted() {
+    let mut case = of_others();
+    (case.channel, case.state) = (Some(Channel::LeaderSms), Some(State::Accepted));
+    let addressee = |clerk: Option<&str>| {
+        Some(Addressee { leader: "市长".to_owned(), clerk: clerk.map(str::to_owned) })
+    };
+    let as_person = |id: &str, role: Role, case: &Case| {
+        view(&Actor::new(id, role, None), &File { case, creator: "system" }).map(|view| view.text)
+    };
+    case.work.addressee = addressee(Some("liwei"));
+    assert_eq!(as_person("liwei", Role::MessageClerk, &case), Some(Shown::Clear));
+    assert_eq!(as_person("other", Role::MessageClerk, &case), None);
+    assert_eq!(as_person("d", Role::Director, &case), Some(Shown::Clear));
+    assert_eq!(as_person("市长", Role::CityLeader, &case), Some(Shown::Masked));
+    assert_eq!(as_person("副市长", Role::CityLeader, &case), None);
+    for role in [Role::Operator, Role::Clerk, Role::Supervisor, Role::CallbackAgent] {
+        assert_eq!(as_person("x", role, &case), None, "{role:?}");
+    }
+    case.work.addressee = addressee(None);
+    assert_eq!(as_person("other", Role::MessageClerk, &case), Some(Shown::Clear));
+    case.state = Some(State::Classified);
+    for role in [Role::Operator, Role::Clerk, Role::Supervisor] {
+        assert_eq!(as_person("x", role, &case), Some(Shown::Clear), "{role:?}");
+    }
+    assert_eq!(as_person("副市长", Role::CityLeader, &case), None, "only his own");
+}
+
 #[test]
 fn the_table_of_transitions_gives_no_role_what_the_matrix_does_not() {
     for task in tasks() {
@@ -371,6 +400,7 @@ fn tasks() -> Vec<Task> {
         Task::SetUrgency(Urgency::Urgent, UrgencyReason::RiskFound),
         Task::ChooseDisposition(Disposition::Kept, Some(DispositionReason::Misjudged)),
         Task::ChooseLocal { code: words(), like: Disposition::Kept, reason: None },
+        Task::AskMore,
         Task::SetSecrecy(true),
         Task::NameAccused(words()),
         Task::Recuse(words()),

@@ -38,6 +38,7 @@ pub(crate) fn functions_of(task: &Task) -> &'static [Function] {
         | Task::SetUrgency(..)
         | Task::ChooseDisposition(..)
         | Task::ChooseLocal { .. }
+        | Task::AskMore
         | Task::SetSecrecy(_)
         | Task::NameAccused(_)
         | Task::Recuse(_)

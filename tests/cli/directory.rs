@@ -174,6 +174,32 @@ fn a_workbook_of_posts_feeds_lists_public_page_defects_and_masks_private_numbers
 }
 
 #[test]
+fn telephones_and_addresses_for_notices_are_checked_kept_and_masked() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    places(&data);
+    let head = "姓名,职务,通知手机,通知邮箱";
+    let wrong = format!("{head}\n甲某,市长,053700000000,a@b\n");
+    let refused = import(&data, "leaders", &file(folder.path(), "wrong.csv", wrong), &[]);
+    assert_eq!(refused.code, 65, "{refused:?}");
+    for sentence in [
+        "第2行“通知手机”列：应为11位手机号，固定电话收不到短信。",
+        "第2行“通知邮箱”列：应为一个电子邮箱地址，如abc@example.cn。",
+    ] {
+        assert!(refused.err.contains(sentence), "{}", refused.err);
+    }
+    let right = format!("{head}\n甲某,市长,19900000041,mayor@example.cn\n");
+    imported(&data, "leaders", &file(folder.path(), "leaders.csv", right));
+    let listed = json(&data, &["directory", "list", "leaders"]);
+    assert_eq!(
+        (&listed[0]["notice_phone"], &listed[0]["notice_mail"]),
+        (&"199****0041".into(), &"m***@example.cn".into())
+    );
+    let public = json(&data, &["directory", "public"]).to_string();
+    assert!(!public.contains("0041") && !public.contains("example.cn"), "{public}");
+}
+
+#[test]
 fn villages_and_their_officers_come_with_their_coverage() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -85,6 +85,7 @@ const VERBS: [&[&str]; 93] = [
     &["message", "accounts"],
     &["message", "list"],
     &["message", "decide"],
+    &["message", "voice"],
     &["message", "held"],
     &["message", "show"],
     &["message", "take"],

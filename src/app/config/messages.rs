@@ -10,13 +10,19 @@ pub use provider::{BodyForm, HttpKeys, HttpMethod, ProviderKind};
 
 use super::mail::{self, MailKeys, is_account};
 use crate::channels::sms::modem::Line;
+use crate::domain::case::is_person;
 use crate::domain::message::templates::Signature;
-use crate::domain::message::{MessageRules, SIP_ACCOUNT};
+use crate::domain::message::{DigestTime, MessageRules, SIP_ACCOUNT, VoiceRules};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+
+/// Most tries to tell a unit by telephone, and the longest pause between two.
+const VOICE_TRIES_MAX: u32 = 5;
+const VOICE_PAUSE_MINUTES_MAX: u32 = 240;
 
 /// Most accounts of a kind.
 const ACCOUNTS_MAX: usize = 16;
@@ -28,6 +34,12 @@ const ACCOUNTS_MAX: usize = 16;
 pub struct MessageKeys {
     pub signature: String,
     pub notices_by: String,
+    pub units_by: String,
+    pub units_mail_by: String,
+    pub digest_at: String,
+    pub voice_tries: u32,
+    pub voice_pause_minutes: u32,
+    pub clerks: BTreeMap<String, String>,
     pub smsd: Vec<SmsdKeys>,
     pub modem: Vec<ModemKeys>,
     pub cmpp: Vec<CmppKeys>,
@@ -59,7 +71,10 @@ impl MessageKeys {
             .map_err(|_| format!("messages.signature: {}: 2 to 12 characters", self.signature))?;
         self.check_smsd()?;
         self.check_others()?;
-        let sms_account = Some(self.notices_by.clone()).filter(|account| !account.is_empty());
+        if let Some((leader, _)) = self.clerks.iter().find(|(_, clerk)| !is_person(clerk)) {
+            return Err(format!("messages.clerks: {leader}: the account of a person"));
+        }
+        let named = |account: &String| Some(account.clone()).filter(|name| !name.is_empty());
         let leaders = self.accounts().filter(|(_, _, leader)| !leader.is_empty());
         let leaders: BTreeMap<String, String> =
             leaders.map(|(_, account, leader)| (account.to_owned(), leader.to_owned())).collect();
@@ -70,22 +85,61 @@ impl MessageKeys {
             return Err(format!("messages.mail.account: {account}: an account of texts has it"));
         }
         let sites = self.mail.iter().map(|mailbox| (mailbox.account.clone(), mailbox.site()));
-        let mail_account = Some(self.mail_notices_by.clone()).filter(|name| !name.is_empty());
-        let mail = sites.collect();
-        Ok(MessageRules { signature, sms_account, leaders, mail, mail_account })
+        Ok(MessageRules {
+            signature,
+            sms_account: named(&self.notices_by),
+            units_sms_account: named(&self.units_by),
+            units_mail_account: named(&self.units_mail_by),
+            digest_at: self.digest()?,
+            voice: self.voice()?,
+            leaders,
+            clerks: self.clerks.clone(),
+            mail: sites.collect(),
+            mail_account: named(&self.mail_notices_by),
+        })
+    }
+
+    fn digest(&self) -> Result<DigestTime, String> {
+        let told = &self.digest_at;
+        let at = told.parse().map(DigestTime);
+        let at = at.map_err(|_| format!("messages.digest_at: {told}: a time such as 08:10"))?;
+        if at < DigestTime::EARLIEST {
+            return Err(format!(
+                "messages.digest_at: {told}: not before 08:00, when the report of the day is ready"
+            ));
+        }
+        Ok(at)
+    }
+
+    fn voice(&self) -> Result<VoiceRules, String> {
+        let (tries, minutes) = (self.voice_tries, self.voice_pause_minutes);
+        if tries > VOICE_TRIES_MAX {
+            return Err(format!("messages.voice_tries must be at most {VOICE_TRIES_MAX}"));
+        }
+        if !(1..=VOICE_PAUSE_MINUTES_MAX).contains(&minutes) {
+            return Err(format!(
+                "messages.voice_pause_minutes must be 1 to {VOICE_PAUSE_MINUTES_MAX}"
+            ));
+        }
+        Ok(VoiceRules { tries, pause: SignedDuration::from_mins(minutes.into()) })
     }
 
     /// What ties its keys together.
     pub(super) fn check_together(&self) -> Result<(), String> {
-        let mailbox = &self.mail_notices_by;
-        if !mailbox.is_empty() && !self.mail.iter().any(|one| one.account == *mailbox) {
-            return Err(format!("messages.mail_notices_by: {mailbox}: no mailbox of that name"));
+        let by_mail =
+            [("mail_notices_by", &self.mail_notices_by), ("units_mail_by", &self.units_mail_by)];
+        for (key, mailbox) in by_mail {
+            if !mailbox.is_empty() && !self.mail.iter().any(|one| one.account == *mailbox) {
+                return Err(format!("messages.{key}: {mailbox}: no mailbox of that name"));
+            }
         }
-        let known = self.accounts().any(|(_, account, _)| account == self.notices_by);
-        if self.notices_by.is_empty() || known {
-            return Ok(());
+        for (key, account) in [("notices_by", &self.notices_by), ("units_by", &self.units_by)] {
+            let known = self.accounts().any(|(_, name, _)| name == account);
+            if !account.is_empty() && !known {
+                return Err(format!("messages.{key}: {account}: no account of that name"));
+            }
         }
-        Err(format!("messages.notices_by: {}: no account of that name", self.notices_by))
+        Ok(())
     }
 
     /// All accounts of texts: kind, name, and the leader whose telephone it is.
@@ -217,17 +271,24 @@ mod tests {
     use super::*;
 
     fn keys(text: &str) -> Result<MessageRules, String> {
+        read(text)?.rules()
+    }
+
+    fn read(text: &str) -> Result<MessageKeys, String> {
         const BASE: [&str; 6] = ["smsd", "modem", "cmpp", "smpp", "http", "mail"];
         let mut table: toml::Table = text.parse().unwrap();
         table.insert("signature".to_owned(), "邹城社情民意".into());
-        table.insert("notices_by".to_owned(), "".into());
-        table.insert("mail_notices_by".to_owned(), "".into());
+        for key in ["notices_by", "units_by", "units_mail_by", "mail_notices_by"] {
+            table.entry(key).or_insert_with(|| "".into());
+        }
+        table.entry("digest_at").or_insert_with(|| "08:10".into());
+        table.entry("voice_tries").or_insert(toml::Value::Integer(0));
+        table.entry("voice_pause_minutes").or_insert(toml::Value::Integer(15));
+        table.entry("clerks").or_insert_with(|| toml::Value::Table(toml::Table::new()));
         for kind in BASE {
             table.entry(kind).or_insert_with(|| toml::Value::Array(vec![]));
         }
-        let keys: MessageKeys =
-            table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())?;
-        keys.rules()
+        table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
     }
 
     /// One account of a kind, its keys changed so.
@@ -273,6 +334,27 @@ mod tests {
         ] {
             let refused = two(account, folder).unwrap_err();
             assert!(refused.contains(named), "{account} {folder}: {refused}");
+        }
+    }
+
+    #[test]
+    fn units_are_told_by_accounts_that_are_there_and_leaders_after_the_report() {
+        const CITY: &str = "[[smsd]]\naccount='city'\nfolder='/var/spool/sms'\nmodem='GSM1'";
+        let with = |line: &str| read(&format!("{line}\n{CITY}")).unwrap();
+        let known = with("units_by='city'");
+        assert_eq!(known.check_together(), Ok(()));
+        let rules = known.rules().unwrap();
+        assert_eq!(
+            (rules.units_sms_account.as_deref(), rules.units_mail_account),
+            (Some("city"), None)
+        );
+        let unknown = with("units_by='town'").check_together().unwrap_err();
+        assert!(unknown.contains("messages.units_by: town"), "{unknown}");
+        let odd = with("units_mail_by='city'").check_together().unwrap_err();
+        assert!(odd.contains("messages.units_mail_by: city"), "{odd}");
+        for early in ["07:59", "24:00", "morning", ""] {
+            let refused = with(&format!("digest_at='{early}'")).rules().unwrap_err();
+            assert!(refused.contains("messages.digest_at"), "{early}: {refused}");
         }
     }
 

@@ -60,6 +60,8 @@ pub(in crate::app) enum MessageVerb {
         #[command(flatten)]
         acting: Acting,
     },
+    /// Units told by telephone of what is due or overdue, the newest first, with each try.
+    Voice(ListArguments),
     /// What came in and waits for a person: of a machine, or unreadable.
     Held(ListArguments),
     /// Show what such a message says; the audit keeps who looked.
@@ -105,6 +107,10 @@ pub(in crate::app) fn message(verb: MessageVerb) -> Result<(), Exit> {
             let now = (clock::system().wall)();
             let rows = output.reader()?.message_accounts(now).map_err(|error| refused(&error))?;
             output.print(&rows)
+        }
+        MessageVerb::Voice(list) => {
+            let rows = list.output.reader()?.voice_notices(list.limit);
+            list.output.print(&rows.map_err(|error| refused(&error))?)
         }
         MessageVerb::List { state, list } => {
             let rows = list.output.reader()?.outbox(OutboxFilter { state }, list.limit);

@@ -116,6 +116,9 @@ fn sealed(actor: &Actor, case: &Case) -> Option<View> {
 
 /// In one of his roles.
 fn in_role(role: Role, actor: &Actor, file: &File<'_>) -> Option<View> {
+    if !may_read_to_leader(role, actor, file.case) {
+        return None;
+    }
     let own = is_own(role, actor, file);
     let text = shown(access(role, Function::CaseText), own);
     if text == Shown::Hidden {
@@ -143,6 +146,22 @@ fn shown(granted: Access, own: bool) -> Shown {
         Access::Masked if own => Shown::Masked,
         Access::MaskedTopic => Shown::Topic,
         _ => Shown::Hidden,
+    }
+}
+
+/// A8: what came to a leader's own telephone is read by who looks after it and by the director until it is
+/// classified; of the leaders only by himself, and by whom it was laid before.
+fn may_read_to_leader(role: Role, actor: &Actor, case: &Case) -> bool {
+    let Some(addressee) = &case.work.addressee else { return true };
+    let is_new = matches!(case.state, Some(State::Draft | State::Accepted));
+    match role {
+        Role::MessageClerk => addressee.clerk.as_ref().is_none_or(|clerk| *clerk == actor.person),
+        Role::CityLeader => {
+            let laid_before = case.work.submission.as_ref().map(|laid| laid.leader.as_str());
+            [Some(addressee.leader.as_str()), laid_before].contains(&Some(actor.person.as_str()))
+        }
+        Role::Director | Role::Citizen => true,
+        _ => !is_new,
     }
 }
 

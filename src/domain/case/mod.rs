@@ -50,7 +50,7 @@ pub use reasons::{
     Post, PrivacyGround, PrivacyKind, PrivacyOutcome, ReopenReason, ReturnReason, ReviewFault,
     Trigger, UnknownName, Urgency, UrgencyReason,
 };
-pub use record::{Correction, DutyMatch, Note, Proposal, Record};
+pub use record::{Addressee, Correction, DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};
 pub use retention::{
     EraseOrder, Erasure, Hold, HoldOrder, RetentionClass, RetentionRules, class_for, class_of,

@@ -19,6 +19,16 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+/// Whom a text to a leader's own telephone is for (A8).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addressee {
+    /// The leader, by his post.
+    pub leader: String,
+    /// The person who looks after his telephone (专人负责整理汇总); `None`: every message clerk does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clerk: Option<String>,
+}
+
 /// What a person wrote: it may name people. Empty after erasure.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
@@ -146,6 +156,10 @@ pub enum Record {
         #[serde(default)]
         private: Note,
     },
+    /// A8: it came to a leader's own telephone (市级领导手机).
+    Addressed(Addressee),
+    /// The citizen was asked for more (place, time).
+    MoreAsked { by: String },
     /// The citizen wrote more about it; his words stand in `private`.
     Supplemented {
         #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]

@@ -152,6 +152,8 @@ guards! {
     NothingProposed: "3.2", "没有待确认的该项申请", "nothing of this kind waits for confirmation";
     Unnumbered: "T2", "来件未受理、没有编号，不能分类", "a draft that was kept has no number";
     Contact: "T2", "请填写联系方式，或选定匿名原因", "a contact or a reason for none is needed";
+    NoText: "4.3", "没有可以收短信的手机号码，请电话联系群众补充",
+        "there is no mobile number to ask by";
     Place: "T4", "请填写事发地点，没有的填“无”", "the place is missing";
     Domain: "T4", "请填写六位领域代码", "the domain code must have six digits";
     Duty: "E1", "职责目录中没有这一事项，请查明编号后再填，确无对应事项的填“none”",

@@ -108,10 +108,11 @@ pub fn row_of(task: &Task) -> Row {
     match task {
         Task::Accept { .. } => row("T2", "受理", &[Draft], &[Operator, Clerk]),
         Task::Discard(_) => row("T3", "作无效留存", &[Draft], &[Clerk]),
-        Task::Classify(_) => row("T4", "分类", &[Accepted, Kept, Circulated], &[Operator, Clerk]),
+        Task::Classify(_) => row("T4", "分类", &[Accepted, Kept, Circulated], &[Operator, Clerk, MessageClerk]),
         Task::SetUrgency(..) => row("T4", "变更紧急程度", OPEN, &[Clerk, Supervisor, Director]),
         Task::ChooseDisposition(..) => row("B2", "选定办理方式", UNASSIGNED, &[Operator, Clerk, MessageClerk]),
         Task::ChooseLocal { .. } => row("B2", "选定办理方式", UNASSIGNED, &[Operator, Clerk, MessageClerk]),
+        Task::AskMore => row("4.3", "请群众补充", OPEN, &[Operator, Clerk, MessageClerk, Supervisor]),
         Task::SetSecrecy(_) => row("3.7", "登记保密要求", OPEN, &[Operator, Clerk]),
         Task::NameAccused(_) => row("3.3", "登记被反映单位", OPEN, &[Operator, Clerk, Supervisor]),
         Task::Recuse(_) => row("3.7", "登记回避", OPEN, &[Director]),

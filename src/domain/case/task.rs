@@ -141,6 +141,8 @@ pub enum Task {
         /// Why it is changed.
         reason: Option<DispositionReason>,
     },
+    /// The citizen is asked for more: place, time (S03, M2).
+    AskMore,
     /// The citizen wants his contact kept from the unit (16 of the Jinan ordinance), or no longer.
     SetSecrecy(bool),
     /// Invariant 3: a unit is accused.

@@ -7,7 +7,7 @@ use super::reasons::{
     AnonymousReason, DiscardReason, DocketReason, FollowUpOutcome, Grade, LiftReason, Means, Post,
     Trigger, Urgency,
 };
-use super::record::{Correction, DutyMatch, Proposal, Record};
+use super::record::{Addressee, Correction, DutyMatch, Proposal, Record};
 use super::retention::{Erasure, HoldOrder};
 use super::status::State;
 use super::supervision::Warning;
@@ -137,6 +137,8 @@ pub struct Work {
     pub urgency: Urgency,
     /// Where; private.
     pub place: Option<String>,
+    /// The leader to whose telephone it came, and who looks after that (A8).
+    pub addressee: Option<Addressee>,
     /// The town of each place that was recorded, first to last; stays after erasure.
     pub towns: Vec<Option<&'static str>>,
     /// How many people it is about.
@@ -442,6 +444,7 @@ fn dispatch(case: &mut Case, at: Timestamp, helpers: &[String]) {
 fn found(work: &mut Work, record: &Record) {
     match record {
         Record::Anonymous { reason } => work.anonymous = Some(*reason),
+        Record::Addressed(addressee) => work.addressee = Some(addressee.clone()),
         Record::SecrecyAsked { wanted, .. } => {
             work.secrecy = *wanted;
             // B7: never published where secrecy is asked for.

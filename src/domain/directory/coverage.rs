@@ -1,6 +1,7 @@
 //! What is missing in the directory: three officers in every village (V1), four current persons for
 //! every duty item (E4), a way to reach every unit.
 
+use super::notice::NoticeTo;
 use super::people::{Level, OfficerRole};
 use super::record::Directory;
 use serde::Serialize;
@@ -16,6 +17,8 @@ pub enum DefectKind {
     DutyPerson,
     /// A unit has neither a published nor a duty telephone.
     UnitContact,
+    /// A unit cannot be told of its orders, where others can.
+    UnitNotice,
 }
 
 /// One thing that is missing.
@@ -59,6 +62,7 @@ impl Defects {
         let mut defects = village_defects(directory, &covered);
         defects.extend(duty_defects(directory));
         defects.extend(unit_defects(directory));
+        defects.extend(notice_defects(directory));
         let coverage = OfficerRole::THREE.map(|role| coverage(directory, &covered, role));
         Self { coverage: coverage.into(), defects }
     }
@@ -151,6 +155,23 @@ fn unit_defects(directory: &Directory) -> Vec<Defect> {
         kind: DefectKind::UnitContact,
         subject,
         sentence: format!("{name}没有公开电话，也没有值班电话"),
+    });
+    told.collect()
+}
+
+/// Units without telephone or address for notices, once a city tells any of them.
+fn notice_defects(directory: &Directory) -> Vec<Defect> {
+    let units = directory.units.iter().map(|unit| (unit.id.clone(), &unit.name, &unit.notice));
+    let all: Vec<_> = units.collect();
+    let none = NoticeTo::default();
+    if all.iter().all(|(.., notice)| **notice == none) {
+        return vec![];
+    }
+    let untold = all.into_iter().filter(|(.., notice)| **notice == none);
+    let told = untold.map(|(subject, name, _)| Defect {
+        kind: DefectKind::UnitNotice,
+        subject,
+        sentence: format!("{name}没有通知手机，也没有通知邮箱"),
     });
     told.collect()
 }

@@ -1,5 +1,6 @@
 //! People of the directory: cadres in their posts, city leaders, the three officers of a village.
 
+use super::notice::NoticeTo;
 use crate::domain::case::codec;
 use crate::units::PhoneNumber;
 use jiff::civil::Date;
@@ -79,6 +80,9 @@ pub struct Post {
     /// The private telephone for duty and three-way calls; never published.
     #[serde(with = "codec::maybe")]
     pub duty_phone: Option<PhoneNumber>,
+    /// Where he is told of what is due; never published.
+    #[serde(flatten)]
+    pub notice: NoticeTo,
     /// He stands on the public page.
     pub public: bool,
     /// When he holds the post.
@@ -98,6 +102,9 @@ pub struct Leader {
     /// The published telephone.
     #[serde(with = "codec::maybe")]
     pub phone: Option<PhoneNumber>,
+    /// Where he is told of the day; never published.
+    #[serde(flatten)]
+    pub notice: NoticeTo,
     /// He stands on the public page.
     pub public: bool,
     /// When he holds the post.

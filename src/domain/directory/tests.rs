@@ -38,6 +38,7 @@ fn post(name: &str, level: Level, tail: Option<u32>) -> Post {
         level,
         phone: None,
         duty_phone: tail.and_then(phone),
+        notice: NoticeTo::default(),
         public: false,
         term: Term::default(),
     }
@@ -54,6 +55,7 @@ fn unit(id: &str, name: &str) -> Unit {
         phone: None,
         public: true,
         aliases: vec![],
+        notice: NoticeTo::default(),
     }
 }
 
@@ -173,6 +175,79 @@ fn handlers_are_rung_before_heads_and_every_number_once() {
         directory.duty_phones("unit.27").iter().map(|p| p.tail4().to_owned()).collect();
     assert_eq!(tails, ["0003", "0002", "0001", "0005"]);
     assert!(directory.duty_phones("unit.28").is_empty());
+}
+
+#[test]
+fn a_unit_is_told_by_its_own_number_then_by_those_of_its_posts_and_each_once() {
+    let told = |tail: u32| NoticeTo { phone: phone(tail), mail: None };
+    let mut of_city = unit("unit.27", "城市管理局");
+    of_city.notice = NoticeTo { phone: phone(9), mail: Some("cg@example.cn".to_owned()) };
+    let in_post = |name: &str, level, tail| Post { notice: told(tail), ..post(name, level, None) };
+    let directory = Directory {
+        units: vec![of_city, unit("unit.28", "交通运输局")],
+        posts: vec![
+            in_post("甲", Level::Deputy, 1),
+            in_post("乙", Level::Section, 2),
+            in_post("丙", Level::Handler, 3),
+            in_post("丁", Level::Handler, 9),
+            post("戊", Level::Handler, Some(5)),
+            in_post("己", Level::Handler, 4),
+            in_post("庚", Level::Handler, 6),
+        ],
+        ..Directory::default()
+    };
+    let tails = |unit: &str, levels: &[Level]| -> Vec<String> {
+        let phones = directory.notice_phones(unit, levels);
+        phones.iter().map(|phone| phone.tail4().to_owned()).collect()
+    };
+    assert_eq!(tails("unit.27", &[]), ["0009"]);
+    assert_eq!(tails("unit.27", &[Level::Deputy]), ["0009", "0001"]);
+    let many = tails("unit.27", &[Level::Handler, Level::Section]);
+    assert_eq!(many, ["0009", "0003", "0004", "0006"], "at most four");
+    assert!(tails("unit.28", &[Level::Handler]).is_empty());
+    assert_eq!(directory.notice_mail("unit.27"), Some("cg@example.cn"));
+    let defects = Defects::of(&directory).defects;
+    let untold = defects.iter().filter(|defect| defect.kind == DefectKind::UnitNotice);
+    let untold: Vec<_> = untold.map(|defect| defect.sentence.as_str()).collect();
+    assert_eq!(untold, ["交通运输局没有通知手机，也没有通知邮箱"]);
+    let shown = format!("{directory:?}");
+    assert!(!shown.contains("cg@example.cn"), "an address is nothing for a log");
+}
+
+#[test]
+fn a_plain_address_is_taken_for_one() {
+    for good in ["a@b.cn", "zhang.san+dd@mail.example.gov.cn", "x_1@163.com"] {
+        assert!(is_mail_address(good), "{good}");
+    }
+    let long = format!("{}@example.cn", "a".repeat(250));
+    for bad in [
+        "",
+        "a",
+        "a@b",
+        "@b.cn",
+        "a@",
+        "a@b..cn",
+        "a b@c.cn",
+        "张<a@b.cn>",
+        "a@b.cn,c@d.cn",
+        "a@中.cn",
+        &long,
+    ] {
+        assert!(!is_mail_address(bad), "{bad}");
+    }
+}
+
+#[test]
+fn a_record_without_notices_reads_and_writes_as_before_there_were_any() {
+    let plain = Record::Unit(unit("unit.27", "城市管理局"));
+    let json = serde_json::to_string(&plain).unwrap();
+    assert!(!json.contains("notice"), "{json}");
+    assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), plain);
+    let Record::Unit(mut told) = plain else { unreachable!() };
+    told.notice = NoticeTo { phone: phone(9), mail: Some("cg@example.cn".to_owned()) };
+    let told = Record::Unit(told);
+    let json = serde_json::to_string(&told).unwrap();
+    assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), told);
 }
 
 /// The sums of the catalogue reproduce the figures of the source (E2).

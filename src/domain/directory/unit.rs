@@ -1,5 +1,6 @@
 //! Units (市直部门单位) as the directory holds them.
 
+use super::notice::NoticeTo;
 use crate::domain::case::codec;
 use crate::units::PhoneNumber;
 use serde::{Deserialize, Serialize};
@@ -57,4 +58,7 @@ pub struct Unit {
     pub public: bool,
     /// What people call it besides its name (农业局, 供暖公司).
     pub aliases: Vec<String>,
+    /// Where it is told of its orders; never published.
+    #[serde(flatten)]
+    pub notice: NoticeTo,
 }

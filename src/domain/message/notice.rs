@@ -33,6 +33,7 @@ enum Told {
     Missed,
     Acknowledged,
     Survey,
+    AskMore,
     Notice(Notice, Option<Date>),
 }
 
@@ -70,6 +71,7 @@ fn told(case: &Case, event: &CaseEvent) -> Vec<Told> {
                 std::iter::once(Told::Notice(Notice::Reply, None)).chain(asked).collect()
             }
             Record::CitizenNotified { notice, due } => vec![Told::Notice(notice, due)],
+            Record::MoreAsked { .. } => vec![Told::AskMore],
             _ => vec![],
         },
         _ => vec![],
@@ -102,6 +104,7 @@ impl CitizenText<'_> {
                 ShortText::Ack { case, code, days: u8::try_from(REPLY_DAYS).ok()?, due }
             }
             Told::Survey => ShortText::Survey { case },
+            Told::AskMore => ShortText::AskMore { case },
             Told::Notice(notice, moved) => match (notice, moved.or(due)) {
                 (Notice::Assigned, Some(due)) => ShortText::Assigned { case, unit, due },
                 (Notice::Extended, Some(due)) => {

@@ -195,7 +195,8 @@ const QUIET_UNTIL: Time = time(8, 0, 0, 0);
 /// When a message that is ready at `now` may leave.
 #[must_use]
 pub fn may_leave(medium: Medium, class: Class, urgent: bool, now: Timestamp) -> Timestamp {
-    let waits = medium == Medium::Sms && !urgent && matches!(class, Class::Answer | Class::Notice);
+    let can_wait = matches!(class, Class::Answer | Class::Notice | Class::Order);
+    let waits = medium == Medium::Sms && !urgent && can_wait;
     let local = now.to_zoned(city_zone());
     let (day, clock) = (local.date(), local.time());
     let morning = match waits {
@@ -251,6 +252,8 @@ mod tests {
         assert_eq!(sms(Class::Answer, false, night), morning);
         assert_eq!(sms(Class::Answer, false, at("2026-11-28T07:59:59+08:00")), morning);
         assert_eq!(sms(Class::Answer, false, morning), morning);
+        assert_eq!(sms(Class::Order, false, night), morning, "a red card at midnight");
+        assert_eq!(sms(Class::Order, true, night), night, "life and limb");
         let evening = at("2026-11-27T20:59:59+08:00");
         assert_eq!(sms(Class::Notice, false, evening), evening);
         for (class, urgent) in

@@ -83,6 +83,7 @@ impl Line {
                     tracing::error!("ALARM the end of an attempt is lost until the next start");
                 }
             }
+            Output::VoiceEnded(at, id, outcome, call) => self.voice_ended(at, id, (outcome, call)),
             Output::Desk(news) => {
                 if self.desk.to.try_send(news).is_err() {
                     tracing::error!("the pages of the seats are behind: news of them is lost");
@@ -168,6 +169,7 @@ impl Line {
             News::OpenCases(offer, cases) => self.switch.open_cases(now, offer, cases),
             News::Attempt(id, begun) => self.switch.attempt_begun(now, id, begun),
             News::Callbacks(view) => self.show_callbacks(view),
+            News::Voices(due) => self.switch.voice_due(now, due),
             News::WrapUp(attempt, stored) => self.switch.wrap_up_stored(now, attempt, stored),
         }
     }

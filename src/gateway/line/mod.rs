@@ -6,6 +6,7 @@ mod carry;
 mod outage;
 mod phones;
 mod texts;
+mod voices;
 
 use super::clock::Clock;
 use super::media::{Disk, DiskConfig, LegReport, MediaConfig, MediaPool};
@@ -17,7 +18,7 @@ use crate::domain::desk_link::{FromDesk, ToDesk};
 use crate::domain::room::NotStored;
 use crate::media::player::Playlist;
 use crate::proto::TextId;
-use crate::store::{SeatsNow, SoundKeys, StoreHandle};
+use crate::store::{SeatsNow, SoundKeys, StoreHandle, VoiceDue};
 use crate::units::{LegId, OfferId, SeatNumber};
 use callbacks::Callbacks;
 use jiff::Timestamp;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::Instant;
+use voices::Voices;
 
 /// Datagrams taken from the socket before timers and media have their turn.
 const DATAGRAMS_PER_TURN_MAX: usize = 32;
@@ -106,6 +108,8 @@ enum News {
     Attempt(ConversationId, Result<BegunAttempt, Refusal>),
     /// The callback tasks that are open.
     Callbacks(CallbacksView),
+    /// Units that are to be told by telephone.
+    Voices(Vec<VoiceDue>),
     /// What became of a wrap-up.
     WrapUp(WrapUpAttempt, Result<(), NotStored>),
 }
@@ -138,6 +142,7 @@ pub struct Line {
     tell: Sender<News>,
     desk: DeskEnds,
     callbacks: Callbacks,
+    voices: Voices,
     /// Whether wrap-ups are stored.
     outage: Outage,
     /// Since when the account of each seat is as it is.
@@ -184,6 +189,7 @@ impl Line {
             tell,
             desk,
             callbacks: Callbacks::default(),
+            voices: Voices::default(),
             outage: Outage::default(),
             accounts: BTreeMap::new(),
             loaded,
@@ -209,6 +215,7 @@ impl Line {
         tokio::pin!(stop, abort);
         self.watch_seats();
         self.ask_callbacks();
+        self.ask_voices();
         self.switch.open_trunks(self.clock.now(), self.udp.local());
         self.carry_out();
         let mut ending = Ending::NotYet;
@@ -238,6 +245,7 @@ impl Line {
                 () = &mut timer => {
                     self.switch.handle_timeout(self.clock.now());
                     self.ask_callbacks();
+                    self.ask_voices();
                 }
                 Ok(()) = self.udp.readable() => self.receive(),
                 Some(input) = self.tcp_inputs.recv() => self.receive_tcp(input),

@@ -10,6 +10,7 @@ use crate::domain::desk_link::ToDesk;
 use crate::domain::dial_rules::DialRules;
 use crate::domain::queue::QueueRules;
 use crate::domain::room::RoomRules;
+use crate::domain::voice_call::VoiceOutcome;
 use crate::gateway::media::MediaCommand;
 use crate::gateway::prompts::Library;
 use crate::proto::{Account, Binding, Credentials, Transmit, TrunkConfig};
@@ -188,6 +189,8 @@ pub enum Output {
     BeginAttempt(ConversationId, Timestamp, NewAttempt),
     /// An attempt to call back is over.
     EndAttempt(Timestamp, AttemptId, crate::domain::case::AttemptOutcome),
+    /// How telling a unit by telephone ended, in which call.
+    VoiceEnded(Timestamp, i64, VoiceOutcome, CallId),
     /// Tell the pages of the seats.
     Desk(ToDesk),
 }

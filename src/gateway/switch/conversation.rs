@@ -62,6 +62,8 @@ pub(super) struct Conversation {
     pub(super) case: Option<CaseNumber>,
     /// The attempt to call back that it is.
     pub(super) attempt: Option<super::callback::Attempt>,
+    /// The notice that it tells a unit, until that is over.
+    pub(super) voice: Option<super::voice::Voice>,
     legs_over: Vec<LegRecord>,
     pub(super) account: Option<Box<CallRecord>>,
     /// `Finished` went out.
@@ -96,6 +98,7 @@ impl Conversation {
             briefing: None,
             case: None,
             attempt: None,
+            voice: None,
             legs_over: Vec::new(),
             account: None,
             told: false,
@@ -126,7 +129,8 @@ impl Conversation {
     fn poll_timeout(&self) -> Option<Instant> {
         let call = self.call.as_ref().and_then(Call::poll_timeout);
         let room = self.room.as_ref().and_then(Room::poll_timeout);
-        call.into_iter().chain(room).min()
+        let voice = self.voice.as_ref().and_then(super::voice::Voice::poll_timeout);
+        call.into_iter().chain(room).chain(voice).min()
     }
 }
 
@@ -193,7 +197,7 @@ impl Switch {
             | Part::Over(_) => return,
         };
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
-        if conversation.room.is_some() {
+        if conversation.room.is_some() || conversation.voice.is_some() {
             let news = match report {
                 MediaReport::Digit(digit) => Some(room::Input::Key(party, digit)),
                 MediaReport::PlayDone(play) => Some(room::Input::PlayDone(PlayId(play))),
@@ -323,7 +327,10 @@ impl Switch {
     pub(super) fn tell_account(&mut self, now: Now, id: ConversationId) {
         let legs_left = self.legs.values().any(|leg| leg.conversation() == Some(id));
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
-        let over = conversation.call.is_none() && conversation.room_over && !legs_left;
+        let over = conversation.call.is_none()
+            && conversation.room_over
+            && conversation.voice.is_none()
+            && !legs_left;
         if !over {
             return;
         }

@@ -35,6 +35,7 @@ mod room;
 mod seats;
 mod second;
 mod text;
+mod voice;
 mod wrap_ups;
 
 use crate::domain::call::{Call, Caller, EndedBy, Input, PlayId, StoreReply};
@@ -294,10 +295,11 @@ impl Switch {
             let due = |at: Option<Instant>| at.is_some_and(|at| at <= now.monotonic);
             let call = due(conversation.call.as_ref().and_then(Call::poll_timeout));
             let room = due(conversation.room.as_ref().and_then(parties::Room::poll_timeout));
+            let voice = conversation.voice.as_ref().and_then(voice::Voice::poll_timeout);
             if call {
                 self.tell(now, id, Input::Timeout);
             }
-            if room {
+            if room || due(voice) {
                 self.tell_room(now, id, parties::Input::Timeout);
             }
             self.set_timer(id);

@@ -25,6 +25,9 @@ const CALLBACK_RECORD_MAX: Duration = Duration::from_secs(2 * 3600);
 impl Switch {
     /// Gives a room its input and carries out what it wants.
     pub(super) fn tell_room(&mut self, now: Now, id: ConversationId, input: Input) {
+        if self.tell_voice(now, id, &input) {
+            return;
+        }
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
         let Some(room) = conversation.room.as_mut() else { return };
         room.handle(now.monotonic, input);
@@ -179,7 +182,7 @@ impl Switch {
         self.hear_again(id);
     }
 
-    fn hang_up_party(&mut self, now: Now, id: ConversationId, party: PartyId) {
+    pub(super) fn hang_up_party(&mut self, now: Now, id: ConversationId, party: PartyId) {
         self.stop_ringing(now, id, Errand::Party(party), None);
         let Some(conversation) = self.conversations.get_mut(&id) else { return };
         if party == CITIZEN {

@@ -5,12 +5,13 @@ use super::give_to_case;
 use super::settle::{Journal, SettledInbound, end, hold};
 use crate::domain::call::{Caller, IntakeKind, NewIntake};
 use crate::domain::case::{
-    Actor, CaseStatus, Command as CaseCommand, Grade, Note, Order, REPLY_DAYS, Record, State, Task,
+    Actor, Addressee, CaseStatus, Command as CaseCommand, Grade, Note, Order, REPLY_DAYS, Record,
+    State, Task,
 };
 use crate::domain::message::templates::ShortText;
 use crate::domain::message::{
-    Class, Medium, Named, SIP_ACCOUNT, Sender, Situation, THREAD_OPEN, Thread, Verdict, judge,
-    status_words,
+    Class, Medium, Named, SIP_ACCOUNT, Sender, Situation, THREAD_OPEN, Thread, Verdict,
+    is_emergency, judge, status_words,
 };
 use crate::store::case_file;
 use crate::store::error::StoreError;
@@ -219,7 +220,8 @@ impl By<'_> {
     ) -> Result<SettledInbound, StoreError> {
         let Arrived { ids, journal, words, suspect, .. } = self.arrived;
         let first = ids.first().copied().unwrap_or(0);
-        let to_leader = desk.messages.leaders.contains_key(&journal.account);
+        let leader = desk.messages.leaders.get(&journal.account).cloned();
+        let to_leader = leader.is_some();
         let kind = match () {
             () if self.is_line() => IntakeKind::Text,
             () if to_leader => IntakeKind::LeaderSms,
@@ -240,10 +242,16 @@ impl By<'_> {
             callback: self.is_line() && self.answered_by(desk).is_none(),
         };
         let opened = intake::open(db, desk, now, &intake, SYSTEM)?;
+        if let Some(leader) = leader {
+            let clerk = desk.messages.clerks.get(&leader).cloned();
+            let addressed = Record::Addressed(Addressee { leader, clerk }).into();
+            intake::record_on(db, desk, now, opened.case_id, &[addressed], SYSTEM)?;
+        }
         for id in *ids {
             give_to_case(db, &desk.vault, *id, opened.case_id)?;
             end(db, now, *id, ("done", "case"))?;
         }
+        self.warn_of_danger(db, desk, now, opened.case_id)?;
         if let Some((case, code)) = opened.number.zip(opened.code) {
             let due = case_file::load(db, &desk.vault, opened.case_id)?.due.map(|due| due.on);
             let short = ShortText::AckShort { case, code };
@@ -267,7 +275,27 @@ impl By<'_> {
         let Arrived { ids, words, .. } = self.arrived;
         let case = id_of(db, number)?;
         supplement(db, desk, now, (case, ids), words)?;
+        self.warn_of_danger(db, desk, now, case)?;
         Ok(SettledInbound::Done)
+    }
+
+    /// Who writes of an emergency is told whom to call, before anything else; a person is to call him.
+    fn warn_of_danger(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+        case_id: i64,
+    ) -> Result<(), StoreError> {
+        if !is_emergency(&self.arrived.words) {
+            return Ok(());
+        }
+        tracing::error!(
+            case = case_id,
+            "ALARM a text has words of an emergency: call its citizen back"
+        );
+        intake::call_back(db, desk, now, case_id)?;
+        self.reply(db, desk, now, &ShortText::Emergency, Some(case_id))
     }
 
     /// How a case stands. Number and code are asked of anybody, the number alone of its citizen's own

@@ -1,7 +1,8 @@
 //! What goes out by text and mail (docs/adr/0027-messages.md): written with what it tells of, in one
 //! transaction, and handed to its carrier afterwards.
 //!
-//! * `citizen`: what a citizen is told of his case; `put`: a message into the box, within the limits of one
+//! * `citizen`: what a citizen is told of his case; `unit`, `leader`: what units and leaders are
+//!   told; `put`: a message into the box, within the limits of one
 //!   person.
 //! * `deliver`: which is next, who has it, what came of it; what may have been sent is never sent again
 //!   by itself.
@@ -11,25 +12,31 @@
 mod citizen;
 mod decide;
 mod deliver;
+mod leader;
 mod put;
 mod read;
 mod report;
 mod sweep;
+mod unit;
 
-pub(super) use citizen::tell_citizen;
 pub use decide::SendDecision;
 pub use deliver::{LeasedMessage, MESSAGE_LEASE_MS, PartNow, PartOutcome};
+pub(super) use leader::{LeaderMessage, tell_leader};
 pub(super) use put::{NewMessage, party, put};
 pub use read::{AccountRow, OutboxFilter, OutboxRow};
 pub(super) use report::{Heard, bare, hear, part_of};
 pub use sweep::{OUTBOX_KEPT_DAYS, SweptOutbox};
+pub(super) use unit::remind_unit;
 
 use super::case_key::{self, Access};
 use super::error::StoreError;
+use super::intake::Desk;
 use super::vault::{DataKey, Vault};
+use crate::domain::case::{Case, CaseEvent};
 use crate::domain::message::mail::Reference;
 use crate::domain::message::templates::{Param, Written};
 use crate::units::{CaseNumber, PhoneNumber};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -94,6 +101,19 @@ impl Letter {
             references: answers.references,
         }
     }
+}
+
+/// Puts what citizen and unit are told of these events into the box; `case` is the one after all of them,
+/// `last` the last of them in the chain.
+pub(super) fn tell(
+    db: &Connection,
+    desk: &Desk,
+    now: Timestamp,
+    of: (i64, i64),
+    what: (&Case, &[CaseEvent]),
+) -> Result<(), StoreError> {
+    citizen::tell_citizen(db, desk, now, of, what)?;
+    unit::tell_unit(db, desk, now, of, what)
 }
 
 /// What the key of a message is bound to.

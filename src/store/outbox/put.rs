@@ -123,9 +123,9 @@ fn is_wanted(
     }
 }
 
-/// It says that something came in; of these a sender gets one in a while.
+/// It says that something came in, or whom to call; of these a sender gets one in a while.
 fn is_acknowledgement(template: &str) -> bool {
-    matches!(template, "S01" | "S02" | "M1")
+    matches!(template, "S01" | "S02" | "S14" | "M1")
 }
 
 /// When it may leave: not in the night, and on the next day where its receiver got enough on this one.

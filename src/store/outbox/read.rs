@@ -1,7 +1,7 @@
 //! Messages and accounts as they are listed.
 
 use super::letter_of;
-use crate::domain::message::SendState;
+use crate::domain::message::{Recipient, SendState};
 use crate::store::error::{StoreError, unless_damaged};
 use crate::store::read::{Reader, city_time, masked};
 use crate::store::read_call::all;
@@ -32,6 +32,8 @@ pub struct OutboxRow {
     pub class: String,
     /// The number of the case it tells of.
     pub case: Option<String>,
+    /// What its receiver is: `citizen`, `unit` or `leader`.
+    pub recipient: &'static str,
     /// To whom, masked; `null`: forgotten, or the liaison's.
     pub to: Option<String>,
     /// Where it stands.
@@ -90,11 +92,13 @@ impl Reader {
         let state = filter.state.map(SendState::as_str);
         let mut rows: Vec<OutboxRow> = all(&self.db, &sql, params![state, limit], |row| {
             let number: Option<i64> = row.get(5)?;
+            let template: String = row.get(3)?;
             Ok(OutboxRow {
                 id: row.get(0)?,
                 medium: row.get(1)?,
                 account: row.get(2)?,
-                template: row.get(3)?,
+                recipient: Recipient::of(&template).as_str(),
+                template,
                 class: row.get(4)?,
                 case: number.map(|number| format!("{number:011}")),
                 to: None,

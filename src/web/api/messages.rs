@@ -37,6 +37,9 @@ pub(super) struct MessageView {
     class: String,
     /// The case that it tells of.
     case: Option<String>,
+    /// What its receiver is: `citizen`, `unit` or `leader`.
+    #[schema(example = "unit")]
+    recipient: &'static str,
     /// To whom, masked.
     to: Option<String>,
     /// `queued`, `submitting`, `uncertain`, `submitted`, `unknown`, `expired`, `undelivered`, `delivered`,
@@ -63,6 +66,7 @@ impl From<OutboxRow> for MessageView {
             template: row.template,
             class: row.class,
             case: row.case,
+            recipient: row.recipient,
             to: row.to,
             state: row.state,
             attempts: row.attempts,

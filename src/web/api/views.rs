@@ -102,6 +102,9 @@ pub(super) struct CaseView {
     unit_due_on: Option<String>,
     /// The citizen wants his contact kept from the unit.
     secrecy: bool,
+    /// The leader to whose own telephone it came (市级领导手机), by his post.
+    #[schema(example = "市长")]
+    addressee: Option<String>,
     /// What waits for a second person.
     waiting: Option<&'static str>,
     /// Its number on the docket.
@@ -237,6 +240,7 @@ impl CaseView {
             supervisor: work.supervisor.clone().filter(|_| whole),
             unit_due_on: case.unit_due.as_ref().map(|due| due.on.to_string()).filter(|_| open),
             secrecy: open && work.secrecy,
+            addressee: work.addressee.as_ref().filter(|_| whole).map(|to| to.leader.clone()),
             waiting: work.pending().map(|what| what.as_str()).filter(|_| whole),
             docket: standing.docket.filter(|_| open),
             level: standing.level.filter(|_| open),

@@ -4,11 +4,11 @@ use super::*;
 use mayorline::domain::case::{
     Actor, Classification, DeadlineRules, Nature, Order, Role, Task, Urgency,
 };
-use mayorline::store::{Administration, CaseName};
+use mayorline::store::CaseName;
 
 impl House {
     /// As the command line acts.
-    fn act(&self, at: Timestamp, number: CaseNumber, role: Role, task: Task) {
+    pub(super) fn act(&self, at: Timestamp, number: CaseNumber, role: Role, task: Task) {
         let mut beside = Administration::open(self.folder.path(), at).unwrap();
         beside.speak(rules());
         let desk = (Calendar::built_in(), DeadlineRules::default(), [9; 32]);
@@ -17,7 +17,16 @@ impl House {
         beside.act(at, desk, CaseName::Number(number), &Order { actor, task }).unwrap();
     }
 
-    fn classify(&self, at: Timestamp, number: CaseNumber) {
+    /// Why it is refused.
+    fn try_act(&self, at: Timestamp, number: CaseNumber, role: Role, task: Task) -> String {
+        let mut beside = Administration::open(self.folder.path(), at).unwrap();
+        let desk = (Calendar::built_in(), DeadlineRules::default(), [9; 32]);
+        let actor = Actor::new("a-1", role, None);
+        let order = Order { actor, task };
+        beside.act(at, desk, CaseName::Number(number), &order).unwrap_err().to_string()
+    }
+
+    pub(super) fn classify(&self, at: Timestamp, number: CaseNumber) {
         let found = Classification {
             nature: Nature::Help,
             domain: "050100".to_owned(),
@@ -31,7 +40,7 @@ impl House {
         self.act(at, number, Role::Clerk, Task::Classify(Box::new(found)));
     }
 
-    fn assigned(&self, at: Timestamp) -> CaseNumber {
+    pub(super) fn assigned(&self, at: Timestamp) -> CaseNumber {
         self.text_at(1, at, CITIZEN, "北宿镇路口路灯不亮");
         let number = self.cases()[0];
         self.sent(at);
@@ -67,6 +76,39 @@ fn a_case_by_text_from_its_number_to_the_word_on_its_answer() {
     assert_eq!(house.case(number).row.state, "closed");
     assert_eq!(house.sent(minutes(10)), ["【邹城社情民意】已收到您的评价，谢谢。"]);
     house.verified();
+}
+
+/// S03: what is missing is asked for by text, and the answer joins the case.
+#[test]
+fn a_citizen_is_asked_for_more_and_his_answer_joins_the_case() {
+    let house = House::open();
+    house.text_at(1, minutes(1), CITIZEN, "我们村的路登坏了大半年");
+    let number = house.cases()[0];
+    house.sent(minutes(1));
+    let asked_at = minutes(3 * 24 * 60);
+    house.act(asked_at, number, Role::MessageClerk, Task::AskMore);
+    let told = house.sent(asked_at);
+    let asked = format!(
+        "【邹城社情民意】编号{number}：请补充事发地点（镇街、村居、路段）和时间，直接回复本短信即可。"
+    );
+    assert_eq!(told, [asked]);
+    // Nine days after he wrote: the question keeps the case open for its answer.
+    let later = minutes(9 * 24 * 60);
+    assert_eq!(house.text_at(9, later, CITIZEN, "看庄镇东村，从国庆节起"), SettledInbound::Done);
+    assert_eq!(house.cases(), [number]);
+    let words = house.case(number).text.unwrap();
+    assert!(words.ends_with("补充】看庄镇东村，从国庆节起"), "{words}");
+    house.verified();
+}
+
+#[test]
+fn who_has_no_mobile_telephone_is_not_asked_by_text() {
+    let house = House::open();
+    let mut told = intake("call-1", mayorline::domain::call::IntakeKind::Text);
+    told.caller.number = mayorline::units::PhoneNumber::parse("053700000000").ok();
+    let (number, _) = store_intake(&house.handle(), told);
+    let refused = house.try_act(minutes(1), number.unwrap(), Role::Clerk, Task::AskMore);
+    assert!(refused.contains("no mobile number to ask by"), "{refused}");
 }
 
 /// 4, with a reason: a supervisor decides what follows, and the reason stands with the case.

@@ -4,20 +4,24 @@
 mod citizens;
 mod examples;
 mod journal;
+mod leaders;
 mod mails;
 mod outbox;
 mod parts;
 mod personal;
 mod texts;
+mod units;
+mod voices;
 
 use crate::desk::*;
 use jiff::{SignedDuration, Timestamp};
 use mayorline::domain::calendar::Calendar;
+use mayorline::domain::directory::Kind;
 use mayorline::domain::message::{Medium, MessageRules, SendState};
 use mayorline::store::{
-    CaseDetail, InboundText, Journalled, LeasedMessage, OutboxFilter, OutboxRow, Parsed,
-    PartOutcome, RawInbound, Reader, SendDecision, SettledInbound, Store, StoreConfig, StoreError,
-    StoreHandle, SweptOutbox, Words, verify,
+    Administration, CaseDetail, ImportFile, InboundText, Journalled, LeasedMessage, OutboxFilter,
+    OutboxRow, Parsed, PartOutcome, RawInbound, Reader, SendDecision, SettledInbound, Store,
+    StoreConfig, StoreError, StoreHandle, SweptOutbox, Words, verify,
 };
 use mayorline::units::CaseNumber;
 use mayorline::wire::sms::{UserData, split};
@@ -26,6 +30,9 @@ use std::path::Path;
 use tempfile::TempDir;
 
 const MODEM: &str = "modem";
+/// By which units and leaders are told.
+const UNITS: &str = "units";
+const MAIL: &str = "office";
 const CITIZEN: &str = "+8619900000017";
 
 /// A store whose texts go by one account.
@@ -37,6 +44,8 @@ struct House {
 fn rules() -> MessageRules {
     MessageRules {
         sms_account: Some(MODEM.to_owned()),
+        units_sms_account: Some(UNITS.to_owned()),
+        units_mail_account: Some(MAIL.to_owned()),
         leaders: [("leader-phone".to_owned(), "市长".to_owned())].into(),
         mail: [(mails::BOX.to_owned(), mails::site())].into(),
         mail_account: Some(mails::BOX.to_owned()),
@@ -111,7 +120,11 @@ impl House {
 
     /// Everything that waits to be sent, leased at this time.
     fn lease(&self, at: Timestamp) -> Vec<LeasedMessage> {
-        let account = MODEM.to_owned();
+        self.lease_by(MODEM, at)
+    }
+
+    fn lease_by(&self, account: &str, at: Timestamp) -> Vec<LeasedMessage> {
+        let account = account.to_owned();
         answered(|answer| self.handle().outbox_lease(at, account, 100, answer)).unwrap()
     }
 
@@ -139,13 +152,25 @@ impl House {
 
     /// The texts that are sent now, and their carrier takes each.
     fn sent(&self, at: Timestamp) -> Vec<String> {
-        let leased = self.lease(at);
+        self.sent_by(MODEM, at).into_iter().map(|message| message.text).collect()
+    }
+
+    fn sent_by(&self, account: &str, at: Timestamp) -> Vec<LeasedMessage> {
+        let leased = self.lease_by(account, at);
         for message in &leased {
             assert!(self.submitting(at, message.id, (1, 1)));
             let taken = PartOutcome::Submitted(Some(format!("r{}", message.id)));
             self.outcome(at, (message.id, 1), taken);
         }
-        leased.into_iter().map(|message| message.text).collect()
+        leased
+    }
+
+    /// One table of the directory.
+    fn import(&self, kind: Kind, rows: &str) {
+        let mut beside = Administration::open(self.folder.path(), noonish()).unwrap();
+        let (name, bytes) = ("table.csv", rows.as_bytes());
+        let file = ImportFile { kind, name, bytes, dry_run: false };
+        beside.import_directory(noonish(), &file).unwrap().unwrap();
     }
 
     fn outbox(&self) -> Vec<OutboxRow> {

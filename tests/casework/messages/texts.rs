@@ -168,3 +168,27 @@ fn a_withdrawal_by_text_is_confirmed_by_a_call() {
     let answer = house.sent(minutes(2)).pop().unwrap();
     assert!(answer.ends_with("已收到您的撤回申请，我们将来电与您核实。"), "{answer}");
 }
+
+/// S14: whoever writes of danger is told whom to call before anything else, and a person calls him back.
+#[test]
+fn words_of_danger_are_answered_at_once_and_call_a_person() {
+    let house = House::open();
+    house.text(1, "建材市场后边起火了，快来人！");
+    let told = house.sent(minutes(1));
+    assert_eq!(told, ["【邹城社情民意】紧急情况请立即拨打110、119或120。我们已通知值班人员。"]);
+    let told = house.sent(minutes(1));
+    assert!(told[0].contains("您反映的事项已登记"), "{told:?}");
+    let open = "SELECT count(*) FROM callback_task WHERE done_at IS NULL";
+    assert_eq!(house.count(open), 1);
+    // Again within ten minutes: it joins the case, and nobody is told the same twice.
+    house.text(3, "着火了着火了，怎么还不来");
+    assert_eq!(house.count(open), 1);
+    assert!(house.sent(minutes(3)).is_empty());
+    house.text(15, "又起火了");
+    assert_eq!(house.sent(minutes(15)).len(), 1);
+    // A loop of two machines ends here too.
+    house.text_at(40, minutes(26), CITIZEN, "第三次着火");
+    assert!(house.sent(minutes(26)).is_empty(), "three answers an hour");
+    assert_eq!(house.cases().len(), 1);
+    house.verified();
+}

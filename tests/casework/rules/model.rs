@@ -141,7 +141,9 @@ impl Model {
                 self.from(&[S::Draft], S::Accepted)
             }
             Task::Discard(_) if may(&[R::Clerk]) => self.from(&[S::Draft], S::Kept),
-            Task::Classify(_) if may(&[R::Operator, R::Clerk]) && self.round > 0 => {
+            Task::Classify(_)
+                if may(&[R::Operator, R::Clerk, R::MessageClerk]) && self.round > 0 =>
+            {
                 let takes = self.open() || self.state == S::Closed;
                 let uncoded = (self.uncoded && takes).then_some(self.state);
                 self.from(&[S::Accepted, S::Kept, S::Circulated], S::Classified).or(uncoded)

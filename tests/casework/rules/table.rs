@@ -148,7 +148,7 @@ const CLASSIFIED: Option<State> = Some(S::Classified);
 const TABLE: [Row; 40] = [
     row("T2", &[S::Draft], &[R::Operator, R::Clerk], Some(S::Accepted), || Task::Accept { summary: words(), anonymous: Some(AnonymousReason::WillNotSay) }, nothing),
     row("T3", &[S::Draft], &[R::Clerk], Some(S::Kept), || Task::Discard(DiscardReason::Advertising), nothing),
-    row("T4", &[S::Accepted, S::Kept, S::Circulated], &[R::Operator, R::Clerk], CLASSIFIED, || Task::Classify(Box::new(classification())), nothing),
+    row("T4", &[S::Accepted, S::Kept, S::Circulated], &[R::Operator, R::Clerk, R::MessageClerk], CLASSIFIED, || Task::Classify(Box::new(classification())), nothing),
     row("T5", &[S::Classified], &[R::Operator], Some(S::Callback), || Task::Answer { text: words(), grade: None }, nothing),
     row("T6", &[S::Classified], &[R::Operator], Some(S::Callback), || Task::SolveInCall { call: call(), text: words() }, nothing),
     row("T7", &[S::Classified], &[R::Clerk, R::Supervisor], Some(S::Consulting), || Task::Consult(Trigger::Other), nothing),

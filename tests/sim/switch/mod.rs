@@ -42,6 +42,7 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
     let (started, crashes, seeds) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let (attended, answered, leader) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let (wrapped_up, not_stored) = (Cell::new(0), Cell::new(0));
+    let told = std::cell::RefCell::new(std::collections::BTreeMap::<&str, usize>::new());
     crate::for_each_seed(|seed, _| {
         let world = run(seed, &prompts, base);
         started.set(started.get() + world.shadow.started);
@@ -51,6 +52,9 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
         wrapped_up.set(wrapped_up.get() + world.shadow.wrapped_up);
         not_stored.set(not_stored.get() + world.shadow.not_stored);
         leader.set(leader.get() + world.shadow.leader_rung.len());
+        for (outcome, times) in &world.shadow.voices_ended {
+            *told.borrow_mut().entry(*outcome).or_default() += times;
+        }
         seeds.set(seeds.get() + 1);
     });
     assert!(started.get() > 10 * seeds.get(), "calls are answered: {}", started.get());
@@ -58,6 +62,8 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
     assert!(answered.get() > 10 * seeds.get(), "seats give commands: {}", answered.get());
     let stored = (wrapped_up.get(), not_stored.get());
     assert!(seeds.get() < 64 || (stored.0 > 0 && stored.1 > 0), "wrap-ups: {stored:?}");
+    let told = told.into_inner();
+    assert!(seeds.get() < 64 || told.len() >= 3, "units are told in every way: {told:?}");
     assert!(seeds.get() < 64 || leader.get() > 0, "the leader is never rung");
     assert!(seeds.get() < 64 || crashes.get() > 0, "and crashed: {}", crashes.get());
 }

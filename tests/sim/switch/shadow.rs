@@ -43,6 +43,9 @@ pub(super) struct Shadow {
     offered: BTreeMap<OfferId, SeatNumber>,
     /// Conversations that are shown, and to whom.
     shown: BTreeSet<(SeatNumber, String)>,
+    /// Notices by telephone that are being told, and how others ended.
+    pub(super) voices: BTreeSet<i64>,
+    pub(super) voices_ended: BTreeMap<&'static str, usize>,
     pub(super) answered_wishes: usize,
     pub(super) attended: usize,
     pub(super) started: usize,
@@ -96,6 +99,10 @@ impl Shadow {
             | Output::OpenCases(..)
             | Output::BeginAttempt(..)
             | Output::EndAttempt(..) => {}
+            Output::VoiceEnded(_, id, outcome, _) => {
+                assert!(self.voices.remove(id), "the end of no notice, or twice: {id}");
+                *self.voices_ended.entry(outcome.as_str()).or_default() += 1;
+            }
             Output::WrapUp(attempt, _, order) => {
                 self.wrap_ups.sent(*attempt, order);
             }
@@ -221,6 +228,7 @@ impl Shadow {
         self.crashes += 1;
         self.open_media.clear();
         self.crashed.extend(self.running.drain());
+        self.voices.clear();
         self.wished.clear();
         self.wrap_ups = WrapUps::default();
         self.owed.clear();
@@ -234,6 +242,7 @@ impl Shadow {
         assert_eq!(switch.endpoint().counts(), Counts::default(), "S4: the endpoint is not quiet");
         assert!(self.open_media.is_empty(), "S1: media is left: {:?}", self.open_media);
         assert!(self.running.is_empty(), "S2: calls without an end: {:?}", self.running);
+        assert!(self.voices.is_empty(), "notices without an end: {:?}", self.voices);
         assert!(self.wished.is_empty(), "S6: commands without an answer: {:?}", self.wished);
         assert!(self.offered.is_empty(), "S7: offers without an end: {:?}", self.offered);
         assert!(self.shown.is_empty(), "S13: conversations that stay: {:?}", self.shown);

@@ -1,5 +1,6 @@
 //! The world around the switch: network, media, store and callers on one virtual clock.
 
+mod outward;
 mod store;
 
 use super::citizen::{Citizen, Habit, RESENDS_MAX, resend_after};
@@ -7,7 +8,6 @@ use super::desk::{self, LEADER, SEAT_PORTS, TRUNK_PORT, switch};
 use super::phone::{Does, Phone};
 use super::shadow::Shadow;
 use mayorline::domain::call::{RecordId, RecordingKind, RecordingSummary, StoreReply};
-use mayorline::domain::desk::Refusal;
 use mayorline::domain::desk_link::FromDesk;
 use mayorline::domain::room::NotStored;
 use mayorline::gateway::clock::Now;
@@ -45,6 +45,7 @@ enum Happening {
     Wish(u64),
     AnyKey(u64),
     Attempt(u64, ConversationId, bool),
+    Voice(u64, i64),
     Crash,
 }
 
@@ -118,6 +119,7 @@ impl World {
                 if world.chance(20) { Happening::AnyKey(life) } else { Happening::Wish(life) };
             world.after(at, happening);
         }
+        world.will_tell_units(seed);
         if world.rng.random_range(0..4) == 0 {
             let at = world.rng.random_range(5_000..90_000);
             world.after(Duration::from_millis(at), Happening::Crash);
@@ -218,15 +220,9 @@ impl World {
             Happening::Wish(life) if life == self.life => self.wish(),
             Happening::AnyKey(life) if life == self.life => self.any_key(),
             Happening::Attempt(life, id, begins) if life == self.life => {
-                let phone = PhoneNumber::parse("13900000044").ok();
-                let begun = BegunAttempt { id: AttemptId(1), task: 1, phone };
-                let begun = if begins { Ok(begun) } else { Err(Refusal::WrongState) };
-                self.switch.attempt_begun(self.clock(), id, begun);
-                self.carry_out();
-                if !begins {
-                    self.shadow.attempt_refused(id);
-                }
+                self.attempt_stored(id, begins);
             }
+            Happening::Voice(life, id) if life == self.life => self.tell_unit(id),
             // Of a life that is over.
             _ => {}
         }
@@ -538,6 +534,7 @@ impl World {
                 | Output::Audit(..)
                 | Output::OpenCases(..)
                 | Output::EndAttempt(..)
+                | Output::VoiceEnded(..)
                 | Output::Desk(_) => {}
             }
         }

@@ -97,6 +97,14 @@ impl Baresip {
         dumps.iter().flat_map(|file| super::super::audio::read_wav(file, 0)).collect()
     }
 
+    /// What it has decoded so far in its latest call: the file it writes, behind the head of a WAV.
+    pub fn heard(&self) -> Vec<i16> {
+        let newest = dumps_of(self.folder.path()).pop();
+        let bytes = newest.and_then(|file| std::fs::read(file).ok()).unwrap_or_default();
+        let samples = bytes.get(44..).unwrap_or_default().chunks_exact(2);
+        samples.map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
+    }
+
     /// Waits for words in its output.
     pub fn wait_printed(&self, words: &str, limit: Duration) {
         self.program.wait_printed(words, limit);

@@ -3,13 +3,14 @@
 use super::{Guard, Scene, Verdict};
 use crate::domain::case::actor::is_person;
 use crate::domain::case::clock;
-use crate::domain::case::event::CaseEvent;
+use crate::domain::case::event::{CaseEvent, Channel};
 use crate::domain::case::reasons::{DispositionReason, Urgency, UrgencyReason};
 use crate::domain::case::record::{Note, Record};
 use crate::domain::case::status::State;
 use crate::domain::case::task::Classification;
 use crate::domain::case::unit::is_unit_id;
 use crate::domain::desk::Disposition;
+use crate::units::PhoneNumber;
 
 /// Longest description of a place.
 const PLACE_CHARS_MAX: usize = 200;
@@ -111,6 +112,16 @@ impl Scene<'_> {
         let (disposition, code, by) = (what, code.cloned(), self.by());
         let chosen = Record::DispositionChosen { disposition, code, reason: why, by };
         Ok(vec![chosen.into()])
+    }
+
+    /// 4.3: he answers by the way that he is asked.
+    pub(super) fn ask_more(&self) -> Verdict {
+        let contact = self.case.private.contact.as_ref();
+        let by_mail = self.case.channel == Some(Channel::Email);
+        if !by_mail && !contact.is_some_and(PhoneNumber::is_mobile) {
+            return Err(Guard::NoText.into());
+        }
+        Ok(vec![Record::MoreAsked { by: self.by() }.into()])
     }
 
     pub(super) fn set_secrecy(&self, wanted: bool) -> Verdict {

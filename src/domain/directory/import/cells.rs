@@ -4,6 +4,7 @@
 use super::fault::Report;
 use super::header::Header;
 use crate::domain::directory::limit::Limit;
+use crate::domain::directory::notice::is_mail_address;
 use crate::units::PhoneNumber;
 use jiff::civil::Date;
 use jiff::{ToSpan, civil::date};
@@ -135,6 +136,29 @@ impl<'a> RowCells<'a> {
             );
         }
         phone
+    }
+
+    /// A mobile number, which texts can go to; never told in the fault.
+    pub(super) fn mobile(&mut self, column: &'static str) -> Option<PhoneNumber> {
+        let phone = self.phone(column)?;
+        if !phone.is_mobile() {
+            self.fault(column, "应为11位手机号，固定电话收不到短信");
+            return None;
+        }
+        Some(phone)
+    }
+
+    /// An address for mails; never told in the fault.
+    pub(super) fn mail(&mut self, column: &'static str) -> Option<String> {
+        let text = self.text(column);
+        if text.is_empty() {
+            return None;
+        }
+        if !is_mail_address(&text) {
+            self.fault(column, "应为一个电子邮箱地址，如abc@example.cn");
+            return None;
+        }
+        Some(text)
     }
 
     /// A day: `2026-11-22`, `2026/11/22`, `2026年11月22日`, `20261122`, or Excel's count of days.

@@ -32,6 +32,8 @@ const UNITS: &[Column] = &[
     extra("公开电话"),
     extra("公开"),
     extra("别名"),
+    extra("通知手机"),
+    extra("通知邮箱"),
 ];
 
 const TOWNS: &[Column] =
@@ -46,6 +48,8 @@ const POSTS: &[Column] = &[
     needed("责任层级"),
     extra("公开电话"),
     extra("值班电话"),
+    extra("通知手机"),
+    extra("通知邮箱"),
     extra("公开"),
     extra("任职日期"),
     extra("离任日期"),
@@ -56,6 +60,8 @@ const LEADERS: &[Column] = &[
     needed("职务"),
     extra("分管领域"),
     extra("公开电话"),
+    extra("通知手机"),
+    extra("通知邮箱"),
     extra("公开"),
     extra("任职日期"),
     extra("离任日期"),

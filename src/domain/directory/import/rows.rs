@@ -4,6 +4,7 @@ use super::cells::RowCells;
 use super::known::Known;
 use crate::domain::directory::duty::{DutyItem, DutyKind, FourIzations, saved_days};
 use crate::domain::directory::limit::Limit;
+use crate::domain::directory::notice::NoticeTo;
 use crate::domain::directory::people::{Leader, Level, Officer, OfficerRole, Post, Term};
 use crate::domain::directory::place::{Town, Village};
 use crate::domain::directory::record::{Kind, Record};
@@ -37,6 +38,7 @@ fn unit(row: &mut RowCells<'_>) -> Option<Unit> {
         phone: row.phone("公开电话"),
         public: row.flag("公开"),
         aliases: row.list("别名"),
+        notice: notice(row),
     };
     (!unit.id.is_empty() && group.is_some()).then_some(unit)
 }
@@ -97,6 +99,11 @@ fn unit_of(row: &mut RowCells<'_>, known: &Known) -> Option<String> {
     found
 }
 
+/// Where notices go.
+fn notice(row: &mut RowCells<'_>) -> NoticeTo {
+    NoticeTo { phone: row.mobile("通知手机"), mail: row.mail("通知邮箱") }
+}
+
 /// What is published must have something to publish.
 fn published(row: &mut RowCells<'_>, public: bool, has_phone: bool) {
     if public && !has_phone {
@@ -111,8 +118,9 @@ fn post(row: &mut RowCells<'_>, known: &Known) -> Option<Post> {
     let (phone, duty_phone) = (row.phone("公开电话"), row.phone("值班电话"));
     let public = row.flag("公开");
     published(row, public, phone.is_some());
-    let term = term(row, "任职日期", "离任日期");
-    Some(Post { unit: unit?, name, title, level: level?, phone, duty_phone, public, term })
+    let (term, notice) = (term(row, "任职日期", "离任日期"), notice(row));
+    let (unit, level) = (unit?, level?);
+    Some(Post { unit, name, title, level, phone, duty_phone, notice, public, term })
 }
 
 fn leader(row: &mut RowCells<'_>) -> Leader {
@@ -120,7 +128,7 @@ fn leader(row: &mut RowCells<'_>) -> Leader {
     let (portfolio, phone) = (row.text("分管领域"), row.phone("公开电话"));
     let public = row.flag("公开");
     let term = term(row, "任职日期", "离任日期");
-    Leader { name, title, portfolio, phone, public, term }
+    Leader { name, title, portfolio, phone, notice: notice(row), public, term }
 }
 
 fn officer(row: &mut RowCells<'_>, known: &Known) -> Option<Officer> {

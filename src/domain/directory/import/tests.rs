@@ -1,7 +1,9 @@
 //! Sheets that are right, wrong, and spoiled by a table program.
 
 use super::*;
-use crate::domain::directory::{Directory, Limit, Town, Unit, UnitGroup, Version, Village};
+use crate::domain::directory::{
+    Directory, Limit, NoticeTo, Town, Unit, UnitGroup, Version, Village,
+};
 use proptest::prelude::*;
 
 fn sheet(text: &str) -> Vec<Vec<String>> {
@@ -19,6 +21,7 @@ fn known() -> Known {
         phone: None,
         public: true,
         aliases: vec![alias.to_owned()],
+        notice: NoticeTo::default(),
     };
     let town = Town { code: "04".into(), name: "北宿镇".into(), phone: None, public: true };
     let units = vec![unit("unit.27", "城市管理局", "城管"), unit("unit.10", "市信访局", "城管")];

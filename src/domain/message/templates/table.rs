@@ -32,6 +32,7 @@ pub enum TemplateId {
     WithdrawAsked,
     StatusBare,
     ReplyBare,
+    UnitRemind,
 }
 
 /// What stands in brackets at the beginning.
@@ -59,7 +60,7 @@ pub struct Template {
 }
 
 /// The templates, in the order of their ids.
-pub const TEMPLATES: [Template; 28] = [
+pub const TEMPLATES: [Template; 29] = [
     city(
         TemplateId::Ack,
         "S01",
@@ -218,6 +219,13 @@ pub const TEMPLATES: [Template; 28] = [
         "S28",
         "reply-bare",
         "编号{case}办理结果：{result}。承办单位：{unit}。",
+    ),
+    official(
+        TemplateId::UnitRemind,
+        "S29",
+        "dept-remind",
+        "催办",
+        "编号{case}：请尽快签收、办理，按期办复。",
     ),
 ];
 

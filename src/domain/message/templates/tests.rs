@@ -30,7 +30,7 @@ fn digest() -> DayDigest {
 }
 
 /// Every text with words of others in the places for them.
-fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 28] {
+fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 29] {
     let (case, code, due, later) = (case(), code(), date(2026, 11, 27), date(2026, 12, 4));
     let [unit, reason, result, state, channel, leaders, summary] = words;
     let nature = Nature::Complaint;
@@ -68,6 +68,7 @@ fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 28] {
         ShortText::WithdrawAsked { case },
         ShortText::StatusBare { case, state },
         ShortText::ReplyBare { case, result, unit },
+        ShortText::UnitRemind { case },
     ]
 }
 
@@ -76,7 +77,7 @@ fn phone(digits: &str) -> PhoneNumber {
 }
 
 /// Number, units, messages, text: as printed in domain.md 4.3, and behind them our own.
-const SAMPLES: [(&str, usize, usize, &str); 28] = [
+const SAMPLES: [(&str, usize, usize, &str); 29] = [
     (
         "S01",
         85,
@@ -195,6 +196,7 @@ const SAMPLES: [(&str, usize, usize, &str); 28] = [
         1,
         "【邹城社情民意】编号26112200131办理结果：北宿镇路口路灯已于11月24日修复。承办单位：市城市管理局。",
     ),
+    ("S29", 32, 1, "【催办】编号26112200131：请尽快签收、办理，按期办复。"),
 ];
 
 const SAMPLE_WORDS: [&str; 7] = [
@@ -225,7 +227,7 @@ fn the_rows_stand_in_order_and_are_found_by_their_numbers() {
         assert_eq!(template.id.template(), template);
         assert_eq!(TemplateId::of_code(template.code), Some(template.id));
     }
-    assert_eq!(TemplateId::of_code("S29"), None);
+    assert_eq!(TemplateId::of_code("S30"), None);
 }
 
 #[test]

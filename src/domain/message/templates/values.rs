@@ -98,6 +98,7 @@ pub enum ShortText<'a> {
     Help,
     Stopped,
     WithdrawAsked { case: CaseNumber },
+    UnitRemind { case: CaseNumber },
 }
 
 impl ShortText<'_> {
@@ -139,6 +140,7 @@ impl ShortText<'_> {
             Self::Help => TemplateId::Help,
             Self::Stopped => TemplateId::Stopped,
             Self::WithdrawAsked { .. } => TemplateId::WithdrawAsked,
+            Self::UnitRemind { .. } => TemplateId::UnitRemind,
         }
     }
 
@@ -155,7 +157,8 @@ impl ShortText<'_> {
             | Self::Survey { case }
             | Self::StatusNeutral { case }
             | Self::Merged { case }
-            | Self::WithdrawAsked { case } => vec![number(case)],
+            | Self::WithdrawAsked { case }
+            | Self::UnitRemind { case } => vec![number(case)],
             Self::StatusBare { case, state } => {
                 vec![number(case), words("state", state, REASON_UNITS_MAX)]
             }

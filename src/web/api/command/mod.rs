@@ -87,6 +87,8 @@ pub enum CommandForm {
         #[arg(long)]
         reason: Option<DispositionReason>,
     },
+    /// The citizen is asked by text for place and time (S03); his answer joins the case.
+    AskMore,
     /// The citizen wants his contact kept from the unit; `--lift` takes it back.
     Secrecy {
         /// No longer.

@@ -17,7 +17,7 @@ use std::fmt;
 use values::Filled;
 
 /// Who mails are from, and how else the house is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Desk {
     /// Below a mail: 邹城市社情民意受理中心.
     pub signer: String,

@@ -128,6 +128,6 @@ pub const MAIL_TEMPLATES: [MailTemplate; 10] = [
         "M10",
         "【日汇总】{date}",
         "受理{received}件，其中电话{calls}、短信{texts_in}、邮件{mails}、热线{radio}；交办{assigned}，办复{answered}，\
-         按时办复率{on_time}；超期{overdue}；回访{callbacks}，不满意{dissatisfied}。\n热点：{topics}。\n附件为十要素明细。",
+         按时办复率{on_time}；超期{overdue}；回访{callbacks}，不满意{dissatisfied}。\n热点：{topics}。\n十要素明细请登录系统查看。",
     ),
 ];

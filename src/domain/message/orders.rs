@@ -1,0 +1,235 @@
+//! What a unit is told of its orders, by text (S19 to S21, S29) and by mail (M9): domain.md 3.5, 4.3, 4.4.
+
+use super::mail::templates::{Desk as MailDesk, MailText, WrittenMail};
+use super::templates::{ShortText, Signature, Written};
+use crate::domain::anonymise::anonymise;
+use crate::domain::case::{
+    Case, CaseEvent, DueDate, Nature, Post, Record, Warning, city_zone, local_day,
+};
+use crate::domain::directory::Level;
+use jiff::Timestamp;
+
+/// Working days in which a unit signs (T15), and that a yellow card leaves (3.5).
+const NOTICE_DAYS: u8 = 1;
+
+/// What stands in place of a matter whose citizen asked for secrecy, and of one without words.
+const LOOK_INSIDE: &str = "内容请登录系统查看";
+
+/// What a unit is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnitNotice {
+    /// A case is its to handle, for the first time or again (S19, M9).
+    Order,
+    /// It is asked to sign or to go on (催办, S29).
+    Remind,
+    /// Its time is nearly over (黄牌, S20).
+    Warn,
+    /// Its time is over (红牌, 挂号督办, S21).
+    Overdue,
+}
+
+/// What the unit of a case is told of these events, and the posts that are told beside the unit itself.
+#[must_use]
+pub fn unit_notices(events: &[CaseEvent]) -> Vec<(UnitNotice, Vec<Level>)> {
+    events.iter().filter_map(notice).collect()
+}
+
+fn notice(event: &CaseEvent) -> Option<(UnitNotice, Vec<Level>)> {
+    match event {
+        CaseEvent::Assigned { .. } | CaseEvent::Redone { .. } => Some((UnitNotice::Order, vec![])),
+        CaseEvent::Record(record) => match &**record {
+            Record::Warned { warning, posts, .. } => {
+                let notice = match warning {
+                    Warning::Unsigned | Warning::Reminder => UnitNotice::Remind,
+                    Warning::YellowCard => UnitNotice::Warn,
+                    Warning::RedCard | Warning::Docket => UnitNotice::Overdue,
+                    _ => return None,
+                };
+                Some((notice, posts.iter().map(|post| level(*post)).collect()))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn level(post: Post) -> Level {
+    match post {
+        Post::Handler => Level::Handler,
+        Post::SectionHead => Level::Section,
+        Post::DeputyHead => Level::Deputy,
+        Post::UnitHead => Level::Head,
+    }
+}
+
+impl UnitNotice {
+    /// Its text, as at `now`: how long a case is overdue is told as it is, however late the text comes.
+    /// `None` where the case lacks what it says.
+    #[must_use]
+    pub fn written(self, case: &Case, now: Timestamp) -> Option<Written> {
+        let number = case.number?;
+        let due = case.unit_due.as_ref()?;
+        let over = local_day(now).since(due.on).map_or(0, |span| span.get_days());
+        let days = u16::try_from(over).unwrap_or(0).max(1);
+        let content = content(case);
+        let text = match self {
+            Self::Order => ShortText::UnitAssign {
+                case: number,
+                nature: case.nature.unwrap_or(Nature::Other),
+                summary: &content,
+                days: NOTICE_DAYS,
+                due: due.on,
+                hour: hour(due),
+            },
+            Self::Remind => ShortText::UnitRemind { case: number },
+            Self::Warn => ShortText::UnitWarn { case: number, days: NOTICE_DAYS.into() },
+            Self::Overdue => ShortText::UnitOverdue { case: number, days },
+        };
+        // Texts to officials begin with what they are, never with a signature.
+        Some(text.write(&Signature::default()))
+    }
+}
+
+/// The order of a case by mail (M9); `unit`: its name.
+#[must_use]
+pub fn order_mail(case: &Case, unit: &str) -> Option<WrittenMail> {
+    let (number, due) = (case.number?, case.unit_due.as_ref()?);
+    let secret = case.work.secrecy;
+    let place = case.work.place.as_deref().map(str::trim).filter(|place| !place.is_empty());
+    let place = if secret { "请登录系统查看" } else { place.unwrap_or("未填写") };
+    let named = case.private.display.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let mail = MailText::UnitOrder {
+        case: number,
+        unit,
+        nature: case.nature.unwrap_or(Nature::Other),
+        place,
+        content: &content(case),
+        name: if secret { None } else { Some(named.unwrap_or("未留姓名")) },
+        due: due.on,
+    };
+    Some(mail.write(&MailDesk::default()))
+}
+
+/// The hour before which an answer is due, never a later one: 24 for the end of its last day.
+fn hour(due: &DueDate) -> i8 {
+    let at = due.at.to_zoned(city_zone());
+    if at.date() > due.on { 24 } else { at.hour() }
+}
+
+/// What the case is about, without names and numbers: the clerk's words, else the citizen's.
+fn content(case: &Case) -> String {
+    if case.work.secrecy {
+        return LOOK_INSIDE.to_owned();
+    }
+    let first = case.channel.map_or("", |channel| channel.first_summary());
+    let summary = case.summary.as_deref().filter(|summary| *summary != first);
+    let words = summary.or(case.private.text.as_deref()).unwrap_or_default();
+    let (words, _) = anonymise(words.trim());
+    if words.is_empty() { LOOK_INSIDE.to_owned() } else { words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::case::Channel;
+    use crate::units::CaseNumber;
+    use jiff::civil::date;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn due(at: Timestamp) -> DueDate {
+        DueDate { on: date(2026, 11, 27), at, provisional: false, explained: vec![] }
+    }
+
+    fn case() -> Case {
+        let mut case = Case {
+            number: CaseNumber::parse("26112200131").ok(),
+            channel: Some(Channel::PublicSms),
+            nature: Some(Nature::Complaint),
+            summary: Some("北宿镇路灯不亮".to_owned()),
+            unit_due: Some(due(at("2026-11-27T18:00:00+08:00"))),
+            ..Case::default()
+        };
+        case.private.display = Some("孟某某".to_owned());
+        case.private.text = Some("张三的电话19900000017，路灯不亮".to_owned());
+        case.work.place = Some("北宿镇".to_owned());
+        case
+    }
+
+    fn text(notice: UnitNotice, case: &Case, now: &str) -> String {
+        notice.written(case, at(now)).unwrap().text
+    }
+
+    const NOW: &str = "2026-11-22T10:00:00+08:00";
+
+    #[test]
+    fn the_texts_are_those_of_the_table() {
+        let told = |notice| text(notice, &case(), NOW);
+        assert_eq!(
+            told(UnitNotice::Order),
+            "【交办】编号26112200131，投诉，北宿镇路灯不亮。请1个工作日内签收，11月27日18时前办复。登录系统查看。"
+        );
+        assert_eq!(
+            told(UnitNotice::Warn),
+            "【预警】编号26112200131距办复时限不足1个工作日，请抓紧办理并反馈。"
+        );
+        let overdue = |now| text(UnitNotice::Overdue, &case(), now);
+        for (now, days) in [
+            ("2026-11-27T18:00:01+08:00", 1),
+            ("2026-11-28T00:00:00+08:00", 1),
+            ("2026-11-30T09:00:00+08:00", 3),
+        ] {
+            let told = format!(
+                "【超期】编号26112200131已超办复时限{days}天，已列入督办，请立即反馈并说明原因。"
+            );
+            assert_eq!(overdue(now), told, "{now}");
+        }
+        assert_eq!(
+            told(UnitNotice::Remind),
+            "【催办】编号26112200131：请尽快签收、办理，按期办复。"
+        );
+        let mail = order_mail(&case(), "市城市管理局").unwrap();
+        assert_eq!(mail.subject, "【交办单】26112200131 办复期限2026年11月27日");
+        assert_eq!(
+            mail.text,
+            "市城市管理局：\n现将以下事项交你单位办理，请于一个工作日内签收，于2026年11月27日前办复。\n\
+             类型：投诉；地点：北宿镇；\n内容：北宿镇路灯不亮；\n反映人：孟某某。"
+        );
+    }
+
+    #[test]
+    fn a_day_that_ends_at_midnight_ends_at_24_and_half_hours_are_told_early() {
+        let mut case = case();
+        case.unit_due = Some(due(at("2026-11-28T00:00:00+08:00")));
+        assert!(text(UnitNotice::Order, &case, NOW).contains("11月27日24时前"));
+        case.unit_due = Some(due(at("2026-11-27T17:30:00+08:00")));
+        assert!(text(UnitNotice::Order, &case, NOW).contains("11月27日17时前"));
+    }
+
+    #[test]
+    fn of_a_secret_matter_neither_words_nor_place_nor_name_leave() {
+        let mut case = case();
+        case.work.secrecy = true;
+        let mail = order_mail(&case, "城市管理局").unwrap();
+        let all = format!("{}{}{}", text(UnitNotice::Order, &case, NOW), mail.subject, mail.text);
+        for private in ["路灯", "北宿", "孟", "19900000017"] {
+            assert!(!all.contains(private), "{private}: {all}");
+        }
+        assert!(all.contains("内容请登录系统查看") && all.contains("反映人：要求保密"), "{all}");
+    }
+
+    #[test]
+    fn what_no_clerk_has_put_into_words_is_told_without_names_and_numbers() {
+        let mut case = case();
+        case.summary = Some(Channel::PublicSms.first_summary().to_owned());
+        let told = text(UnitNotice::Order, &case, NOW);
+        assert!(
+            told.contains("路灯不亮") && !told.contains("0017") && !told.contains("张三"),
+            "{told}"
+        );
+        case.private.text = None;
+        assert!(text(UnitNotice::Order, &case, NOW).contains("内容请登录系统查看"));
+    }
+}

@@ -1,0 +1,152 @@
+//! What units are told of their orders: in the transaction of what happened, once, in order, at a decent
+//! hour, and of a sealed or secret case nothing.
+
+use super::*;
+use mayorline::domain::case::{Role, Task};
+use mayorline::store::Supervised;
+
+const POSTS: &str = "单位,姓名,职务,责任层级,通知手机\n\
+                     城市管理局,甲,局长,主要责任人,19900000101\n\
+                     城市管理局,乙,副局长,分管负责人,19900000102\n\
+                     城市管理局,丙,科长,科室负责人,19900000103\n\
+                     城市管理局,丁,科员,承办人员,19900000104\n";
+
+impl House {
+    /// One whose directory knows unit.07, its posts and another unit.
+    fn with_units() -> Self {
+        let house = Self::open();
+        let units = "单位编号,单位名称,类别,职能审计,双向承诺,通知手机,通知邮箱\n\
+                     07,城市管理局,政府部门,是,是,19900000100,cg@example.cn\n\
+                     08,交通运输局,政府部门,是,是,,\n";
+        house.import(Kind::Units, units);
+        house.import(Kind::Posts, POSTS);
+        house
+    }
+
+    fn supervise(&self, at: Timestamp) -> Supervised {
+        answered(|answer| self.handle().supervise(at, answer)).unwrap()
+    }
+
+    /// The texts that units get now, with the last digits of their telephones.
+    fn told(&self, at: Timestamp) -> Vec<(String, String)> {
+        let mut told = vec![];
+        loop {
+            let sent = self.sent_by(UNITS, at);
+            if sent.is_empty() {
+                return told;
+            }
+            told.extend(sent.into_iter().map(|text| (text.to[8..].to_owned(), text.text)));
+        }
+    }
+
+    fn count_of(&self, template: &str) -> usize {
+        self.outbox().iter().filter(|row| row.template == template).count()
+    }
+}
+
+fn tails(told: &[(String, String)]) -> Vec<&str> {
+    told.iter().map(|(tail, _)| tail.as_str()).collect()
+}
+
+#[test]
+fn a_unit_is_told_of_its_order_by_text_and_mail_when_it_is_given() {
+    let house = House::with_units();
+    let number = house.assigned(minutes(1));
+    let told = house.told(minutes(2));
+    let order = format!(
+        "【交办】编号{number}，求助，北宿镇路口路灯不亮。请1个工作日内签收，11月27日24时前办复。登录系统查看。"
+    );
+    assert_eq!(told, [("100".to_owned(), order)]);
+    let mails = house.lease_by(MAIL, minutes(2));
+    let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!((mail.to.as_str(), mail.template.as_str()), ("cg@example.cn", "M9"));
+    let subject = format!("【交办单】{number} 办复期限2026年11月27日");
+    assert_eq!(mail.subject.as_deref(), Some(subject.as_str()));
+    assert!(mail.text.starts_with("城市管理局：\n现将以下事项交你单位办理"), "{}", mail.text);
+    let rows = house.outbox();
+    let of = |template: &str| rows.iter().find(|row| row.template == template).unwrap();
+    assert_eq!((of("S19").recipient, of("S19").to.as_deref()), ("unit", Some("199****0100")));
+    assert_eq!((of("M9").recipient, of("M9").to.as_deref()), ("unit", Some("c***@example.cn")));
+    assert_eq!(of("S04").recipient, "citizen");
+    house.verified();
+}
+
+/// Story 3 of domain.md 3.8: a unit that does nothing, and a service that was down meanwhile.
+#[test]
+fn a_unit_that_lets_a_case_lie_is_told_once_of_each_level_and_never_at_night() {
+    let mut house = House::with_units();
+    let number = house.assigned(minutes(1));
+    house.told(minutes(2));
+    // Monday's end: not signed for.
+    house.supervise(at("2026-11-24T00:00:00+08:00"));
+    assert!(house.told(at("2026-11-24T07:59:00+08:00")).is_empty(), "nobody is woken");
+    let told = house.told(at("2026-11-24T08:00:00+08:00"));
+    assert_eq!(tails(&told), ["100", "104"]);
+    assert!(told[0].1.starts_with("【催办】编号"), "{told:?}");
+    house.act(at("2026-11-24T09:00:00+08:00"), number, Role::UnitContact, Task::Sign("丁".into()));
+    // The yellow card at 08:30 of the working day before the last one, which is Friday the 27th.
+    let yellow = at("2026-11-26T08:30:00+08:00");
+    house.supervise(yellow);
+    house = house.reopened();
+    house.supervise(yellow);
+    let told = house.told(yellow);
+    assert_eq!(tails(&told), ["100", "104", "103"]);
+    assert!(told.iter().all(|(_, text)| text.contains("距办复时限不足1个工作日")), "{told:?}");
+    // Down until the 1st of December: red card and docket come late, in order, each once.
+    let late = at("2026-12-01T09:00:00+08:00");
+    house.supervise(late);
+    house = house.reopened();
+    house.supervise(late + SignedDuration::from_mins(1));
+    let told = house.told(late + SignedDuration::from_mins(1));
+    assert_eq!(tails(&told), ["100", "102", "101", "100", "102"], "one after the other to each");
+    assert!(told.iter().all(|(_, text)| text.contains("已超办复时限4天")), "{told:?}");
+    assert_eq!(["S19", "S29", "S20", "S21"].map(|template| house.count_of(template)), [1, 2, 3, 5]);
+    house.verified();
+}
+
+#[test]
+fn of_a_case_that_is_proposed_for_sealing_no_unit_hears_anything() {
+    let house = House::with_units();
+    let number = house.assigned(minutes(1));
+    house.act(minutes(2), number, Role::Operator, Task::ProposeSeal);
+    assert!(house.lease_by(UNITS, minutes(3)).is_empty(), "what waits stays here");
+    house.supervise(at("2026-12-01T09:00:00+08:00"));
+    assert_eq!(
+        house.count("SELECT count(*) FROM outbox WHERE template IN ('S20', 'S21', 'S29')"),
+        0
+    );
+    house.act(minutes(4), number, Role::Director, Task::ConfirmSeal);
+    assert!(house.sweep(minutes(5)).withdrawn >= 2, "text and mail of the order");
+    assert!(house.told(at("2026-12-01T09:00:00+08:00")).is_empty());
+    assert!(house.lease_by(MAIL, minutes(5)).is_empty());
+}
+
+#[test]
+fn where_secrecy_is_asked_for_no_word_of_the_matter_leaves() {
+    let house = House::with_units();
+    house.text_at(1, minutes(1), CITIZEN, "北宿镇路口路灯不亮");
+    let number = house.cases()[0];
+    house.act(minutes(1), number, Role::Clerk, Task::SetSecrecy(true));
+    house.classify(minutes(2), number);
+    let unit = "unit.07".to_owned();
+    house.act(minutes(2), number, Role::Clerk, Task::Assign { unit, helpers: vec![] });
+    let (text, mail) = (house.told(minutes(3)), house.lease_by(MAIL, minutes(3)));
+    let all = format!("{}{}{:?}", text[0].1, mail[0].text, mail[0].subject);
+    assert!(!all.contains("路灯") && !all.contains("北宿"), "{all}");
+    assert!(all.contains("反映人：要求保密"), "{all}");
+}
+
+/// A unit that the directory cannot reach keeps no case from going on.
+#[test]
+fn who_has_no_number_is_not_told() {
+    let house = House::with_units();
+    house.text_at(1, minutes(1), CITIZEN, "路灯不亮");
+    let number = house.cases()[0];
+    house.classify(minutes(2), number);
+    let unit = "unit.08".to_owned();
+    house.act(minutes(2), number, Role::Clerk, Task::Assign { unit, helpers: vec![] });
+    assert!(house.told(minutes(3)).is_empty());
+    house.sent(minutes(3));
+    assert!(house.sent(minutes(4)).concat().contains("已交交通运输局办理"));
+    assert_eq!(house.case(number).row.state, "assigned");
+}
