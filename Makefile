@@ -48,3 +48,4 @@ bench:
 	$(CARGO) bench --bench load
 	$(CARGO) bench --bench city
 	$(CARGO) bench --bench mail
+	$(CARGO) bench --bench sms

@@ -5,6 +5,7 @@
 //! that it works. The mailbox is a real Dovecot; every case counted is on the disk (`synchronous=FULL`).
 
 #[path = "common/measure.rs"]
+#[allow(dead_code, reason = "each benchmark uses its part")]
 mod measure;
 
 #[allow(dead_code, clippy::unwrap_used, clippy::disallowed_methods, reason = "of the tests")]

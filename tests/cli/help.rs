@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 93] = [
+const VERBS: [&[&str]; 94] = [
     &[],
     &["serve"],
     &["demo"],

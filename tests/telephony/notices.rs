@@ -43,6 +43,7 @@ fn prepare(data: &Path) {
         kind: IntakeKind::Text,
         call: None,
         contact: None,
+        mail: None,
         caller: Caller { number, display: None },
         received_at: before,
         recording: None,

@@ -29,7 +29,7 @@ impl LeaderMessage {
 
     pub(in crate::store) fn mail(leader: String, to: &str, written: WrittenMail) -> Self {
         let template = written.template.template().code;
-        Self { leader, template, letter: Letter::mail(to, written) }
+        Self { leader, template, letter: Letter::notice(to, written) }
     }
 
     /// By which way it goes.

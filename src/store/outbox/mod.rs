@@ -34,6 +34,7 @@ use super::intake::Desk;
 use super::vault::{DataKey, Vault};
 use crate::domain::case::{Case, CaseEvent};
 use crate::domain::message::mail::Reference;
+use crate::domain::message::mail::templates::WrittenMail;
 use crate::domain::message::templates::{Param, Written};
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
@@ -80,6 +81,12 @@ impl Letter {
             in_reply_to: None,
             references: vec![],
         }
+    }
+
+    /// A mail to a unit or a leader: it answers none, and no answer to it finds a case.
+    pub(super) fn notice(to: &str, written: WrittenMail) -> Self {
+        let WrittenMail { subject, text, .. } = written;
+        Self::mail(to.to_owned(), None, (subject, text), Reference::default())
     }
 
     /// A mail. `case`: the number by which an answer finds it; none for what tells of a case under seal.

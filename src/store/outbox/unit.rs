@@ -3,7 +3,6 @@
 use super::{Letter, NewMessage, put};
 use crate::domain::case::{Case, CaseEvent, State, Urgency, local_day};
 use crate::domain::directory::Directory;
-use crate::domain::message::mail::templates::WrittenMail;
 use crate::domain::message::{Class, Medium, UnitNotice, order_mail, unit_notices};
 use crate::domain::voice_call::VoiceKind;
 use crate::store::directory;
@@ -116,7 +115,7 @@ impl Tell<'_> {
         let name = self.directory.unit_name(self.unit).unwrap_or_default();
         let Some(written) = order_mail(self.case, &name) else { return Ok(()) };
         let template = written.template.template().code;
-        self.put((idem_key, Medium::Mail), account, template, Letter::mail(to, written))
+        self.put((idem_key, Medium::Mail), account, template, Letter::notice(to, written))
     }
 
     fn put(
@@ -138,13 +137,5 @@ impl Tell<'_> {
             answers: None,
         };
         put(self.db, &self.desk.vault, self.now, &new).map(drop)
-    }
-}
-
-impl Letter {
-    /// A mail to an address.
-    pub(super) fn mail(to: &str, written: WrittenMail) -> Self {
-        let WrittenMail { subject, text, .. } = written;
-        Self { to: to.to_owned(), subject: Some(subject), parameters: vec![], text }
     }
 }

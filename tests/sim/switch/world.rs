@@ -13,12 +13,9 @@ use mayorline::domain::room::NotStored;
 use mayorline::gateway::clock::Now;
 use mayorline::gateway::media::{MediaCommand, MediaReport};
 use mayorline::gateway::prompts::Library;
-use mayorline::gateway::switch::{
-    Asker, BegunAttempt, ConversationId, Output, Switch, WrapUpAttempt,
-};
+use mayorline::gateway::switch::{Asker, ConversationId, Output, Switch, WrapUpAttempt};
 use mayorline::proto::{Flow, TextId, Transport};
-use mayorline::store::AttemptId;
-use mayorline::units::{Digit, LegId, PhoneNumber};
+use mayorline::units::{Digit, LegId};
 use mayorline::wire::sip::{Framing, Message};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
