@@ -84,6 +84,12 @@ fn citizens_talk_to_people_at_seats() {
         three_way::in_a_three_way_call_each_hears_the_others_and_never_itself,
         three_way::while_a_seat_consults_the_citizen_hears_music_and_nobody_hears_him,
         three_way::a_unit_that_declines_falls_back_to_assignment,
+    );
+}
+
+#[test]
+fn units_are_told_by_telephone() {
+    together!(TELEPHONES:
         notices::a_unit_hears_what_is_overdue_on_its_duty_telephone_and_confirms_by_key_one,
         notices::baresip_is_the_duty_telephone_of_a_unit_that_is_told,
     );

@@ -32,8 +32,8 @@ const NUMBER: &str = "053712345000";
 /// The words of one notice take some twenty seconds.
 const WORDS_LIMIT: Duration = Duration::from_secs(60);
 
-/// A case of unit.13, and a notice of it that is due.
-fn prepare(data: &Path) {
+/// A case of unit.13, and a notice of it that is due; gives its number.
+fn prepare(data: &Path) -> String {
     let now = Timestamp::now();
     let before = now - SignedDuration::from_hours(2);
     let store = Store::open(StoreConfig::new(data, before), Calendar::built_in(), [7; 32]).unwrap();
@@ -84,6 +84,7 @@ fn prepare(data: &Path) {
          INSERT INTO voice_notice_case SELECT 1, id FROM case_file;",
     )
     .unwrap();
+    number.to_string()
 }
 
 fn serve(data: &Path, trunk: SocketAddr) -> Service {
@@ -96,11 +97,11 @@ fn serve(data: &Path, trunk: SocketAddr) -> Service {
 
 /// How the notice stands.
 fn notice(service: &Service) -> Value {
-    service.json(&["message", "voice", "--json"])[0].clone()
+    service.json(&["message", "voice"])[0].clone()
 }
 
-/// The clips heard up to the last word of the notice.
-fn told(service: &Service, heard: impl Fn() -> Vec<u8>) {
+/// Waits for the last word of the notice: its clips came in order, and the digits of the case between them.
+fn told(service: &Service, number: &str, heard: impl Fn() -> Vec<u8>) {
     let prompts = Prompts::load();
     let told = wait_for(WORDS_LIMIT, || {
         let said = prompts.transcribe(&heard());
@@ -114,8 +115,9 @@ fn told(service: &Service, heard: impl Fn() -> Vec<u8>) {
     let place = |id: &str| told.iter().position(|said| said == id);
     let [first, rest, case, date] = ["N02.1", "N02.2", "N03.1", "N03.2"].map(place);
     assert!(first.is_some() && first < rest && rest < case && case < date, "{told:?}");
-    let digits = told.iter().filter(|id| id.starts_with("d.")).count();
-    assert!(digits >= 11, "the number of the case: {told:?}");
+    // Digits are recorded by ones and pairs: `d.26.m`.
+    let digits = told.iter().filter_map(|id| id.strip_prefix("d.")?.split('.').next());
+    assert_eq!(digits.collect::<String>(), number, "{told:?}");
 }
 
 /// The notice is settled by the key, and its call stands in the ledger with the unit's leg.
@@ -128,7 +130,7 @@ fn confirmed(service: &Service) {
     assert_eq!(row["tries"][0]["outcome"], "confirmed", "{row}");
     let call = row["tries"][0]["call"].as_str().unwrap().to_owned();
     let shown = wait_for(SOON, || {
-        let shown = service.json(&["call", "show", &call, "--json"]);
+        let shown = service.json(&["call", "show", &call]);
         shown.to_string().contains("unit.13").then_some(shown)
     });
     assert!(shown.is_some(), "no account of {call}");
@@ -136,14 +138,14 @@ fn confirmed(service: &Service) {
 
 pub(crate) fn a_unit_hears_what_is_overdue_on_its_duty_telephone_and_confirms_by_key_one() {
     let folder = tempfile::tempdir().unwrap();
-    prepare(folder.path());
+    let number = prepare(folder.path());
     let port = free_udp_port();
     // Its telephone is behind a trunk whose port is known before the service has its own.
     let early = Phone::outside(([127, 0, 0, 1], 5060).into(), DUTY, port);
     let unit = early.habit(Habit::Answers(Duration::from_millis(200)));
     let service = serve(folder.path(), ([127, 0, 0, 1], port).into());
     assert!(unit.wait_talking(SOON), "{}", service.stderr());
-    told(&service, || unit.heard().audio());
+    told(&service, &number, || unit.heard().audio());
     assert_eq!(unit.caller().map(|from| from.contains(NUMBER)), Some(true));
     unit.press("1");
     assert!(unit.wait_over(SOON), "the service hangs up");
@@ -153,12 +155,12 @@ pub(crate) fn a_unit_hears_what_is_overdue_on_its_duty_telephone_and_confirms_by
 
 pub(crate) fn baresip_is_the_duty_telephone_of_a_unit_that_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    prepare(folder.path());
+    let number = prepare(folder.path());
     let sounds = tempfile::tempdir().unwrap();
     let mut unit = Baresip::start(DUTY, &microphone(sounds.path()));
     let service = serve(folder.path(), unit.address);
     unit.wait_printed("Call established", SOON);
-    told(&service, || to_alaw(&unit.heard()));
+    told(&service, &number, || to_alaw(&unit.heard()));
     unit.press("1");
     confirmed(&service);
 }
