@@ -141,6 +141,7 @@ fn end_to_end(texts: usize) -> anyhow::Result<()> {
         folder: DataFolder::from(folder.path()),
         store: handle.clone(),
         readers: vec![parsed as ReadForm],
+        mail_servers: std::collections::BTreeMap::new(),
         wall: start,
     })?;
     let one_by_one = texts.min(usize::try_from(AUTOMATIC_PER_HOUR_MAX)?);

@@ -35,7 +35,7 @@ const STORED_LATE: SignedDuration = SignedDuration::from_hours(24);
 
 impl Sweeper {
     /// Tells the leaders of the days that are due at `now`; gives how many days.
-    pub(super) fn tell_leaders(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+    pub(super) fn tell_leaders(&self, now: Timestamp) -> Result<usize, StoreError> {
         let rules = &self.messages;
         if rules.units_sms_account.is_none() && rules.units_mail_account.is_none() {
             return Ok(0);

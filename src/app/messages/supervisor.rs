@@ -102,13 +102,12 @@ fn supervise(account: &str, ended: &Ended, mut work: Work) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::channel;
 
     const LIMIT: Duration = Duration::from_secs(30);
 
     #[test]
     fn a_channel_begins_again_after_a_fault_and_ends_with_the_service() {
-        let (tell, told) = channel();
+        let (tell, told) = sync_channel(8);
         let mut begun = 0;
         let work: Work = Box::new(move |ended| {
             begun += 1;

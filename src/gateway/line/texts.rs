@@ -12,7 +12,7 @@ use std::sync::Arc;
 impl Line {
     /// Journals a text; its sender is answered when it is also settled, or when nothing but the journal takes
     /// it now: whoever takes messages out of it does the rest then.
-    pub(super) fn keep_text(&mut self, order: TextOrder) {
+    pub(super) fn keep_text(&self, order: TextOrder) {
         let TextOrder { text, key, said, at } = order;
         let raw = RawInbound {
             medium: Medium::Sms,

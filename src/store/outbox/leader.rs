@@ -54,7 +54,7 @@ pub(in crate::store) fn tell_leader(
         idem_key: format!("digest/{day}/{who}/{template}"),
         medium: message.medium(),
         account,
-        template: *template,
+        template,
         class: Class::Order,
         urgent: false,
         letter: letter.clone(),
