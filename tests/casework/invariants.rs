@@ -172,7 +172,7 @@ fn so_is_every_statement_that_would_break_what_came_in_or_goes_out() {
         ("UPDATE inbound SET raw = x'00'", "CHECK constraint failed"),
         (
             "INSERT INTO inbound SELECT 2, medium, account, dedup, form, received_at, copies, state, attempts, why, \
-          sender, words, case_id, key, raw, ended_at FROM inbound",
+          sender, words, case_id, key, raw, ended_at, about FROM inbound",
             "UNIQUE constraint failed",
         ),
         ("UPDATE sms_part SET number = 3", "CHECK constraint failed"),

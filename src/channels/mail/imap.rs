@@ -216,7 +216,8 @@ impl<'a> Visit<'a> {
     async fn fetch(&mut self, uid: u32, size: u32) -> Result<Option<Vec<u8>>, MailFault> {
         let is_long = usize::try_from(size).unwrap_or(usize::MAX) > MAIL_BYTES_MAX;
         let query = match is_long {
-            true => format!("(UID BODY.PEEK[]<0.{MAIL_BYTES_MAX}>)"),
+            // One more, by which it is known that the mail goes on.
+            true => format!("(UID BODY.PEEK[]<0.{}>)", MAIL_BYTES_MAX + 1),
             false => "(UID BODY.PEEK[])".to_owned(),
         };
         let limit = self.account.pace.for_bytes(u64::from(size));

@@ -227,11 +227,9 @@ impl Line {
                 return Ok(mail);
             }
             let line = line.strip_prefix(b".").unwrap_or(&line);
-            // What is longer is read to its end and left out.
-            if mail.len() + line.len() + 2 <= MAIL_BYTES_MAX {
-                mail.extend_from_slice(line);
-                mail.extend_from_slice(b"\r\n");
-            }
+            // What is longer is read to its end and left out, but for one octet, by which it is known that it went on.
+            let room = (MAIL_BYTES_MAX + 1).saturating_sub(mail.len());
+            mail.extend(line.iter().chain(b"\r\n").take(room));
         }
     }
 }

@@ -127,7 +127,8 @@ fn thread(db: &Connection, now: Timestamp, known_by: &[u8]) -> Result<Option<Thr
     })?;
     let oldest = now.saturating_sub(THREAD_OPEN).unwrap_or(now).as_millisecond();
     let Some((number, last, supplements)) =
-        cases.into_iter().filter(|case| case.1 >= oldest).max_by_key(|case| case.1)
+        // Of two that were written about in one moment the younger: the other may be full.
+        cases.into_iter().rev().filter(|case| case.1 >= oldest).max_by_key(|case| case.1)
     else {
         return Ok(None);
     };
