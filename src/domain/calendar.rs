@@ -132,8 +132,8 @@ impl Calendar {
         self.years.contains_key(&year)
     }
 
-    /// The year whose notice the administrator has to enter by now: that of `day`, and from 1 November, when the
-    /// notice has come out, the next.
+    /// The year whose notice the administrator has to enter by now: that of `day`, and from 1 November, when
+    /// the notice has come out, the next.
     ///
     /// ```
     /// use jiff::civil::date;

@@ -1,7 +1,7 @@
 //! Texts and mails in and out beside the line: the threads of the channels, and `mayorline message`.
 //!
-//! * `plan`: the accounts of texts that the configuration names, as something that can be begun; one file for each
-//!   kind.
+//! * `plan`: the accounts of texts that the configuration names, as something that can be begun; one file for
+//!   each kind.
 //! * `supervisor`: begins a channel again that a fault of ours stopped, and ends it with the service.
 //! * `mail`: mailboxes.
 

@@ -9,7 +9,8 @@ use std::future::Future;
 pub struct RawMail {
     /// The same for the same bytes: servers renumber mailboxes, and give again what they had given.
     pub key: [u8; 32],
-    /// All of it, or one octet more than [`MAIL_BYTES_MAX`](crate::wire::mime::MAIL_BYTES_MAX) of one that is longer.
+    /// All of it, or of one that is longer one octet more than
+    /// [`MAIL_BYTES_MAX`](crate::wire::mime::MAIL_BYTES_MAX).
     pub bytes: Vec<u8>,
 }
 

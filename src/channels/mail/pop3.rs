@@ -227,7 +227,8 @@ impl Line {
                 return Ok(mail);
             }
             let line = line.strip_prefix(b".").unwrap_or(&line);
-            // What is longer is read to its end and left out, but for one octet, by which it is known that it went on.
+            // What is longer is read to its end and left out, but for one octet, by which it is known that it
+            // went on.
             let room = (MAIL_BYTES_MAX + 1).saturating_sub(mail.len());
             mail.extend(line.iter().chain(b"\r\n").take(room));
         }

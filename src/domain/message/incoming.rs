@@ -101,8 +101,8 @@ const SIGNATURE_CHARS_MAX: usize = 20;
 /// What such a text wants its reader to do.
 const ADVERT_WORDS: [&str; 7] = ["点击", "链接", "戳", "http", "领取", "回T退订", "拒收请回"];
 
-/// An advert, as platforms that hide behind a telephone number send it: it begins with a signature in brackets
-/// and asks to be followed. A citizen may also show what he was sent, so that a person looks at it.
+/// An advert, as platforms that hide behind a telephone number send it: it begins with a signature in
+/// brackets and asks to be followed. A citizen may also show what he was sent, so that a person looks at it.
 fn is_advert(text: &str) -> bool {
     let signed = text.trim_start().strip_prefix('【').and_then(|rest| rest.split_once('】'));
     signed.is_some_and(|(name, rest)| {

@@ -6,7 +6,9 @@ use crate::domain::desk::Refusal;
 use crate::gateway::media::recording_playlist;
 use crate::gateway::switch::{BegunAttempt, ConversationId, Output, StoreOrder, WrapUpAttempt};
 use crate::proto::Transport;
-use crate::store::{CallStarted, NewAttempt, RequestContext, StoreError, WrapUpDone, WrapUpOrder};
+use crate::store::{
+    AuditEntry, CallStarted, NewAttempt, RequestContext, StoreError, WrapUpDone, WrapUpOrder,
+};
 use crate::units::{LegId, OfferId, PhoneNumber};
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -61,16 +63,7 @@ impl Line {
             }
             Output::Bindings(seat, bindings) => self.save_bindings(seat, &bindings),
             Output::WrapUp(attempt, at, order) => self.store_wrap_up(attempt, at, *order),
-            Output::Audit(at, entry) => {
-                let noted = Box::new(|noted: Result<(), StoreError>| {
-                    if let Err(error) = noted {
-                        tracing::error!(%error, "the audit did not take an entry");
-                    }
-                });
-                if !self.store.audit(at, entry, noted) {
-                    tracing::error!("ALARM the audit did not take an entry: the store is behind");
-                }
-            }
+            Output::Audit(at, entry) => self.note(at, entry),
             Output::OpenCases(offer, number) => self.find_cases(offer, number),
             Output::BeginAttempt(id, at, attempt) => self.begin_attempt(id, at, attempt),
             Output::EndAttempt(at, id, outcome) => {
@@ -89,6 +82,17 @@ impl Line {
                     tracing::error!("the pages of the seats are behind: news of them is lost");
                 }
             }
+        }
+    }
+
+    fn note(&self, at: Timestamp, entry: AuditEntry) {
+        let noted = Box::new(|noted: Result<(), StoreError>| {
+            if let Err(error) = noted {
+                tracing::error!(%error, "the audit did not take an entry");
+            }
+        });
+        if !self.store.audit(at, entry, noted) {
+            tracing::error!("ALARM the audit did not take an entry: the store is behind");
         }
     }
 

@@ -221,7 +221,7 @@ fn tried(begin: fn(&World, &str) -> String, command: Value, may: &'static [Role]
 #[rustfmt::skip] // the table, one command a line
 fn commands() -> Vec<Tried> {
     vec![
-        tried(|w, k| w.accepted(k), json!({"do": "classify", "nature": "help", "domain": "050100", "place": "北宿镇"}), &[R::Operator, R::Clerk]),
+        tried(|w, k| w.accepted(k), json!({"do": "classify", "nature": "help", "domain": "050100", "place": "北宿镇"}), &[R::Operator, R::Clerk, R::MessageClerk]),
         tried(|w, k| w.accepted(k), json!({"do": "dispose", "disposition": "assigned"}), &[R::Operator, R::Clerk, R::MessageClerk]),
         tried(|w, k| w.classified(k), json!({"do": "consult", "trigger": "other"}), &[R::Clerk, R::Supervisor]),
         tried(|w, k| w.consulting(k), json!({"do": "give_view", "text": "由我单位承办"}), &[R::UnitContact, R::UnitLeader, R::Clerk, R::Supervisor]),
