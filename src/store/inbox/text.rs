@@ -10,8 +10,8 @@ use crate::domain::case::{
 };
 use crate::domain::message::templates::ShortText;
 use crate::domain::message::{
-    Class, Medium, Named, SIP_ACCOUNT, Sender, Situation, THREAD_OPEN, Thread, Verdict,
-    is_emergency, judge, status_words,
+    Class, Medium, Named, SIP_ACCOUNT, SUPPLEMENTS_MAX, Sender, Situation, THREAD_OPEN, Thread,
+    Verdict, is_emergency, judge, status_words,
 };
 use crate::store::case_file;
 use crate::store::error::StoreError;
@@ -126,14 +126,27 @@ fn thread(db: &Connection, now: Timestamp, known_by: &[u8]) -> Result<Option<Thr
         Ok((row.get(0)?, row.get(1)?, row.get(2)?))
     })?;
     let oldest = now.saturating_sub(THREAD_OPEN).unwrap_or(now).as_millisecond();
-    let Some((number, last, supplements)) =
-        // Of two that were written about in one moment the younger: the other may be full.
-        cases.into_iter().rev().filter(|case| case.1 >= oldest).max_by_key(|case| case.1)
-    else {
+    let Some((number, last, supplements)) = written_about(&cases, oldest) else {
         return Ok(None);
     };
     let last_at = Timestamp::from_millisecond(last).unwrap_or(now);
     Ok(Some(Thread { number: read_number(number)?, last_at, supplements }))
+}
+
+/// Of cases with when they were written about and by how many texts, the youngest first: the one written about
+/// last. One that is full has a successor, which our answers to the full one do not make the older matter.
+fn written_about(cases: &[(i64, i64, u32)], oldest: i64) -> Option<(i64, i64, u32)> {
+    let fresh = |case: &&(i64, i64, u32)| case.1 >= oldest;
+    // Of two that were written about in one moment the younger.
+    let (at, last) = cases
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, case)| fresh(case))
+        .max_by_key(|(_, case)| case.1)?;
+    let successors = || cases.iter().take(at).filter(fresh).find(|case| case.2 < SUPPLEMENTS_MAX);
+    let is_full = last.2 >= SUPPLEMENTS_MAX;
+    Some(*Some(last).filter(|_| !is_full).or_else(successors).unwrap_or(last))
 }
 
 /// The case whose answer a sender was asked about last, while it waits for his word.

@@ -65,6 +65,19 @@ fn one_matter_takes_only_so_many_texts() {
     assert_eq!(house.cases().len(), 2, "nothing is lost, and no case grows without end");
 }
 
+/// Hardening T14: texts that waited are older than our answer to the first of them.
+#[test]
+fn what_waited_behind_a_full_matter_fills_the_next() {
+    let house = House::open();
+    let texts = u8::try_from(SUPPLEMENTS_MAX).unwrap() + 4;
+    for key in 1..=texts {
+        let came = noonish() + SignedDuration::from_secs(i64::from(key));
+        let id = house.put(MODEM, key, came).id();
+        house.settle(id, minutes(30), whole(CITIZEN, &format!("第{key}条")));
+    }
+    assert_eq!(house.cases().len(), 2);
+}
+
 /// Failure 28: the same words in a minute are one text whatever their ids; two texts of one second are two.
 #[test]
 fn copies_are_known_by_their_words_and_different_words_are_different_texts() {

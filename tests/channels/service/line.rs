@@ -59,7 +59,7 @@ fn who_cannot_be_answered_by_text_is_called_back() {
     assert_eq!(message(&service, "known", &citizen, WORDS), 200);
     assert_eq!(message(&service, "unknown", "anonymous@anonymous.invalid", "停水了"), 200);
     assert_eq!(cases(data).len(), 2);
-    assert_eq!(json(data, &["callback", "list"])["open"], 1, "who has a number");
+    assert_eq!(json(data, &["callback", "list"])["open"], 2, "a person looks at both");
     assert!(json(data, &["message", "list"]).as_array().unwrap().is_empty());
     assert_clean(service);
 }
