@@ -142,7 +142,9 @@ fn live_until(
                     return;
                 }
                 let words = format!("第{cycle}次停电前的第{serial}条");
-                if text(udp, "19900000099", &words, 1) == [Some(200)] {
+                // Each a matter of its own.
+                let from = format!("1990001{:04}", cycle * 100 + serial);
+                if text(udp, &from, &words, 1) == [Some(200)] {
                     testimony.lock().unwrap().texts.push(words);
                 }
             }
