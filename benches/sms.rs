@@ -196,16 +196,18 @@ fn fill(store: &StoreHandle, n: usize, done: &SyncSender<bool>) -> anyhow::Resul
         vec![raw],
         Box::new(move |kept| {
             let Some(token) = kept.ok().and_then(|kept| kept.into_iter().next()) else {
-                return drop(told.send(false));
+                let _ = told.send(false);
+                return;
             };
             let words = Words::Whole { text: TEXT.to_owned(), suspect: false };
             let text = InboundText { from, to: None, sent_at: None, words };
             let ended = told.clone();
-            let settled =
-                Box::new(move |settled: Result<_, StoreError>| drop(ended.send(settled.is_ok())));
+            let settled = Box::new(move |settled: Result<_, StoreError>| {
+                let _ = ended.send(settled.is_ok());
+            });
             let parsed = Parsed::Text(Box::new(text));
             if !settling.inbound_settle(start(), token.id(), parsed, settled) {
-                drop(told.send(false));
+                let _ = told.send(false);
             }
         }),
     );
