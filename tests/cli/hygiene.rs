@@ -58,8 +58,9 @@ pub(crate) fn serve(
 
 /// A case whose code does not look like a year or a small number.
 fn case_with_a_telling_code(data: &Path, udp: SocketAddr) -> (String, String) {
-    for _ in 0..20 {
-        assert!((200..300).contains(&text(udp, CALLER, WORDS)));
+    for turn in 0..20 {
+        // Each a matter of its own: more of one number would be more about the first.
+        assert!((200..300).contains(&text(udp, &format!("{}{:02}", &CALLER[..9], 31 + turn), WORDS)));
         let cases = service::json(data, &["case", "list"]);
         let number = cases[0]["number"].as_str().unwrap().to_owned();
         let reader = Reader::open(data).unwrap();
@@ -104,7 +105,7 @@ fn no_number_code_name_or_word_of_a_citizen_is_in_the_log_at_level_trace() {
     );
     let log = std::fs::read_to_string(&log).unwrap();
     assert!(log.contains("the store is open"), "the log is there");
-    for secret in [CALLER, CONTACT, WORDS, "金丝雀", "CANARY"] {
+    for secret in [&CALLER[..9], CONTACT, WORDS, "金丝雀", "CANARY"] {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }
