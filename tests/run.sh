@@ -7,6 +7,21 @@
 set -eu
 
 at_once=$1
+installing=''
+linting=''
+
+# Nothing is left running behind a run that ends early: lints are ended, an installation, which must not stop
+# half-way, is waited for.
+end() {
+    status=$?
+    [ -z "$linting" ] || kill "$linting" 2>/dev/null || true
+    [ -z "$installing" ] || wait "$installing" || true
+    exit "$status"
+}
+trap end EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
 # Whatever is built is built once, so that keeping it for smaller changes would only cost.
 export CARGO_INCREMENTAL=0
 
@@ -14,7 +29,8 @@ cargo fmt --all --check
 tests/install.sh &
 installing=$!
 cargo test --lib --bins --tests --no-run
-wait $installing
+wait "$installing"
+installing=''
 cargo test --doc
 
 beside='--lib --bins --test tidy'
@@ -28,7 +44,10 @@ tested=0
 # shellcheck disable=SC2086 # words are meant
 cargo test $beside -- --test-threads="$at_once" || tested=$?
 linted=0
-wait $linting || linted=$?
+wait "$linting" || linted=$?
+linting=''
 cat target/lint.txt
-[ $tested -eq 0 ] && [ $linted -eq 0 ]
+# One test each: `set -e` passes over what fails on the left of `&&`.
+[ "$tested" -eq 0 ]
+[ "$linted" -eq 0 ]
 cargo test --test telephony -- --test-threads="$at_once"

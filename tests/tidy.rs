@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Longest file, in lines, without its tests.
 const FILE_LINES_MAX: usize = 600;
@@ -334,4 +336,44 @@ fn every_limit_in_the_configuration_is_documented() {
 fn main_is_only_the_way_in() {
     let main = fs::read_to_string(root().join("src/main.rs")).unwrap();
     assert!(main.lines().count() <= 90, "main.rs has more than 90 lines");
+}
+
+/// `make test`, each of its parts in place of which a script stands that fails when it is told so.
+#[test]
+fn a_run_of_all_tests_fails_where_any_part_of_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for name in ["bin", "target", "tests/casework", "tests/telephony"] {
+        fs::create_dir_all(at(name)).unwrap();
+    }
+    for name in ["tests/casework/main.rs", "tests/telephony/main.rs"] {
+        fs::write(at(name), "").unwrap();
+    }
+    fs::copy(root().join("tests/run.sh"), at("tests/run.sh")).unwrap();
+    let script = |name: &str, body: &str| {
+        fs::write(at(name), format!("#!/bin/sh\n{body}\n")).unwrap();
+        fs::set_permissions(at(name), fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    script(
+        "bin/cargo",
+        "case \"$*\" in *--no-run*) part=build ;; *--doc*) part=documents ;; *--test\\ tidy*) part=tests ;; \
+         *telephony*) part=telephony ;; *) part=format ;; esac\n[ \"$FAILS\" != $part ]",
+    );
+    script("bin/make", "[ \"$FAILS\" != lints ]");
+    script("bin/sleep", "exit 0");
+    script("tests/install.sh", "[ \"$FAILS\" != installation ]");
+    let path = format!("{}:{}", at("bin").display(), std::env::var("PATH").unwrap());
+    let passes = |fails: &str| {
+        let run = Command::new("sh")
+            .args(["tests/run.sh", "1"])
+            .current_dir(folder.path())
+            .envs([("PATH", path.as_str()), ("FAILS", fails)])
+            .output()
+            .unwrap();
+        run.status.success()
+    };
+    assert!(passes("nothing"));
+    for part in ["format", "installation", "build", "documents", "tests", "lints", "telephony"] {
+        assert!(!passes(part), "{part}");
+    }
 }

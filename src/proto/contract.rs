@@ -187,6 +187,8 @@ pub enum Event {
         body: String,
         /// Same for a retransmission and for a repeat by a proxy: Call-ID and CSeq.
         key: String,
+        /// It came from a trusted peer, which vouches for its sender.
+        is_vouched: bool,
     },
     /// The phones of a seat are others now; none: the seat cannot be rung.
     Registered {

@@ -12,7 +12,9 @@ use super::mail::{self, MailKeys, is_account};
 use crate::channels::sms::modem::Line;
 use crate::domain::case::is_person;
 use crate::domain::message::templates::Signature;
-use crate::domain::message::{DigestTime, MessageRules, SIP_ACCOUNT, VoiceRules};
+use crate::domain::message::{
+    DigestTime, MessageRules, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT, VoiceRules,
+};
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -190,7 +192,8 @@ impl MessageKeys {
         self.http.iter().try_for_each(HttpKeys::check)?;
         let mut known = BTreeSet::new();
         for (kind, account, _) in self.accounts() {
-            if account == SIP_ACCOUNT || !known.insert(account) {
+            let is_ours = [SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT].contains(&account);
+            if is_ours || !known.insert(account) {
                 return Err(format!(
                     "messages.{kind}.account: {account}: the name of another account"
                 ));
@@ -365,6 +368,8 @@ mod tests {
         assert!(both.contains("messages.cmpp.account: c"), "{both}");
         let own = keys("[[modem]]\naccount='sip'\ndevice='/dev/ttyUSB0'").unwrap_err();
         assert!(own.contains("messages.modem.account: sip"), "{own}");
+        let own = keys("[[modem]]\naccount='sip-unvouched'\ndevice='/dev/ttyUSB0'").unwrap_err();
+        assert!(own.contains("messages.modem.account: sip-unvouched"), "{own}");
         let rules = keys(modem).unwrap();
         assert_eq!(rules.leaders.get("c").map(String::as_str), Some("副市长"));
     }

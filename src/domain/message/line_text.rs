@@ -5,6 +5,9 @@ use std::fmt;
 /// The account of such texts: it needs no keys, and sends nothing.
 pub const SIP_ACCOUNT: &str = "sip";
 
+/// The account of those whose sender nobody vouches for: any number can be written into a request.
+pub const SIP_UNVOUCHED_ACCOUNT: &str = "sip-unvouched";
+
 /// How the journal is told that one is read.
 pub const FORM_SIP: &str = "sip";
 

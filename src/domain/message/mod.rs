@@ -20,7 +20,7 @@ pub use command::{Command, Named, command};
 pub use digest::{DayCounts, DayTold};
 pub use emergency::is_emergency;
 pub use incoming::{SAME_WITHIN, SUPPLEMENTS_MAX, Situation, THREAD_OPEN, Thread, Verdict, judge};
-pub use line_text::{FORM_SIP, LineText, SIP_ACCOUNT};
+pub use line_text::{FORM_SIP, LineText, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT};
 pub use notice::{CitizenMail, CitizenText, UnitTold, citizen_texts};
 pub use orders::{UnitNotice, order_mail, unit_notices};
 pub use outgoing::{

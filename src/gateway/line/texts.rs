@@ -1,7 +1,7 @@
 //! Texts that come over the line: into the journal, and at once to where they belong.
 
 use super::{Line, News};
-use crate::domain::message::{FORM_SIP, Medium, SIP_ACCOUNT};
+use crate::domain::message::{FORM_SIP, Medium, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT};
 use crate::gateway::switch::TextOrder;
 use crate::store::{
     InboundText, Journalled, Parsed, RawInbound, SettledInbound, StoreError, Words,
@@ -13,10 +13,11 @@ impl Line {
     /// Journals a text; its sender is answered when it is also settled, or when nothing but the journal takes
     /// it now: whoever takes messages out of it does the rest then.
     pub(super) fn keep_text(&self, order: TextOrder) {
-        let TextOrder { text, key, said, at } = order;
+        let TextOrder { text, key, said, is_vouched, at } = order;
+        let account = if is_vouched { SIP_ACCOUNT } else { SIP_UNVOUCHED_ACCOUNT };
         let raw = RawInbound {
             medium: Medium::Sms,
-            account: SIP_ACCOUNT.to_owned(),
+            account: account.to_owned(),
             dedup_key: dedup_key(&said.from, &key),
             form: FORM_SIP,
             received_at: at,

@@ -438,8 +438,9 @@ impl Switch {
                 let asked = asked.as_str();
                 tracing::error!(trunk = trunk.0, status, "ALARM a trunk did not take our {asked}");
             }
-            Event::Text { text, caller, called: _, body, key } => {
-                self.text(now, text, LineText { from: caller, words: body }, key);
+            Event::Text { text, caller, called: _, body, key, is_vouched } => {
+                let said = LineText { from: caller, words: body };
+                self.text(TextOrder { text, key, said, is_vouched, at: now.wall });
             }
             Event::Ended { leg, reason } => {
                 let by = match reason {

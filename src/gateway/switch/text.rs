@@ -15,6 +15,8 @@ pub struct TextOrder {
     pub key: String,
     /// What it says, and who.
     pub said: LineText,
+    /// Its sender is who he says he is: whoever handed it over vouches for that.
+    pub is_vouched: bool,
     /// When it came.
     pub at: Timestamp,
 }
@@ -27,8 +29,7 @@ impl fmt::Debug for TextOrder {
 }
 
 impl Switch {
-    pub(super) fn text(&mut self, now: Now, text: TextId, said: LineText, key: String) {
-        let order = TextOrder { text, key, said, at: now.wall };
+    pub(super) fn text(&mut self, order: TextOrder) {
         self.outputs.push_back(Output::Text(Box::new(order)));
     }
 

@@ -103,6 +103,7 @@ impl Endpoint {
             called: dialled(&incoming.request.uri),
             body,
             key: format!("{} {}", incoming.call_id(), incoming.cseq),
+            is_vouched: self.config.trusted_peers.contains(&incoming.flow.remote.ip()),
         });
         self.texts.insert(text, PendingText { transaction, reply: incoming.reply, tag });
     }

@@ -10,8 +10,8 @@ use crate::domain::case::{
 };
 use crate::domain::message::templates::ShortText;
 use crate::domain::message::{
-    Class, Medium, Named, SIP_ACCOUNT, SUPPLEMENTS_MAX, Sender, Situation, THREAD_OPEN, Thread,
-    Verdict, is_emergency, judge, status_words,
+    Class, Medium, Named, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT, SUPPLEMENTS_MAX, Sender, Situation,
+    THREAD_OPEN, Thread, Verdict, is_emergency, judge, status_words,
 };
 use crate::store::case_file;
 use crate::store::error::StoreError;
@@ -74,6 +74,8 @@ pub(super) fn take(
         }
         Verdict::Open => by.open(db, desk, now),
         Verdict::Supplement(number) => by.supplement(db, desk, now, number),
+        // A person looks at what is asked for in the name of somebody who may not have asked.
+        _ if !by.is_vouched() => by.open(db, desk, now),
         Verdict::Query(named) => by.query(db, desk, now, named),
         Verdict::Rate(number, grade, remark) => by.rate(db, desk, now, (number, grade, &remark)),
         Verdict::StopNotices => by.stop(db, desk, now),
@@ -211,16 +213,24 @@ struct By<'a> {
 impl By<'_> {
     /// It came over the telephone line itself (SIP MESSAGE).
     fn is_line(&self) -> bool {
-        self.arrived.journal.account == SIP_ACCOUNT
+        self.arrived.journal.account == SIP_ACCOUNT || !self.is_vouched()
+    }
+
+    /// Whoever handed it over says that its sender is no other.
+    fn is_vouched(&self) -> bool {
+        self.arrived.journal.account != SIP_UNVOUCHED_ACCOUNT
     }
 
     /// By which account it is answered: the one that it came by; what came over the telephone line by that of
-    /// notices, where there is one and the sender's telephone takes texts.
+    /// notices, where there is one and the sender's telephone takes texts. Where any number could be written
+    /// into it nobody is: it would be a way to have strangers sent texts.
     fn answered_by<'a>(&'a self, desk: &'a Desk) -> Option<(&'a str, &'a PhoneNumber)> {
         let phone = self.phone?;
         match self.is_line() {
             false => Some((self.arrived.journal.account.as_str(), phone)),
-            true if phone.is_mobile() => Some((desk.messages.sms_account.as_deref()?, phone)),
+            true if self.is_vouched() && phone.is_mobile() => {
+                Some((desk.messages.sms_account.as_deref()?, phone))
+            }
             true => None,
         }
     }

@@ -1,7 +1,7 @@
 //! What a text asks for is done once, and answered within bounds.
 
 use super::*;
-use mayorline::domain::message::{REPLIES_PER_HOUR_MAX, SUPPLEMENTS_MAX};
+use mayorline::domain::message::{REPLIES_PER_HOUR_MAX, SIP_UNVOUCHED_ACCOUNT, SUPPLEMENTS_MAX};
 
 /// The code that the citizen was sent.
 fn code_of(text: &str) -> String {
@@ -52,6 +52,24 @@ fn what_comes_next_from_the_same_sender_is_more_about_his_open_matter() {
     let later = at("2026-11-30T10:00:00+08:00");
     house.text_at(4, later, CITIZEN, "另外一件事，停水了");
     assert_eq!(house.cases().len(), 3);
+    house.verified();
+}
+
+#[test]
+fn whom_nobody_vouches_for_commands_nothing_and_nobody_is_answered() {
+    let house = House::open();
+    house.text(1, "北宿镇路口路灯不亮");
+    let commands = [format!("CX{}", house.cases()[0]), "T".to_owned(), "帮助".to_owned()];
+    for (key, words) in (2..).zip(&commands) {
+        let at = minutes(i64::from(key));
+        let settled = house.text_by(SIP_UNVOUCHED_ACCOUNT, key, at, (CITIZEN, words.as_str()));
+        assert_eq!(settled, SettledInbound::Done, "{words}");
+    }
+    let opened = house.text_by(SIP_UNVOUCHED_ACCOUNT, 9, minutes(9), ("19900000018", "停水了"));
+    assert_eq!((opened, house.cases().len()), (SettledInbound::Done, 5));
+    assert_eq!(house.case(house.cases()[4]).row.channel, "text");
+    assert_eq!(house.outbox().len(), 1, "the first, by the city's own number");
+    assert_eq!(house.count("SELECT count(*) FROM notices_stopped"), 0);
     house.verified();
 }
 

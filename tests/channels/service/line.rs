@@ -1,10 +1,13 @@
 //! Texts over the telephone line itself (SIP MESSAGE).
 
-use super::{CITIZEN, LIMIT, WORDS, assert_clean, cases, serve, until};
+use super::{CITIZEN, LIMIT, WORDS, assert_clean, cases, serve, started, until};
 use crate::sms::service::got;
-use crate::support::modem::Modem;
+use crate::support::modem::{Modem, Order};
 use crate::support::service::{Service, Start, json};
 use std::net::UdpSocket;
+
+/// The exchange that hands texts over vouches for their senders.
+const TRUSTED: &str = "sip.trusted_peers=[\"127.0.0.1\"]";
 
 /// Sends a text, until it is answered; the status.
 fn message(service: &Service, call: &str, from: &str, words: &str) -> u16 {
@@ -28,7 +31,8 @@ fn message(service: &Service, call: &str, from: &str, words: &str) -> u16 {
 fn a_text_over_the_line_is_one_case_over_a_kill_and_its_commands_are_answered_by_text() {
     let (modem, folder) = (Modem::start(), tempfile::tempdir().unwrap());
     let data = folder.path();
-    let with = || serve(data, "modem", "modem", &format!("address='{}'", modem.address));
+    let keys = format!("address='{}'", modem.address);
+    let with = || started(data, "modem", "modem", &keys).set(TRUSTED).run();
     let citizen = format!("{CITIZEN}@127.0.0.1");
     let texts = || got(&modem, &format!("+86{CITIZEN}"));
     let service = with();
@@ -54,12 +58,39 @@ fn a_text_over_the_line_is_one_case_over_a_kill_and_its_commands_are_answered_by
 fn who_cannot_be_answered_by_text_is_called_back() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    let service = Start::new(data).run();
+    let service = Start::new(data).set(TRUSTED).run();
     let citizen = format!("{CITIZEN}@127.0.0.1");
     assert_eq!(message(&service, "known", &citizen, WORDS), 200);
     assert_eq!(message(&service, "unknown", "anonymous@anonymous.invalid", "停水了"), 200);
     assert_eq!(cases(data).len(), 2);
     assert_eq!(json(data, &["callback", "list"])["open"], 2, "a person looks at both");
     assert!(json(data, &["message", "list"]).as_array().unwrap().is_empty());
+    assert_clean(service);
+}
+
+#[test]
+fn nothing_is_done_or_sent_in_the_name_of_a_number_that_nobody_vouches_for() {
+    let (modem, folder) = (Modem::start(), tempfile::tempdir().unwrap());
+    let data = folder.path();
+    let service = serve(data, "modem", "modem", &format!("address='{}'", modem.address));
+    modem.receive_text(&format!("+86{CITIZEN}"), WORDS, 1, Order::Right);
+    until(&service, "a case", || cases(data).len() == 1);
+    let number = cases(data)[0]["number"].as_str().unwrap().to_owned();
+    let answers = || json(data, &["message", "list"]).as_array().unwrap().len();
+    assert_eq!(answers(), 1, "his own text is answered");
+    let spoofed = format!("{CITIZEN}@127.0.0.1");
+    for (call, words) in [("query", format!("CX{number}")), ("stop", "T".to_owned())] {
+        assert_eq!(message(&service, call, &spoofed, &words), 200);
+    }
+    let stranger = "19900000021@127.0.0.1";
+    assert_eq!(message(&service, "stranger", stranger, "停水了"), 200);
+    assert_eq!(answers(), 1, "nobody else is sent a text");
+    assert_eq!(cases(data).len(), 4, "each is a matter that a person looks at");
+    assert_eq!(json(data, &["callback", "list"])["open"], 3);
+    let stopped: i64 = rusqlite::Connection::open(data.join("mayorline.db"))
+        .unwrap()
+        .query_row("SELECT count(*) FROM notices_stopped", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(stopped, 0);
     assert_clean(service);
 }

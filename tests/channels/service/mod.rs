@@ -22,8 +22,13 @@ const ELSEWHERE: &str = "鲍店村停水两天了";
 
 /// The service with one account of a kind, which citizens are told by.
 fn serve(data: &Path, kind: &str, account: &str, keys: &str) -> Service {
+    started(data, kind, account, keys).run()
+}
+
+/// The same, to be told more.
+fn started(data: &Path, kind: &str, account: &str, keys: &str) -> Start {
     let setting = format!("messages.{kind}=[{{account='{account}',{keys}}}]");
-    Start::new(data).set(&setting).set(&format!("messages.notices_by='{account}'")).run()
+    Start::new(data).set(&setting).set(&format!("messages.notices_by='{account}'"))
 }
 
 /// A file with a secret.

@@ -158,6 +158,21 @@ fn asserted_identity_is_believed_of_trusted_peers_only() {
 }
 
 #[test]
+fn a_text_is_vouched_for_by_trusted_peers_only() {
+    let vouched = |trusted: &str| {
+        let trusted_peers = vec![trusted.parse().unwrap()];
+        let mut line = Line::with(EndpointConfig { trusted_peers, ..EndpointConfig::default() });
+        line.ask(&Ask::new("MESSAGE", "a", 1).body("text/plain;charset=UTF-8", "停水"));
+        match line.events.remove(0) {
+            Event::Text { is_vouched, .. } => is_vouched,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(vouched("127.0.0.2"));
+    assert!(!vouched("127.0.0.9"));
+}
+
+#[test]
 fn escapes_and_parameters_of_the_user_part_are_undone() {
     let mut line = Line::new();
     let mut invite = Ask::invite("a");

@@ -48,7 +48,7 @@ pub struct Tencent {
 }
 
 /// A Kannel gateway (`sendsms`).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Kannel {
     /// Where its smsbox listens, with the path of `sendsms`.
     pub endpoint: Target,
@@ -316,10 +316,16 @@ fn of_kannel(account: &Kannel, text: &Text<'_>) -> Asked {
         ("dlr-url", &report),
     ];
     let fields = fields.iter().map(|(name, value)| format!("{name}={}", percent(value)));
-    let query = fields.collect::<Vec<_>>().join("&");
-    let path = format!("{}?{query}", account.endpoint.path);
+    let path = with_query(&account.endpoint, &fields.collect::<Vec<_>>().join("&"));
     let target = account.endpoint.clone();
     Asked { method: "GET", target, path, headers: vec![], body: vec![] }
+}
+
+/// The path of a URL with a query, behind the one that stands in it where there is one.
+pub(super) fn with_query(endpoint: &Target, query: &str) -> String {
+    let path = &endpoint.path;
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}{query}")
 }
 
 /// What `get-url` of Kannel's `sms-service` is, for our address for its texts.
@@ -343,6 +349,17 @@ fn international(number: &str) -> String {
     match number.strip_prefix("00") {
         Some(abroad) => format!("+{abroad}"),
         None => format!("+86{}", number.strip_prefix('0').unwrap_or(number)),
+    }
+}
+
+/// Without the address for its reports: the secret of our paths stands in it.
+impl fmt::Debug for Kannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kannel")
+            .field("endpoint", &self.endpoint)
+            .field("username", &self.username)
+            .field("from", &self.from)
+            .finish_non_exhaustive()
     }
 }
 
@@ -400,6 +417,16 @@ mod tests {
         }))
     }
 
+    fn kannel() -> Provider {
+        Provider::Kannel(Box::new(Kannel {
+            endpoint: Target::parse("http://127.0.0.1:13013/cgi-bin/sendsms?smsc=1").unwrap(),
+            username: "mayorline".to_owned(),
+            password: Secret("KEY".to_owned()),
+            from: "10690001".to_owned(),
+            report_url: "http://127.0.0.1:8090/path-secret/kannel-report".to_owned(),
+        }))
+    }
+
     fn generic(body: &str, is_json: bool) -> Provider {
         Provider::Generic(Box::new(Generic {
             endpoint: Target::parse("https://sms.example.org/send").unwrap(),
@@ -429,6 +456,14 @@ mod tests {
             let other = Text { template: "S05", ..text(&params) };
             assert_eq!(request(&provider, &other).unwrap_err(), "no template");
         }
+    }
+
+    #[test]
+    fn a_query_of_the_configured_url_stays_before_ours() {
+        let params = params_of();
+        let asked = request(&kannel(), &text(&params)).unwrap();
+        assert!(asked.path.starts_with("/cgi-bin/sendsms?smsc=1&username=mayorline&"));
+        assert_eq!(asked.path.matches('?').count(), 1);
     }
 
     #[test]
@@ -497,10 +532,10 @@ mod tests {
     #[test]
     fn neither_numbers_nor_words_nor_keys_show_in_debug_output() {
         let params = params_of();
-        for provider in [aliyun(), tencent(), generic("${text}", true)] {
+        for provider in [aliyun(), tencent(), kannel(), generic("${text}", true)] {
             let asked = request(&provider, &text(&params)).unwrap();
             let shown = format!("{provider:?} {asked:?} {:?}", text(&params));
-            for hidden in ["19900000017", "编号", "\"KEY\""] {
+            for hidden in ["19900000017", "编号", "\"KEY\"", "path-secret"] {
                 assert!(!shown.contains(hidden), "{shown}");
             }
         }

@@ -1,6 +1,6 @@
 //! A provider that nothing is known of but its request: a template with places for what we say.
 
-use super::request::{Asked, Text, params};
+use super::request::{Asked, Text, params, with_query};
 use super::signature::{Secret, percent};
 use crate::domain::webhook::Target;
 use serde_json::Value;
@@ -135,7 +135,7 @@ pub(super) fn of_other(account: &Generic, text: &Text<'_>) -> Result<Asked, &'st
     }
     let path = match query.is_empty() {
         true => account.endpoint.path.clone(),
-        false => format!("{}?{query}", account.endpoint.path),
+        false => with_query(&account.endpoint, &query),
     };
     let target = account.endpoint.clone();
     Ok(Asked { method: account.method, target, path, headers, body: body.into_bytes() })

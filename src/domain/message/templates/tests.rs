@@ -334,3 +334,21 @@ proptest! {
         }
     }
 }
+
+/// Providers are told each text word by word before it is sent: whoever configures one reads them there.
+#[test]
+fn each_template_stands_in_its_document() {
+    let page = include_str!("../../../../docs/texts.zh-CN.md");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| S")).collect();
+    let expected: Vec<String> = TEMPLATES
+        .iter()
+        .map(|template| {
+            let head = match template.head {
+                Head::Signature => "签名",
+                Head::Own(head) => head,
+            };
+            format!("| {} | {head} | {} |", template.code, template.text)
+        })
+        .collect();
+    assert_eq!(rows, expected);
+}
