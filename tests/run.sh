@@ -25,15 +25,22 @@ trap 'exit 143' TERM
 # Whatever is built is built once, so that keeping it for smaller changes would only cost.
 export CARGO_INCREMENTAL=0
 
+# Units need no speed, and half of all building is theirs when they are optimised.
+units() {
+    cargo --config 'profile.dev.package.mayorline.opt-level=0' test --lib "$@"
+}
+
 cargo fmt --all --check
 tests/install.sh &
 installing=$!
-cargo test --lib --bins --tests --no-run
+cargo test --bins --tests --no-run
+units --no-run
 wait "$installing"
 installing=''
 cargo test --doc
+units -- --test-threads="$at_once"
 
-beside='--lib --bins --test tidy'
+beside='--bins --test tidy'
 for main in tests/*/main.rs; do
     name=$(basename "$(dirname "$main")")
     [ "$name" = telephony ] || beside="$beside --test $name"

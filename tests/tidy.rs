@@ -356,8 +356,8 @@ fn a_run_of_all_tests_fails_where_any_part_of_it_does() {
     };
     script(
         "bin/cargo",
-        "case \"$*\" in *--no-run*) part=build ;; *--doc*) part=documents ;; *--test\\ tidy*) part=tests ;; \
-         *telephony*) part=telephony ;; *) part=format ;; esac\n[ \"$FAILS\" != $part ]",
+        "case \"$*\" in *--no-run*) part=build ;; *--doc*) part=documents ;; *--lib*) part=units ;; \
+         *--test\\ tidy*) part=tests ;; *telephony*) part=telephony ;; *) part=format ;; esac\n[ \"$FAILS\" != $part ]",
     );
     script("bin/make", "[ \"$FAILS\" != lints ]");
     script("bin/sleep", "exit 0");
@@ -373,7 +373,9 @@ fn a_run_of_all_tests_fails_where_any_part_of_it_does() {
         run.status.success()
     };
     assert!(passes("nothing"));
-    for part in ["format", "installation", "build", "documents", "tests", "lints", "telephony"] {
+    for part in
+        ["format", "installation", "build", "documents", "units", "tests", "lints", "telephony"]
+    {
         assert!(!passes(part), "{part}");
     }
 }

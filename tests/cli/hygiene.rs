@@ -60,7 +60,11 @@ pub(crate) fn serve(
 fn case_with_a_telling_code(data: &Path, udp: SocketAddr) -> (String, String) {
     for turn in 0..20 {
         // Each a matter of its own: more of one number would be more about the first.
-        assert!((200..300).contains(&text(udp, &format!("{}{:02}", &CALLER[..9], 31 + turn), WORDS)));
+        assert!((200..300).contains(&text(
+            udp,
+            &format!("{}{:02}", &CALLER[..9], 31 + turn),
+            WORDS
+        )));
         let cases = service::json(data, &["case", "list"]);
         let number = cases[0]["number"].as_str().unwrap().to_owned();
         let reader = Reader::open(data).unwrap();
