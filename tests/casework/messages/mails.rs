@@ -383,6 +383,25 @@ fn one_word_keeps_his_name_from_the_unit() {
     house.verified();
 }
 
+/// T29 by mail: he is asked before. What he quotes may be as long as a mail, and is not what he wrote.
+#[test]
+fn a_withdrawal_by_mail_takes_what_its_writer_wrote() {
+    let house = House::open();
+    house.mail(1, minutes(1), &plain(ZHANG, "1", "路灯", "路灯不亮"));
+    let number = house.cases()[0];
+    let quoted = format!("撤回{number}\r\n\r\n发件人：受理中心\r\n{}", "引文\r\n".repeat(20_000));
+    let asked = plain(ZHANG, "2", "撤回", &quoted);
+    assert_eq!(house.mail(2, minutes(2), &asked), SettledInbound::Done);
+    let text = house.case(number).text.unwrap();
+    assert!(text.ends_with(&format!("（邮件要求撤回，待核实）撤回{number}")), "{}", text.len());
+    assert_eq!(house.case(number).row.state, "accepted", "somebody may have his mailbox");
+    // A stranger is told no more than of a case that is not there.
+    let stranger = plain("other@citizens.example", "3", "撤回", &format!("撤回{number}"));
+    assert_eq!(house.mail(3, minutes(3), &stranger), SettledInbound::Done);
+    assert_eq!(house.why(3), "done withdrawal_unknown");
+    house.verified();
+}
+
 /// A mailbox that went out of the configuration: what it brought waits for a person.
 #[test]
 fn what_came_by_a_mailbox_that_is_gone_is_held() {

@@ -5,14 +5,16 @@ use super::InboundMail;
 use crate::domain::message::mail::{Belongs, FLOOD_WITHIN, MailAround, MailKey, belongs};
 use crate::store::case_file;
 use crate::store::error::StoreError;
+use crate::store::inbox::citizen::{self, id_of};
 use crate::store::inbox::settle::Journal;
-use crate::store::inbox::text::id_of;
 use crate::store::intake::{Desk, read_number};
-use crate::store::seal::{is_sealed, sealed};
+use crate::store::seal::is_sealed;
 use crate::units::CaseNumber;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
+/// What asks a citizen for his word on an answer.
+const SURVEY: &str = "M6";
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -46,7 +48,7 @@ pub(super) fn around(
         receipts_of_sender: receipts(db, since(at, DAY), Some(known_by))?,
         receipts_in_hour: receipts(db, since(at, HOUR), None)?,
         answered_case,
-        asked: asked(db, known_by)?,
+        asked: citizen::asked(db, known_by, SURVEY)?,
         ..MailAround::default()
     };
     if let Some(number) = named {
@@ -118,17 +120,4 @@ pub(super) fn is_party(
     let case = case_file::load(db, &desk.vault, id)?;
     let is_his = |(mail, from): (&String, &str)| mail.eq_ignore_ascii_case(from);
     Ok(!is_sealed(&case) && case.private.mail.as_ref().zip(from).is_some_and(is_his))
-}
-
-/// The case whose answer a sender was asked about last, while it waits for his word.
-fn asked(db: &Connection, known_by: &[u8]) -> Result<Option<CaseNumber>, StoreError> {
-    let sql = format!(
-        "SELECT f.number FROM outbox o JOIN case_file f ON f.id = o.case_id
-         WHERE o.party = ?1 AND o.template = 'M6' AND f.state = 'callback' AND NOT {}
-         ORDER BY o.created_at DESC LIMIT 1",
-        sealed("f")
-    );
-    let number: Option<i64> =
-        db.prepare_cached(&sql)?.query_row([known_by], |row| row.get(0)).optional()?;
-    number.map(read_number).transpose()
 }

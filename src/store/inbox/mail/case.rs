@@ -3,17 +3,17 @@
 use super::Arrived;
 use crate::domain::call::{Caller, IntakeKind, NewIntake};
 use crate::domain::case::{
-    Actor, Case, Command as CaseCommand, Erasure, Grade, Order, REPLY_DAYS, Record, State,
-    TEXT_CHARS_MAX, Task, city_zone,
+    Actor, Case, Erasure, Grade, REPLY_DAYS, Record, State, TEXT_CHARS_MAX, city_zone,
 };
 use crate::domain::message::mail::own_words;
 use crate::domain::message::mail::templates::MailText;
 use crate::domain::message::templates::ShortText;
 use crate::store::case_file;
 use crate::store::error::StoreError;
+use crate::store::inbox::citizen::{self, id_of};
 use crate::store::inbox::give_to_case;
 use crate::store::inbox::settle::{SettledInbound, end};
-use crate::store::inbox::text::{self, id_of};
+use crate::store::inbox::text;
 use crate::store::intake::{self, Desk, SYSTEM};
 use crate::units::CaseNumber;
 use jiff::Timestamp;
@@ -109,13 +109,8 @@ impl Arrived<'_> {
         (number, grade, remark): (CaseNumber, Grade, &str),
     ) -> Result<SettledInbound, StoreError> {
         let case = id_of(db, number)?;
-        let order = Order { actor: Actor::system(), task: Task::Rate(grade) };
-        let loaded = case_file::load(db, &desk.vault, case)?;
-        let command = CaseCommand::Act(Box::new(order));
-        match intake::command(db, desk, now, case, loaded, command, SYSTEM) {
-            Ok(_) => {}
-            Err(StoreError::Refused(_)) => return self.supplement(db, desk, now, number),
-            Err(error) => return Err(error),
+        if !citizen::rate(db, desk, now, case, grade)? {
+            return self.supplement(db, desk, now, number);
         }
         if remark.is_empty() {
             give_to_case(db, &desk.vault, self.id, case)?;
