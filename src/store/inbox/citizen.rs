@@ -16,6 +16,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::PoisonError;
 
+/// States for a query, by their names.
+pub(super) fn named_states(which: impl Fn(State) -> bool) -> String {
+    let states = State::NAMES.iter().filter(|(state, _)| which(*state));
+    let states: Vec<_> = states.map(|(_, name)| format!("'{name}'")).collect();
+    states.join(", ")
+}
+
 /// The row of a case.
 pub(super) fn id_of(db: &Connection, number: CaseNumber) -> Result<i64, StoreError> {
     let number = i64::try_from(number.as_u64()).map_err(|_| StoreError::NotFound)?;

@@ -98,13 +98,11 @@ fn around(
 
 /// Where cases of a sender are: those that his number called for or is to be called for.
 fn own_cases(states: impl Fn(State) -> bool) -> String {
-    let states = State::NAMES.iter().filter(|(state, _)| states(*state));
-    let states: Vec<_> = states.map(|(_, name)| format!("'{name}'")).collect();
     format!(
         "((f.caller_hash = ?1 AND f.number IS NOT NULL)
            OR (f.contact_hash = ?1 AND f.number IS NOT NULL))
          AND f.state IN ({}) AND NOT {}",
-        states.join(", "),
+        citizen::named_states(states),
         sealed("f")
     )
 }

@@ -248,18 +248,32 @@ fn example_35_goes_to_the_row_it_tells_of() {
     house.verified();
 }
 
-/// Row 36: the same mail twice is one; the same words once more are a matter that a person looks at.
+/// Row 36: the same mail twice is one; the same words once more are a word on their case (催办) while that is
+/// open, and of nobody else's.
 #[test]
-fn example_36_twice_is_once_and_again_is_another() {
+fn example_36_twice_is_once_and_again_asks_about_its_case() {
     let house = House::open();
     let first = plain(ZHANG, "36", "噪声", "化工厂夜里放臭气");
     house.mail(1, minutes(1), &first);
     let again = [&b"Received: by another way\r\n"[..], &first].concat();
     assert_eq!(house.mail(2, minutes(2), &again), SettledInbound::Ignored);
     assert_eq!(house.why(2), "ignored copy");
+    let number = house.cases()[0];
     house.mail(3, minutes(3), &plain(ZHANG, "36b", "噪声（再次）", "化工厂夜里放臭气"));
-    assert_eq!(house.cases().len(), 2);
-    assert_eq!(house.mailed(minutes(4)).len(), 1, "one receipt a day");
+    assert_eq!((house.cases(), house.why(3).as_str()), (vec![number], "done supplement"));
+    let text = house.case(number).text.unwrap();
+    assert!(text.ends_with("补充】（来信催办，内容与此前来信相同）噪声（再次）"), "{text}");
+    // Another sender, other words, another subject and further pictures are matters of their own.
+    house.mail(4, minutes(20), &plain("li@x.example", "36c", "噪声", "化工厂夜里放臭气"));
+    house.mail(5, minutes(20), &plain(ZHANG, "36d", "噪声（再次）", "化工厂夜里施工"));
+    house.mail(6, minutes(20), &plain(ZHANG, "36e", "臭气", "化工厂夜里放臭气"));
+    assert_eq!(house.cases().len(), 4);
+    let files: [(&str, &[u8]); 1] = [("a.jpg", b"a")];
+    house.mail(7, minutes(20), &with_files(ZHANG, "36f", "噪声", &files));
+    house.mail(8, minutes(40), &with_files(ZHANG, "36g", "噪声", &files));
+    assert_eq!(house.cases().len(), 6, "no words are not the same words");
+    assert_eq!(house.mailed(minutes(41)).len(), 2, "one receipt a day for each sender");
+    house.verified();
 }
 
 /// Row 37: sealed with its files. One neutral mail, which belongs to no case; what its citizen adds by the

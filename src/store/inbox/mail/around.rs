@@ -1,20 +1,26 @@
 //! What the store knows around a mail: whether it came before, how much its sender wrote and was written,
 //! and what he has to do with the case that it names.
 
-use super::InboundMail;
+use super::{InboundMail, about};
+use crate::domain::case::State;
 use crate::domain::message::mail::{Belongs, FLOOD_WITHIN, MailAround, MailKey, belongs};
 use crate::store::case_file;
 use crate::store::error::StoreError;
 use crate::store::inbox::citizen::{self, id_of};
 use crate::store::inbox::settle::Journal;
 use crate::store::intake::{Desk, read_number};
-use crate::store::seal::is_sealed;
+use crate::store::read_call::all;
+use crate::store::seal::{is_sealed, sealed};
 use crate::units::CaseNumber;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// What asks a citizen for his word on an answer.
 const SURVEY: &str = "M6";
+/// Mails of one sender that are looked at for the same words, the newest.
+const AGAIN_LOOKED_AT: i64 = 20;
+/// Longest of them as they are kept, in bytes: what stands beside a mail is read behind all of it.
+const AGAIN_BYTES: i64 = 1 << 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -27,7 +33,7 @@ pub(super) fn around(
     desk: &Desk,
     (id, journal): (i64, &Journal),
     (read, key): (&InboundMail, &MailKey),
-    (known_by, said): (&[u8], &[u8]),
+    (known_by, said, wrote): (&[u8], &[u8], &str),
 ) -> Result<MailAround, StoreError> {
     let at = journal.received_at;
     let (named, answered_case) = match belongs(&read.mail, key) {
@@ -54,6 +60,11 @@ pub(super) fn around(
     if let Some(number) = named {
         around.supplements = supplements(db, number)?;
         around.is_party = is_party(db, desk, number, read.mail.from.as_deref())?;
+    } else if read.mail.from.is_some()
+        && let Some(number) = again(db, desk, known_by, wrote)?
+    {
+        around.again = Some(number);
+        around.supplements = supplements(db, number)?;
     }
     Ok(around)
 }
@@ -62,6 +73,32 @@ fn is_copy(db: &Connection, id: i64, (by, said): (&[u8], &[u8])) -> Result<bool,
     let sql = "SELECT 1 FROM inbound WHERE sender = ?1 AND words = ?2 AND id <> ?3
                    AND state IN ('done', 'ignored', 'held')";
     Ok(db.prepare_cached(sql)?.exists(params![by, said, id])?)
+}
+
+/// The open case that a mail of this sender with the same words made. Of one under seal nobody is told, not
+/// even by what becomes of his mail.
+fn again(
+    db: &Connection,
+    desk: &Desk,
+    known_by: &[u8],
+    wrote: &str,
+) -> Result<Option<CaseNumber>, StoreError> {
+    let sql = format!(
+        "SELECT i.id, f.number FROM inbound i JOIN case_file f ON f.id = i.case_id
+         WHERE i.sender = ?1 AND i.medium = 'mail' AND i.why = 'case' AND length(i.raw) <= ?2
+             AND f.number IS NOT NULL AND f.state IN ({}) AND NOT {}
+         ORDER BY i.id DESC LIMIT ?3",
+        citizen::named_states(State::is_open),
+        sealed("f")
+    );
+    let values = params![known_by, AGAIN_BYTES, AGAIN_LOOKED_AT];
+    let mails: Vec<(i64, i64)> = all(db, &sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (id, number) in mails {
+        if about::says(db, &desk.vault, id, wrote)? {
+            return read_number(number).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 fn mails_of_sender(

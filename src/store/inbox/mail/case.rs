@@ -83,6 +83,20 @@ impl Arrived<'_> {
         Ok(SettledInbound::Done)
     }
 
+    /// The same once more while his case is open: whoever is at work on it sees that he asks (催办).
+    pub(super) fn remind(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+        number: CaseNumber,
+    ) -> Result<SettledInbound, StoreError> {
+        let id = id_of(db, number)?;
+        let words = format!("（来信催办，内容与此前来信相同）{}", self.read.mail.subject);
+        text::supplement(db, desk, now, (id, &[self.id]), &words)?;
+        Ok(SettledInbound::Done)
+    }
+
     /// The row of a case that still takes more: itself, or the one that it was merged into.
     fn takes_more(
         &self,
