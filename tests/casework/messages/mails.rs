@@ -4,7 +4,10 @@
 use super::*;
 use encoding_rs::{GB18030, GBK};
 use mayorline::channels::mail::{MAIL_FORM, parsed};
-use mayorline::domain::case::{Order, Role, Task};
+use mayorline::domain::case::{
+    Classification, Decision, Guard, Nature, Order, Refusal, Role, Task, Trigger, Urgency,
+};
+use mayorline::domain::desk::Disposition;
 use mayorline::domain::message::mail::House as MailHouse;
 use mayorline::domain::message::mail::templates::Desk;
 use mayorline::domain::message::{Class, MailSite};
@@ -71,6 +74,16 @@ impl House {
     }
 
     fn act_on(&self, at: Timestamp, number: CaseNumber, role: Role, task: Task) {
+        self.try_on(at, number, role, task).unwrap();
+    }
+
+    fn try_on(
+        &self,
+        at: Timestamp,
+        number: CaseNumber,
+        role: Role,
+        task: Task,
+    ) -> Result<(), StoreError> {
         let mut beside = Administration::open(self.folder.path(), at).unwrap();
         beside.speak(rules());
         let desk =
@@ -79,7 +92,7 @@ impl House {
         let actor =
             mayorline::domain::case::Actor::new(&format!("a-{}", role.as_str()), role, unit);
         let name = mayorline::store::CaseName::Number(number);
-        beside.act(at, desk, name, &Order { actor, task }).unwrap();
+        beside.act(at, desk, name, &Order { actor, task }).map(drop)
     }
 }
 
@@ -310,18 +323,55 @@ fn example_37_is_locked_with_its_files_and_its_citizen_hears_neutral_words() {
     house.verified();
 }
 
-fn assigned(house: &House, number: CaseNumber, at: Timestamp) {
-    let found = mayorline::domain::case::Classification {
-        nature: mayorline::domain::case::Nature::Help,
+/// Row 38: 37 people sign. A group of five or more is consulted about before anything is done, and what the
+/// consultation decides is done: it is laid before a leader.
+#[test]
+fn example_38_is_a_group_that_is_consulted_about_and_laid_before_a_leader() {
+    let house = House::open();
+    let words = "唐村镇某矿塌陷区补偿标准不一，村民三十七人联名";
+    house.mail(1, minutes(1), &plain(ZHANG, "38", "实名", words));
+    let number = house.cases()[0];
+    let found = Classification { nature: Nature::Complaint, group_size: 37, ..help() };
+    house.act_on(minutes(2), number, Role::Clerk, Task::Classify(Box::new(found)));
+    let consult = |tried: Result<(), StoreError>| {
+        let refused = matches!(&tried, Err(StoreError::Refused(Refusal::Guard(Guard::Consult))));
+        assert!(refused, "{tried:?}");
+    };
+    let assign = || Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] };
+    let leader = format!("a-{}", Role::CityLeader.as_str());
+    let report = || Task::Report { leader: leader.clone(), text: "呈请阅批".to_owned() };
+    consult(house.try_on(minutes(3), number, Role::Clerk, assign()));
+    consult(house.try_on(minutes(3), number, Role::Director, report()));
+    house.act_on(minutes(4), number, Role::Clerk, Task::Consult(Trigger::Group));
+    assert_eq!(house.case(number).row.state, "consulting");
+    consult(house.try_on(minutes(5), number, Role::Director, report()));
+    let decision = Decision {
+        lead: None,
+        helpers: vec![],
+        disposition: Disposition::LeaderReview,
+        minutes: "补偿标准须统一，报市领导".to_owned(),
+    };
+    house.act_on(minutes(6), number, Role::Director, Task::Decide(Box::new(decision)));
+    house.act_on(minutes(7), number, Role::Director, report());
+    assert_eq!(house.case(number).row.state, "leader_review");
+    house.verified();
+}
+
+fn help() -> Classification {
+    Classification {
+        nature: Nature::Help,
         domain: "050100".to_owned(),
         place: "北宿镇".to_owned(),
-        urgency: mayorline::domain::case::Urgency::Normal,
+        urgency: Urgency::Normal,
         group_size: 1,
         repeats: 0,
         duty: None,
         accused: vec![],
-    };
-    house.act_on(at, number, Role::Clerk, Task::Classify(Box::new(found)));
+    }
+}
+
+fn assigned(house: &House, number: CaseNumber, at: Timestamp) {
+    house.act_on(at, number, Role::Clerk, Task::Classify(Box::new(help())));
     let unit = "unit.07".to_owned();
     house.act_on(at, number, Role::Clerk, Task::Assign { unit, helpers: vec![] });
 }
