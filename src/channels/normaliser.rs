@@ -106,7 +106,7 @@ impl Worker {
         let mut settled = 0;
         for message in waiting {
             // One that is tried again waits for the next look, so that it cannot be tried in a flash.
-            settled += usize::from(self.settle(&message)? != SettledInbound::Again);
+            settled += usize::from(self.settle(message)? != SettledInbound::Again);
         }
         Ok(settled)
     }
@@ -119,10 +119,13 @@ impl Worker {
         self.reader.as_ref().ok_or(Unavailable)
     }
 
-    fn settle(&self, message: &Waiting) -> Result<SettledInbound, Unavailable> {
+    fn settle(&self, mut message: Waiting) -> Result<SettledInbound, Unavailable> {
         let (id, now) = (message.id, (self.config.wall)());
         let NormaliserConfig { readers, mail_servers, .. } = &self.config;
-        let why = match read(readers, mail_servers.get(&message.account), message) {
+        let read = read(readers, mail_servers.get(&message.account), &message);
+        // A mail may have 50 MiB, which nobody needs while it is settled.
+        message.raw = None;
+        let why = match read {
             Ok(parsed) => {
                 match self.ask(|store, answer| store.inbound_settle(now, id, parsed, answer))? {
                     Some(settled) => return Ok(settled),

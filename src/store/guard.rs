@@ -25,8 +25,8 @@ pub const LOCK_MS: i64 = 24 * 60 * 60 * 1000;
 /// How long wrong tries on a case are remembered on disk, in milliseconds: 400 days.
 pub const CASE_KEPT_MS: i64 = 400 * LOCK_MS;
 
-/// Texts whose try is remembered, so that a transaction that is done again does not count it twice.
-const TEXTS_REMEMBERED: usize = 16;
+/// Messages whose try is remembered, so that a transaction that is done again does not count it twice.
+const MESSAGES_REMEMBERED: usize = 16;
 
 /// Subjects that are counted at once; the oldest without a lock gives way.
 pub const SUBJECTS_MAX: usize = 100_000;
@@ -61,8 +61,8 @@ pub(super) struct Tally {
 #[derive(Debug, Default)]
 pub(super) struct Guard {
     counts: HashMap<String, Count>,
-    /// The last texts, by their rows in the journal, and what was judged of each.
-    texts: VecDeque<(i64, Verdict)>,
+    /// The last texts and mails, by their rows in the journal, and what was judged of each.
+    messages: VecDeque<(i64, Verdict)>,
 }
 
 /// What a try is to be answered with, and what to store before.
@@ -87,7 +87,7 @@ impl Guard {
                 Count { failures: row.get(1)?, since: row.get(2)?, locked_until: row.get(3)? };
             Ok((row.get(0)?, count))
         })?;
-        Ok(Self { counts: rows.collect::<Result<_, _>>()?, texts: VecDeque::new() })
+        Ok(Self { counts: rows.collect::<Result<_, _>>()?, messages: VecDeque::new() })
     }
 
     /// Judges one try; a caller is named by the keyed hash of his number. A locked subject is
@@ -119,22 +119,23 @@ impl Guard {
         }
     }
 
-    /// The same for a text of the journal, once: inside a transaction that may be taken back and done again.
-    pub(super) fn judge_text(
+    /// The same for a text or mail of the journal, once: inside a transaction that may be taken back and done
+    /// again.
+    pub(super) fn judge_message(
         &mut self,
-        text: i64,
+        message: i64,
         (number, caller): (CaseNumber, &str),
         right: bool,
         now: Timestamp,
     ) -> Verdict {
-        if let Some((_, judged)) = self.texts.iter().find(|(known, _)| *known == text) {
+        if let Some((_, judged)) = self.messages.iter().find(|(known, _)| *known == message) {
             return judged.clone();
         }
         let judged = self.judge(number, Some(caller), right, now);
-        if self.texts.len() == TEXTS_REMEMBERED {
-            self.texts.pop_front();
+        if self.messages.len() == MESSAGES_REMEMBERED {
+            self.messages.pop_front();
         }
-        self.texts.push_back((text, judged.clone()));
+        self.messages.push_back((message, judged.clone()));
         judged
     }
 
@@ -240,21 +241,22 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_settled_again_counts_once() {
+    fn a_message_that_is_settled_again_counts_once() {
         let mut guard = Guard::default();
         let from = caller(1).unwrap();
-        let first = guard.judge_text(7, (number(1), &from), false, at(0));
+        let first = guard.judge_message(7, (number(1), &from), false, at(0));
         let Verdict::Wrong(tallies) = &first else { panic!("{first:?}") };
         assert_eq!(tallies[0].count.failures, 1);
-        assert_eq!(guard.judge_text(7, (number(1), &from), false, at(0)), first, "taken back");
-        let Verdict::Wrong(tallies) = guard.judge_text(8, (number(1), &from), false, at(0)) else {
+        assert_eq!(guard.judge_message(7, (number(1), &from), false, at(0)), first, "taken back");
+        let Verdict::Wrong(tallies) = guard.judge_message(8, (number(1), &from), false, at(0))
+        else {
             panic!()
         };
         assert_eq!(tallies[0].count.failures, 2);
         // What must be stored of a right one is told again as well.
-        let right = guard.judge_text(9, (number(1), &from), true, at(0));
+        let right = guard.judge_message(9, (number(1), &from), true, at(0));
         assert!(matches!(&right, Verdict::Right(tallies) if tallies.len() == 1));
-        assert_eq!(guard.judge_text(9, (number(1), &from), true, at(0)), right);
+        assert_eq!(guard.judge_message(9, (number(1), &from), true, at(0)), right);
     }
 
     #[test]

@@ -229,8 +229,10 @@ impl Line {
             let line = line.strip_prefix(b".").unwrap_or(&line);
             // What is longer is read to its end and left out, but for one octet, by which it is known that it
             // went on.
-            let room = (MAIL_BYTES_MAX + 1).saturating_sub(mail.len());
-            mail.extend(line.iter().chain(b"\r\n").take(room));
+            for bytes in [line, &b"\r\n"[..]] {
+                let room = (MAIL_BYTES_MAX + 1).saturating_sub(mail.len());
+                mail.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
         }
     }
 }

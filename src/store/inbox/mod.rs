@@ -2,10 +2,11 @@
 //!
 //! * `journal`: a message is on the disk before its carrier is answered; what comes twice is kept once.
 //! * `settle`: one transaction from the journal to the case, the count or the list of what a person must
-//!   look at; `parts` joins long texts, `text` does what a text asks for, `mail` what a mail does, `report`
-//!   says what became of ours.
+//!   look at; `parts` joins long texts, `text` does what a text asks for, `mail` what a mail does, `citizen`
+//!   what both may ask for, `report` says what became of ours.
 //! * `read`: what waits to be read; `decide`: what a person makes of what was held; `tidy`: what is over.
 
+mod citizen;
 mod decide;
 mod journal;
 mod mail;

@@ -1,34 +1,31 @@
 //! What a text asks for is done, in the transaction that takes it out of the journal: its case, its answer
 //! and the end of its row stand or fall together.
 
+use super::citizen::{self, Standing, id_of};
 use super::give_to_case;
 use super::settle::{Journal, SettledInbound, end, hold};
 use crate::domain::call::{Caller, IntakeKind, NewIntake};
-use crate::domain::case::{
-    Actor, Addressee, CaseStatus, Command as CaseCommand, Grade, Note, Order, REPLY_DAYS, Record,
-    State, Task,
-};
+use crate::domain::case::{Addressee, Grade, Note, REPLY_DAYS, Record, State};
 use crate::domain::message::templates::ShortText;
 use crate::domain::message::{
     Class, Medium, Named, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT, SUPPLEMENTS_MAX, Sender, Situation,
-    THREAD_OPEN, Thread, Verdict, is_emergency, judge, status_words,
+    THREAD_OPEN, Thread, Verdict, is_emergency, judge,
 };
 use crate::store::case_file;
 use crate::store::error::StoreError;
-use crate::store::guard::{self, Verdict as Guarded};
 use crate::store::intake::{self, Desk, SYSTEM, read_number};
-use crate::store::lookup;
 use crate::store::outbox::{self, Letter, NewMessage, party};
 use crate::store::read_call::all;
-use crate::store::recording::hex;
 use crate::store::seal::sealed;
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::sync::PoisonError;
 
 /// Cases of one sender that are looked at for the one that he writes about.
 const THREADS_LOOKED_AT: i64 = 20;
+
+/// What asks a citizen for his word on an answer.
+const SURVEY: &str = "S07";
 
 /// A text that is whole.
 pub(super) struct Arrived<'a> {
@@ -98,18 +95,16 @@ fn around(
         db.prepare_cached(same)?.query_row(params![known_by, said, first], |row| row.get(0))?;
     let same_at = same.and_then(|ms| Timestamp::from_millisecond(ms).ok());
     let thread = thread(db, now, known_by)?;
-    Ok(Situation { now, same_at, thread, asked: asked(db, known_by)? })
+    Ok(Situation { now, same_at, thread, asked: citizen::asked(db, known_by, SURVEY)? })
 }
 
 /// Where cases of a sender are: those that his number called for or is to be called for.
 fn own_cases(states: impl Fn(State) -> bool) -> String {
-    let states = State::NAMES.iter().filter(|(state, _)| states(*state));
-    let states: Vec<_> = states.map(|(_, name)| format!("'{name}'")).collect();
     format!(
         "((f.caller_hash = ?1 AND f.number IS NOT NULL)
            OR (f.contact_hash = ?1 AND f.number IS NOT NULL))
          AND f.state IN ({}) AND NOT {}",
-        states.join(", "),
+        citizen::named_states(states),
         sealed("f")
     )
 }
@@ -151,19 +146,6 @@ fn written_about(cases: &[(i64, i64, u32)], oldest: i64) -> Option<(i64, i64, u3
     Some(*Some(last).filter(|_| !is_full).or_else(successors).unwrap_or(last))
 }
 
-/// The case whose answer a sender was asked about last, while it waits for his word.
-fn asked(db: &Connection, known_by: &[u8]) -> Result<Option<CaseNumber>, StoreError> {
-    let sql = format!(
-        "SELECT f.number FROM outbox o JOIN case_file f ON f.id = o.case_id
-         WHERE o.party = ?1 AND o.template = 'S07' AND f.state = 'callback' AND NOT {}
-         ORDER BY o.created_at DESC LIMIT 1",
-        sealed("f")
-    );
-    let number: Option<i64> =
-        db.prepare_cached(&sql)?.query_row([known_by], |row| row.get(0)).optional()?;
-    number.map(read_number).transpose()
-}
-
 fn all_end(
     db: &Connection,
     now: Timestamp,
@@ -175,13 +157,6 @@ fn all_end(
     }
     let ignored = what.0 == "ignored";
     Ok(if ignored { SettledInbound::Ignored } else { SettledInbound::Done })
-}
-
-pub(super) fn id_of(db: &Connection, number: CaseNumber) -> Result<i64, StoreError> {
-    let number = i64::try_from(number.as_u64()).map_err(|_| StoreError::NotFound)?;
-    let sql = "SELECT id FROM case_file WHERE number = ?1";
-    let found = db.prepare_cached(sql)?.query_row([number], |row| row.get(0)).optional()?;
-    found.ok_or(StoreError::NotFound)
 }
 
 /// More about a case.
@@ -332,20 +307,10 @@ impl By<'_> {
         named: Named,
     ) -> Result<SettledInbound, StoreError> {
         let found = self.find(db, desk, now, named)?;
-        let status = match found {
-            Some(id) => case_file::load(db, &desk.vault, id)?.status(now, None),
-            None => None,
-        };
-        let Some(status) = status else {
-            return self.answered(db, desk, now, &ShortText::BadQuery, "query_unknown");
-        };
-        let unit = match &status.unit {
-            Some(unit) => desk.unit_name(db, now, unit)?,
-            None => None,
-        };
-        let words = status_words(&status);
-        let text = answer_of(&status, &words, unit.as_deref());
-        self.answered(db, desk, now, &text, "query")
+        match Standing::of(db, desk, now, found)? {
+            Some(standing) => self.answered(db, desk, now, &standing.told(), "query"),
+            None => self.answered(db, desk, now, &ShortText::BadQuery, "query_unknown"),
+        }
     }
 
     fn find(
@@ -355,20 +320,14 @@ impl By<'_> {
         now: Timestamp,
         named: Named,
     ) -> Result<Option<i64>, StoreError> {
-        let (number, code) = match named {
-            Named::Nothing => return Ok(None),
-            Named::Number(number) => return self.own(db, number),
-            Named::WithCode(number, code) => (number, code),
-        };
-        let found = lookup::find(db, &desk.vault, number, code)?;
-        let mut guard = desk.guard.lock().unwrap_or_else(PoisonError::into_inner);
-        let caller = hex(self.known_by);
-        let text = self.arrived.ids.first().copied().unwrap_or(0);
-        let judged = guard.judge_text(text, (number, &caller), found.is_some(), now);
-        drop(guard);
-        let (Guarded::Right(tallies) | Guarded::Wrong(tallies)) = &judged else { return Ok(None) };
-        guard::put(db, tallies, now)?;
-        Ok(found.filter(|_| matches!(judged, Guarded::Right(_))))
+        let first = self.arrived.ids.first().copied().unwrap_or(0);
+        match named {
+            Named::Nothing => Ok(None),
+            Named::Number(number) => self.own(db, number),
+            Named::WithCode(number, code) => {
+                citizen::with_code(db, desk, now, (first, self.known_by), (number, code))
+            }
+        }
     }
 
     /// A case of his own, by its number.
@@ -391,13 +350,8 @@ impl By<'_> {
         (number, grade, remark): (CaseNumber, Grade, &str),
     ) -> Result<SettledInbound, StoreError> {
         let case = id_of(db, number)?;
-        let order = Order { actor: Actor::system(), task: Task::Rate(grade) };
-        let loaded = case_file::load(db, &desk.vault, case)?;
-        let command = CaseCommand::Act(Box::new(order));
-        match intake::command(db, desk, now, case, loaded, command, SYSTEM) {
-            Ok(_) => {}
-            Err(StoreError::Refused(_)) => return self.supplement(db, desk, now, number),
-            Err(error) => return Err(error),
+        if !citizen::rate(db, desk, now, case, grade)? {
+            return self.supplement(db, desk, now, number);
         }
         if remark.is_empty() {
             for id in self.arrived.ids {
@@ -416,8 +370,7 @@ impl By<'_> {
         desk: &Desk,
         now: Timestamp,
     ) -> Result<SettledInbound, StoreError> {
-        let sql = "INSERT OR IGNORE INTO notices_stopped VALUES (?1, ?2)";
-        db.prepare_cached(sql)?.execute(params![self.known_by, now.as_millisecond()])?;
+        citizen::stop_notices(db, now, self.known_by)?;
         self.answered(db, desk, now, &ShortText::Stopped, "stopped")
     }
 
@@ -430,14 +383,7 @@ impl By<'_> {
         named: Named,
     ) -> Result<SettledInbound, StoreError> {
         let found = self.find(db, desk, now, named)?;
-        let open = match found {
-            Some(id) => {
-                let case = case_file::load(db, &desk.vault, id)?;
-                case.told_state().filter(|state| state.is_open()).and(case.number).map(|n| (id, n))
-            }
-            None => None,
-        };
-        let Some((id, number)) = open else {
+        let Some((id, number)) = citizen::withdrawable(db, desk, found)? else {
             return self.answered(db, desk, now, &ShortText::BadQuery, "withdrawal_unknown");
         };
         let words = format!("（短信要求撤回，待回电核实）{}", self.arrived.words);
@@ -485,19 +431,5 @@ impl By<'_> {
             answers: first,
         };
         outbox::put(db, &desk.vault, now, &new).map(drop)
-    }
-}
-
-/// The answer to a look-up, with unit and date where there are both.
-pub(super) fn answer_of<'a>(
-    status: &CaseStatus,
-    words: &'a str,
-    unit: Option<&'a str>,
-) -> ShortText<'a> {
-    let case = status.number;
-    match (status.state, unit, status.due) {
-        (State::Sealed, ..) => ShortText::StatusNeutral { case },
-        (_, Some(unit), Some(due)) => ShortText::Status { case, state: words, unit, due: due.on },
-        _ => ShortText::StatusBare { case, state: words },
     }
 }

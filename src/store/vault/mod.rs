@@ -66,12 +66,16 @@ fn random<const N: usize>() -> Result<[u8; N], StoreError> {
 
 /// Seals `plain` for the place that `place` names.
 fn seal(key: &[u8; KEY_BYTES], place: &[u8], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let nonce = random::<NONCE_LEN>()?;
-    let mut body = plain.to_vec();
-    aead(key)?
-        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), &mut body)
-        .map_err(|_| SEALED_PART)?;
-    Ok([&nonce[..], &body].concat())
+    let (key, nonce) = (aead(key)?, random::<NONCE_LEN>()?);
+    // One allocation of the final length: a mail has 50 MiB.
+    let length = NONCE_LEN + plain.len() + key.algorithm().tag_len();
+    let mut sealed = Vec::with_capacity(length);
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(plain);
+    let (nonce, body) = (Nonce::assume_unique_for_key(nonce), &mut sealed[NONCE_LEN..]);
+    let tag = key.seal_in_place_separate_tag(nonce, Aad::from(place), body);
+    sealed.extend_from_slice(tag.map_err(|_| SEALED_PART)?.as_ref());
+    Ok(sealed)
 }
 
 /// Opens what [`seal`] made; an error where the key, the place or a bit is another.
@@ -80,7 +84,10 @@ fn open(key: &[u8; KEY_BYTES], place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, S
     let mut body = body.to_vec();
     let nonce = Nonce::assume_unique_for_key(*nonce);
     let plain = aead(key)?.open_in_place(nonce, Aad::from(place), &mut body);
-    Ok(plain.map_err(|_| SEALED_PART)?.to_vec())
+    let length = plain.map_err(|_| SEALED_PART)?.len();
+    // What was opened stands at the beginning.
+    body.truncate(length);
+    Ok(body)
 }
 
 /// The key of one case or call.

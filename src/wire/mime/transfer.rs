@@ -103,15 +103,36 @@ const SOUND: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+/// Letters that are decoded at once, in whole fours: a file has up to 50 MiB of them.
+const LETTERS_AT_ONCE: usize = 64 * 1024;
+
+/// base64 as it is mostly written; `None` where it is not.
+fn sound(body: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(body.len() / 4 * 3 + 3);
+    let mut letters = Vec::with_capacity(LETTERS_AT_ONCE);
+    for line in body.split(|byte| *byte == b'\n') {
+        let mut line = line.trim_ascii();
+        while !line.is_empty() {
+            let room = LETTERS_AT_ONCE - letters.len();
+            let (now, rest) = line.split_at(line.len().min(room));
+            letters.extend_from_slice(now);
+            if letters.len() == LETTERS_AT_ONCE {
+                SOUND.decode_vec(&letters, &mut out).ok()?;
+                letters.clear();
+            }
+            line = rest;
+        }
+    }
+    SOUND.decode_vec(&letters, &mut out).ok()?;
+    Some(out)
+}
+
 /// base64 with what RFC 2045 §6.8 says about other bytes, and more: a line that somebody wrote into it (a
 /// scanner's note, a signature of a list) is left out as a whole, for its letters would shift the rest.
 fn base64(body: &[u8]) -> (Vec<u8>, bool) {
-    let mut letters = Vec::with_capacity(body.len());
-    body.split(|byte| *byte == b'\n').for_each(|line| letters.extend_from_slice(line.trim_ascii()));
-    if let Ok(bytes) = SOUND.decode(&letters) {
+    if let Some(bytes) = sound(body) {
         return (bytes, false);
     }
-    drop(letters);
     let mut quanta = Quanta { out: Vec::with_capacity(body.len() / 4 * 3), ..Quanta::default() };
     let mut is_odd = false;
     for line in body.split(|byte| *byte == b'\n') {

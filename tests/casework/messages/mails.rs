@@ -4,7 +4,10 @@
 use super::*;
 use encoding_rs::{GB18030, GBK};
 use mayorline::channels::mail::{MAIL_FORM, parsed};
-use mayorline::domain::case::{Order, Role, Task};
+use mayorline::domain::case::{
+    Classification, Decision, Guard, Nature, Order, Refusal, Role, Task, Trigger, Urgency,
+};
+use mayorline::domain::desk::Disposition;
 use mayorline::domain::message::mail::House as MailHouse;
 use mayorline::domain::message::mail::templates::Desk;
 use mayorline::domain::message::{Class, MailSite};
@@ -71,6 +74,16 @@ impl House {
     }
 
     fn act_on(&self, at: Timestamp, number: CaseNumber, role: Role, task: Task) {
+        self.try_on(at, number, role, task).unwrap();
+    }
+
+    fn try_on(
+        &self,
+        at: Timestamp,
+        number: CaseNumber,
+        role: Role,
+        task: Task,
+    ) -> Result<(), StoreError> {
         let mut beside = Administration::open(self.folder.path(), at).unwrap();
         beside.speak(rules());
         let desk =
@@ -79,7 +92,7 @@ impl House {
         let actor =
             mayorline::domain::case::Actor::new(&format!("a-{}", role.as_str()), role, unit);
         let name = mayorline::store::CaseName::Number(number);
-        beside.act(at, desk, name, &Order { actor, task }).unwrap();
+        beside.act(at, desk, name, &Order { actor, task }).map(drop)
     }
 }
 
@@ -248,18 +261,32 @@ fn example_35_goes_to_the_row_it_tells_of() {
     house.verified();
 }
 
-/// Row 36: the same mail twice is one; the same words once more are a matter that a person looks at.
+/// Row 36: the same mail twice is one; the same words once more are a word on their case (催办) while that is
+/// open, and of nobody else's.
 #[test]
-fn example_36_twice_is_once_and_again_is_another() {
+fn example_36_twice_is_once_and_again_asks_about_its_case() {
     let house = House::open();
     let first = plain(ZHANG, "36", "噪声", "化工厂夜里放臭气");
     house.mail(1, minutes(1), &first);
     let again = [&b"Received: by another way\r\n"[..], &first].concat();
     assert_eq!(house.mail(2, minutes(2), &again), SettledInbound::Ignored);
     assert_eq!(house.why(2), "ignored copy");
+    let number = house.cases()[0];
     house.mail(3, minutes(3), &plain(ZHANG, "36b", "噪声（再次）", "化工厂夜里放臭气"));
-    assert_eq!(house.cases().len(), 2);
-    assert_eq!(house.mailed(minutes(4)).len(), 1, "one receipt a day");
+    assert_eq!((house.cases(), house.why(3).as_str()), (vec![number], "done supplement"));
+    let text = house.case(number).text.unwrap();
+    assert!(text.ends_with("补充】（来信催办，内容与此前来信相同）噪声（再次）"), "{text}");
+    // Another sender, other words, another subject and further pictures are matters of their own.
+    house.mail(4, minutes(20), &plain("li@x.example", "36c", "噪声", "化工厂夜里放臭气"));
+    house.mail(5, minutes(20), &plain(ZHANG, "36d", "噪声（再次）", "化工厂夜里施工"));
+    house.mail(6, minutes(20), &plain(ZHANG, "36e", "臭气", "化工厂夜里放臭气"));
+    assert_eq!(house.cases().len(), 4);
+    let files: [(&str, &[u8]); 1] = [("a.jpg", b"a")];
+    house.mail(7, minutes(20), &with_files(ZHANG, "36f", "噪声", &files));
+    house.mail(8, minutes(40), &with_files(ZHANG, "36g", "噪声", &files));
+    assert_eq!(house.cases().len(), 6, "no words are not the same words");
+    assert_eq!(house.mailed(minutes(41)).len(), 2, "one receipt a day for each sender");
+    house.verified();
 }
 
 /// Row 37: sealed with its files. One neutral mail, which belongs to no case; what its citizen adds by the
@@ -296,18 +323,55 @@ fn example_37_is_locked_with_its_files_and_its_citizen_hears_neutral_words() {
     house.verified();
 }
 
-fn assigned(house: &House, number: CaseNumber, at: Timestamp) {
-    let found = mayorline::domain::case::Classification {
-        nature: mayorline::domain::case::Nature::Help,
+/// Row 38: 37 people sign. A group of five or more is consulted about before anything is done, and what the
+/// consultation decides is done: it is laid before a leader.
+#[test]
+fn example_38_is_a_group_that_is_consulted_about_and_laid_before_a_leader() {
+    let house = House::open();
+    let words = "唐村镇某矿塌陷区补偿标准不一，村民三十七人联名";
+    house.mail(1, minutes(1), &plain(ZHANG, "38", "实名", words));
+    let number = house.cases()[0];
+    let found = Classification { nature: Nature::Complaint, group_size: 37, ..help() };
+    house.act_on(minutes(2), number, Role::Clerk, Task::Classify(Box::new(found)));
+    let consult = |tried: Result<(), StoreError>| {
+        let refused = matches!(&tried, Err(StoreError::Refused(Refusal::Guard(Guard::Consult))));
+        assert!(refused, "{tried:?}");
+    };
+    let assign = || Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] };
+    let leader = format!("a-{}", Role::CityLeader.as_str());
+    let report = || Task::Report { leader: leader.clone(), text: "呈请阅批".to_owned() };
+    consult(house.try_on(minutes(3), number, Role::Clerk, assign()));
+    consult(house.try_on(minutes(3), number, Role::Director, report()));
+    house.act_on(minutes(4), number, Role::Clerk, Task::Consult(Trigger::Group));
+    assert_eq!(house.case(number).row.state, "consulting");
+    consult(house.try_on(minutes(5), number, Role::Director, report()));
+    let decision = Decision {
+        lead: None,
+        helpers: vec![],
+        disposition: Disposition::LeaderReview,
+        minutes: "补偿标准须统一，报市领导".to_owned(),
+    };
+    house.act_on(minutes(6), number, Role::Director, Task::Decide(Box::new(decision)));
+    house.act_on(minutes(7), number, Role::Director, report());
+    assert_eq!(house.case(number).row.state, "leader_review");
+    house.verified();
+}
+
+fn help() -> Classification {
+    Classification {
+        nature: Nature::Help,
         domain: "050100".to_owned(),
         place: "北宿镇".to_owned(),
-        urgency: mayorline::domain::case::Urgency::Normal,
+        urgency: Urgency::Normal,
         group_size: 1,
         repeats: 0,
         duty: None,
         accused: vec![],
-    };
-    house.act_on(at, number, Role::Clerk, Task::Classify(Box::new(found)));
+    }
+}
+
+fn assigned(house: &House, number: CaseNumber, at: Timestamp) {
+    house.act_on(at, number, Role::Clerk, Task::Classify(Box::new(help())));
     let unit = "unit.07".to_owned();
     house.act_on(at, number, Role::Clerk, Task::Assign { unit, helpers: vec![] });
 }
@@ -380,6 +444,25 @@ fn one_word_keeps_his_name_from_the_unit() {
     let asked = events.iter().filter(|event| event.body.to_string().contains("secrecy")).count();
     assert_eq!(asked, 1, "{events:?}");
     assert_eq!(house.cases().len(), 1);
+    house.verified();
+}
+
+/// T29 by mail: he is asked before. What he quotes may be as long as a mail, and is not what he wrote.
+#[test]
+fn a_withdrawal_by_mail_takes_what_its_writer_wrote() {
+    let house = House::open();
+    house.mail(1, minutes(1), &plain(ZHANG, "1", "路灯", "路灯不亮"));
+    let number = house.cases()[0];
+    let quoted = format!("撤回{number}\r\n\r\n发件人：受理中心\r\n{}", "引文\r\n".repeat(20_000));
+    let asked = plain(ZHANG, "2", "撤回", &quoted);
+    assert_eq!(house.mail(2, minutes(2), &asked), SettledInbound::Done);
+    let text = house.case(number).text.unwrap();
+    assert!(text.ends_with(&format!("（邮件要求撤回，待核实）撤回{number}")), "{}", text.len());
+    assert_eq!(house.case(number).row.state, "accepted", "somebody may have his mailbox");
+    // A stranger is told no more than of a case that is not there.
+    let stranger = plain("other@citizens.example", "3", "撤回", &format!("撤回{number}"));
+    assert_eq!(house.mail(3, minutes(3), &stranger), SettledInbound::Done);
+    assert_eq!(house.why(3), "done withdrawal_unknown");
     house.verified();
 }
 

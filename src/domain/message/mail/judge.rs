@@ -1,6 +1,7 @@
 //! What becomes of a mail. What is not plainly something else is a matter, so that none is lost; what a
 //! machine wrote is looked at by a person.
 
+use super::again::again;
 use super::incoming::{Incoming, is_machine};
 use super::receipt::{FLOOD_MAILS_MAX, Silence, by_marks};
 use super::{Belongs, House, MailKey, OwnId, belongs, own_words};
@@ -25,7 +26,10 @@ pub struct MailAround {
     pub answered_case: Option<CaseNumber>,
     /// Its sender is a party of the case that the subject names.
     pub is_party: bool,
-    /// Texts that were added to the case it belongs to.
+    /// His open case of the same words under the same subject ([`subject_once`](super::subject_once)), where
+    /// it names no other.
+    pub again: Option<CaseNumber>,
+    /// Texts that were added to the case it belongs to, or to that one.
     pub supplements: u32,
     /// The case whose answer its sender was asked about, while his word is waited for.
     pub asked: Option<CaseNumber>,
@@ -59,6 +63,8 @@ pub enum MailVerdict {
     },
     /// More about this one.
     Supplement(CaseNumber),
+    /// The same once more: he asks about this one (催办).
+    Remind(CaseNumber),
     /// The citizen's word on the answer to this case.
     Rate(CaseNumber, Grade, String),
     /// His name is to be kept from the unit (要求保密).
@@ -118,7 +124,10 @@ pub fn judge_mail(
         (Some(case), _) if around.supplements < SUPPLEMENTS_MAX => MailVerdict::Supplement(case),
         (Some(case), _) => MailVerdict::Open { related: Some(case) },
         (None, _) if says_nothing(mail) => MailVerdict::Hold("empty"),
-        (None, _) => MailVerdict::Open { related },
+        (None, _) => match again(mail, around) {
+            Some(case) => MailVerdict::Remind(case),
+            None => MailVerdict::Open { related },
+        },
     }
 }
 

@@ -5,11 +5,12 @@
 //! * `receipt`: the marks and counts that keep two machines from answering each other for ever.
 //! * `thread`: our own Message-IDs and addresses, which nobody else can write, and the number in a subject,
 //!   which anybody can; `key`: what makes the difference.
-//! * `quote`: what the writer himself wrote above what he quotes. `head`: the fields of our mails.
+//! * `again`: the same once more. `quote`: what the writer himself wrote above what he quotes. `head`: the fields of our mails.
 //! * `templates`: the mails of domain.md 4.4.
 //!
 //! Pure: counts, parties and the clock come from the store.
 
+mod again;
 mod head;
 mod incoming;
 mod judge;
@@ -22,6 +23,7 @@ mod thread;
 #[cfg(test)]
 mod tests;
 
+pub use again::subject_once;
 pub use head::{MailHead, MailKind, Reference};
 pub use incoming::{Delivered, Incoming, Traits};
 pub use judge::{MailAround, MailVerdict, judge_mail};

@@ -20,6 +20,9 @@ struct About {
     references: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     files: Vec<MailFile>,
+    /// Keyed hash of who wrote what, without what says that it is written again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wrote: Option<String>,
 }
 
 /// What the seal is bound to.
@@ -32,11 +35,12 @@ pub(super) fn sealed(
     db: &Connection,
     vault: &Vault,
     id: i64,
-    read: &InboundMail,
+    (read, wrote): (&InboundMail, &str),
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let Some(key) = key_of(db, vault, id)? else { return Ok(None) };
     let Reference { message_id, references } = read.reference.clone();
-    let about = About { message_id, references, files: read.files.clone() };
+    let (files, wrote) = (read.files.clone(), Some(wrote.to_owned()));
+    let about = About { message_id, references, files, wrote };
     let json = serde_json::to_vec(&about).map_err(|_| StoreError::Damaged("mail"))?;
     key.seal(&place(id), &json).map(Some)
 }
@@ -48,6 +52,19 @@ fn opened(db: &Connection, vault: &Vault, id: i64) -> Result<Option<About>, Stor
     let Some(sealed) = sealed else { return Ok(None) };
     let json = key.open(&place(id), &sealed)?;
     serde_json::from_slice(&json).map(Some).map_err(|_| StoreError::Damaged("mail"))
+}
+
+/// Whether a mail says these words, as far as it can be read.
+pub(super) fn says(
+    db: &Connection,
+    vault: &Vault,
+    id: i64,
+    wrote: &str,
+) -> Result<bool, StoreError> {
+    let about = unless_damaged(opened(db, vault, id), |error| {
+        tracing::error!(message = id, %error, "ALARM a mail cannot be read back");
+    })?;
+    Ok(about.flatten().and_then(|about| about.wrote).is_some_and(|said| said == wrote))
 }
 
 /// A file of a case, as it is listed. `Debug` does not show its name.

@@ -1,18 +1,26 @@
 //! What the store knows around a mail: whether it came before, how much its sender wrote and was written,
 //! and what he has to do with the case that it names.
 
-use super::InboundMail;
+use super::{InboundMail, about};
+use crate::domain::case::State;
 use crate::domain::message::mail::{Belongs, FLOOD_WITHIN, MailAround, MailKey, belongs};
 use crate::store::case_file;
 use crate::store::error::StoreError;
+use crate::store::inbox::citizen::{self, id_of};
 use crate::store::inbox::settle::Journal;
-use crate::store::inbox::text::id_of;
 use crate::store::intake::{Desk, read_number};
+use crate::store::read_call::all;
 use crate::store::seal::{is_sealed, sealed};
 use crate::units::CaseNumber;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
+/// What asks a citizen for his word on an answer.
+const SURVEY: &str = "M6";
+/// Mails of one sender that are looked at for the same words, the newest.
+const AGAIN_LOOKED_AT: i64 = 20;
+/// Longest of them as they are kept, in bytes: what stands beside a mail is read behind all of it.
+const AGAIN_BYTES: i64 = 1 << 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -25,7 +33,7 @@ pub(super) fn around(
     desk: &Desk,
     (id, journal): (i64, &Journal),
     (read, key): (&InboundMail, &MailKey),
-    (known_by, said): (&[u8], &[u8]),
+    (known_by, said, wrote): (&[u8], &[u8], &str),
 ) -> Result<MailAround, StoreError> {
     let at = journal.received_at;
     let (named, answered_case) = match belongs(&read.mail, key) {
@@ -46,12 +54,17 @@ pub(super) fn around(
         receipts_of_sender: receipts(db, since(at, DAY), Some(known_by))?,
         receipts_in_hour: receipts(db, since(at, HOUR), None)?,
         answered_case,
-        asked: asked(db, known_by)?,
+        asked: citizen::asked(db, known_by, SURVEY)?,
         ..MailAround::default()
     };
     if let Some(number) = named {
         around.supplements = supplements(db, number)?;
         around.is_party = is_party(db, desk, number, read.mail.from.as_deref())?;
+    } else if read.mail.from.is_some()
+        && let Some(number) = again(db, desk, known_by, wrote)?
+    {
+        around.again = Some(number);
+        around.supplements = supplements(db, number)?;
     }
     Ok(around)
 }
@@ -60,6 +73,32 @@ fn is_copy(db: &Connection, id: i64, (by, said): (&[u8], &[u8])) -> Result<bool,
     let sql = "SELECT 1 FROM inbound WHERE sender = ?1 AND words = ?2 AND id <> ?3
                    AND state IN ('done', 'ignored', 'held')";
     Ok(db.prepare_cached(sql)?.exists(params![by, said, id])?)
+}
+
+/// The open case that a mail of this sender with the same words made. Of one under seal nobody is told, not
+/// even by what becomes of his mail.
+fn again(
+    db: &Connection,
+    desk: &Desk,
+    known_by: &[u8],
+    wrote: &str,
+) -> Result<Option<CaseNumber>, StoreError> {
+    let sql = format!(
+        "SELECT i.id, f.number FROM inbound i JOIN case_file f ON f.id = i.case_id
+         WHERE i.sender = ?1 AND i.medium = 'mail' AND i.why = 'case' AND length(i.raw) <= ?2
+             AND f.number IS NOT NULL AND f.state IN ({}) AND NOT {}
+         ORDER BY i.id DESC LIMIT ?3",
+        citizen::named_states(State::is_open),
+        sealed("f")
+    );
+    let values = params![known_by, AGAIN_BYTES, AGAIN_LOOKED_AT];
+    let mails: Vec<(i64, i64)> = all(db, &sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (id, number) in mails {
+        if about::says(db, &desk.vault, id, wrote)? {
+            return read_number(number).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 fn mails_of_sender(
@@ -118,17 +157,4 @@ pub(super) fn is_party(
     let case = case_file::load(db, &desk.vault, id)?;
     let is_his = |(mail, from): (&String, &str)| mail.eq_ignore_ascii_case(from);
     Ok(!is_sealed(&case) && case.private.mail.as_ref().zip(from).is_some_and(is_his))
-}
-
-/// The case whose answer a sender was asked about last, while it waits for his word.
-fn asked(db: &Connection, known_by: &[u8]) -> Result<Option<CaseNumber>, StoreError> {
-    let sql = format!(
-        "SELECT f.number FROM outbox o JOIN case_file f ON f.id = o.case_id
-         WHERE o.party = ?1 AND o.template = 'M6' AND f.state = 'callback' AND NOT {}
-         ORDER BY o.created_at DESC LIMIT 1",
-        sealed("f")
-    );
-    let number: Option<i64> =
-        db.prepare_cached(&sql)?.query_row([known_by], |row| row.get(0)).optional()?;
-    number.map(read_number).transpose()
 }

@@ -3,17 +3,17 @@
 use super::Arrived;
 use crate::domain::call::{Caller, IntakeKind, NewIntake};
 use crate::domain::case::{
-    Actor, Case, Command as CaseCommand, Erasure, Grade, Order, REPLY_DAYS, Record, State,
-    TEXT_CHARS_MAX, Task, city_zone,
+    Actor, Case, Erasure, Grade, REPLY_DAYS, Record, State, TEXT_CHARS_MAX, city_zone,
 };
 use crate::domain::message::mail::own_words;
 use crate::domain::message::mail::templates::MailText;
 use crate::domain::message::templates::ShortText;
 use crate::store::case_file;
 use crate::store::error::StoreError;
+use crate::store::inbox::citizen::{self, id_of};
 use crate::store::inbox::give_to_case;
 use crate::store::inbox::settle::{SettledInbound, end};
-use crate::store::inbox::text::{self, id_of};
+use crate::store::inbox::text;
 use crate::store::intake::{self, Desk, SYSTEM};
 use crate::units::CaseNumber;
 use jiff::Timestamp;
@@ -83,6 +83,20 @@ impl Arrived<'_> {
         Ok(SettledInbound::Done)
     }
 
+    /// The same once more while his case is open: whoever is at work on it sees that he asks (催办).
+    pub(super) fn remind(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+        number: CaseNumber,
+    ) -> Result<SettledInbound, StoreError> {
+        let id = id_of(db, number)?;
+        let words = format!("（来信催办，内容与此前来信相同）{}", self.read.mail.subject);
+        text::supplement(db, desk, now, (id, &[self.id]), &words)?;
+        Ok(SettledInbound::Done)
+    }
+
     /// The row of a case that still takes more: itself, or the one that it was merged into.
     fn takes_more(
         &self,
@@ -109,13 +123,8 @@ impl Arrived<'_> {
         (number, grade, remark): (CaseNumber, Grade, &str),
     ) -> Result<SettledInbound, StoreError> {
         let case = id_of(db, number)?;
-        let order = Order { actor: Actor::system(), task: Task::Rate(grade) };
-        let loaded = case_file::load(db, &desk.vault, case)?;
-        let command = CaseCommand::Act(Box::new(order));
-        match intake::command(db, desk, now, case, loaded, command, SYSTEM) {
-            Ok(_) => {}
-            Err(StoreError::Refused(_)) => return self.supplement(db, desk, now, number),
-            Err(error) => return Err(error),
+        if !citizen::rate(db, desk, now, case, grade)? {
+            return self.supplement(db, desk, now, number);
         }
         if remark.is_empty() {
             give_to_case(db, &desk.vault, self.id, case)?;

@@ -17,12 +17,13 @@ pub(in crate::store) use about::answered_mail;
 
 use super::settle::{Journal, SettledInbound, end, hold};
 use super::{InboundMail, key_of, owner};
-use crate::domain::message::mail::{MailAround, MailKey, MailVerdict, judge_mail};
+use crate::domain::message::mail::{MailAround, MailKey, MailVerdict, judge_mail, subject_once};
 use crate::domain::message::{Command, MailSite};
 use crate::store::error::StoreError;
 use crate::store::handle::StoreHandle;
 use crate::store::intake::Desk;
 use crate::store::outbox::party;
+use crate::store::recording::hex;
 use crate::store::vault::Vault;
 use crate::store::work::{Answer, Kind};
 use around::around;
@@ -78,11 +79,12 @@ pub(super) fn take(
         None => desk.vault.message_hash("sender", &[b"nobody"]),
     };
     let said = said(&desk.vault, &known_by, read);
+    let wrote = wrote(&desk.vault, &known_by, read);
     let sql = "UPDATE inbound SET sender = ?2, words = ?3, about = ?4 WHERE id = ?1";
-    let about = about::sealed(db, &desk.vault, id, read)?;
+    let about = about::sealed(db, &desk.vault, id, (read, &wrote))?;
     db.prepare_cached(sql)?.execute(params![id, known_by, said, about])?;
     let key = mail_key(&desk.vault);
-    let around = around(db, desk, (id, journal), (read, &key), (&known_by, &said))?;
+    let around = around(db, desk, (id, journal), (read, &key), (&known_by, &said, &wrote))?;
     let verdict = judge_mail(&read.mail, &site.house, &key, &around);
     let arrived = Arrived { id, journal, read, site: &site, known_by: &known_by, around: &around };
     arrived.obey(db, desk, now, verdict)
@@ -95,6 +97,13 @@ fn said(vault: &Vault, known_by: &[u8], read: &InboundMail) -> Vec<u8> {
     let (subject, text) = (&read.mail.subject, &read.mail.text);
     let parts = [known_by, id.as_bytes(), subject.as_bytes(), text.as_bytes()];
     vault.message_hash("mail", &parts)
+}
+
+/// The same words once more, in a mail of its own.
+fn wrote(vault: &Vault, known_by: &[u8], read: &InboundMail) -> String {
+    let subject = subject_once(&read.mail.subject);
+    let parts = [known_by, subject.as_bytes(), read.mail.text.trim().as_bytes()];
+    hex(&vault.message_hash("mail again", &parts))
 }
 
 impl Arrived<'_> {
@@ -115,6 +124,7 @@ impl Arrived<'_> {
             MailVerdict::Arrived { outbox } => self.arrived(db, desk, now, outbox),
             MailVerdict::Open { related } => self.open(db, desk, now, related),
             MailVerdict::Supplement(number) => self.supplement(db, desk, now, number),
+            MailVerdict::Remind(number) => self.remind(db, desk, now, number),
             MailVerdict::Rate(number, grade, remark) => {
                 self.rate(db, desk, now, (number, grade, &remark))
             }

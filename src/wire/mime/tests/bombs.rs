@@ -100,3 +100,30 @@ fn cpu_ms() -> i64 {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
 }
+
+/// A long file is decoded piece by piece: the letters of its lines stand across the pieces, a padding ends
+/// it or stands amid it, and a line that is none makes it read the slow way as a whole.
+#[test]
+fn a_long_file_comes_out_as_it_went_in() {
+    let fields = ["Content-Type: application/zip; name=a.zip", "Content-Transfer-Encoding: base64"];
+    let file: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0] ^ n.to_le_bytes()[1]).collect();
+    let read = |body: &str, odd: bool| {
+        let raw = mail(&fields, body.as_bytes());
+        let mail = Mail::read(&raw, None);
+        let [found] = mail.attachments.as_slice() else { panic!("{mail:?}") };
+        assert_eq!(found.name.as_deref(), Some("a.zip"));
+        let (bytes, is_odd) = found.transfer.undo(&raw[found.range.clone()]);
+        assert_eq!(is_odd, odd);
+        assert_eq!(bytes, found.bytes(&raw));
+        bytes.into_owned()
+    };
+    // 49,152 bytes are the letters of one piece.
+    for length in [0, 1, 49_150, 49_151, 49_152, 49_153, 98_304, 200_000] {
+        let whole = base64(&file[..length]);
+        assert_eq!(read(&whole, false), &file[..length], "{length}");
+        let twice = format!("{whole}\r\n{}", base64(&file));
+        assert_eq!(read(&twice, false), [&file[..length], &file].concat(), "{length} and more");
+        let noted = format!("{whole}\r\n*** checked by a scanner ***\r\n{}", base64(&file));
+        assert_eq!(read(&noted, true), [&file[..length], &file].concat(), "{length} and a note");
+    }
+}

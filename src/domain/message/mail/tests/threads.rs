@@ -94,6 +94,30 @@ fn mails_without_an_id_are_each_a_matter() {
     assert_eq!(judged(&mail, &copy), MailVerdict::Copy);
 }
 
+/// 36 of the examples: the second is a 催办 of the case of the first.
+#[test]
+fn the_same_once_more_asks_about_its_case() {
+    let around = MailAround { again: Some(case()), ..MailAround::default() };
+    let mail = citizen("化工厂夜里放臭气");
+    assert_eq!(judged(&mail, &around), MailVerdict::Remind(case()));
+    let own = MailVerdict::Open { related: None };
+    assert_eq!(judged(&mail, &MailAround::default()), own);
+    let mut forged = mail.clone();
+    forged.traits.is_forged = true;
+    assert_eq!(judged(&forged, &around), own, "his server says it was not he");
+    let pictures = Incoming { attachments: 1, ..mail.clone() };
+    assert_eq!(judged(&pictures, &around), own);
+    assert_eq!(judged(&citizen("……"), &around), own, "no words");
+    let grown = MailAround { supplements: 50, ..around };
+    assert_eq!(judged(&mail, &grown), own);
+    let once = subject_once("噪声");
+    for subject in ["噪声（再次）", "再次反映：噪声", "【第二次】噪声", "催办 噪声！"]
+    {
+        assert_eq!(subject_once(subject), once, "{subject}");
+    }
+    assert_ne!(subject_once("噪声和臭气（再次）"), once);
+}
+
 #[test]
 fn a_case_that_has_grown_gets_a_sister() {
     let mut mail = citizen("还是没修");
