@@ -179,10 +179,15 @@ impl DialBook {
             dialled.hour.pop_front();
         }
         if let Some(today) = today {
-            self.day = Some(today);
-            self.house = self.house.saturating_add(1);
             dialled.today = dialled.today.saturating_add(1);
+            self.recall_house(today);
         }
+    }
+
+    /// The same of a call of the house itself.
+    pub fn recall_house(&mut self, today: Date) {
+        self.day = Some(today);
+        self.house = self.house.saturating_add(1);
     }
 
     /// Counts a call that is dialled now; an emergency counts for nothing.
@@ -347,7 +352,10 @@ mod tests {
         book.count(&seat(801), &number, later, today());
         let evening = now + HOUR * 5;
         assert_eq!(book.may(&seat(801), &number, evening, today()), Err(Refusal::TooManyCalls));
-        (0..3).for_each(|_| book.recall(&seat(802), None, Some(today())));
+        (0..2).for_each(|_| book.recall(&seat(802), None, Some(today())));
+        assert_eq!(book.may_house(&number, today()), Ok(()));
+        book.recall_house(today());
+        assert_eq!(book.may_house(&number, today()), Err(Refusal::TooManyCalls));
         assert_eq!(book.may(&seat(803), &number, evening, today()), Err(Refusal::TooManyCalls));
     }
 

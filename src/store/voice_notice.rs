@@ -11,7 +11,7 @@ use super::read::{Reader, city_time};
 use super::read_call::all;
 use super::work::{Answer, Kind};
 use crate::domain::case::{Case, State, city_zone, local_day};
-use crate::domain::message::{Class, Medium, may_leave};
+use crate::domain::message::{Class, Medium, is_pressing, may_leave};
 use crate::domain::voice_call::{CaseSaid, NOTICE_CASES_SAID_MAX, VoiceKind, VoiceOutcome};
 use crate::units::CallId;
 use jiff::{SignedDuration, Timestamp};
@@ -86,10 +86,12 @@ pub(super) fn put(
 ) -> Result<(), StoreError> {
     let (kind, day) = (kind.as_str(), local_day(now).to_string());
     let at = may_leave(Medium::Sms, Class::Order, urgent, now).as_millisecond();
-    // One that is over is not opened again: what comes later on the day is a text.
+    // One that is over is not opened again: what comes later on the day is a text. One that waits for the
+    // morning goes at once for what cannot wait.
     db.prepare_cached(
         "INSERT INTO voice_notice (unit, kind, day, not_before, state) VALUES (?1, ?2, ?3, ?4, 'waiting')
-         ON CONFLICT (unit, kind, day) DO NOTHING",
+         ON CONFLICT (unit, kind, day) DO UPDATE SET not_before = min(not_before, excluded.not_before)
+             WHERE state = 'waiting' AND attempts = 0",
     )?
     .execute(params![unit, kind, day, at])?;
     db.prepare_cached(
@@ -108,10 +110,7 @@ fn take_due(db: &Connection, desk: &Desk, now: Timestamp) -> Result<Vec<VoiceDue
         return Ok(vec![]);
     }
     let ms = now.as_millisecond();
-    let lost = now.saturating_sub(CALL_LOST).unwrap_or(now).as_millisecond();
-    let again = "UPDATE voice_notice SET state = 'waiting', not_before = ?2
-                 WHERE state = 'calling' AND called_at <= ?1";
-    db.prepare_cached(again)?.execute([lost, ms])?;
+    take_back(db, desk, now)?;
     let calling = "SELECT count(*) FROM voice_notice WHERE state = 'calling'";
     let calling: i64 = db.prepare_cached(calling)?.query_row([], |row| row.get(0))?;
     let sql = "SELECT id, unit, kind, attempts FROM voice_notice
@@ -125,6 +124,13 @@ fn take_due(db: &Connection, desk: &Desk, now: Timestamp) -> Result<Vec<VoiceDue
         let cases = live_cases(db, desk, id, &unit)?;
         if cases.is_empty() {
             set_state(db, id, "withdrawn")?;
+            continue;
+        }
+        // It may have waited into the night: for its turn, by a call that was lost, or with no service.
+        let presses = cases.iter().any(|(_, case)| is_pressing(case));
+        let at = may_leave(Medium::Sms, Class::Order, presses, now);
+        if at > now {
+            wait(db, id, at)?;
             continue;
         }
         let sql = "UPDATE voice_notice SET state = 'calling', attempts = ?2, called_at = ?3
@@ -141,6 +147,19 @@ fn take_due(db: &Connection, desk: &Desk, now: Timestamp) -> Result<Vec<VoiceDue
         });
     }
     Ok(due)
+}
+
+/// Calls whose end was never told count as tries all the same: a crash in each keeps no telephone ringing.
+fn take_back(db: &Connection, desk: &Desk, now: Timestamp) -> Result<(), StoreError> {
+    let lost = now.saturating_sub(CALL_LOST).unwrap_or(now).as_millisecond();
+    let sql =
+        "SELECT id, unit, attempts FROM voice_notice WHERE state = 'calling' AND called_at <= ?1";
+    let lost: Vec<(i64, String, u32)> =
+        all(db, sql, [lost], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    for (id, unit, attempts) in lost {
+        try_again(db, desk, now, (id, &unit, attempts), now)?;
+    }
+    Ok(())
 }
 
 /// The cases of a notice that are still the unit's to answer, and under no seal.
@@ -174,7 +193,7 @@ fn said(case: &Case) -> Option<CaseSaid> {
     Some(CaseSaid { number, on: due.on, at })
 }
 
-/// What came of a try. Nobody confirmed the last one: the unit is told by text.
+/// What came of a try.
 fn end(
     db: &Connection,
     desk: &Desk,
@@ -189,23 +208,38 @@ fn end(
     let sql = "INSERT OR IGNORE INTO voice_notice_try VALUES (?1, ?2, ?3, ?4, ?5)";
     let try_of = params![id, attempts, now.as_millisecond(), call.as_str(), outcome.as_str()];
     db.prepare_cached(sql)?.execute(try_of)?;
-    let rules = &desk.messages.voice;
     if outcome == VoiceOutcome::Confirmed {
         set_state(db, id, "confirmed")?;
-    } else if attempts < rules.tries {
-        let next = now.saturating_add(rules.pause).unwrap_or(now);
-        let next = may_leave(Medium::Sms, Class::Order, false, next).as_millisecond();
-        let sql = "UPDATE voice_notice SET state = 'waiting', not_before = ?2 WHERE id = ?1";
-        db.prepare_cached(sql)?.execute([id, next])?;
     } else {
-        set_state(db, id, "given_up")?;
-        let cases = live_cases(db, desk, id, &unit)?;
-        tracing::warn!(notice = id, unit, "a unit did not confirm a notice by telephone");
-        for (case_id, case) in cases.iter().take(VOICE_TEXTS_MAX) {
-            outbox::remind_unit(db, desk, now, (id, *case_id), case)?;
-        }
+        let next = now.saturating_add(desk.messages.voice.pause).unwrap_or(now);
+        try_again(db, desk, now, (id, &unit, attempts), next)?;
     }
     Ok(true)
+}
+
+/// Another try at `next`; where there were enough, the unit is told by text.
+fn try_again(
+    db: &Connection,
+    desk: &Desk,
+    now: Timestamp,
+    (id, unit, attempts): (i64, &str, u32),
+    next: Timestamp,
+) -> Result<(), StoreError> {
+    if attempts < desk.messages.voice.tries {
+        return wait(db, id, next);
+    }
+    set_state(db, id, "given_up")?;
+    tracing::warn!(notice = id, unit, "a unit did not confirm a notice by telephone");
+    for (case_id, case) in live_cases(db, desk, id, unit)?.iter().take(VOICE_TEXTS_MAX) {
+        outbox::remind_unit(db, desk, now, (id, *case_id), case)?;
+    }
+    Ok(())
+}
+
+fn wait(db: &Connection, id: i64, until: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE voice_notice SET state = 'waiting', not_before = ?2 WHERE id = ?1";
+    db.prepare_cached(sql)?.execute(params![id, until.as_millisecond()])?;
+    Ok(())
 }
 
 fn set_state(db: &Connection, id: i64, state: &str) -> Result<(), StoreError> {

@@ -47,11 +47,39 @@ fn numbers_count_for_the_seat_that_came_last_and_seats_that_were_rung_do_not() {
     let reader = Reader::open(folder.path()).unwrap();
     let began = call_started(&call).at;
     let of = |number: &str, seconds: i64| DialledCall {
-        seat: seat(number),
+        seat: Some(seat(number)),
         at: began + jiff::SignedDuration::from_secs(seconds),
     };
     let all = reader.dialled(began).unwrap();
     assert_eq!(all, [of("801", 5), of("801", 8), of("802", 25)]);
     let late = reader.dialled(began + jiff::SignedDuration::from_secs(10)).unwrap();
     assert_eq!(late, [of("802", 25)]);
+}
+
+/// A start looks for no seat in what the house dialled itself, and counts it all the same.
+#[test]
+fn a_call_that_told_a_unit_counts_for_the_house_and_a_citizens_call_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    for (serial, called) in [(1, "unit.07"), (2, "12345")] {
+        let call = call_id(serial);
+        let started =
+            mayorline::store::CallStarted { called: called.to_owned(), ..call_started(&call) };
+        assert!(store.handle().call_started(started));
+        let account = CallAccount {
+            record: call_record(&call, vec![]),
+            legs: vec![LegRecord {
+                leg: LegId(u64::from(serial) + 10),
+                ..leg(1, LegRole::Unit, "unit.07", None)
+            }],
+            parties: vec![dialled(3, 1)],
+            tracks: vec![],
+        };
+        assert!(store.handle().call_accounted(noonish(), account));
+    }
+    store.close();
+    let began = call_started(&call_id(1)).at;
+    let at = began + jiff::SignedDuration::from_secs(3);
+    let all = Reader::open(folder.path()).unwrap().dialled(began).unwrap();
+    assert_eq!(all, [DialledCall { seat: None, at }]);
 }

@@ -4,7 +4,7 @@ use super::mail::templates::{Desk as MailDesk, MailText, WrittenMail};
 use super::templates::{ShortText, Signature, Written};
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{
-    Case, CaseEvent, DueDate, Nature, Post, Record, Warning, city_zone, local_day,
+    Case, CaseEvent, DueDate, Nature, Post, Record, Urgency, Warning, city_zone, local_day,
 };
 use crate::domain::directory::Level;
 use jiff::Timestamp;
@@ -26,6 +26,12 @@ pub enum UnitNotice {
     Warn,
     /// Its time is over (红牌, 挂号督办, S21).
     Overdue,
+}
+
+/// Its unit is told of it at night too.
+#[must_use]
+pub fn is_pressing(case: &Case) -> bool {
+    matches!(case.work.urgency, Urgency::Immediate | Urgency::Urgent)
 }
 
 /// What the unit of a case is told of these events, and the posts that are told beside the unit itself.

@@ -17,7 +17,12 @@ impl Switch {
             let ago = Duration::try_from(now.wall.duration_since(call.at)).ok();
             let at = ago.and_then(|ago| now.monotonic.checked_sub(ago));
             let date = call.at.to_zoned(self.config.time_zone.clone()).date();
-            self.book.recall(&call.seat, at, (date == today).then_some(today));
+            let dialled_today = (date == today).then_some(today);
+            match (&call.seat, dialled_today) {
+                (Some(seat), _) => self.book.recall(seat, at, dialled_today),
+                (None, Some(today)) => self.book.recall_house(today),
+                (None, None) => {}
+            }
         }
     }
 

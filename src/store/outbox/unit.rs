@@ -1,9 +1,9 @@
 //! What a unit is told of its orders, in the transaction of what happened to the case.
 
 use super::{Letter, NewMessage, put};
-use crate::domain::case::{Case, CaseEvent, State, Urgency, local_day};
+use crate::domain::case::{Case, CaseEvent, State, local_day};
 use crate::domain::directory::Directory;
-use crate::domain::message::{Class, Medium, UnitNotice, order_mail, unit_notices};
+use crate::domain::message::{Class, Medium, UnitNotice, is_pressing, order_mail, unit_notices};
 use crate::domain::voice_call::VoiceKind;
 use crate::store::directory;
 use crate::store::error::{StoreError, unless_damaged};
@@ -32,11 +32,7 @@ pub(in crate::store) fn tell_unit(
     if notices.is_empty() || case.told_state() == Some(State::Sealed) {
         return Ok(());
     }
-    // A damaged row of the directory keeps no case from going on.
-    let found = unless_damaged(directory::of_unit(db, local_day(now), unit), |error| {
-        tracing::error!(unit, %error, "ALARM the directory cannot be read back: a unit is not told");
-    })?;
-    let Some(directory) = found else { return Ok(()) };
+    let Some(directory) = directory_of(db, now, unit)? else { return Ok(()) };
     let tell = Tell { db, desk, now, case_id, case, unit, directory };
     for (at, (notice, levels)) in notices.into_iter().enumerate() {
         let key = format!("unit/{case_id}/{last}/{at}");
@@ -44,13 +40,24 @@ pub(in crate::store) fn tell_unit(
             tell.text(format!("{key}/{nth}"), notice, phone)?;
         }
         if let Some(kind) = voice_of(notice).filter(|_| rules.voice.is_on()) {
-            voice_notice::put(db, now, (unit, kind), (case_id, tell.is_urgent()))?;
+            voice_notice::put(db, now, (unit, kind), (case_id, is_pressing(case)))?;
         }
         if notice == UnitNotice::Order {
             tell.mail(format!("{key}/mail"))?;
         }
     }
     Ok(())
+}
+
+/// Where a unit is told. A damaged row of the directory keeps no case from going on.
+fn directory_of(
+    db: &Connection,
+    now: Timestamp,
+    unit: &str,
+) -> Result<Option<Directory>, StoreError> {
+    unless_damaged(directory::of_unit(db, local_day(now), unit), |error| {
+        tracing::error!(unit, %error, "ALARM the directory cannot be read back: a unit is not told");
+    })
 }
 
 /// What is told by telephone too.
@@ -71,7 +78,7 @@ pub(in crate::store) fn remind_unit(
     case: &Case,
 ) -> Result<(), StoreError> {
     let Some(unit) = case.unit.as_deref() else { return Ok(()) };
-    let directory = directory::of_unit(db, local_day(now), unit)?;
+    let Some(directory) = directory_of(db, now, unit)? else { return Ok(()) };
     let tell = Tell { db, desk, now, case_id, case, unit, directory };
     for (nth, phone) in tell.directory.notice_phones(unit, &[]).iter().enumerate() {
         let key = format!("voice/{notice}/{case_id}/{nth}");
@@ -92,10 +99,6 @@ struct Tell<'a> {
 }
 
 impl Tell<'_> {
-    fn is_urgent(&self) -> bool {
-        matches!(self.case.work.urgency, Urgency::Immediate | Urgency::Urgent)
-    }
-
     fn text(
         &self,
         idem_key: String,
@@ -131,7 +134,7 @@ impl Tell<'_> {
             account,
             template,
             class: Class::Order,
-            urgent: self.is_urgent(),
+            urgent: is_pressing(self.case),
             letter,
             case_id: Some(self.case_id),
             answers: None,

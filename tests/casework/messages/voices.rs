@@ -1,7 +1,7 @@
 //! Units told by telephone: with the warning, at a decent hour, in so many tries, then by text.
 
 use super::*;
-use mayorline::domain::case::{Role, Task};
+use mayorline::domain::case::{Role, Task, Urgency, UrgencyReason};
 use mayorline::domain::message::VoiceRules;
 use mayorline::domain::voice_call::{VoiceKind, VoiceOutcome};
 use mayorline::store::{VoiceDue, VoiceRow};
@@ -138,6 +138,42 @@ fn nobody_is_rung_at_night() {
         |due: Vec<VoiceDue>| due.iter().filter(|due| due.kind == VoiceKind::Overdue).count();
     assert_eq!(overdue(house.due(at("2026-11-28T07:59:59+08:00"))), 0);
     assert_eq!(overdue(house.due(at("2026-11-28T08:00:00+08:00"))), 1);
+}
+
+/// The service was down all day, or a call was lost: what waits does not ring in the night for that.
+#[test]
+fn what_waited_into_the_night_rings_in_the_morning_unless_it_presses() {
+    for presses in [false, true] {
+        let house = House::that_rings();
+        let number = house.assigned(minutes(1));
+        house.warned(at(YELLOW));
+        if presses {
+            let urgent = Task::SetUrgency(Urgency::Urgent, UrgencyReason::RiskFound);
+            house.act(at("2026-11-26T09:00:00+08:00"), number, Role::Clerk, urgent);
+        }
+        let due = |time: &str| house.due(at(time)).len();
+        assert_eq!(due("2026-11-26T22:00:00+08:00"), usize::from(presses));
+        assert_eq!(due("2026-11-27T07:59:59+08:00"), usize::from(presses), "its call was lost");
+        assert_eq!(due("2026-11-27T08:00:00+08:00"), usize::from(!presses));
+        assert_eq!(due("2026-11-27T21:00:00+08:00"), usize::from(presses), "a call was lost");
+    }
+}
+
+#[test]
+fn calls_that_are_lost_count_as_tries_and_a_text_follows_the_last() {
+    let mut house = House::that_rings();
+    house.assigned(minutes(1));
+    let mut now = at(YELLOW);
+    house.warned(now);
+    for attempt in 1..=3 {
+        let due = house.due(now);
+        assert_eq!((due.len(), due[0].attempt), (1, attempt));
+        house = house.restarted();
+        now += SignedDuration::from_mins(10);
+    }
+    assert!(house.due(now).is_empty());
+    assert_eq!(house.notice().state, "given_up");
+    assert_eq!(house.count("SELECT count(*) FROM outbox WHERE idem_key LIKE 'voice/%'"), 1);
 }
 
 /// What runs when the power is cut becomes a citizen who is called back; a call to a unit does not.
