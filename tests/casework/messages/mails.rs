@@ -376,7 +376,7 @@ fn assigned(house: &House, number: CaseNumber, at: Timestamp) {
     house.act_on(at, number, Role::Clerk, Task::Assign { unit, helpers: vec![] });
 }
 
-/// Story 1 of domain.md 3.8 by mail: M1, M3, M5, M6, and his word on it closes the case.
+/// Story 1 of domain.md 3.8 by mail: M1, M3, M5, M6, his word on it closes the case, and it is archived.
 #[test]
 fn a_case_by_mail_from_its_number_to_the_word_on_its_answer() {
     let house = House::open();
@@ -411,6 +411,11 @@ fn a_case_by_mail_from_its_number_to_the_word_on_its_answer() {
     assert_eq!(house.mail(2, minutes(9), word.as_bytes()), SettledInbound::Done);
     assert_eq!(house.why(2), "done rated");
     assert_eq!(house.case(number).row.state, "closed");
+    // He is known by his address: none of the ten elements is missing.
+    let unpublished = Task::DecidePublication(false, String::new());
+    house.act_on(minutes(10), number, Role::Director, unpublished);
+    house.act_on(minutes(11), number, Role::Clerk, Task::Archive);
+    assert_eq!(house.case(number).row.state, "archived");
     // What comes for a case that is over is a matter of its own, which names it.
     let late = word.replace("<2@", "<3@").replace("1\r\n\r\n> 请您评价", "灯又灭了");
     house.mail(3, minutes(20), late.as_bytes());
