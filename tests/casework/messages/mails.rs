@@ -256,9 +256,34 @@ fn example_35_goes_to_the_row_it_tells_of() {
     assert_eq!(house.mail(4, minutes(5), theirs.as_bytes()), SettledInbound::Held);
     assert_eq!((house.cases().len(), house.outbox().len()), (1, 2), "nothing is written for it");
     // No further mail goes to a bad address.
-    house.act_on(minutes(6), number, Role::UnitContact, Task::Sign("王某".to_owned()));
+    house.act_on(minutes(6), number, Role::Clerk, Task::AskMore);
     assert!(house.mailed(minutes(7)).is_empty());
     house.verified();
+}
+
+/// A server of ours that was away for a day says nothing of an address: what comes next goes out.
+#[test]
+fn a_mail_that_was_given_up_does_not_make_its_address_a_bad_one() {
+    let house = House::open();
+    house.mail(1, minutes(1), &plain(ZHANG, "1", "停水", "停水两天了"));
+    let number = house.cases()[0];
+    house.mailed(minutes(1));
+    assigned(&house, number, minutes(2));
+    let [notice] = &house.lease_by(BOX, minutes(3))[..] else { panic!("one notice") };
+    assert!(house.submitting(minutes(3), notice.id, (1, 1)));
+    let day = 24 * 60;
+    let away = PartOutcome::Retry("closed", None);
+    assert_eq!(house.outcome(minutes(day + 3), (notice.id, 1), away), SendState::Failed);
+    house.act_on(minutes(day + 4), number, Role::Clerk, Task::AskMore);
+    assert_eq!(house.mailed(minutes(day + 5)).len(), 1);
+    // One that its server refused says that it is bad.
+    house.act_on(minutes(day + 6), number, Role::Clerk, Task::AskMore);
+    let [refused] = &house.lease_by(BOX, minutes(day + 7))[..] else { panic!("one") };
+    assert!(house.submitting(minutes(day + 7), refused.id, (1, 1)));
+    let answer = PartOutcome::Rejected("550".to_owned());
+    assert_eq!(house.outcome(minutes(day + 7), (refused.id, 1), answer), SendState::Failed);
+    house.act_on(minutes(day + 8), number, Role::Clerk, Task::AskMore);
+    assert!(house.mailed(minutes(day + 9)).is_empty());
 }
 
 /// Row 36: the same mail twice is one; the same words once more are a word on their case (催办) while that is
