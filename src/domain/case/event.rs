@@ -333,6 +333,14 @@ pub struct Private {
     pub summary: Option<String>,
 }
 
+impl Private {
+    /// Somebody who can be answered: by telephone or by mail.
+    #[must_use]
+    pub fn can_be_answered(&self) -> bool {
+        self.contact.is_some() || self.mail.is_some()
+    }
+}
+
 /// The original recording as it came in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Original {

@@ -286,7 +286,7 @@ pub(super) fn erase(
             ground: order.ground,
             by: SYSTEM.to_owned(),
             towns: if everything { towns.collect() } else { vec![] },
-            contact: everything && case.private.contact.is_some(),
+            contact: everything && case.private.can_be_answered(),
         }
         .into(),
     ])

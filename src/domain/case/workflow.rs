@@ -181,8 +181,7 @@ pub(super) fn accept_contact(
     may_follow(case, &accepted)?;
     // T2: a contact, or the reason why there is none.
     let withheld = Record::Anonymous { reason: AnonymousReason::Withheld }.into();
-    let known = case.private.contact.is_some() || case.private.mail.is_some();
-    let anonymous = (!known).then_some(withheld);
+    let anonymous = (!case.private.can_be_answered()).then_some(withheld);
     Ok(anonymous.into_iter().chain([accepted]).collect())
 }
 

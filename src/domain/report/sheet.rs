@@ -22,6 +22,9 @@ pub const SEALED: &str = "密件";
 /// What stands for a citizen whose case was erased at the end of its period.
 const ERASED: &str = "已到期销毁";
 
+/// Put in the place of an address that a reader may not see whole.
+const BY_MAIL: &str = "（电子邮件）";
+
 /// Put in the place of what a reader may not see.
 const HIDDEN: &str = "＊＊＊";
 
@@ -71,7 +74,7 @@ pub fn sheet_row(subject: Subject<'_>, names: &Names, rights: &Rights) -> Option
         supervisor(case),
         callback(case),
     ];
-    let has_person = case.private.contact.is_some() || case.private.caller.is_some();
+    let has_person = case.private.can_be_answered() || case.private.caller.is_some();
     Some(SheetRow { number, elements, has_person })
 }
 
@@ -81,18 +84,20 @@ fn reporter(case: &Case, view: View) -> String {
     }
     let number = case.private.contact.as_ref().or(case.private.caller.as_ref());
     let name = case.private.display.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let Some(number) = number else {
-        let why = case.work.anonymous.map(|reason| format!("匿名（{}）", reason.title()));
-        return why.unwrap_or_default();
+    let (clear, masked) = match (number, case.private.mail.as_deref()) {
+        (Some(number), _) => (number.as_str().to_owned(), number.masked()),
+        (None, Some(mail)) => (mail.to_owned(), BY_MAIL.to_owned()),
+        (None, None) => {
+            let why = case.work.anonymous.map(|reason| format!("匿名（{}）", reason.title()));
+            return why.unwrap_or_default();
+        }
     };
     let shown = match view.contact {
-        Shown::Clear => {
-            [name.map(str::to_owned), Some(number.as_str().to_owned())].into_iter().flatten()
-        }
-        Shown::Masked => [name.map(masked_name), Some(number.masked())].into_iter().flatten(),
+        Shown::Clear => [name.map(str::to_owned), Some(clear)],
+        Shown::Masked => [name.map(masked_name), Some(masked)],
         Shown::Topic | Shown::Hidden => return HIDDEN.to_owned(),
     };
-    let shown: Vec<String> = shown.collect();
+    let shown: Vec<String> = shown.into_iter().flatten().collect();
     let note = if case.work.secrecy { "（要求保密）" } else { "" };
     format!("{}{note}", shown.join(" "))
 }
@@ -280,6 +285,17 @@ mod tests {
         for role in [Role::UnitContact, Role::UnitLeader, Role::CityLeader, Role::MessageClerk] {
             assert_eq!(shown(&case, role), hidden, "{role:?}");
         }
+    }
+
+    #[test]
+    fn whoever_wrote_a_mail_is_known_by_its_address() {
+        let mut case = case();
+        case.private.contact = None;
+        case.private.mail = Some("zhang@citizens.example".to_owned());
+        let shown = |role| cells(&case, false, role).unwrap()[0].clone();
+        assert_eq!(shown(Role::Director), "张小样 zhang@citizens.example");
+        assert_eq!(shown(Role::UnitLeader), "张** （电子邮件）");
+        assert_eq!(shown(Role::Auditor), HIDDEN);
     }
 
     #[test]

@@ -88,10 +88,14 @@ fn is_own(to: &str, site: &MailSite) -> bool {
     site.house.is_own_address(to)
 }
 
-/// Whether the last mail to an address that anything was heard of arrived, as far as is known.
+/// Whether the last mail to an address that anything was heard of arrived, as far as is known. One that was
+/// given up because our own server was away for a day says nothing of the address.
 fn takes_mails(db: &Connection, desk: &Desk, now: Timestamp, to: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT state FROM outbox WHERE party = ?1 AND created_at > ?2 AND medium = 'mail'
-                   AND state IN ('delivered', 'undelivered', 'failed') ORDER BY id DESC LIMIT 1";
+    let sql = "SELECT state FROM outbox o
+               WHERE party = ?1 AND created_at > ?2 AND medium = 'mail'
+                   AND (state IN ('delivered', 'undelivered') OR state = 'failed' AND EXISTS (
+                       SELECT 1 FROM outbox_part p WHERE p.outbox = o.id AND p.state = 'failed'))
+               ORDER BY id DESC LIMIT 1";
     let from = now.saturating_sub(BAD_ADDRESS_FOR).unwrap_or(now).as_millisecond();
     let values = params![party(&desk.vault, to), from];
     let last: Option<String> =

@@ -256,9 +256,34 @@ fn example_35_goes_to_the_row_it_tells_of() {
     assert_eq!(house.mail(4, minutes(5), theirs.as_bytes()), SettledInbound::Held);
     assert_eq!((house.cases().len(), house.outbox().len()), (1, 2), "nothing is written for it");
     // No further mail goes to a bad address.
-    house.act_on(minutes(6), number, Role::UnitContact, Task::Sign("王某".to_owned()));
+    house.act_on(minutes(6), number, Role::Clerk, Task::AskMore);
     assert!(house.mailed(minutes(7)).is_empty());
     house.verified();
+}
+
+/// A server of ours that was away for a day says nothing of an address: what comes next goes out.
+#[test]
+fn a_mail_that_was_given_up_does_not_make_its_address_a_bad_one() {
+    let house = House::open();
+    house.mail(1, minutes(1), &plain(ZHANG, "1", "停水", "停水两天了"));
+    let number = house.cases()[0];
+    house.mailed(minutes(1));
+    assigned(&house, number, minutes(2));
+    let [notice] = &house.lease_by(BOX, minutes(3))[..] else { panic!("one notice") };
+    assert!(house.submitting(minutes(3), notice.id, (1, 1)));
+    let day = 24 * 60;
+    let away = PartOutcome::Retry("closed", None);
+    assert_eq!(house.outcome(minutes(day + 3), (notice.id, 1), away), SendState::Failed);
+    house.act_on(minutes(day + 4), number, Role::Clerk, Task::AskMore);
+    assert_eq!(house.mailed(minutes(day + 5)).len(), 1);
+    // One that its server refused says that it is bad.
+    house.act_on(minutes(day + 6), number, Role::Clerk, Task::AskMore);
+    let [refused] = &house.lease_by(BOX, minutes(day + 7))[..] else { panic!("one") };
+    assert!(house.submitting(minutes(day + 7), refused.id, (1, 1)));
+    let answer = PartOutcome::Rejected("550".to_owned());
+    assert_eq!(house.outcome(minutes(day + 7), (refused.id, 1), answer), SendState::Failed);
+    house.act_on(minutes(day + 8), number, Role::Clerk, Task::AskMore);
+    assert!(house.mailed(minutes(day + 9)).is_empty());
 }
 
 /// Row 36: the same mail twice is one; the same words once more are a word on their case (催办) while that is
@@ -376,7 +401,7 @@ fn assigned(house: &House, number: CaseNumber, at: Timestamp) {
     house.act_on(at, number, Role::Clerk, Task::Assign { unit, helpers: vec![] });
 }
 
-/// Story 1 of domain.md 3.8 by mail: M1, M3, M5, M6, and his word on it closes the case.
+/// Story 1 of domain.md 3.8 by mail: M1, M3, M5, M6, his word on it closes the case, and it is archived.
 #[test]
 fn a_case_by_mail_from_its_number_to_the_word_on_its_answer() {
     let house = House::open();
@@ -411,6 +436,11 @@ fn a_case_by_mail_from_its_number_to_the_word_on_its_answer() {
     assert_eq!(house.mail(2, minutes(9), word.as_bytes()), SettledInbound::Done);
     assert_eq!(house.why(2), "done rated");
     assert_eq!(house.case(number).row.state, "closed");
+    // He is known by his address: none of the ten elements is missing.
+    let unpublished = Task::DecidePublication(false, String::new());
+    house.act_on(minutes(10), number, Role::Director, unpublished);
+    house.act_on(minutes(11), number, Role::Clerk, Task::Archive);
+    assert_eq!(house.case(number).row.state, "archived");
     // What comes for a case that is over is a matter of its own, which names it.
     let late = word.replace("<2@", "<3@").replace("1\r\n\r\n> 请您评价", "灯又灭了");
     house.mail(3, minutes(20), late.as_bytes());

@@ -140,10 +140,7 @@ fn a_notice_that_bounces_is_known_and_answered_by_nothing() {
     assert_eq!(city.outbox().len(), 2, "the receipt and the notice: {:?}", city.outbox());
     assert_eq!((city.cases().len(), city.held().len()), (1, 0), "a bounce is no matter");
     // What else is told of it goes to nobody: the address is known to be bad.
-    let contact = ["--as", "zhao", "--role", "unit_contact", "--of-unit", "unit.07"];
-    city.verb(
-        &[&["case", "accept-assignment", &number][..], &contact, &["--handler", "王某"]].concat(),
-    );
+    city.verb(&[&["case", "ask-more", &number][..], &clerk].concat());
     assert_eq!(city.outbox().len(), 2);
     city.verified();
     assert!(service.stop().success());

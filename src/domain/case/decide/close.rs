@@ -20,7 +20,7 @@ pub(super) const REOPEN_DAYS: i64 = 30;
 #[must_use]
 pub fn missing_elements(case: &Case) -> Missing {
     let work = &case.work;
-    let reporter = case.private.contact.is_some() || work.had_contact || work.anonymous.is_some();
+    let reporter = case.private.can_be_answered() || work.had_contact || work.anonymous.is_some();
     // An erased case had a summary, as every numbered one has.
     let summary = case.summary.is_some() || work.erased == Some(Erasure::Everything);
     let answer = work.result.is_some() || (case.answered_directly && summary);
@@ -45,7 +45,7 @@ impl Scene<'_> {
     pub(super) fn keep(&self, reason: KeepReason) -> Verdict {
         self.must_be_consulted()?;
         let disposed = self.disposed(Disposition::Kept)?;
-        if self.case.private.contact.is_some() {
+        if self.case.private.can_be_answered() {
             let proposed = self.proposed(Proposal::Keep { reason }, Note::default())?;
             return Ok(disposed.into_iter().chain([proposed]).collect());
         }

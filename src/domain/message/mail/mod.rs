@@ -5,7 +5,8 @@
 //! * `receipt`: the marks and counts that keep two machines from answering each other for ever.
 //! * `thread`: our own Message-IDs and addresses, which nobody else can write, and the number in a subject,
 //!   which anybody can; `key`: what makes the difference.
-//! * `again`: the same once more. `quote`: what the writer himself wrote above what he quotes. `head`: the fields of our mails.
+//! * `again`: the same once more. `quote`: what the writer himself wrote above what he quotes.
+//! * `head`: the fields of our mails.
 //! * `templates`: the mails of domain.md 4.4.
 //!
 //! Pure: counts, parties and the clock come from the store.
