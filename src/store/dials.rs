@@ -28,7 +28,8 @@ pub(super) fn since(db: &Connection, from: Timestamp) -> Result<Vec<DialledCall>
             ORDER BY seat.answered_ms DESC LIMIT 1) AS dialler, c.started_at + e.at_ms AS at \
         FROM call AS c JOIN call_entry AS e ON e.call = c.id AND e.kind = 'dialled' \
         WHERE c.started_at >= ?1 - ?2 AND c.started_at + e.at_ms >= ?1 \
-        AND (dialler IS NOT NULL OR c.called GLOB 'unit.[0-9][0-9]') AND EXISTS (SELECT 1 FROM call_leg AS rung \
+        AND (dialler IS NOT NULL OR c.called GLOB 'unit.[0-9][0-9]') \
+        AND EXISTS (SELECT 1 FROM call_leg AS rung \
             WHERE rung.call = c.id AND rung.party = e.party \
             AND rung.role IN ('unit', 'outside', 'citizen')) \
         ORDER BY at DESC LIMIT ?3";

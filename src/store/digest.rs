@@ -59,7 +59,8 @@ impl Sweeper {
         Ok(told)
     }
 
-    /// Tells of one day; `false`: its report is not there. Of the newest one it is still waited for.
+    /// Tells of one day; `false`: its report is not there, or cannot be read. Of the newest one it is still
+    /// waited for; no other day waits for it.
     fn tell_day(
         &self,
         db: &Connection,
@@ -75,6 +76,10 @@ impl Sweeper {
                 if !is_newest {
                     tracing::warn!(%day, "leaders are not told of a day without a report");
                 }
+                return Ok(false);
+            }
+            Err(error) if error.is_damage() => {
+                tracing::error!(%day, %error, "ALARM a report cannot be read back: leaders are not told");
                 return Ok(false);
             }
             Err(error) => return Err(error),

@@ -41,6 +41,7 @@ pub struct MessageKeys {
     pub digest_at: String,
     pub voice_tries: u32,
     pub voice_pause_minutes: u32,
+    pub leader_accounts: BTreeMap<String, String>,
     pub clerks: BTreeMap<String, String>,
     pub smsd: Vec<SmsdKeys>,
     pub modem: Vec<ModemKeys>,
@@ -73,8 +74,11 @@ impl MessageKeys {
             .map_err(|_| format!("messages.signature: {}: 2 to 12 characters", self.signature))?;
         self.check_smsd()?;
         self.check_others()?;
-        if let Some((leader, _)) = self.clerks.iter().find(|(_, clerk)| !is_person(clerk)) {
-            return Err(format!("messages.clerks: {leader}: the account of a person"));
+        for (key, people) in [("clerks", &self.clerks), ("leader_accounts", &self.leader_accounts)]
+        {
+            if let Some((leader, _)) = people.iter().find(|(_, person)| !is_person(person)) {
+                return Err(format!("messages.{key}: {leader}: the account of a person"));
+            }
         }
         let named = |account: &String| Some(account.clone()).filter(|name| !name.is_empty());
         let leaders = self.accounts().filter(|(_, _, leader)| !leader.is_empty());
@@ -95,6 +99,7 @@ impl MessageKeys {
             digest_at: self.digest()?,
             voice: self.voice()?,
             leaders,
+            leader_accounts: self.leader_accounts.clone(),
             clerks: self.clerks.clone(),
             mail: sites.collect(),
             mail_account: named(&self.mail_notices_by),
@@ -287,7 +292,9 @@ mod tests {
         table.entry("digest_at").or_insert_with(|| "08:10".into());
         table.entry("voice_tries").or_insert(toml::Value::Integer(0));
         table.entry("voice_pause_minutes").or_insert(toml::Value::Integer(15));
-        table.entry("clerks").or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        for key in ["clerks", "leader_accounts"] {
+            table.entry(key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        }
         for kind in BASE {
             table.entry(kind).or_insert_with(|| toml::Value::Array(vec![]));
         }
@@ -355,6 +362,10 @@ mod tests {
         assert!(unknown.contains("messages.units_by: town"), "{unknown}");
         let odd = with("units_mail_by='city'").check_together().unwrap_err();
         assert!(odd.contains("messages.units_mail_by: city"), "{odd}");
+        let named = with("leader_accounts={'市长'='wangyi'}").rules().unwrap();
+        assert_eq!(named.leader_accounts.get("市长").map(String::as_str), Some("wangyi"));
+        let nobody = with("leader_accounts={'市长'=''}").rules().unwrap_err();
+        assert!(nobody.contains("messages.leader_accounts: 市长"), "{nobody}");
         for early in ["07:59", "24:00", "morning", ""] {
             let refused = with(&format!("digest_at='{early}'")).rules().unwrap_err();
             assert!(refused.contains("messages.digest_at"), "{early}: {refused}");

@@ -158,7 +158,7 @@ fn may_read_to_leader(role: Role, actor: &Actor, case: &Case) -> bool {
         Role::MessageClerk => addressee.clerk.as_ref().is_none_or(|clerk| *clerk == actor.person),
         Role::CityLeader => {
             let laid_before = case.work.submission.as_ref().map(|laid| laid.leader.as_str());
-            [Some(addressee.leader.as_str()), laid_before].contains(&Some(actor.person.as_str()))
+            [addressee.person.as_deref(), laid_before].contains(&Some(actor.person.as_str()))
         }
         Role::Director | Role::Citizen => true,
         _ => !is_new,

@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 pub struct Addressee {
     /// The leader, by his post.
     pub leader: String,
+    /// The leader himself, by his id; `None`: he reads it nowhere but on his telephone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// The person who looks after his telephone (专人负责整理汇总); `None`: every message clerk does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clerk: Option<String>,

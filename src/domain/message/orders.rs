@@ -34,6 +34,27 @@ pub fn is_pressing(case: &Case) -> bool {
     matches!(case.work.urgency, Urgency::Immediate | Urgency::Urgent)
 }
 
+/// Whether the unit that had the case until now is out of it: what still waits to be told to it is not.
+#[must_use]
+pub fn leaves_unit(events: &[CaseEvent]) -> bool {
+    events.iter().any(|event| match event {
+        CaseEvent::Assigned { .. } | CaseEvent::Withdrawn | CaseEvent::Merged { .. } => true,
+        CaseEvent::Record(record) => {
+            matches!(**record, Record::Returned { .. } | Record::Recalled { .. })
+        }
+        _ => false,
+    })
+}
+
+/// Whether the citizen asks for secrecy: an order that still waits tells less.
+#[must_use]
+pub fn asks_secrecy(events: &[CaseEvent]) -> bool {
+    events.iter().any(|event| match event {
+        CaseEvent::Record(record) => matches!(**record, Record::SecrecyAsked { wanted: true, .. }),
+        _ => false,
+    })
+}
+
 /// What the unit of a case is told of these events, and the posts that are told beside the unit itself.
 #[must_use]
 pub fn unit_notices(events: &[CaseEvent]) -> Vec<(UnitNotice, Vec<Level>)> {

@@ -28,6 +28,8 @@ pub struct MessageRules {
     pub mail: BTreeMap<String, MailSite>,
     /// The account of those that citizens are told by what happens to their cases; `None`: none are.
     pub mail_account: Option<String>,
+    /// By which account a leader himself reads what came to his telephone, by his post.
+    pub leader_accounts: BTreeMap<String, String>,
     /// Who looks after the telephone of a leader: the account of a person, by the leader's post.
     pub clerks: BTreeMap<String, String>,
 }

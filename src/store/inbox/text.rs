@@ -243,7 +243,8 @@ impl By<'_> {
         let opened = intake::open(db, desk, now, &intake, SYSTEM)?;
         if let Some(leader) = leader {
             let clerk = desk.messages.clerks.get(&leader).cloned();
-            let addressed = Record::Addressed(Addressee { leader, clerk }).into();
+            let person = desk.messages.leader_accounts.get(&leader).cloned();
+            let addressed = Record::Addressed(Addressee { leader, person, clerk }).into();
             intake::record_on(db, desk, now, opened.case_id, &[addressed], SYSTEM)?;
         }
         for id in *ids {

@@ -115,10 +115,20 @@ fn end(
 ) -> Result<usize, StoreError> {
     let over: Vec<i64> = all(db, sql, params![at, SWEPT_ROWS_MAX], |row| row.get(0))?;
     for id in &over {
-        let sql =
-            "UPDATE outbox SET state = ?2, leased_until = NULL, changed_at = ?3 WHERE id = ?1";
-        db.prepare_cached(sql)?.execute(params![id, state.as_str(), now.as_millisecond()])?;
-        give_to_case(db, &desk.vault, *id)?;
+        end_one(db, desk, now, *id, state)?;
     }
     Ok(over.len())
+}
+
+/// A message that waits is not sent any more.
+pub(super) fn end_one(
+    db: &Connection,
+    desk: &Desk,
+    now: Timestamp,
+    id: i64,
+    state: SendState,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET state = ?2, leased_until = NULL, changed_at = ?3 WHERE id = ?1";
+    db.prepare_cached(sql)?.execute(params![id, state.as_str(), now.as_millisecond()])?;
+    give_to_case(db, &desk.vault, id)
 }

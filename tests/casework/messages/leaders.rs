@@ -87,6 +87,21 @@ fn of_days_without_the_service_leaders_are_told_afterwards_in_order_and_of_a_wee
     assert!(told <= 14, "{told}");
 }
 
+#[test]
+fn a_report_that_cannot_be_read_keeps_no_later_day_from_the_leaders() {
+    let house = House::open();
+    house.import(Kind::Leaders, LEADERS);
+    house.text_at(1, minutes(1), CITIZEN, "路灯不亮");
+    assert_eq!(house.look(at("2026-11-23T09:00:00+08:00")), 1);
+    let issued = at("2026-11-24T08:05:00+08:00");
+    answered(|answer| house.handle().report(issued, answer)).unwrap();
+    let damage = "DROP TRIGGER report_is_append_only_update;
+                  UPDATE report SET content = '' WHERE kind = 'day' AND period = '2026-11-23'";
+    house.db().execute_batch(damage).unwrap();
+    assert_eq!(house.look(at("2026-11-24T09:00:00+08:00")), 0);
+    assert_eq!(house.look(at("2026-11-25T09:00:00+08:00")), 1, "of the 24th");
+}
+
 /// A8: a text to a leader's telephone is addressed to him.
 #[test]
 fn a_text_to_a_leaders_telephone_is_a_case_addressed_to_him() {
@@ -95,7 +110,8 @@ fn a_text_to_a_leaders_telephone_is_a_case_addressed_to_him() {
     house.text_at(2, minutes(2), CITIZEN, "路灯不亮");
     let [to_leader, to_city] = house.cases()[..] else { panic!() };
     assert_eq!(house.case(to_leader).row.channel, "leader_sms");
-    let body = "SELECT count(*) FROM event WHERE body ->> 'event' = 'addressed' AND body ->> 'leader' = '市长'";
+    let body = "SELECT count(*) FROM event WHERE body ->> 'event' = 'addressed'
+                    AND body ->> 'leader' = '市长' AND body ->> 'person' = 'wangyi'";
     assert_eq!(house.count(body), 1);
     assert_eq!(house.case(to_city).row.channel, "public_sms");
     house.verified();

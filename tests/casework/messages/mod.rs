@@ -47,6 +47,7 @@ fn rules() -> MessageRules {
         units_sms_account: Some(UNITS.to_owned()),
         units_mail_account: Some(MAIL.to_owned()),
         leaders: [("leader-phone".to_owned(), "市长".to_owned())].into(),
+        leader_accounts: [("市长".to_owned(), "wangyi".to_owned())].into(),
         mail: [(mails::BOX.to_owned(), mails::site())].into(),
         mail_account: Some(mails::BOX.to_owned()),
         ..MessageRules::default()

@@ -136,6 +136,35 @@ fn where_secrecy_is_asked_for_no_word_of_the_matter_leaves() {
     assert!(all.contains("反映人：要求保密"), "{all}");
 }
 
+/// Assigned in the evening, accused before the morning (invariant 3): the unit learns nothing.
+#[test]
+fn an_order_that_waits_for_the_morning_goes_to_no_unit_that_is_out_by_then() {
+    let house = House::with_units();
+    let (night, morning) = (at("2026-11-22T22:00:00+08:00"), at("2026-11-23T08:00:00+08:00"));
+    let number = house.assigned(night);
+    assert!(house.told(night).is_empty(), "it waits");
+    house.act(night, number, Role::Clerk, Task::NameAccused("unit.07".to_owned()));
+    assert!(house.told(morning).is_empty());
+    assert!(house.lease_by(MAIL, morning).is_empty(), "nor the mail, which no one had fetched");
+    let waits =
+        "SELECT count(*) FROM outbox WHERE template IN ('S19', 'M9') AND state = 'withdrawn'";
+    assert_eq!(house.count(waits), 2);
+    house.verified();
+}
+
+#[test]
+fn secrecy_that_is_asked_for_at_night_holds_for_the_order_that_waits() {
+    let house = House::with_units();
+    let (night, morning) = (at("2026-11-22T22:00:00+08:00"), at("2026-11-23T08:00:00+08:00"));
+    let number = house.assigned(night);
+    house.act(night, number, Role::Clerk, Task::SetSecrecy(true));
+    let (text, mail) = (house.told(morning), house.lease_by(MAIL, morning));
+    assert_eq!((text.len(), mail.len()), (1, 1), "{text:?}");
+    let all = format!("{}{}{:?}", text[0].1, mail[0].text, mail[0].subject);
+    assert!(!all.contains("路灯") && !all.contains("北宿"), "{all}");
+    assert!(all.contains("反映人：要求保密"), "{all}");
+}
+
 /// A unit that the directory cannot reach keeps no case from going on.
 #[test]
 fn who_has_no_number_is_not_told() {
