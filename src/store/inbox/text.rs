@@ -131,7 +131,8 @@ fn thread(db: &Connection, now: Timestamp, known_by: &[u8]) -> Result<Option<Thr
 }
 
 /// Of cases with when they were written about and by how many texts, the youngest first: the one written
-/// about last. One that is full has a successor, which our answers to the full one do not make the older matter.
+/// about last. One that is full has a successor, which our answers to the full one do not make the older
+/// matter.
 fn written_about(cases: &[(i64, i64, u32)], oldest: i64) -> Option<(i64, i64, u32)> {
     let fresh = |case: &&(i64, i64, u32)| case.1 >= oldest;
     // Of two that were written about in one moment the younger.
