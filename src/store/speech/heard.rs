@@ -2,8 +2,8 @@
 
 use super::{SpeechKind, of_plan, place, rules};
 use crate::domain::case::{Case, ReplyTold, Voiced};
+use crate::domain::message::templates::is_whole_result;
 use crate::domain::speech::Rendered;
-use crate::domain::speech::free_text::REPLY_CHARS_MAX;
 use crate::store::case_key::{self, Access};
 use crate::store::error::{StoreError, unless_damaged};
 use crate::store::vault::Vault;
@@ -35,11 +35,8 @@ pub(in crate::store) fn voiced(
             let announced = rules(db)?.is_none_or(|rules| rules.announced);
             ReplyTold::Spoken { sentences, announced }
         }
-        None => match text_with_reply(db, id)? {
-            None => ReplyTold::ByPerson,
-            Some(true) if text.chars().count() > REPLY_CHARS_MAX => ReplyTold::LongByText,
-            Some(_) => ReplyTold::ByText,
-        },
+        None if is_texted(db, id, case, &text)? => ReplyTold::ByText,
+        None => ReplyTold::ByPerson,
     };
     Ok(Voiced { number, reply: Some(reply) })
 }
@@ -75,16 +72,17 @@ fn said(
     Ok(Some(said))
 }
 
-/// Whether a text with the reply was sent (`true`) or is on its way; `None`: there is none. That is the last
-/// one to the citizen that told a reply.
-fn text_with_reply(db: &Connection, id: i64) -> Result<Option<bool>, StoreError> {
+/// Whether a text that says all of this reply was sent, or is on its way. One that was cut sends its reader
+/// to us, and one of an earlier answer says nothing of this one: whoever asks then is told by a person.
+fn is_texted(db: &Connection, id: i64, case: &Case, text: &str) -> Result<bool, StoreError> {
+    let Some(answered_at) = case.work.answered_at.filter(|_| is_whole_result(text)) else {
+        return Ok(false);
+    };
     let sql = "SELECT state FROM outbox WHERE case_id = ?1 AND template IN ('S06', 'S28')
-               ORDER BY id DESC LIMIT 1";
+                   AND created_at >= ?2 ORDER BY id DESC LIMIT 1";
+    let values = params![id, answered_at.as_millisecond()];
     let state: Option<String> =
-        db.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
-    Ok(match state.as_deref() {
-        Some("submitted" | "unknown" | "delivered") => Some(true),
-        Some("queued" | "submitting") => Some(false),
-        _ => None,
-    })
+        db.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?;
+    let told = ["queued", "submitting", "submitted", "unknown", "delivered"];
+    Ok(state.is_some_and(|state| told.contains(&state.as_str())))
 }
