@@ -412,6 +412,25 @@ fn what_was_said_long_ago_goes_by_itself() {
     assert_eq!(heard(&handle, case).1.reply, Some(ReplyTold::ByPerson));
 }
 
+/// The number was said when the case came, its reply long afterwards.
+#[test]
+fn a_young_reply_stays_though_the_number_was_said_long_ago() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(folder.path());
+    let handle = store.handle();
+    let case = answered_case(folder.path(), &handle, ANSWER);
+    say_all(&handle, minutes(1));
+    let old = "UPDATE spoken SET asked_at = asked_at - ?1 WHERE kind = 'number'";
+    let ms = SignedDuration::from_hours(24 * (SPOKEN_DAYS - 1)).as_millis();
+    let ms = i64::try_from(ms).unwrap();
+    assert_eq!(database(folder.path()).execute(old, [ms]).unwrap(), 1);
+    let days = |days: i64| minutes(0) + SignedDuration::from_hours(24 * days);
+    let tidy = |now| answered(|answer| handle.speech_tidy(now, answer)).unwrap();
+    assert_eq!(tidy(days(2)), 0);
+    assert_eq!(heard(&handle, case).1.reply, Some(spoken(&SENTENCES)));
+    assert_eq!((tidy(days(SPOKEN_DAYS + 1)), rows(folder.path())), (1, (0, 0)));
+}
+
 #[test]
 fn verify_says_when_a_sentence_is_gone_that_is_to_be_heard() {
     let folder = tempfile::tempdir().unwrap();
