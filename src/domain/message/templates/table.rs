@@ -255,7 +255,7 @@ impl TemplateId {
         &TEMPLATES[self as usize]
     }
 
-    /// S01 to S23.
+    /// S01 to S29.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.template().code
