@@ -261,6 +261,32 @@ fn a_second_answer_takes_the_place_of_the_first_and_meanwhile_there_is_none() {
     assert_eq!(rows(data), (2, 3), "the sentence that nobody hears any more is gone");
 }
 
+/// The engine was taken away between two answers: the first one, which can be heard, is not the second.
+#[test]
+fn an_earlier_answer_is_not_heard_as_the_present_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = opened(data);
+    let case = new_case(&store.handle(), "k");
+    let act = |time: &str, role, task| {
+        act_at(data, time, CaseName::Number(case.0), role, task).unwrap();
+    };
+    let morning = "2026-11-22T11:00:00+08:00";
+    act(morning, Role::Clerk, classify("北宿镇"));
+    act(morning, Role::Clerk, Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] });
+    act(morning, Role::UnitContact, Task::Sign("王某".to_owned()));
+    handle_by_unit(data, morning, case.0, ANSWER);
+    say_all(&store.handle(), minutes(1));
+    assert_eq!(heard(&store.handle(), case).1.reply, Some(spoken(&SENTENCES)));
+    store.close();
+    let store = opened_at(data, minutes(50), None);
+    let noon = "2026-11-22T12:00:00+08:00";
+    act(noon, Role::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+    act(noon, Role::Supervisor, Task::Redo);
+    handle_by_unit(data, noon, case.0, "灯杆也已更换。");
+    assert_eq!(heard(&store.handle(), case).1.reply, Some(ReplyTold::ByPerson));
+}
+
 #[test]
 fn another_voice_says_what_waits_and_what_is_there_stays() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! What a look-up hears of a case, on a read-only connection: what is there now, and nothing is waited for.
 
-use super::{SpeechKind, of_plan, place, rules};
+use super::{SpeechKind, hash, of_plan, place, rules};
 use crate::domain::case::{Case, ReplyTold, Voiced};
 use crate::domain::message::templates::is_whole_result;
 use crate::domain::speech::Rendered;
@@ -17,20 +17,20 @@ pub(in crate::store) fn voiced(
     case: &Case,
 ) -> Result<Voiced, StoreError> {
     // The number is told before the reply: one that is damaged costs its own place only.
-    let said = |kind| {
-        unless_damaged(said(db, vault, id, kind), |error| {
+    let said = |kind, text: &str| {
+        unless_damaged(said(db, vault, id, (kind, text)), |error| {
             tracing::error!(case = id, %error, "ALARM what a speech engine said cannot be read back");
         })
         .map(Option::flatten)
     };
     let number = match SpeechKind::Number.text(case) {
-        Some(_) => said(SpeechKind::Number)?.and_then(|said| said.into_iter().next()),
+        Some(text) => said(SpeechKind::Number, &text)?.and_then(|said| said.into_iter().next()),
         None => None,
     };
     let Some(text) = SpeechKind::Reply.text(case) else {
         return Ok(Voiced { number, reply: None });
     };
-    let reply = match said(SpeechKind::Reply)? {
+    let reply = match said(SpeechKind::Reply, &text)? {
         Some(sentences) => {
             let announced = rules(db)?.is_none_or(|rules| rules.announced);
             ReplyTold::Spoken { sentences, announced }
@@ -41,17 +41,20 @@ pub(in crate::store) fn voiced(
     Ok(Voiced { number, reply: Some(reply) })
 }
 
-/// The sentences of a text that is ready; all of them or none.
+/// The sentences of a text that is ready; all of them or none. What was said of an earlier text is none:
+/// without an engine nobody asked for this one.
 fn said(
     db: &Connection,
     vault: &Vault,
     id: i64,
-    kind: SpeechKind,
+    (kind, text): (SpeechKind, &str),
 ) -> Result<Option<Vec<Rendered>>, StoreError> {
-    let sql = "SELECT plan FROM spoken WHERE case_id = ?1 AND kind = ?2 AND state = 'ready'";
+    let sql = "SELECT plan FROM spoken
+               WHERE case_id = ?1 AND kind = ?2 AND words = ?3 AND state = 'ready'";
+    let words = hash(vault, kind.as_str(), "", text)?;
     let plan: Option<Vec<u8>> = db
         .prepare_cached(sql)?
-        .query_row(params![id, kind.as_str()], |row| row.get(0))
+        .query_row(params![id, kind.as_str(), words], |row| row.get(0))
         .optional()?;
     let Some(plan) = plan else { return Ok(None) };
     let access = case_key::of(db, vault, id)?;
