@@ -257,19 +257,22 @@ fn every_queue_has_a_limit() {
 #[test]
 fn nothing_is_left_half_done() {
     let words = ["todo!", "unimplemented!", "FIXME", "#[ignore", "TODO", "dbg!"];
-    // What needs a model that is fetched first says how it is run.
-    let by_hand = "#[ignore = \"by hand: ";
-    let mut faults = Vec::new();
+    // It needs a model that is fetched first, and says how it is run.
+    let by_hand = root().join("tests/speech/kokoro.rs");
+    let (mut faults, mut ignored) = (Vec::new(), 0);
     for source in sources("src").iter().chain(&sources("tests")) {
         if source.path.ends_with("tests/tidy.rs") {
             continue;
         }
         for (at, line) in source.lines.iter().enumerate() {
-            if words.iter().any(|word| line.contains(word)) && !line.contains(by_hand) {
+            if source.path == by_hand && line.starts_with("#[ignore = \"by hand: ") {
+                ignored += 1;
+            } else if words.iter().any(|word| line.contains(word)) {
                 faults.push(place(source, at + 1));
             }
         }
     }
+    assert_eq!(ignored, 1, "one test is run by hand");
     report("half done", &faults);
 }
 

@@ -57,6 +57,23 @@ pub(super) fn of_person(
     Ok(found)
 }
 
+/// How many [`of_person`] finds; opens none of them.
+pub(super) fn count_of_person(
+    db: &Connection,
+    vault: &Vault,
+    cases: &[i64],
+    phone: Option<&str>,
+) -> Result<i64, StoreError> {
+    let party = phone.map(|phone| outbox::party(vault, phone));
+    let mut count = 0;
+    for (table, whose) in [("inbound", "sender"), ("outbox", "party")] {
+        let sql = format!("SELECT count(*) FROM ({})", his(table, whose, "m.state", cases));
+        let values = params_from_iter(values(party.as_deref(), cases));
+        count += db.query_row(&sql, values, |row| row.get::<_, i64>(0))?;
+    }
+    Ok(count)
+}
+
 /// Rows of a table that belong to him, as a query.
 fn his(table: &str, party: &str, columns: &str, cases: &[i64]) -> String {
     let mut list = String::new();

@@ -13,6 +13,9 @@ use rusqlite::Connection;
 /// The area of the faults.
 const AREA: &str = "message";
 
+/// Rows that are held at a time: there may be a million.
+const ROWS_AT_ONCE: i64 = 1_000;
+
 /// What must not be, each as a query for the rows where it is.
 const CONTRADICTIONS: [(&str, &str); 10] = [
     (
@@ -92,18 +95,23 @@ fn check_inbound(
     vault: &Vault,
     report: &mut VerifyReport,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT id FROM inbound WHERE raw IS NOT NULL ORDER BY id";
-    for id in all(db, sql, [], |row| row.get::<_, i64>(0))? {
-        report.messages += 1;
-        match inbox::opened(db, vault, id) {
-            Ok(_) => {}
-            Err(StoreError::Damaged(_)) => {
-                report.fault(AREA, format!("inbound {id}"), "cannot be opened by its key");
+    let sql = "SELECT id FROM inbound WHERE id > ?1 AND raw IS NOT NULL ORDER BY id LIMIT ?2";
+    let mut last = 0;
+    loop {
+        let ids: Vec<i64> = all(db, sql, [last, ROWS_AT_ONCE], |row| row.get(0))?;
+        let Some(end) = ids.last() else { return Ok(()) };
+        last = *end;
+        for id in ids {
+            report.messages += 1;
+            match inbox::opened(db, vault, id) {
+                Ok(_) => {}
+                Err(StoreError::Damaged(_)) => {
+                    report.fault(AREA, format!("inbound {id}"), "cannot be opened by its key");
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
     }
-    Ok(())
 }
 
 fn check_outbox(
@@ -111,31 +119,45 @@ fn check_outbox(
     vault: &Vault,
     report: &mut VerifyReport,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT id, state, party FROM outbox ORDER BY id";
-    let rows: Vec<(i64, String, Vec<u8>)> =
-        all(db, sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    for (id, state, party) in rows {
-        report.messages += 1;
-        let subject = || format!("outbox {id}");
-        match outbox::letter_of(db, vault, id) {
-            Ok(Some(letter)) if outbox::party(vault, &letter.to) != party => {
-                report.fault(AREA, subject(), "goes to another than its row says");
-            }
-            Ok(_) => {}
-            Err(StoreError::Damaged(_)) => {
-                report.fault(AREA, subject(), "cannot be opened by its key");
-                continue;
-            }
-            Err(error) => return Err(error),
+    let sql = "SELECT id, state, party FROM outbox WHERE id > ?1 ORDER BY id LIMIT ?2";
+    let mut last = 0;
+    loop {
+        let rows: Vec<(i64, String, Vec<u8>)> =
+            all(db, sql, [last, ROWS_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let Some((end, ..)) = rows.last() else { return Ok(()) };
+        last = *end;
+        for (id, state, party) in rows {
+            report.messages += 1;
+            check_letter(db, vault, (id, &state, &party), report)?;
         }
-        let sql = "SELECT state FROM outbox_part WHERE outbox = ?1";
-        let parts: Vec<String> = all(db, sql, [id], |row| row.get(0))?;
-        let parts: Vec<SendState> =
-            parts.iter().filter_map(|name| SendState::parse(name)).collect();
-        let settled = ["delivered", "undelivered"].contains(&state.as_str());
-        if settled && !parts.is_empty() && SendState::of_parts(&parts).as_str() != state {
-            report.fault(AREA, subject(), "stands otherwise than its parts");
+    }
+}
+
+/// One message that goes out, against its row and its parts.
+fn check_letter(
+    db: &Connection,
+    vault: &Vault,
+    (id, state, party): (i64, &str, &[u8]),
+    report: &mut VerifyReport,
+) -> Result<(), StoreError> {
+    let subject = || format!("outbox {id}");
+    match outbox::letter_of(db, vault, id) {
+        Ok(Some(letter)) if outbox::party(vault, &letter.to) != party => {
+            report.fault(AREA, subject(), "goes to another than its row says");
         }
+        Ok(_) => {}
+        Err(StoreError::Damaged(_)) => {
+            report.fault(AREA, subject(), "cannot be opened by its key");
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    }
+    let sql = "SELECT state FROM outbox_part WHERE outbox = ?1";
+    let parts: Vec<String> = all(db, sql, [id], |row| row.get(0))?;
+    let parts: Vec<SendState> = parts.iter().filter_map(|name| SendState::parse(name)).collect();
+    let settled = ["delivered", "undelivered"].contains(&state);
+    if settled && !parts.is_empty() && SendState::of_parts(&parts).as_str() != state {
+        report.fault(AREA, subject(), "stands otherwise than its parts");
     }
     Ok(())
 }

@@ -261,6 +261,32 @@ fn a_second_answer_takes_the_place_of_the_first_and_meanwhile_there_is_none() {
     assert_eq!(rows(data), (2, 3), "the sentence that nobody hears any more is gone");
 }
 
+/// The engine was taken away between two answers: the first one, which can be heard, is not the second.
+#[test]
+fn an_earlier_answer_is_not_heard_as_the_present_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = opened(data);
+    let case = new_case(&store.handle(), "k");
+    let act = |time: &str, role, task| {
+        act_at(data, time, CaseName::Number(case.0), role, task).unwrap();
+    };
+    let morning = "2026-11-22T11:00:00+08:00";
+    act(morning, Role::Clerk, classify("北宿镇"));
+    act(morning, Role::Clerk, Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] });
+    act(morning, Role::UnitContact, Task::Sign("王某".to_owned()));
+    handle_by_unit(data, morning, case.0, ANSWER);
+    say_all(&store.handle(), minutes(1));
+    assert_eq!(heard(&store.handle(), case).1.reply, Some(spoken(&SENTENCES)));
+    store.close();
+    let store = opened_at(data, minutes(50), None);
+    let noon = "2026-11-22T12:00:00+08:00";
+    act(noon, Role::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+    act(noon, Role::Supervisor, Task::Redo);
+    handle_by_unit(data, noon, case.0, "灯杆也已更换。");
+    assert_eq!(heard(&store.handle(), case).1.reply, Some(ReplyTold::ByPerson));
+}
+
 #[test]
 fn another_voice_says_what_waits_and_what_is_there_stays() {
     let folder = tempfile::tempdir().unwrap();
@@ -283,35 +309,37 @@ fn another_voice_says_what_waits_and_what_is_there_stays() {
     assert_eq!(heard(&store.handle(), case).1.reply, Some(spoken(&SENTENCES)));
 }
 
-#[test]
-fn what_cannot_be_heard_comes_by_text_where_one_was_sent_or_is_to_be() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = opened_at(folder.path(), noonish(), None);
-    let handle = store.handle();
-    let (number, code) = new_case(&handle, "k");
-    let name = CaseName::Number(number);
-    let act =
-        |role, task| act_at(folder.path(), "2026-11-22T11:00:00+08:00", name, role, task).unwrap();
-    let mut beside = beside(folder.path());
+/// A case whose reply is passed, with a text of it in the box.
+fn texted(data: &Path, store: &StoreHandle, text: &str) -> (CaseNumber, QueryCode) {
+    let case = new_case(store, "k");
+    let name = CaseName::Number(case.0);
+    let act = |role, task| act_at(data, "2026-11-22T11:00:00+08:00", name, role, task).unwrap();
+    let mut beside = beside(data);
     beside.speak(MessageRules { sms_account: Some("modem".to_owned()), ..MessageRules::default() });
     let desk = || (Calendar::built_in(), DeadlineRules::default(), [9; 32]);
     act(Role::Clerk, classify("北宿镇"));
     act(Role::Clerk, Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] });
     act(Role::UnitContact, Task::Sign("王某".to_owned()));
-    let text = ANSWER.to_owned();
+    let text = text.to_owned();
     act(Role::Handler, Task::FeedBack { text, contacted: true, evidence: true });
     act(Role::UnitLeader, Task::Grant(Pending::Feedback));
-    assert_eq!(heard(&handle, (number, code)).1.reply, None, "not passed yet");
+    assert_eq!(heard(store, case).1.reply, None, "not passed yet");
     let actor = Actor::new("li", Role::Clerk, None);
     let order = Order { actor, task: Task::Review(None) };
     beside.act(minutes(1), desk(), name, &order).unwrap();
-    let reply = || heard(&handle, (number, code)).1.reply;
-    let template: Option<String> = database(folder.path())
-        .query_row("SELECT max(template) FROM outbox WHERE template LIKE 'S%'", [], |row| {
-            row.get(0)
-        })
-        .unwrap();
+    let sql = "SELECT max(template) FROM outbox WHERE template LIKE 'S%'";
+    let template: Option<String> = database(data).query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(template.as_deref(), Some("S28"), "the reply is in the box");
+    case
+}
+
+#[test]
+fn what_cannot_be_heard_comes_by_text_where_one_was_sent_or_is_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened_at(folder.path(), noonish(), None);
+    let handle = store.handle();
+    let case = texted(folder.path(), &handle, ANSWER);
+    let reply = || heard(&handle, case).1.reply;
     assert_eq!(reply(), Some(ReplyTold::ByText));
     let lease = answered(|a| handle.outbox_lease(minutes(2), "modem".to_owned(), 9, a)).unwrap();
     let message = lease.iter().find(|message| message.template == "S28").unwrap().id;
@@ -320,6 +348,34 @@ fn what_cannot_be_heard_comes_by_text_where_one_was_sent_or_is_to_be() {
     let rejected = PartOutcome::Rejected("9".to_owned());
     answered(|a| handle.outbox_settle(minutes(2), message, 1, rejected, a)).unwrap();
     assert_eq!(reply(), Some(ReplyTold::ByPerson), "the text did not leave: it is not promised");
+}
+
+/// A text says a hundred characters of a reply, and "详情请查询": whoever does so is not sent back to it.
+#[test]
+fn a_text_that_was_cut_is_not_promised() {
+    for text in ["路灯已修复，".repeat(20), "路灯已修复，".repeat(60)] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened_at(folder.path(), noonish(), None);
+        let case = texted(folder.path(), &store.handle(), &text);
+        assert_eq!(heard(&store.handle(), case).1.reply, Some(ReplyTold::ByPerson));
+    }
+}
+
+#[test]
+fn the_text_of_an_earlier_answer_is_none_of_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let store = opened_at(data, noonish(), None);
+    let handle = store.handle();
+    let case = texted(data, &handle, ANSWER);
+    assert_eq!(heard(&handle, case).1.reply, Some(ReplyTold::ByText));
+    let noon = "2026-11-22T12:00:00+08:00";
+    let act = |role, task| act_at(data, noon, CaseName::Number(case.0), role, task).unwrap();
+    act(Role::CallbackAgent, Task::Rate(Grade::Dissatisfied));
+    act(Role::Supervisor, Task::Redo);
+    // Passed by a desk that sends no texts.
+    handle_by_unit(data, noon, case.0, "灯杆也已更换。");
+    assert_eq!(heard(&handle, case).1.reply, Some(ReplyTold::ByPerson));
 }
 
 #[test]
@@ -380,6 +436,25 @@ fn what_was_said_long_ago_goes_by_itself() {
     assert_eq!((tidy(days(SPOKEN_DAYS - 1)), rows(folder.path()).0), (0, 2));
     assert_eq!((tidy(days(SPOKEN_DAYS + 1)), rows(folder.path())), (1, (0, 0)));
     assert_eq!(heard(&handle, case).1.reply, Some(ReplyTold::ByPerson));
+}
+
+/// The number was said when the case came, its reply long afterwards.
+#[test]
+fn a_young_reply_stays_though_the_number_was_said_long_ago() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = opened(folder.path());
+    let handle = store.handle();
+    let case = answered_case(folder.path(), &handle, ANSWER);
+    say_all(&handle, minutes(1));
+    let old = "UPDATE spoken SET asked_at = asked_at - ?1 WHERE kind = 'number'";
+    let ms = SignedDuration::from_hours(24 * (SPOKEN_DAYS - 1)).as_millis();
+    let ms = i64::try_from(ms).unwrap();
+    assert_eq!(database(folder.path()).execute(old, [ms]).unwrap(), 1);
+    let days = |days: i64| minutes(0) + SignedDuration::from_hours(24 * days);
+    let tidy = |now| answered(|answer| handle.speech_tidy(now, answer)).unwrap();
+    assert_eq!(tidy(days(2)), 0);
+    assert_eq!(heard(&handle, case).1.reply, Some(spoken(&SENTENCES)));
+    assert_eq!((tidy(days(SPOKEN_DAYS + 1)), rows(folder.path())), (1, (0, 0)));
 }
 
 #[test]

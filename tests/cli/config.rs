@@ -176,6 +176,8 @@ fn a_speech_engine_is_named_whole_or_not_at_all() {
         (vec!["speech.bytes_max=1"], "speech.bytes_max"),
         (vec!["speech.audio_at=data"], "speech.audio_at"),
         (vec!["speech.key_header=Authorization"], "speech.key_header"),
+        (vec!["speech.key_header=X Key: {key}"], "speech.key_header"),
+        (vec!["speech.content_type=text/plain; name=路灯"], "speech.content_type"),
         (vec!["speech.engine=http_openai", url, "speech.key_file=/nowhere.key"], "/nowhere.key"),
     ] {
         let given: Vec<&str> = settings.iter().flat_map(|one| ["--set", *one]).collect();

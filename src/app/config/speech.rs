@@ -89,9 +89,15 @@ impl SpeechKeys {
             require(!long(value), &format!("speech.{key} must be at most 8192 bytes"))?;
         }
         require(
-            self.key_header.split_once(':').is_some_and(|(_, value)| value.contains("{key}")),
+            self.key_header
+                .split_once(':')
+                .is_some_and(|(name, value)| is_name(name.trim()) && value.contains("{key}")),
             "speech.key_header must be a header with {key}, such as Authorization: Bearer {key}",
         )?;
+        // Either would break every request, which tells of the service and not of the key.
+        let plain = |text: &str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        require(plain(&self.key_header), "speech.key_header must be printable ASCII")?;
+        require(plain(&self.content_type), "speech.content_type must be printable ASCII")?;
         require(
             self.audio_at.is_empty() || self.audio_at.starts_with('/'),
             "speech.audio_at must be a JSON pointer such as /data/audio, or empty",
@@ -127,4 +133,10 @@ impl SpeechKeys {
         let is_http = matches!(self.engine, SpeechEngine::HttpOpenAi | SpeechEngine::HttpTemplate);
         Target::parse(&self.url).ok().filter(|_| is_http)
     }
+}
+
+/// The name of a header (RFC 9110 section 5.6.2).
+fn is_name(name: &str) -> bool {
+    let mark = |byte: u8| b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || mark(byte))
 }

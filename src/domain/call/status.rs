@@ -90,7 +90,6 @@ fn reply(status: &CaseStatus, seats: bool) -> Vec<Sentence> {
             let said = Sentence::Rendered(sentences.clone());
             notice.into_iter().chain([sentence(PromptId::DL06), said]).collect()
         }
-        ReplyTold::LongByText => vec![sentence(PromptId::DL07)],
         ReplyTold::ByText => vec![sentence(PromptId::DL09)],
         ReplyTold::ByPerson if seats => vec![sentence(PromptId::DL10)],
         ReplyTold::ByPerson => vec![sentence(PromptId::DL10N)],

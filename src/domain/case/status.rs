@@ -205,10 +205,8 @@ pub enum ReplyTold {
         /// It is said first that an engine speaks.
         announced: bool,
     },
-    /// It is too long to be heard; a text with it was sent.
-    LongByText,
-    /// It cannot be heard, or not yet; a text with it was sent or is on its way.
+    /// It cannot be heard, or not yet; a text with the whole of it was sent or is on its way.
     ByText,
-    /// It cannot be heard, or not yet, and there is no text: a person tells it.
+    /// It cannot be heard, or not yet, and there is no such text: a person tells it.
     ByPerson,
 }

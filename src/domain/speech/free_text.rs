@@ -11,7 +11,7 @@ use jiff::civil::{Date, Time};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
-/// Longest reply that is spoken, in characters as written (DL06); a longer one is told by text (DL07).
+/// Longest reply that is spoken, in characters as written (DL06); a longer one is told by a person.
 pub const REPLY_CHARS_MAX: usize = 300;
 /// Longest sentence that an engine is given, in spoken characters.
 pub const SENTENCE_CHARS_MAX: usize = 60;

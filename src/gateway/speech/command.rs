@@ -30,9 +30,7 @@ impl CommandEngine {
     /// The bytes that it gave for a sentence.
     pub(super) fn speak(&self, text: &str, stop: &AtomicBool) -> Result<Vec<u8>, SpeechFault> {
         let mut running = self.start()?;
-        let outcome = self.read(&mut running, text, stop);
-        running.end();
-        outcome
+        self.read(&mut running, text, stop)
     }
 
     fn start(&self) -> Result<Running, SpeechFault> {
@@ -86,7 +84,11 @@ impl CommandEngine {
         if bytes.len() > self.bounds.bytes_max {
             return Err(SpeechFault::Large(self.bounds.bytes_max));
         }
-        if running.ended_well(left) { Ok(bytes) } else { Err(SpeechFault::Exit) }
+        match running.ended_well(left, stop) {
+            true => Ok(bytes),
+            false if is_set(stop) => Err(SpeechFault::Stopped),
+            false => Err(SpeechFault::Exit),
+        }
     }
 
     /// What it gave, and how much of its time is left.
@@ -110,25 +112,26 @@ impl CommandEngine {
     }
 }
 
-/// A program that runs.
+/// A program that runs; it ends with this value, and what it started with it.
 struct Running(Child);
 
 impl Running {
     /// Whether it ends by itself, without an error, once it has said everything.
-    fn ended_well(&mut self, mut left: Duration) -> bool {
+    fn ended_well(&mut self, mut left: Duration, stop: &AtomicBool) -> bool {
         loop {
             match self.0.try_wait() {
                 Ok(Some(status)) => return status.success(),
                 // Its output is closed: it is about to end.
-                Ok(None) if !left.is_zero() => std::thread::sleep(ENDING),
+                Ok(None) if !left.is_zero() && !is_set(stop) => std::thread::sleep(ENDING),
                 Ok(None) | Err(_) => return false,
             }
             left = left.saturating_sub(ENDING);
         }
     }
+}
 
-    /// Ends it and what it started.
-    fn end(mut self) {
+impl Drop for Running {
+    fn drop(&mut self) {
         let group = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
         if let Some(group) = group {
             // Nothing is left of one that ended by itself and alone.
@@ -179,11 +182,14 @@ mod tests {
 
     #[test]
     fn a_service_that_ends_does_not_wait_for_its_engine() {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (seen, engine) = (Arc::clone(&stop), shell("exec sleep 600", 120, 1_000));
-        let speaking = std::thread::spawn(move || engine.speak("灯", &seen));
-        stop.store(true, Ordering::Relaxed);
-        assert_eq!(speaking.join().unwrap(), Err(SpeechFault::Stopped));
+        // The second one has said everything, and does not end.
+        for script in ["exec sleep 600", "exec sleep 600 >&-"] {
+            let stop = Arc::new(AtomicBool::new(false));
+            let (seen, engine) = (Arc::clone(&stop), shell(script, 120, 1_000));
+            let speaking = std::thread::spawn(move || engine.speak("灯", &seen));
+            stop.store(true, Ordering::Relaxed);
+            assert_eq!(speaking.join().unwrap(), Err(SpeechFault::Stopped), "{script}");
+        }
     }
 
     #[test]

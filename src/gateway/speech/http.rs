@@ -93,7 +93,7 @@ impl HttpEngine {
         let answer = spoken?;
         match &self.form {
             HttpForm::Template { audio_at, .. } if !audio_at.is_empty() => {
-                inside(&answer, audio_at)
+                inside(&answer, audio_at, self.bounds.bytes_max)
             }
             HttpForm::OpenAi { .. } | HttpForm::Template { .. } => Ok(answer),
         }
@@ -194,7 +194,8 @@ fn escaped(content_type: &str, text: &str) -> String {
     let content_type = content_type.to_ascii_lowercase();
     if content_type.contains("json") {
         let quoted = Value::from(text).to_string();
-        return quoted.trim_start_matches('"').trim_end_matches('"').to_owned();
+        let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        return inner.unwrap_or_default().to_owned();
     }
     if content_type.contains("xml") {
         let marks =
@@ -212,10 +213,11 @@ fn escaped(content_type: &str, text: &str) -> String {
 }
 
 /// The sound inside a JSON answer.
-fn inside(answer: &[u8], audio_at: &str) -> Result<Vec<u8>, SpeechFault> {
+fn inside(answer: &[u8], audio_at: &str, bytes_max: usize) -> Result<Vec<u8>, SpeechFault> {
     let answer: Value = serde_json::from_slice(answer).map_err(|_| SpeechFault::Format)?;
     let sound = answer.pointer(audio_at).and_then(Value::as_str).ok_or(SpeechFault::Format)?;
-    STANDARD.decode(sound).map_err(|_| SpeechFault::Format)
+    let sound = STANDARD.decode(sound).map_err(|_| SpeechFault::Format)?;
+    if sound.len() > bytes_max { Err(SpeechFault::Large(bytes_max)) } else { Ok(sound) }
 }
 
 async fn stopped(stop: &AtomicBool) {
@@ -230,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_sentence_is_no_code_whatever_it_holds() {
-        let text = "他说\"好\\\",<a>&'";
+        let text = "他说\"好\\\",<a>&'\"";
         let template = |content_type: &str, body: &str| HttpForm::Template {
             body: body.to_owned(),
             content_type: content_type.to_owned(),
@@ -241,7 +243,7 @@ mod tests {
         assert_eq!(read["a"]["text"], text);
         let ssml = template("application/ssml+xml", "<speak>{text}</speak>");
         let written = ssml.written(text).1;
-        assert_eq!(written, "<speak>他说&quot;好\\&quot;,&lt;a&gt;&amp;&apos;</speak>");
+        assert_eq!(written, "<speak>他说&quot;好\\&quot;,&lt;a&gt;&amp;&apos;&quot;</speak>");
         let form = template("application/x-www-form-urlencoded", "tex={text}&lan=zh");
         assert_eq!(form.written("灯&a").1, "tex=%E7%81%AF%26a&lan=zh");
         let plain = template("text/plain", "{text}");
@@ -254,7 +256,8 @@ mod tests {
     #[test]
     fn the_sound_of_a_json_answer_stands_where_it_is_said_to() {
         let answer = br#"{"data":{"audio":"AQID"},"code":0}"#;
-        assert_eq!(inside(answer, "/data/audio").unwrap(), [1, 2, 3]);
+        assert_eq!(inside(answer, "/data/audio", 3).unwrap(), [1, 2, 3]);
+        assert_eq!(inside(answer, "/data/audio", 2), Err(SpeechFault::Large(2)));
         for (answer, at) in [
             (&answer[..], "/data/sound"),
             (&answer[..], "/code"),
@@ -262,7 +265,7 @@ mod tests {
             (b"RIFF", "/data/audio"),
             (br#"{"a":"?"}"#, "/a"),
         ] {
-            assert_eq!(inside(answer, at), Err(SpeechFault::Format));
+            assert_eq!(inside(answer, at, 1_000), Err(SpeechFault::Format));
         }
     }
 }

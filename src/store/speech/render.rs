@@ -334,8 +334,12 @@ fn tidy(db: &Connection, now: Timestamp) -> Result<usize, StoreError> {
     let bytes: i64 = db.prepare_cached(sum)?.query_row([], |row| row.get(0))?;
     // Too much is there: the oldest goes, whatever its age.
     let before = if bytes > SPOKEN_BYTES_MAX { i64::MAX } else { before };
-    let sql = "SELECT DISTINCT case_id FROM spoken
-               WHERE asked_at < ?1 AND state <> 'waiting' ORDER BY asked_at LIMIT ?2";
+    // Both texts of a case go together: a number that was said long ago takes no young reply with it.
+    let sql = "SELECT DISTINCT case_id FROM spoken s
+               WHERE asked_at < ?1 AND NOT EXISTS (
+                   SELECT 1 FROM spoken o WHERE o.case_id = s.case_id
+                       AND (o.asked_at >= ?1 OR o.state = 'waiting'))
+               ORDER BY asked_at LIMIT ?2";
     let limit = i64::try_from(ROWS_AT_ONCE_MAX).unwrap_or(i64::MAX);
     let old: Vec<i64> = all(db, sql, params![before, limit], |row| row.get(0))?;
     for case in &old {

@@ -132,7 +132,6 @@ fn a_reply_is_heard_where_it_is_there_and_else_it_is_said_how_it_comes() {
         assert!(first.ends_with("DL11 DL06 TTS"), "{state:?}: {first}");
         assert!(ids(&with_reply(state, spoken(false))).ends_with("DL06 TTS"));
         for (reply, seats, said) in [
-            (ReplyTold::LongByText, true, "DL07"),
             (ReplyTold::ByText, true, "DL09"),
             (ReplyTold::ByPerson, true, "DL10"),
             (ReplyTold::ByPerson, false, "DL10N"),

@@ -1,4 +1,4 @@
-//! The short texts to citizens, units and leaders (domain.md 4.3, S01 to S23): one table, filled from typed
+//! The short texts to citizens, units and leaders (domain.md 4.3, S01 to S29): one table, filled from typed
 //! values.
 //!
 //! A carrier is given the text. A provider that wants approved templates is given the id and the values in
@@ -18,7 +18,7 @@ pub use table::{Head, TEMPLATES, Template, TemplateId};
 pub use values::{DayDigest, OneTimeCode, ShortText};
 pub use words::{
     KIND_UNITS_MAX, PARTS_MAX, REASON_UNITS_MAX, RESULT_UNITS_MAX, SUMMARY_UNITS_MAX,
-    UNIT_UNITS_MAX, parts, units,
+    UNIT_UNITS_MAX, is_whole_result, parts, units,
 };
 
 use std::fmt;

@@ -280,6 +280,7 @@ fn a_long_result_is_cut_and_says_where_the_rest_is() {
     let whole = "满".repeat(RESULT_UNITS_MAX);
     let text = ShortText::Reply { case, result: &whole, unit: "局", phone: &phone };
     assert_eq!(text.write(&Signature::default()).params[1].value, whole);
+    assert!(is_whole_result(&format!("{whole}。\n")) && !is_whole_result(&result));
 }
 
 #[test]

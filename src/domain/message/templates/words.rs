@@ -45,11 +45,17 @@ pub fn parts(text: &str) -> usize {
     parts
 }
 
+/// Whether a text with a result (S06, S28) says all of it; a longer one is cut there.
+#[must_use]
+pub fn is_whole_result(result: &str) -> bool {
+    units(bare(&tamed(result))) <= RESULT_UNITS_MAX
+}
+
 /// Words of others within our sentence: on one line, without what a carrier takes for a signature, without
 /// the full stop that our sentence has itself, and of so many units at most.
 pub(super) fn fitted(words: &str, units_max: usize, rest: &str) -> String {
     let tame = tamed(words);
-    let tame = tame.trim_matches(|c: char| c.is_whitespace() || "。；，、.;,".contains(c));
+    let tame = bare(&tame);
     if units(tame) <= units_max {
         return tame.to_owned();
     }
@@ -62,6 +68,11 @@ pub(super) fn fitted(words: &str, units_max: usize, rest: &str) -> String {
     let kept: String = tame.chars().take_while(fits).collect();
     let kept = kept.trim_end_matches(|c: char| c.is_whitespace() || "。；，、.;,".contains(c));
     format!("{kept}{rest}")
+}
+
+/// Without the marks and blanks at its ends.
+fn bare(tame: &str) -> &str {
+    tame.trim_matches(|c: char| c.is_whitespace() || "。；，、.;,".contains(c))
 }
 
 /// Control characters and runs of blanks are one blank; what does not show is left out.
