@@ -36,6 +36,9 @@ use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+/// Digits of a sign-in code behind its star.
+const SIGN_IN_DIGITS_MAX: usize = 8;
+
 /// The documented defaults.
 pub const DEFAULTS: &str = include_str!("../../config/mayorline.toml");
 
@@ -110,9 +113,28 @@ pub struct Seats {
     pub realm: String,
     pub digest: Vec<String>,
     pub sign_in: bool,
+    pub sign_in_code: String,
 }
 
 impl Seats {
+    /// What a telephone dials to sign its seat in and out; `None` where none is asked for.
+    pub(super) fn sign_in_code(&self) -> Result<Option<String>, String> {
+        let code = self.sign_in_code.as_str();
+        if code.is_empty() {
+            return Ok(None);
+        }
+        // With a star first it is nobody's number.
+        let digits = code
+            .strip_prefix('*')
+            .filter(|digits| (1..=SIGN_IN_DIGITS_MAX).contains(&digits.len()));
+        match digits {
+            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(code.to_owned())),
+            _ => Err(format!(
+                "seats.sign_in_code must be a star and 1 to {SIGN_IN_DIGITS_MAX} digits, like \"*11\""
+            )),
+        }
+    }
+
     /// How phones may prove their password, the best way first.
     pub(super) fn algorithms(&self) -> Result<Vec<Algorithm>, String> {
         let known: Option<Vec<Algorithm>> =
@@ -313,6 +335,7 @@ impl Config {
             "log.level must be error, warn, info, debug, trace or a filter of them",
         )?;
         self.seats.algorithms()?;
+        self.seats.sign_in_code()?;
         self.survey.check()?;
         self.room.check()?;
         self.outgoing.check()?;

@@ -49,6 +49,7 @@ pub(super) fn endpoint(config: &Config) -> EndpointConfig {
 pub(super) fn line(config: &Config, folder: DataFolder, tls: Option<TlsPort>) -> LineConfig {
     let [first, last] = config.media.ports;
     let priority = config.media.realtime_priority;
+    let sign_in = config.seats.sign_in || !config.seats.sign_in_code.is_empty();
     LineConfig {
         udp: config.sip.udp,
         tcp: config.sip.tcp,
@@ -68,7 +69,7 @@ pub(super) fn line(config: &Config, folder: DataFolder, tls: Option<TlsPort>) ->
         disk: DiskConfig { folder, queue_max: DISK_QUEUE_MAX },
         inputs_max: LINE_INPUTS_MAX,
         drain_max: Duration::from_secs(config.service.drain_seconds),
-        seats: SeatKeys { realm: config.seats.realm.clone(), sign_in: config.seats.sign_in },
+        seats: SeatKeys { realm: config.seats.realm.clone(), sign_in },
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn switch(
         units: config.directory.units().map_err(refuse)?,
         outgoing: outgoing(config)?,
         page_address: page_address(config),
+        sign_in_code: config.seats.sign_in_code().map_err(refuse)?,
     })
 }
 

@@ -69,6 +69,8 @@ fn a_file_that_the_configuration_names_and_that_is_not_sound_is_named() {
         ("log.level=mayorline=loud".to_owned(), "log.level"),
         ("seats.digest=[]".to_owned(), "seats.digest"),
         ("seats.digest=[\"SHA-1\"]".to_owned(), "seats.digest"),
+        ("seats.sign_in_code=11".to_owned(), "seats.sign_in_code"),
+        ("seats.sign_in_code=*123456789".to_owned(), "seats.sign_in_code"),
     ] {
         let refused = run(&["check-config", "--set", &setting]);
         assert_eq!((refused.code, refused.out.as_str()), (78, ""), "{setting}: {refused:?}");

@@ -27,6 +27,7 @@ mod proxy;
 mod recovery;
 mod scanners;
 mod seats;
+mod sign_in;
 mod spoken;
 mod three_way;
 mod toll_fraud;
@@ -126,6 +127,7 @@ fn telephones_of_others_are_seats_as_well() {
         foreign_seats::baresip_at_a_seat_over_tcp,
         foreign_seats::baresip_at_a_seat_over_tls_by_srtp,
         foreign_seats::baresip_at_a_seat_over_tls_without_srtp,
+        sign_in::a_telephone_takes_calls_once_its_person_has_dialled_the_code,
         foreign_seats::linphone_at_a_seat_over_udp,
         foreign_seats::linphone_at_a_seat_over_tcp,
         foreign_seats::linphone_at_a_seat_over_tls_by_srtp,

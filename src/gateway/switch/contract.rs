@@ -53,6 +53,8 @@ pub struct SwitchConfig {
     pub outgoing: Outgoing,
     /// Where the sound of the pages is taken.
     pub page_address: IpAddr,
+    /// What a seat's telephone dials to sign in and out; `None`: it is ready when it registers.
+    pub sign_in_code: Option<String>,
 }
 
 /// A number whose holder ties the line up: he is asked to be brief, and answered like anybody.

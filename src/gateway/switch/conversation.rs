@@ -193,6 +193,7 @@ impl Switch {
             | Part::Ringing(..)
             | Part::Sound(..)
             | Part::Second(..)
+            | Part::SigningIn(_)
             | Part::Parked(_)
             | Part::Over(_) => return,
         };
@@ -245,6 +246,7 @@ impl Switch {
             Part::Sound(..) | Part::Second(..) | Part::Parked(_) => {
                 self.drop_leg(now, leg_id, end.by);
             }
+            Part::SigningIn(_) => self.sign_in_over(now, leg_id, end.by),
             Part::Over(_) => {}
         }
     }

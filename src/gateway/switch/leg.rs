@@ -3,6 +3,7 @@
 use super::conversation::ConversationId;
 use super::pages::PageOffer;
 use super::reach::{Errand, Way};
+use super::sign_in::SigningIn;
 use super::{Output, Switch};
 use crate::domain::desk_link::ConnectionId;
 use crate::gateway::clock::Now;
@@ -84,6 +85,8 @@ pub(super) enum Part {
     Sound(ConversationId, SeatNumber),
     /// A second call of a seat's telephone, whose party is still being reached.
     Second(ConversationId, SeatNumber),
+    /// A seat's telephone that has dialled the sign-in code.
+    SigningIn(Box<SigningIn>),
     /// One leg of a telephone whose other leg speaks for its seat.
     Parked(ConversationId),
     /// Another party of a conversation.
@@ -145,6 +148,7 @@ impl Leg {
     pub(super) fn conversation(&self) -> Option<ConversationId> {
         match &self.part {
             Part::Arriving(_) => None,
+            Part::SigningIn(dialled) => Some(dialled.conversation),
             Part::Citizen(id)
             | Part::Ringing(id, _)
             | Part::Sound(id, _)

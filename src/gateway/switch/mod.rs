@@ -34,6 +34,7 @@ mod reach;
 mod room;
 mod seats;
 mod second;
+mod sign_in;
 mod text;
 mod voice;
 mod wrap_ups;
@@ -193,6 +194,7 @@ impl Switch {
             (Some(address), Some(Part::Ringing(..))) => self.invite(now, leg, address),
             (Some(address), Some(Part::Sound(..))) => self.sound_opened(now, leg, address),
             (Some(address), Some(Part::Second(..))) => self.second_opened(now, leg, address),
+            (Some(address), Some(Part::SigningIn(_))) => self.sign_in_opened(now, leg, address),
             // It ended meanwhile.
             (Some(_), _) => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
@@ -211,7 +213,9 @@ impl Switch {
             Part::Ringing(conversation, errand) => {
                 self.not_reached(now, conversation, errand, id, Reason::Failure);
             }
-            Part::Arriving(_) => self.endpoint.reject(now.monotonic, id, 503),
+            Part::Arriving(_) | Part::SigningIn(_) => {
+                self.endpoint.reject(now.monotonic, id, 503);
+            }
             Part::Sound(..) => self.sound_refused(id),
             Part::Second(..) => self.second_refused(now, id),
             _ => {}
@@ -226,6 +230,8 @@ impl Switch {
     pub fn media_report(&mut self, now: Now, leg: LegId, report: MediaReport) {
         if let MediaReport::Closed(closed) = report {
             self.close_account(now, leg, &closed);
+        } else if self.sign_in_heard(leg, &report) {
+            self.sign_in_over(now, leg, LegEnd::Service);
         } else {
             self.heard(leg, report);
         }
@@ -404,7 +410,8 @@ impl Switch {
                     return self.endpoint.reject(now.monotonic, leg, 403);
                 }
                 if let Some(seat) = seat
-                    && self.second_call(now, (leg, flow), &seat, &called, offer.clone())
+                    && (self.sign_in_call(now, (leg, flow), &seat, &called, offer.as_deref())
+                        || self.second_call(now, (leg, flow), &seat, &called, offer.clone()))
                 {
                     return;
                 }

@@ -79,6 +79,11 @@ impl Seats {
         }
     }
 
+    /// How it stands.
+    pub(super) fn state(&self, seat: &SeatNumber) -> Option<SeatState> {
+        self.known.get(seat).map(|known| known.state)
+    }
+
     /// Whether it talks at this moment, and in which conversation.
     pub(super) fn talk_of(&self, seat: &SeatNumber) -> Option<ConversationId> {
         self.known.get(seat).filter(|known| known.talks)?.call

@@ -106,6 +106,7 @@ pub(super) fn switch_where(
             trunks: vec![Trunk { config: trunk, credentials: None, asserts: false }],
         },
         page_address: [127, 0, 0, 1].into(),
+        sign_in_code: None,
     };
     let endpoint = EndpointConfig { calls_max: 60, ..EndpointConfig::default() };
     let endpoint = Endpoint::new(endpoint, rng.random());
