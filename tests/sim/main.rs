@@ -134,8 +134,7 @@ fn the_simulation_of_the_queue_reaches_every_corner() {
 #[test]
 fn nobody_is_lost_on_a_listening_day_of_846_attempts() {
     use mayorline::domain::listening_day::Phase;
-    for seed in 0..16 {
-        let _named = NameSeed { seed, kept: false };
+    for_each_seed(|seed, _| {
         let day = listening_day::run(seed);
         let record = &day.record;
         assert_eq!((record.attempts, record.lost()), (846, 0), "seed {seed}: {record:?}");
@@ -153,5 +152,5 @@ fn nobody_is_lost_on_a_listening_day_of_846_attempts() {
                 day.longest
             );
         }
-    }
+    });
 }
