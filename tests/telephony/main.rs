@@ -25,6 +25,7 @@ mod peers;
 mod phones;
 mod proxy;
 mod recovery;
+mod rtp_bleed;
 mod scanners;
 mod seats;
 mod sign_in;
@@ -140,4 +141,5 @@ fn telephones_of_others_are_seats_as_well() {
 #[test]
 fn scanners_learn_nothing() {
     together!(TELEPHONES:scanners::sipvicious_learns_and_guesses_nothing_while_people_talk);
+    together!(TELEPHONES:rtp_bleed::a_stranger_who_sprays_every_port_gets_nothing_and_nobody_hears_him);
 }
