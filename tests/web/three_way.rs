@@ -2,8 +2,11 @@
 
 use super::live::{Live, Person, SOON, Voice, all_speak, hears};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::sleep;
+
+/// A page that was away is back in its call within this.
+const BACK_MAX: Duration = Duration::from_secs(3);
 
 /// The unit is consulted, presses 1 and is joined, all by the page.
 async fn join_unit(live: &Live, seat: &mut Person) {
@@ -124,4 +127,29 @@ pub(crate) async fn wrap_up(seat: &mut Person, disposition: &str) {
          form.elements.disposition.value = '{disposition}'; form.requestSubmit(); }})()"
     );
     seat.page.value(&fill).await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_loaded_anew_in_a_call_is_back_in_it_within_three_seconds() {
+    let live = Live::open(&[("801", "operator")]);
+    let mut seat = Person::sign_in(&live, "801").await;
+    seat.state("ready").await;
+    let call = live.dial("19900000041");
+    seat.answer().await;
+    seat.talking(2).await;
+    seat.page.value("window.before = true").await;
+    let begin = Instant::now();
+    seat.page.value("location.reload()").await;
+    let back = "window.before === undefined \
+                && document.getElementById('sound')?.dataset.sound === 'on'";
+    seat.page.wait(back).await;
+    println!("loaded anew: the sound of the running program is back after {:?}", begin.elapsed());
+    assert!(begin.elapsed() < BACK_MAX, "{:?}", begin.elapsed());
+    assert!(!call.ended(), "the call was lost with the page");
+    seat.talking(2).await;
+    Voice::Citizen(Arc::clone(&call)).wait_quiet();
+    let [at_citizen, at_page, _] = all_speak(Some(&call), &mut seat, None).await;
+    hears("the citizen", at_citizen, &[1]);
+    hears("the page", at_page, &[0]);
+    seat.no_complaints();
 }
