@@ -33,7 +33,7 @@ units() {
 cargo fmt --all --check
 tests/install.sh &
 installing=$!
-cargo test --bins --tests --no-run
+cargo test --bins --test '*' --no-run
 units --no-run
 wait "$installing"
 installing=''
