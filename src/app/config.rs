@@ -14,15 +14,15 @@ mod speech;
 mod webhook;
 
 pub use casework::{CaseworkKeys, LocalDisposition};
-pub use listening_day::ListeningKeys;
+pub use listening_day::{LeaderKeys, ListeningKeys};
 pub(in crate::app) use mail::is_this_machine;
 pub use mail::{ImapKeys, MailKeys, Pop3Keys, SecretFile, SmtpKeys, SmtpTlsKey};
 pub use messages::{
-    BodyForm, CmppKeys, HttpKeys, HttpMethod, MessageKeys, ModemKeys, ModemMemory, ProviderKind,
-    SmppKeys, SmsdKeys,
+    BodyForm, CmppKeys, CmppVersion, HttpKeys, HttpMethod, MessageKeys, ModemKeys, ModemMemory,
+    ProviderKind, SmppKeys, SmsdKeys,
 };
-pub use outgoing::{DirectoryKeys, OutgoingKeys, TrunkKeys};
-pub use queue::QueueKeys;
+pub use outgoing::{ContactKeys, DirectoryKeys, OutgoingKeys, TrunkKeys};
+pub use queue::{GroupKeys, OverflowKeys, QueueKeys, WarnedKeys};
 pub use report::ReportKeys;
 pub use retention::RetentionKeys;
 pub use room::{RoomKeys, SurveyKeys};

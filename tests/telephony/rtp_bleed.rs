@@ -32,22 +32,20 @@ pub(crate) fn a_stranger_who_sprays_every_port_gets_nothing_and_nobody_hears_him
     let house = House::with(|start| start.set(&format!("media.ports=[{first},{last}]")));
     let stranger = UdpSocket::bind(STRANGER).expect("another address of the loopback");
     let (stop, sent) = (AtomicBool::new(false), AtomicU64::new(0));
-    let (from, sprays) = (Instant::now(), AtomicU64::new(0));
-    let calls = std::thread::scope(|scope| {
-        scope.spawn(|| {
+    let from = Instant::now();
+    let (calls, rate) = std::thread::scope(|scope| {
+        let spraying = scope.spawn(|| {
             spray(&stranger, &stop, &sent);
-            let rate = sent.load(Ordering::Relaxed) as f64 / from.elapsed().as_secs_f64();
-            sprays.store(rate as u64, Ordering::Relaxed);
+            sent.load(Ordering::Relaxed) as f64 / from.elapsed().as_secs_f64()
         });
         let began = wait_for(SENTENCE_LIMIT, || (sent.load(Ordering::Relaxed) > 500).then_some(()));
         let calls: Vec<Call> = (0..CALLS).map(|n| house.dial(&number(n))).collect();
         std::thread::sleep(SPRAYED);
         stop.store(true, Ordering::Relaxed);
         assert!(began.is_some(), "nothing was sprayed before the first call");
-        calls
+        (calls, spraying.join().expect("the stranger sprays to the end"))
     });
-    let rate = sprays.load(Ordering::Relaxed) as f64;
-    println!("{CALLS} calls under {rate} packets a second of a stranger");
+    println!("{CALLS} calls under {rate:.0} packets a second of a stranger");
     assert!(rate > RATE_MIN, "only {rate} packets a second were sprayed");
     gets_nothing(&stranger);
     for call in calls {
@@ -89,7 +87,7 @@ fn spray(stranger: &UdpSocket, stop: &AtomicBool, sent: &AtomicU64) {
 
 fn rtp(round: u32, source: u32, payload: &[u8]) -> Vec<u8> {
     let mut packet = vec![0x80, 8];
-    packet.extend_from_slice(&(round as u16).to_be_bytes());
+    packet.extend_from_slice(&round.to_be_bytes()[2..]);
     packet.extend_from_slice(&round.wrapping_mul(160).to_be_bytes());
     packet.extend_from_slice(&source.to_be_bytes());
     packet.extend_from_slice(payload);

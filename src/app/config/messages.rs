@@ -4,7 +4,7 @@ mod carrier;
 mod modem;
 mod provider;
 
-pub use carrier::{CmppKeys, SmppKeys};
+pub use carrier::{CmppKeys, CmppVersion, SmppKeys};
 pub use modem::{ModemKeys, ModemMemory};
 pub use provider::{BodyForm, HttpKeys, HttpMethod, ProviderKind};
 
