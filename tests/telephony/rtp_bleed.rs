@@ -23,7 +23,7 @@ const BURST_PAUSE: Duration = Duration::from_millis(10);
 /// Of which a busy machine sends at least so many.
 const RATE_MIN: f64 = 3_000.0;
 /// How long all calls run under it.
-const SPRAYED: Duration = Duration::from_secs(5);
+const SPRAYED: Duration = Duration::from_secs(10);
 /// Two frames before the source is known (T12).
 const INJECTED_MS_MAX: usize = 40;
 
@@ -40,6 +40,10 @@ pub(crate) fn a_stranger_who_sprays_every_port_gets_nothing_and_nobody_hears_him
         });
         let began = wait_for(SENTENCE_LIMIT, || (sent.load(Ordering::Relaxed) > 500).then_some(()));
         let calls: Vec<Call> = (0..CALLS).map(|n| house.dial(&number(n))).collect();
+        // A message: from here on the call is recorded.
+        std::thread::scope(|keys| {
+            calls.iter().for_each(|call| drop(keys.spawn(|| call.press("2"))))
+        });
         std::thread::sleep(SPRAYED);
         stop.store(true, Ordering::Relaxed);
         assert!(began.is_some(), "nothing was sprayed before the first call");
