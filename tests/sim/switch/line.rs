@@ -13,7 +13,7 @@ use mayorline::gateway::prompts::Library;
 use mayorline::gateway::switch::{Output, Switch, WrapUpAttempt};
 use mayorline::media::room::Hearing;
 use mayorline::proto::{Flow, Transport};
-use mayorline::units::{CallId, LegId, SeatNumber};
+use mayorline::units::{CallId, Digit, LegId, SeatNumber};
 use mayorline::wire::sip::{Framing, Headers, Message, Request, Response};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -245,6 +245,22 @@ impl Line {
             _ => None,
         };
         self.sent.iter().filter_map(of).collect()
+    }
+
+    /// The methods of all requests that a port was sent, in their order.
+    pub(super) fn methods(&self, port: u16) -> Vec<String> {
+        let of = |(to, message): &(u16, Message)| match message {
+            Message::Request(request) if *to == port => Some(request.method.as_str().to_owned()),
+            _ => None,
+        };
+        self.sent.iter().filter_map(of).collect()
+    }
+
+    /// A key on the leg whose media began as the `n`th.
+    pub(super) fn press(&mut self, n: usize, key: char) {
+        let digit = Digit::new(key).unwrap();
+        self.switch.media_report(self.now(), self.began[n], MediaReport::Digit(digit));
+        self.carry_out();
     }
 
     pub(super) fn answer_in(&self, call_id: &str, method: &str) -> Option<Response> {

@@ -2,6 +2,7 @@
 //! that fails, a store that stalls, and a crash with restart.
 
 mod attended;
+mod blind;
 mod citizen;
 mod desk;
 mod ends;
