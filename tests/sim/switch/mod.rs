@@ -9,6 +9,7 @@ mod ends;
 mod line;
 mod pages;
 mod phone;
+mod secrets;
 mod secure;
 mod shadow;
 mod wishes;
