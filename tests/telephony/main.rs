@@ -96,7 +96,7 @@ fn citizens_talk_to_people_at_seats() {
 
 #[test]
 fn every_verb_of_a_conversation_is_heard_as_it_is_meant() {
-    together!(TELEPHONES:
+    together!(CITIZENS:
         contacts::a_machine_that_answers_for_the_unit_never_hears_the_citizen_and_is_not_heard,
         verbs::each_verb_for_a_party_is_heard_and_a_secret_is_not_recorded,
         moves::who_leaves_returns_hands_over_and_transfers_is_heard_as_far_as_he_is_there,

@@ -243,8 +243,14 @@ fn the_recording_is_silent_for_the_secret(account: &Value, data: &Path) {
     };
     let frames = tracks[0].0.len() / FRAME;
     let silent = |frame: usize| tracks.iter().all(|(samples, _)| zero(samples, frame));
-    let (mut from, mut longest) = (0, 0..0);
-    for frame in 0..=frames {
+    let loud = |frame: usize| {
+        let of = |samples: &Vec<i16>| samples.get(frame * FRAME..(frame + 1) * FRAME).map(level_db);
+        tracks.iter().all(|(samples, _)| of(samples).is_some_and(|level| level > -40.0))
+    };
+    // From the moment on at which all of them speak.
+    let mut from = (0..frames).find(|frame| loud(*frame)).expect("all of them are recorded");
+    let mut longest = from..from;
+    for frame in from..=frames {
         if frame == frames || !silent(frame) {
             if frame - from > longest.len() {
                 longest = from..frame;
