@@ -117,5 +117,5 @@ pub(crate) fn who_leaves_returns_hands_over_and_transfers_is_heard_as_far_as_he_
     pair.hear("after the transfer key", &Party::phone("the fourth seat", SEAT, &fourth));
     assert_eq!(talk.call.request("BYE", "", ""), Some(200));
     fourth.hang_up();
-    assert!(duty.wait_over(SOON), "the last leg ends");
+    assert!(duty.wait_over(2 * SOON), "the last leg ends, after goodbye");
 }

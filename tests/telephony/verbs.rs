@@ -214,7 +214,7 @@ pub(crate) fn each_verb_for_a_party_is_heard_and_a_secret_is_not_recorded() {
     three.a_secret_is_heard_by_all();
     assert_eq!(talk.call.request("BYE", "", ""), Some(200));
     talk.seat.hang_up();
-    assert!(phone.wait_over(SOON), "the unit's leg ends");
+    assert!(phone.wait_over(2 * SOON), "the unit's leg ends, after goodbye");
     the_recording_is_silent_for_the_secret(&account(&talk.house), talk.house.service.data());
 }
 
