@@ -349,6 +349,11 @@ impl Call {
         bytes
     }
 
+    /// Begins to speak PCM samples, behind what is being spoken, and does not wait.
+    pub fn go_on_speaking(&self, samples: &[i16]) {
+        self.queue_pcm(samples);
+    }
+
     /// Sends G.711 bytes as they are.
     pub fn speak_bytes(&self, bytes: &[u8]) {
         self.media.queue_audio(bytes);
@@ -370,6 +375,12 @@ impl Call {
         let decode = if self.codec == ULAW { ulaw_decode } else { alaw_decode };
         let audio = self.heard().audio();
         audio.get(from..).unwrap_or_default().iter().map(|byte| decode(*byte)).collect()
+    }
+
+    /// The newest `len` samples that were heard; fewer at the beginning.
+    pub fn newest(&self, len: usize) -> Vec<i16> {
+        let decode = if self.codec == ULAW { ulaw_decode } else { alaw_decode };
+        self.media.newest(len).into_iter().map(decode).collect()
     }
 
     /// A-law bytes as they arrive on this call: on a µ-law line each sample is coded again, and

@@ -120,6 +120,12 @@ impl Desk {
         self.wait(name, |message| message["event"] == name && fits(message))
     }
 
+    /// Every event of that name so far, in their order.
+    pub fn events(&self, name: &str) -> Vec<Value> {
+        let told = self.told.lock().unwrap();
+        told.iter().filter(|message| message["event"] == name).cloned().collect()
+    }
+
     /// The parties of the conversation as it was shown last.
     pub fn parties(&self) -> Vec<Value> {
         let told = self.told.lock().unwrap();

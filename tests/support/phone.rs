@@ -10,7 +10,7 @@ use super::wait_for;
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ pub enum Habit {
     Rings,
     /// Refuses with this status.
     Refuses(u16),
-    /// Says nothing at all.
+    /// Says nothing at all, to OPTIONS neither.
     Silent,
 }
 
@@ -90,6 +90,8 @@ struct Shared {
     server: SocketAddr,
     number: String,
     habit: Mutex<Habit>,
+    /// How a further call is refused during a call.
+    busy: AtomicU16,
     state: Mutex<State>,
     stop: AtomicBool,
 }
@@ -134,6 +136,7 @@ impl Phone {
             server,
             number: number.to_owned(),
             habit: Mutex::new(Habit::Answers(Duration::ZERO)),
+            busy: AtomicU16::new(486),
             state: Mutex::default(),
             stop: AtomicBool::new(false),
         });
@@ -165,6 +168,12 @@ impl Phone {
     /// The same while it runs.
     pub fn set_habit(&self, habit: Habit) {
         *self.shared.habit.lock().unwrap() = habit;
+    }
+
+    /// During a call it refuses others with this status: 503 is a carrier's whose lines are taken.
+    pub fn refuses_others(self, status: u16) -> Self {
+        self.shared.busy.store(status, Ordering::Relaxed);
+        self
     }
 
     /// Registers for an hour; the status of the last answer.
@@ -259,6 +268,12 @@ impl Phone {
         self.shared.state.lock().unwrap().calls
     }
 
+    /// Whom its latest call was for: the URI of the INVITE.
+    pub fn called(&self) -> Option<String> {
+        let state = self.shared.state.lock().unwrap();
+        state.call.as_ref()?.invite.first.split(' ').nth(1).map(str::to_owned)
+    }
+
     /// The number it saw calling, from From.
     pub fn caller(&self) -> Option<String> {
         let state = self.shared.state.lock().unwrap();
@@ -272,6 +287,12 @@ impl Phone {
         let deadline = Instant::now() + Duration::from_millis(samples.len() as u64 / 8);
         std::thread::sleep(deadline.saturating_duration_since(Instant::now()));
         bytes
+    }
+
+    /// Begins to speak PCM samples, behind what is being spoken, and does not wait.
+    pub fn go_on_speaking(&self, samples: &[i16]) {
+        let bytes: Vec<u8> = samples.iter().map(|s| alaw_encode(*s)).collect();
+        self.with_media(|media| media.queue_audio(&bytes));
     }
 
     /// Presses keys by RFC 4733; returns at once.
@@ -291,6 +312,11 @@ impl Phone {
     pub fn samples(&self, from: usize) -> Vec<i16> {
         let audio = self.heard().audio();
         audio.get(from..).unwrap_or_default().iter().map(|byte| alaw_decode(*byte)).collect()
+    }
+
+    /// The newest `len` samples that were heard in the latest call; fewer at the beginning.
+    pub fn newest(&self, len: usize) -> Vec<i16> {
+        self.with_media(|media| media.newest(len)).into_iter().map(alaw_decode).collect()
     }
 
     fn with_media<T>(&self, work: impl FnOnce(&Media) -> T) -> T {
@@ -394,6 +420,7 @@ impl Shared {
                 self.link.send(&message.response("200 OK", &self.contact(), ""), from);
                 self.state.lock().unwrap().notified.push(message.body.trim().to_owned());
             }
+            "OPTIONS" if *self.habit.lock().unwrap() == Habit::Silent => {}
             _ => self.link.send(&message.response("200 OK", &self.contact(), ""), from),
         }
     }
@@ -426,7 +453,10 @@ impl Shared {
             Habit::Refuses(status) => {
                 self.link.send(&self.response(&call, &format!("{status} No"), ""), from);
             }
-            _ if busy => self.link.send(&self.response(&call, "486 Busy Here", ""), from),
+            _ if busy => {
+                let status = format!("{} Busy", self.busy.load(Ordering::Relaxed));
+                self.link.send(&self.response(&call, &status, ""), from);
+            }
             _ => {
                 self.link.send(&self.response(&call, "180 Ringing", ""), from);
                 state.call = Some(call);

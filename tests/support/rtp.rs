@@ -22,6 +22,8 @@ const HEADER_LEN: usize = 12;
 /// service, not how late this process was.
 const PRIORITY: u8 = 15;
 const RECEIVE_WAIT: Duration = Duration::from_millis(20);
+/// So many packets may be out of order at the end of what was heard.
+const DISORDER_MAX: usize = 8;
 
 /// What happens to the packets on their way, the same for the same seed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -218,6 +220,16 @@ impl Media {
     /// All that was received up to now.
     pub fn capture(&self) -> Capture {
         Capture { packets: self.shared.heard.lock().unwrap().clone() }
+    }
+
+    /// The newest `len` bytes of audio that were received; fewer at the beginning.
+    pub fn newest(&self, len: usize) -> Vec<u8> {
+        let heard = self.shared.heard.lock().unwrap();
+        let packets = len.div_ceil(self.shared.frame) + DISORDER_MAX;
+        let packets = heard[heard.len().saturating_sub(packets)..].to_vec();
+        drop(heard);
+        let audio = Capture { packets }.audio();
+        audio[audio.len().saturating_sub(len)..].to_vec()
     }
 }
 

@@ -20,14 +20,14 @@ const WINDOW: usize = 4_000;
 /// Of half a second of pure tone.
 const PURE_MIN: f64 = 0.9;
 /// Of a tone that is not there, in whatever else is.
-const ABSENT_MAX: f64 = 0.05;
+pub(crate) const ABSENT_MAX: f64 = 0.05;
 /// The carrier's tones as they are sent, -17.8 dB, within 1 dB.
 const LEVEL_DB: std::ops::RangeInclusive<f64> = -18.8..=-16.8;
 
 /// A citizen who talks with seat 801, whose console is open.
 pub(crate) struct Talk {
     pub(crate) house: House,
-    call: Call,
+    pub(crate) call: Call,
     pub(crate) seat: Phone,
     pub(crate) desk: Desk,
 }
@@ -93,7 +93,7 @@ impl Talk {
         self.desk.done(json!({"do": "drop", "party": party}));
     }
 
-    fn log_has(&self, words: &str) {
+    pub(crate) fn log_has(&self, words: &str) {
         let told = wait_for(SOON, || self.house.service.stderr().contains(words).then_some(()));
         assert!(told.is_some(), "the log does not say {words:?}\n{}", self.house.service.stderr());
     }
@@ -111,7 +111,7 @@ pub(crate) fn hears(who: &str, heard: impl Fn() -> Vec<i16>, hz: f64) {
 }
 
 /// The greatest share of a tone in any half second.
-fn clearest(samples: &[i16], hz: f64) -> f64 {
+pub(crate) fn clearest(samples: &[i16], hz: f64) -> f64 {
     let windows = samples.windows(WINDOW).step_by(WINDOW / 10);
     windows.map(|window| tone_share(window, hz)).fold(0.0, f64::max)
 }

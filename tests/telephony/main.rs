@@ -13,14 +13,19 @@ mod together;
 mod attended;
 mod calls;
 mod carrier;
+mod contacts;
 mod disk;
+mod five_legs;
 mod foreign_seats;
 mod handset;
+mod hearing;
 mod keys;
 mod line;
 mod listening_day;
 mod media;
+mod moves;
 mod notices;
+mod offers;
 mod peers;
 mod phones;
 mod proxy;
@@ -32,6 +37,8 @@ mod sign_in;
 mod spoken;
 mod three_way;
 mod toll_fraud;
+mod trunk_health;
+mod verbs;
 mod wrap_ups;
 
 /// They wait most of the time: one after the other they would take a quarter of an hour.
@@ -90,6 +97,18 @@ fn citizens_talk_to_people_at_seats() {
 }
 
 #[test]
+fn every_verb_of_a_conversation_is_heard_as_it_is_meant() {
+    together!(CITIZENS:
+        contacts::a_machine_that_answers_for_the_unit_never_hears_the_citizen_and_is_not_heard,
+        verbs::each_verb_for_a_party_is_heard_and_a_secret_is_not_recorded,
+        moves::who_leaves_returns_hands_over_and_transfers_is_heard_as_far_as_he_is_there,
+        five_legs::five_hear_each_other_and_each_leg_is_dropped_in_turn,
+        contacts::the_second_contact_rings_when_the_first_does_not_lift_and_talks,
+        offers::a_caller_is_offered_with_his_open_cases_and_a_stranger_with_none,
+    );
+}
+
+#[test]
 fn units_are_told_by_telephone() {
     together!(TELEPHONES:
         notices::a_unit_hears_what_is_overdue_on_its_duty_telephone_and_confirms_by_key_one,
@@ -115,6 +134,7 @@ fn calls_leave_through_a_carrier() {
         carrier::a_carrier_without_a_free_line_is_passed_over_before_it_rings,
         carrier::a_carrier_that_answers_nothing_is_passed_over_after_four_seconds,
         carrier::a_carrier_that_loses_messages_gets_its_call,
+        trunk_health::a_trunk_that_is_silent_to_options_is_passed_over_and_comes_back,
         carrier::a_stranger_who_asks_for_a_proof_gets_none,
         toll_fraud::a_seat_dials_only_what_and_as_often_as_it_may,
         toll_fraud::a_callback_goes_to_numbers_that_are_dialled_and_to_no_other,

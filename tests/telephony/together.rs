@@ -8,7 +8,7 @@ use std::time::Instant;
 /// So many telephones of others at once: each keeps one service and a call or two, and sleeps most of
 /// the time.
 pub(crate) const TELEPHONES: usize = 4;
-/// So many where the citizens are our own, which cost next to nothing.
+/// So many where citizens and telephones are our own, which cost next to nothing.
 pub(crate) const CITIZENS: usize = 6;
 
 /// Runs the named functions in their order, so many at a time; fails with the names of the failed.

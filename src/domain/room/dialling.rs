@@ -263,10 +263,17 @@ impl Room {
     fn reached(&mut self, party: PartyId) {
         self.stop_play(party);
         let found = &mut self.parties[index(party)];
-        let Some(dial) = found.dial.take() else { return };
+        let Some(mut dial) = found.dial.take() else { return };
         found.line = Line::Up;
         found.by = dial.by;
         self.seat_talks(party);
+        // Whoever gives the citizen away is put out by it: his telephone, which asked by REFER, must
+        // hear of the success while its call stands (RFC 3515 section 2.4.5).
+        if matches!(dial.purpose, Purpose::Transfer | Purpose::HandOver)
+            && let Some(request) = dial.request.take()
+        {
+            self.reply(request, DeskReply::Done);
+        }
         match (dial.purpose, dial.by) {
             (Purpose::Consult, _) => self.consult_begins(party),
             (Purpose::Transfer, Some(by)) => self.transfer_done(by, party),

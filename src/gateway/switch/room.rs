@@ -232,10 +232,13 @@ impl Switch {
         let own = conversation.call.is_none() && self.config.rules.record_calls;
         let whole = conversation.whole;
         match recording {
-            Recording::On if own && whole.is_none() => {
-                self.record(id, CALLBACK_RECORD, RecordingKind::WholeCall, CALLBACK_RECORD_MAX);
+            Recording::On => {
+                // Also where it only begins now: a secret may have come before it.
+                self.media(citizen, MediaCommand::Secret(false));
+                if own && whole.is_none() {
+                    self.record(id, CALLBACK_RECORD, RecordingKind::WholeCall, CALLBACK_RECORD_MAX);
+                }
             }
-            Recording::On => self.media(citizen, MediaCommand::Secret(false)),
             Recording::Secret => self.media(citizen, MediaCommand::Secret(true)),
             Recording::Off => {
                 self.media(citizen, MediaCommand::Secret(false));

@@ -80,28 +80,10 @@ impl Line {
 fn a_second_call_consults_and_refer_with_replaces_hands_the_citizen_over() {
     let mut line = Line::talk();
     let ours = line.consult();
-    let first = line.invite.clone().unwrap();
     let port = line.port;
-    let refer = format!(
-        "REFER sip:x@127.0.0.1:5060 SIP/2.0\r\n\
-         Via: SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bKrefer\r\nMax-Forwards: 70\r\n\
-         From: {};tag=p{port}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 7 REFER\r\n\
-         Contact: <sip:p@127.0.0.1:{port}>\r\n\
-         Refer-To: <sip:{NUMBER}@127.0.0.1?Replaces=second%3Bto-tag%3D{ours}%3Bfrom-tag%3Dsecond>\r\n\
-         Content-Length: 0\r\n\r\n",
-        field(&first.headers, "To"),
-        field(&first.headers, "From"),
-        field(&first.headers, "Call-ID"),
-    );
-    line.hear(port, &refer);
-    line.pass(50);
-    let call = field(&first.headers, "Call-ID");
-    assert_eq!(line.answer_in(&call, "REFER").unwrap().status, 202);
-    let told: Vec<String> = line
-        .requests(port, "NOTIFY")
-        .iter()
-        .map(|notify| String::from_utf8_lossy(&notify.body).into_owned())
-        .collect();
+    let replaces = format!("Replaces=second%3Bto-tag%3D{ours}%3Bfrom-tag%3Dsecond");
+    line.refer(&format!("<sip:{NUMBER}@127.0.0.1?{replaces}>"));
+    let told = line.notified();
     assert_eq!(told.first().map(String::as_str), Some("SIP/2.0 100 Trying\r\n"));
     assert_eq!(told.last().map(String::as_str), Some("SIP/2.0 200 OK\r\n"), "{told:?}");
     let mut ended: Vec<String> =

@@ -3,7 +3,8 @@
 use jiff::{Timestamp, ToSpan};
 use mayorline::domain::calendar::Calendar;
 use mayorline::domain::desk::{
-    DeskCommand, DeskRequest, Disposition, Outcome, PauseReason, SeatRole, Supervision, Target,
+    CallBackOutcome, DeskCommand, DeskRequest, Disposition, Outcome, PauseReason, SeatRole,
+    Supervision, Target,
 };
 use mayorline::domain::dial_rules::DialRules;
 use mayorline::domain::listening_day::{Leader, ListeningRules, Override, Roster};
@@ -182,7 +183,7 @@ pub(super) fn wish(
     let party = PartyId(rng.random_range(0..4));
     let on = rng.random();
     let call = call.and_then(|call| CallId::parse(call).ok());
-    let command = match (rng.random_range(0..28), call) {
+    let command = match (rng.random_range(0..36), call) {
         (0..3, _) => DeskCommand::Ready,
         (3, _) => DeskCommand::Pause { reason: PauseReason::Break },
         (4, _) => DeskCommand::SignOut,
@@ -202,6 +203,15 @@ pub(super) fn wish(
         (20, Some(call)) => DeskCommand::Return { call },
         (21, Some(call)) => DeskCommand::Supervise { call, mode: Supervision::Listen },
         (22, Some(call)) => DeskCommand::Supervise { call, mode: Supervision::Barge },
+        (28, Some(call)) => DeskCommand::Supervise { call, mode: Supervision::Whisper },
+        (29, Some(call)) => DeskCommand::Supervise { call, mode: Supervision::Stop },
+        (30, _) => DeskCommand::Deafen { party, on },
+        (31, _) => DeskCommand::Keys { party, digits: "27#".to_owned() },
+        (32..34, _) => DeskCommand::Secret { on },
+        (34, _) => {
+            let task = rng.random_range(1..3);
+            DeskCommand::CallBackOutcome { task, outcome: CallBackOutcome::NoAnswer }
+        }
         (23, _) => DeskCommand::CallBack { task: rng.random_range(1..9) },
         (24, _) => DeskCommand::Outcome { outcome: Outcome::Solved },
         (25, _) if on => {
@@ -218,7 +228,11 @@ pub(super) fn wish(
     // A leader who calls back or returns rings himself, at any hour.
     let own = matches!(command, DeskCommand::CallBack { .. } | DeskCommand::Return { .. });
     let seats = if own { SEATS } else { LEADER + 1 };
-    let seat = seat(rng.random_range(0..seats));
+    let index = match &command {
+        DeskCommand::Supervise { .. } if on => SEATS - 1,
+        _ => rng.random_range(0..seats),
+    };
+    let seat = seat(index);
     let command = match command {
         DeskCommand::WrapUp { disposition, nature, summary, unit, .. } if on => {
             DeskCommand::WrapUp { call: owed(&seat), disposition, nature, summary, unit }

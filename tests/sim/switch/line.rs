@@ -10,10 +10,11 @@ use mayorline::domain::room::NotStored;
 use mayorline::gateway::clock::Now;
 use mayorline::gateway::media::{MediaCommand, MediaReport};
 use mayorline::gateway::prompts::Library;
-use mayorline::gateway::switch::{Output, Switch, WrapUpAttempt};
+use mayorline::gateway::switch::{BegunAttempt, Output, Switch, WrapUpAttempt};
 use mayorline::media::room::Hearing;
 use mayorline::proto::{Flow, Transport};
-use mayorline::units::{CallId, LegId, SeatNumber};
+use mayorline::store::AttemptId;
+use mayorline::units::{CallId, Digit, LegId, PhoneNumber, SeatNumber};
 use mayorline::wire::sip::{Framing, Headers, Message, Request, Response};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -33,6 +34,9 @@ pub(super) struct Line {
     /// Legs in the order in which their media began.
     pub(super) began: Vec<LegId>,
     hears: HashMap<LegId, Hearing>,
+    /// Legs whose recordings hold silence for a secret, and those that are recorded.
+    secret: BTreeSet<LegId>,
+    recorded: BTreeSet<LegId>,
     /// The telephone of the seat that talks, and the service's INVITE to it.
     pub(super) port: u16,
     pub(super) invite: Option<Request>,
@@ -101,6 +105,8 @@ impl Line {
             sent: Vec::new(),
             began: Vec::new(),
             hears: HashMap::new(),
+            secret: BTreeSet::new(),
+            recorded: BTreeSet::new(),
             port: 0,
             invite: None,
             lifted: BTreeSet::new(),
@@ -173,6 +179,20 @@ impl Line {
                 Output::Media(leg, MediaCommand::Hear(hearing)) => {
                     self.hears.insert(leg, hearing);
                 }
+                Output::Media(leg, MediaCommand::Secret(true)) => {
+                    self.secret.insert(leg);
+                }
+                Output::Media(leg, MediaCommand::Secret(false)) => {
+                    self.secret.remove(&leg);
+                }
+                Output::Media(leg, MediaCommand::Record { .. }) => {
+                    self.recorded.insert(leg);
+                }
+                Output::BeginAttempt(id, ..) => {
+                    let phone = PhoneNumber::parse("19900000044").ok();
+                    let begun = BegunAttempt { id: AttemptId(1), task: 1, phone };
+                    self.switch.attempt_begun(self.now(), id, Ok(begun));
+                }
                 Output::WrapUp(attempt, ..) => {
                     self.asked = Some(attempt);
                     if let Some(stored) = self.stores {
@@ -237,6 +257,12 @@ impl Line {
         found
     }
 
+    /// Whether that leg, by the same count, is recorded, and as silence.
+    pub(super) fn records(&self, n: usize) -> (bool, bool) {
+        let leg = &self.began[n];
+        (self.recorded.contains(leg), self.secret.contains(leg))
+    }
+
     pub(super) fn requests(&self, port: u16, method: &str) -> Vec<Request> {
         let of = |(to, message): &(u16, Message)| match message {
             Message::Request(request) if *to == port && request.method.as_str() == method => {
@@ -245,6 +271,22 @@ impl Line {
             _ => None,
         };
         self.sent.iter().filter_map(of).collect()
+    }
+
+    /// The methods of all requests that a port was sent, in their order.
+    pub(super) fn methods(&self, port: u16) -> Vec<String> {
+        let of = |(to, message): &(u16, Message)| match message {
+            Message::Request(request) if *to == port => Some(request.method.as_str().to_owned()),
+            _ => None,
+        };
+        self.sent.iter().filter_map(of).collect()
+    }
+
+    /// A key on the leg whose media began as the `n`th.
+    pub(super) fn press(&mut self, n: usize, key: char) {
+        let digit = Digit::new(key).unwrap();
+        self.switch.media_report(self.now(), self.began[n], MediaReport::Digit(digit));
+        self.carry_out();
     }
 
     pub(super) fn answer_in(&self, call_id: &str, method: &str) -> Option<Response> {

@@ -2,12 +2,15 @@
 //! that fails, a store that stalls, and a crash with restart.
 
 mod attended;
+mod blind;
 mod citizen;
 mod desk;
 mod ends;
 mod line;
 mod pages;
 mod phone;
+mod rights;
+mod secrets;
 mod secure;
 mod shadow;
 mod wishes;
@@ -15,7 +18,8 @@ mod world;
 mod wrap_ups;
 
 use mayorline::gateway::prompts::Library;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use world::World;
@@ -42,7 +46,8 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
     let (started, crashes, seeds) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let (attended, answered, leader) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let (wrapped_up, not_stored) = (Cell::new(0), Cell::new(0));
-    let told = std::cell::RefCell::new(std::collections::BTreeMap::<&str, usize>::new());
+    let told = RefCell::new(BTreeMap::<&str, usize>::new());
+    let verbs = RefCell::new(BTreeMap::<&str, usize>::new());
     crate::for_each_seed(|seed, _| {
         let world = run(seed, &prompts, base);
         started.set(started.get() + world.shadow.started);
@@ -52,6 +57,9 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
         wrapped_up.set(wrapped_up.get() + world.shadow.wrapped_up);
         not_stored.set(not_stored.get() + world.shadow.not_stored);
         leader.set(leader.get() + world.shadow.leader_rung.len());
+        for (verb, times) in &world.shadow.rights.done {
+            *verbs.borrow_mut().entry(*verb).or_default() += times;
+        }
         for (outcome, times) in &world.shadow.voices_ended {
             *told.borrow_mut().entry(*outcome).or_default() += times;
         }
@@ -62,6 +70,10 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
     assert!(answered.get() > 10 * seeds.get(), "seats give commands: {}", answered.get());
     let stored = (wrapped_up.get(), not_stored.get());
     assert!(seeds.get() < 64 || (stored.0 > 0 && stored.1 > 0), "wrap-ups: {stored:?}");
+    let verbs = verbs.into_inner();
+    let met = |verb: &&str| verbs.contains_key(*verb);
+    let wanted = ["deafen", "secret", "whisper"];
+    assert!(seeds.get() < 256 || wanted.iter().all(met), "verbs that were done: {verbs:?}");
     let told = told.into_inner();
     assert!(seeds.get() < 64 || told.len() >= 3, "units are told in every way: {told:?}");
     assert!(seeds.get() < 64 || leader.get() > 0, "the leader is never rung");

@@ -2,6 +2,7 @@
 
 use super::citizen::Citizen;
 use super::desk::{LEADER, SEAT_PORTS, WINDOW};
+use super::rights::Rights;
 use super::wishes::WrapUps;
 use mayorline::domain::desk::{
     DeskCommand, DeskEvent, DeskMessage, DeskReply, DeskRequest, Failure,
@@ -33,6 +34,8 @@ pub(super) struct Shadow {
     foreign: HashSet<u64>,
     /// The wrap-ups among them and among those before, with what the store was asked for.
     wrap_ups: WrapUps,
+    /// What a seat may do, and secrets.
+    pub(super) rights: Rights,
     /// The call that each seat was asked to wrap up last.
     owed: HashMap<SeatNumber, CallId>,
     pub(super) wrapped_up: usize,
@@ -68,6 +71,9 @@ impl Shadow {
             }
             Output::Media(leg, command) => {
                 assert!(self.open_media.contains_key(leg), "S1: {command:?} for closed {leg}");
+                if let MediaCommand::Secret(on) = command {
+                    self.rights.secret(*leg, *on, now);
+                }
                 if let MediaCommand::Hear(hearing) = command {
                     assert!(!hearing.hears(*leg), "S8: {leg} hears itself");
                     let group = self.open_media.get(leg);
@@ -77,6 +83,7 @@ impl Shadow {
             }
             Output::CloseMedia(leg) => {
                 assert!(self.open_media.remove(leg).is_some(), "S1: {leg} is closed twice");
+                self.rights.closed(*leg, now);
             }
             Output::Started(started) => {
                 self.started += 1;
@@ -89,6 +96,7 @@ impl Shadow {
                 *times += 1;
                 self.attended += usize::from(account.legs.len() > 1);
                 assert_eq!(*times, 1, "S2: a call finishes twice");
+                Rights::accounted(&account.parties);
             }
             Output::LoadRecording(..)
             | Output::Store(..)
@@ -130,6 +138,7 @@ impl Shadow {
         match news {
             ToDesk::Message(seat, DeskMessage::Reply(id, reply)) => {
                 self.wrap_up_answered(seat, *id, *reply);
+                self.rights.answered(*id, *reply);
                 let refused = matches!(reply, DeskReply::Refused { .. });
                 assert!(!self.foreign.remove(id) || refused, "S9: another seat's offer is taken");
                 assert!(self.wished.remove(id), "S6: command {id} is answered twice");
@@ -160,6 +169,8 @@ impl Shadow {
 
     pub(super) fn wished(&mut self, request: &DeskRequest) {
         self.wished.insert(request.id);
+        let talks = self.shown.iter().any(|(seat, _)| *seat == request.seat);
+        self.rights.wished(request, talks);
         if let DeskCommand::WrapUp { call, .. } = &request.command {
             let call = call.as_ref().map(ToString::to_string);
             let pair = call.map(|call| (request.seat.clone(), call));
@@ -231,6 +242,7 @@ impl Shadow {
         self.voices.clear();
         self.wished.clear();
         self.wrap_ups = WrapUps::default();
+        self.rights.crashed();
         self.owed.clear();
         self.foreign.clear();
         self.offered.clear();
@@ -246,6 +258,7 @@ impl Shadow {
         assert!(self.wished.is_empty(), "S6: commands without an answer: {:?}", self.wished);
         assert!(self.offered.is_empty(), "S7: offers without an end: {:?}", self.offered);
         assert!(self.shown.is_empty(), "S13: conversations that stay: {:?}", self.shown);
+        self.rights.check_end();
         let accepted = citizens.iter().filter(|citizen| citizen.text_accepted).count();
         assert!(accepted <= self.texts_stored, "S5: a text was acknowledged before its commit");
     }
