@@ -248,14 +248,14 @@ fn the_recording_is_silent_for_the_secret(account: &Value, data: &Path) {
         tracks.iter().all(|(samples, _)| of(samples).is_some_and(|level| level > -40.0))
     };
     // From the moment on at which all of them speak.
-    let mut from = (0..frames).find(|frame| loud(*frame)).expect("all of them are recorded");
-    let mut longest = from..from;
-    for frame in from..=frames {
+    let begin = (0..frames).find(|frame| loud(*frame)).expect("all of them are recorded");
+    let (mut longest, mut since) = (begin..begin, begin);
+    for frame in begin..=frames {
         if frame == frames || !silent(frame) {
-            if frame - from > longest.len() {
-                longest = from..frame;
+            if frame - since > longest.len() {
+                longest = since..frame;
             }
-            from = frame + 1;
+            since = frame + 1;
         }
     }
     let kept_ms = longest.len() * 20;
