@@ -1,6 +1,9 @@
 //! SIP as sans-IO machines on a clock that is passed in (RFC 3261 and the extensions named inside), and the
 //! dialogue with a GSM modem ([`modem`]), sessions with carriers of texts ([`carrier`]).
 
+// What a peer sent must never make it panic.
+#![warn(clippy::indexing_slicing)]
+
 mod admission;
 mod authentication;
 mod calling;

@@ -56,7 +56,7 @@ impl Codec {
     /// The linear 16-bit value of a code.
     #[must_use]
     pub fn decode(self, code: u8) -> i16 {
-        self.decode_table()[usize::from(code)]
+        look_up(self.decode_table(), code)
     }
 
     /// Like [`Self::decode`], but µ-law's minus zero gives -1, so that [`Self::encode`] finds the
@@ -71,13 +71,14 @@ impl Codec {
     pub fn decode_into(self, codes: &[u8], samples: &mut [i16]) -> usize {
         let table = self.decode_table();
         for (sample, &code) in samples.iter_mut().zip(codes) {
-            *sample = table[usize::from(code)];
+            *sample = look_up(table, code);
         }
         samples.len().min(codes.len())
     }
 
     /// The code of a linear 16-bit value.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "12 bits are below 4,096 and 14 below 16,384")]
     pub fn encode(self, sample: i16) -> u8 {
         match self {
             Self::Pcma => ALAW_ENCODE[usize::from(sample.cast_unsigned() >> 4)],
@@ -90,12 +91,13 @@ impl Codec {
     pub fn from_alaw_into(self, alaw: &[u8], codes: &mut [u8]) {
         match self {
             Self::Pcma => {
-                let len = alaw.len().min(codes.len());
-                codes[..len].copy_from_slice(&alaw[..len]);
+                for (code, &byte) in codes.iter_mut().zip(alaw) {
+                    *code = byte;
+                }
             }
             Self::Pcmu => {
                 for (code, &byte) in codes.iter_mut().zip(alaw) {
-                    *code = ALAW_TO_ULAW[usize::from(byte)];
+                    *code = look_up(&ALAW_TO_ULAW, byte);
                 }
             }
         }
@@ -107,6 +109,13 @@ impl Codec {
             Self::Pcmu => &ULAW_DECODE,
         }
     }
+}
+
+/// What a table holds for a byte.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+fn look_up<T: Copy>(table: &[T; 256], byte: u8) -> T {
+    table[usize::from(byte)]
 }
 
 static ALAW_DECODE: [i16; 256] = alaw_decode_table();
@@ -162,7 +171,11 @@ const fn ulaw_encode(index: u16) -> u8 {
     !(if negative { code | 0x80 } else { code })
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the index is below 256")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "the index is below 256"
+)]
 const fn alaw_decode_table() -> [i16; 256] {
     let mut table = [0; 256];
     let mut code = 0;
@@ -173,7 +186,11 @@ const fn alaw_decode_table() -> [i16; 256] {
     table
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the index is below 256")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "the index is below 256"
+)]
 const fn ulaw_decode_table() -> [i16; 256] {
     let mut table = [0; 256];
     let mut code = 0;
@@ -184,7 +201,11 @@ const fn ulaw_decode_table() -> [i16; 256] {
     table
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the index is below 4,096")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "the index is below 4,096"
+)]
 const fn alaw_encode_table() -> [u8; 1 << 12] {
     let mut table = [0; 1 << 12];
     let mut index = 0;
@@ -195,7 +216,11 @@ const fn alaw_encode_table() -> [u8; 1 << 12] {
     table
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the index is below 16,384")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "the index is below 16,384"
+)]
 const fn ulaw_encode_table() -> [u8; 1 << 14] {
     let mut table = [0; 1 << 14];
     let mut index = 0;
@@ -206,7 +231,11 @@ const fn ulaw_encode_table() -> [u8; 1 << 14] {
     table
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the index is below 256")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    reason = "the index is below 256"
+)]
 const fn alaw_to_ulaw_table() -> [u8; 256] {
     let mut table = [0; 256];
     let mut code = 0;

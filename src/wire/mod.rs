@@ -1,5 +1,8 @@
 //! Bytes to typed values and back. No state, no clock, no I/O; nothing a peer sends makes it panic.
 
+// A peer chooses what stands where: a place that is not there must be an error, never a panic.
+#![warn(clippy::indexing_slicing)]
+
 pub mod cmpp;
 pub mod error;
 pub mod g711;

@@ -190,13 +190,13 @@ impl Report<'_> {
 
     fn write_description(&self, out: &mut Writer<'_>) -> Option<()> {
         let name = self.cname.as_bytes();
-        let name = &name[..name.len().min(CNAME_BYTES_MAX)];
+        let name = name.get(..CNAME_BYTES_MAX).unwrap_or(name);
         // The item list ends with one to four zero bytes up to the next word.
         let words = (2 + name.len()) / 4 + 1;
         out.start(1, TYPE_SOURCE_DESCRIPTION, 1 + u16::try_from(words).ok()?, self.ssrc)?;
         out.put(&[ITEM_CNAME, u8::try_from(name.len()).ok()?])?;
         out.put(name)?;
-        out.put(&[0; 4][..words * 4 - 2 - name.len()])
+        out.put([0; 4].get(..words * 4 - 2 - name.len())?)
     }
 }
 

@@ -80,23 +80,18 @@ pub fn header(channels: Channels, data_bytes: u32) -> [u8; HEADER_LEN] {
     let frame_bytes = channels.frame_bytes();
     let data_bytes = data_bytes.min(DATA_BYTES_MAX);
     let mut header = [0; HEADER_LEN];
-    let mut at = 0;
-    let mut put = |bytes: &[u8]| {
-        header[at..at + bytes.len()].copy_from_slice(bytes);
-        at += bytes.len();
-    };
-    put(b"RIFF");
-    put(&(data_bytes + 36).to_le_bytes());
-    put(b"WAVEfmt ");
-    put(&16_u32.to_le_bytes());
-    put(&FORMAT_PCM.to_le_bytes());
-    put(&channels.count().to_le_bytes());
-    put(&SAMPLE_RATE_HZ.to_le_bytes());
-    put(&(SAMPLE_RATE_HZ * u32::from(frame_bytes)).to_le_bytes());
-    put(&frame_bytes.to_le_bytes());
-    put(&(BYTES_PER_SAMPLE * 8).to_le_bytes());
-    put(b"data");
-    put(&data_bytes.to_le_bytes());
+    header[..4].copy_from_slice(b"RIFF");
+    header[4..8].copy_from_slice(&(data_bytes + 36).to_le_bytes());
+    header[8..16].copy_from_slice(b"WAVEfmt ");
+    header[16..20].copy_from_slice(&16_u32.to_le_bytes());
+    header[20..22].copy_from_slice(&FORMAT_PCM.to_le_bytes());
+    header[22..24].copy_from_slice(&channels.count().to_le_bytes());
+    header[24..28].copy_from_slice(&SAMPLE_RATE_HZ.to_le_bytes());
+    header[28..32].copy_from_slice(&(SAMPLE_RATE_HZ * u32::from(frame_bytes)).to_le_bytes());
+    header[32..34].copy_from_slice(&frame_bytes.to_le_bytes());
+    header[34..36].copy_from_slice(&(BYTES_PER_SAMPLE * 8).to_le_bytes());
+    header[36..40].copy_from_slice(b"data");
+    header[40..].copy_from_slice(&data_bytes.to_le_bytes());
     header
 }
 
@@ -153,21 +148,20 @@ pub fn parse_any(file: &[u8]) -> Result<(Wav<'_>, u32), WireError> {
     let mut rest = riff_body(file).ok_or(WireError::Malformed("WAV file"))?;
     let mut format_read = None;
     while let Some((name, size, body)) = next_chunk(rest) {
-        let present = size.min(body.len());
+        let present = body.get(..size).unwrap_or(body);
         match name {
-            b"fmt " => format_read = Some(format(&body[..present])?),
+            b"fmt " => format_read = Some(format(present)?),
             b"data" => {
                 let (channels, rate) = format_read.ok_or(WireError::Missing("WAV fmt chunk"))?;
                 let frame = usize::from(channels.frame_bytes());
-                let whole = present - present % frame;
+                let (data, _) = present.split_at(present.len() - present.len() % frame);
                 let cut_off = size > body.len();
-                return Ok((Wav { channels, data: &body[..whole], cut_off }, rate));
+                return Ok((Wav { channels, data, cut_off }, rate));
             }
             _ => {}
         }
         // RIFF: a chunk of odd size is followed by a padding byte.
-        let next = size.saturating_add(size & 1).min(body.len());
-        rest = &body[next..];
+        rest = body.get(size.saturating_add(size & 1)..).unwrap_or(&[]);
     }
     Err(WireError::Missing("WAV data chunk"))
 }

@@ -133,30 +133,29 @@ fn hz(bytes: &[u8]) -> String {
     let mut eight_bits = Vec::with_capacity(bytes.len());
     let (mut rest, mut is_chinese) = (bytes, false);
     while let Some((&first, tail)) = rest.split_first() {
-        rest = match (first, tail.first()) {
-            (b'~', Some(b'{')) => {
+        rest = match (first, tail) {
+            (b'~', [b'{', next @ ..]) => {
                 is_chinese = true;
-                &tail[1..]
+                next
             }
-            (b'~', Some(b'}')) => {
+            (b'~', [b'}', next @ ..]) => {
                 is_chinese = false;
-                &tail[1..]
+                next
             }
-            (b'~', Some(b'~')) if !is_chinese => {
+            (b'~', [b'~', next @ ..]) if !is_chinese => {
                 eight_bits.push(b'~');
-                &tail[1..]
+                next
             }
-            (b'~', Some(b'\n')) if !is_chinese => &tail[1..],
-            (b'~', Some(b'\r')) if !is_chinese && tail.get(1) == Some(&b'\n') => &tail[2..],
+            (b'~', [b'\n', next @ ..] | [b'\r', b'\n', next @ ..]) if !is_chinese => next,
             (b'\r' | b'\n', _) => {
                 // RFC 1843: a line ends in ASCII even where its sender forgot to say so.
                 is_chinese = false;
                 eight_bits.push(first);
                 tail
             }
-            (0x21..=0x7E, Some(second @ 0x21..=0x7E)) if is_chinese => {
+            (0x21..=0x7E, [second @ 0x21..=0x7E, next @ ..]) if is_chinese => {
                 eight_bits.extend([first | 0x80, second | 0x80]);
-                &tail[1..]
+                next
             }
             _ => {
                 eight_bits.push(first);

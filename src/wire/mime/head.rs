@@ -47,18 +47,17 @@ impl<'a> Head<'a> {
                 return (head, next);
             }
             let is_mbox_mark =
-                head.fields.is_empty() && line.starts_with(b"From ") && colon_of(line).is_none();
+                head.fields.is_empty() && line.starts_with(b"From ") && field_of(line).is_none();
             if is_mbox_mark {
                 at = next;
                 continue;
             }
             if line.starts_with(b" ") || line.starts_with(b"\t") {
                 head.extend(raw, value_from, at + line.len());
-            } else if let Some(colon) = colon_of(line) {
-                let name = line[..colon].trim_ascii_end();
-                value_from = at + colon + 1;
+            } else if let Some(field) = field_of(line) {
+                value_from = at + line.len() - field.value.len();
                 if head.fields.len() < FIELDS_MAX {
-                    head.fields.push(Field { name, value: &raw[value_from..at + line.len()] });
+                    head.fields.push(field);
                 } else {
                     value_from = 0;
                 }
@@ -80,8 +79,9 @@ impl<'a> Head<'a> {
     fn extend(&mut self, raw: &'a [u8], from: usize, to: usize) {
         if from > 0
             && let Some(last) = self.fields.last_mut()
+            && let Some(value) = raw.get(from..to)
         {
-            last.value = &raw[from..to];
+            last.value = value;
         }
     }
 
@@ -130,20 +130,19 @@ const TOKEN_CHARS_MAX: usize = 200;
 
 /// A line without its end, and where the next begins.
 pub(super) fn line_at(raw: &[u8], at: usize, end: usize) -> (&[u8], usize) {
-    let rest = &raw[at..end];
-    let (length, next) = match memchr::memchr(b'\n', rest) {
-        Some(length) => (length, at + length + 1),
-        None => (rest.len(), end),
-    };
-    let line = &rest[..length];
+    // Past the end stands an empty line.
+    let Some(rest) = raw.get(at..end) else { return (&[], end) };
+    let line = memchr::memchr(b'\n', rest).and_then(|length| rest.get(..length));
+    let (line, next) = line.map_or((rest, end), |line| (line, at + line.len() + 1));
     (line.strip_suffix(b"\r").unwrap_or(line), next)
 }
 
-/// Where the colon of a field stands; blanks before it are tolerated.
-fn colon_of(line: &[u8]) -> Option<usize> {
-    let colon = memchr::memchr(b':', line)?;
-    let name = line[..colon].trim_ascii_end();
-    (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(colon)
+/// The field that begins in a line; blanks before its colon are tolerated.
+fn field_of(line: &[u8]) -> Option<Field<'_>> {
+    let (name, marked) = line.split_at_checked(memchr::memchr(b':', line)?)?;
+    let (name, value) = (name.trim_ascii_end(), marked.strip_prefix(b":")?);
+    let is_name = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
+    is_name.then_some(Field { name, value })
 }
 
 /// The place of the last well-known field before the blank line.
@@ -154,11 +153,11 @@ fn last_known_field(raw: &[u8], from: usize, end: usize) -> Option<usize> {
         if line.is_empty() {
             break;
         }
-        if let Some(colon) = colon_of(line) {
-            let name = line[..colon].trim_ascii_end();
-            if WELL_KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes())) {
-                last = Some(at);
-            }
+        let is_known = |field: Field<'_>| {
+            WELL_KNOWN.iter().any(|known| field.name.eq_ignore_ascii_case(known.as_bytes()))
+        };
+        if field_of(line).is_some_and(is_known) {
+            last = Some(at);
         }
         at = next;
     }

@@ -53,16 +53,28 @@ pub(super) fn text_of(html: &str) -> String {
         tag: true,
     };
     let mut rest = html;
-    while let Some(at) = memchr::memchr2(b'<', b'&', rest.as_bytes()) {
-        page.say(&rest[..at]);
-        rest = &rest[at..];
-        let taken =
-            if rest.starts_with('&') { page.entity(rest) } else { page.tag(rest, &mut ends) };
-        rest = &rest[taken..];
+    while let Some((said, marked)) = before_mark(rest) {
+        page.say(said);
+        let mut inner = marked.chars();
+        let mark = inner.next();
+        let behind = match mark {
+            Some('&') => page.entity(marked),
+            _ => page.tag(marked, inner.as_str(), &mut ends),
+        };
+        rest = behind.unwrap_or_else(|| {
+            // A bare sign.
+            mark.into_iter().for_each(|mark| page.glyph(mark));
+            inner.as_str()
+        });
     }
     page.say(rest);
     page.out.truncate(page.out.trim_end().len());
     page.out
+}
+
+/// What stands before the next `<` or `&`, and what begins with it.
+fn before_mark(rest: &str) -> Option<(&str, &str)> {
+    rest.split_at_checked(memchr::memchr2(b'<', b'&', rest.as_bytes())?)
 }
 
 struct Page {
@@ -120,58 +132,51 @@ impl Page {
         }
     }
 
-    /// An entity at the beginning of `rest`, or the bare `&`; how many bytes it was.
-    fn entity(&mut self, rest: &str) -> usize {
-        let window = rest.as_bytes().get(..ENTITY_BYTES_MAX).unwrap_or(rest.as_bytes());
-        let end = memchr::memchr(b';', window).filter(|end| {
-            window[1..*end].iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
-        });
-        let Some(end) = end.filter(|end| *end > 1) else {
-            self.glyph('&');
-            return 1;
-        };
+    /// An entity at the beginning of `marked`; gives what stands behind it, `None` for a bare `&`.
+    fn entity<'a>(&mut self, marked: &'a str) -> Option<&'a str> {
+        let window = marked.as_bytes().get(..ENTITY_BYTES_MAX).unwrap_or(marked.as_bytes());
+        let (entity, behind) = marked.split_at_checked(memchr::memchr(b';', window)? + 1)?;
+        let name = entity.strip_prefix('&')?.strip_suffix(';')?;
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#');
+        if name.is_empty() || !is_name {
+            return None;
+        }
         let mut shown = String::new();
-        add_html_token(&mut shown, &rest.as_bytes()[..=end], false);
+        add_html_token(&mut shown, entity.as_bytes(), false);
         self.say(&shown);
-        end + 1
+        Some(behind)
     }
 
-    /// A tag, comment or declaration at the beginning of `rest`, or a bare `<`; how many bytes it was.
-    fn tag(&mut self, rest: &str, ends: &mut Ends) -> usize {
-        if let Some(comment) = rest.strip_prefix("<!--").filter(|_| ends.comment) {
-            match memchr::memmem::find(comment.as_bytes(), b"-->") {
-                Some(end) => return 4 + end + 3,
+    /// A tag, comment or declaration at the beginning of `marked`, of which `inner` is all but the `<`; gives
+    /// what stands behind it, `None` for a bare `<` and for a tag that is cut off.
+    fn tag<'a>(&mut self, marked: &'a str, inner: &'a str, ends: &mut Ends) -> Option<&'a str> {
+        if let Some(comment) = marked.strip_prefix("<!--").filter(|_| ends.comment) {
+            let end = memchr::memmem::find(comment.as_bytes(), b"-->");
+            match end.and_then(|end| comment.get(end + 3..)) {
+                Some(behind) => return Some(behind),
                 None => ends.comment = false,
             }
         }
-        let inner = &rest[1..];
         let is_end = inner.starts_with('/');
-        let name_from = usize::from(is_end);
-        let is_name = |c: char| c.is_ascii_alphanumeric();
-        let name_length =
-            inner[name_from..].find(|c| !is_name(c)).unwrap_or(inner.len() - name_from);
-        let begins = inner[name_from..].starts_with(|c: char| c.is_ascii_alphabetic());
+        let named = inner.strip_prefix('/').unwrap_or(inner);
+        let begins = named.starts_with(|c: char| c.is_ascii_alphabetic());
         if !begins && !inner.starts_with(['!', '?', '/']) {
-            self.glyph('<');
-            return 1;
+            return None;
         }
-        let Some(end) = tag_end(rest, ends) else {
-            // Cut off inside a tag, or nothing but a sign.
-            self.glyph('<');
-            return 1;
-        };
-        let name = inner[name_from..name_from + name_length].to_ascii_lowercase();
+        let behind = behind_tag(marked, ends)?;
+        let name = named.split(|c: char| !c.is_ascii_alphanumeric()).next()?.to_ascii_lowercase();
         self.element(&name, is_end);
-        if let Some(at) = UNSEEN.iter().position(|unseen| *unseen == name)
+        let unseen = UNSEEN.iter().zip(&mut ends.unseen).find(|(known, _)| **known == name);
+        if let Some((_, may_close)) = unseen
             && !is_end
-            && ends.unseen[at]
+            && *may_close
         {
-            match close_of(&rest[end..], &name) {
-                Some(close) => return end + close,
-                None => ends.unseen[at] = false,
+            match from_close(behind, &name) {
+                Some(close) => return Some(close),
+                None => *may_close = false,
             }
         }
-        end
+        Some(behind)
     }
 
     fn element(&mut self, name: &str, is_end: bool) {
@@ -188,8 +193,8 @@ impl Page {
     }
 }
 
-/// Where a tag ends: a `>` in a quoted value is none of it.
-fn tag_end(rest: &str, ends: &mut Ends) -> Option<usize> {
+/// What stands behind a tag: a `>` in a quoted value does not end it.
+fn behind_tag<'a>(rest: &'a str, ends: &mut Ends) -> Option<&'a str> {
     let bytes = rest.as_bytes();
     let first = if ends.tag { memchr::memchr(b'>', bytes) } else { None };
     ends.tag = first.is_some();
@@ -201,39 +206,43 @@ fn tag_end(rest: &str, ends: &mut Ends) -> Option<usize> {
         }
         ends.quoted -= 1;
         match (quote, byte) {
-            (None, b'>') => return Some(at + 1),
+            (None, b'>') => return rest.get(at + 1..),
             // A quote begins a value only: an apostrophe elsewhere is none.
-            (None, b'"' | b'\'') if at > 0 && bytes[..at].trim_ascii_end().ends_with(b"=") => {
-                quote = Some(*byte)
-            }
+            (None, b'"' | b'\'') if is_value(bytes, at) => quote = Some(*byte),
             (Some(open), byte) if open == *byte => quote = None,
             _ => {}
         }
     }
-    Some(first + 1)
+    rest.get(first + 1..)
 }
 
-/// Where the end tag of an element begins.
-fn close_of(rest: &str, name: &str) -> Option<usize> {
+/// Whether a value of an attribute begins at a place: behind a `=`.
+fn is_value(bytes: &[u8], at: usize) -> bool {
+    bytes.get(..at).is_some_and(|before| before.trim_ascii_end().ends_with(b"="))
+}
+
+/// The end tag of an element and what stands behind.
+fn from_close<'a>(rest: &'a str, name: &str) -> Option<&'a str> {
     let bytes = rest.as_bytes();
-    memchr::memmem::find_iter(bytes, b"</").find(|at| {
+    let at = memchr::memmem::find_iter(bytes, b"</").find(|at| {
         bytes
             .get(at + 2..at + 2 + name.len())
             .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
-    })
+    })?;
+    rest.get(at..)
 }
 
 /// The charset that a page names for itself (`<meta charset=…>`), looked for at its beginning.
 pub(super) fn charset_of(html: &[u8]) -> Option<String> {
     let start = html.get(..SNIFF_BYTES_MAX).unwrap_or(html).to_ascii_lowercase();
-    let at = memchr::memmem::find(&start, b"<meta")?;
-    let mark = memchr::memmem::find_iter(&start[at..], b"charset").find_map(|found| {
-        let after = start[at + found + 7..].trim_ascii_start();
+    let meta = start.get(memchr::memmem::find(&start, b"<meta")?..)?;
+    let mark = memchr::memmem::find_iter(meta, b"charset").find_map(|found| {
+        let after = meta.get(found..)?.strip_prefix(b"charset")?.trim_ascii_start();
         after.strip_prefix(b"=").map(<[u8]>::trim_ascii_start)
     })?;
     let value = mark.strip_prefix(b"\"").or_else(|| mark.strip_prefix(b"'")).unwrap_or(mark);
-    let end = value.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"-_:".contains(byte));
-    let label = &value[..end.unwrap_or(value.len())];
+    let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && !b"-_:".contains(byte);
+    let label = value.split(is_end).next()?;
     (!label.is_empty()).then(|| String::from_utf8_lossy(label).into_owned())
 }
 

@@ -168,14 +168,14 @@ impl Mail {
         let mut mail = Self { limited: is_long, ..Self::default() };
         mail.take_head(&head, authserv_id);
         let leaves = tree::leaves(raw, head, body);
-        let readable = text::readable(raw, &leaves);
+        let readable = text::readable(&leaves);
         mail.signals.is_report = leaves.is_report;
         let has_failed = !mail.signals.failed_recipients.is_empty();
-        mail.report = report::read(raw, &leaves, &readable.text, has_failed);
+        mail.report = report::read(&leaves, &readable.text, has_failed);
         for (at, leaf) in leaves.all.iter().enumerate() {
             let is_nothing = leaf.body.is_empty() && leaf.name.is_none();
             if !readable.used.contains(&at) && !is_nothing {
-                mail.attachments.push(attachment(raw, leaf, &mut mail.suspect));
+                mail.attachments.push(attachment(leaf, &mut mail.suspect));
             }
         }
         mail.limited |= leaves.limited | readable.limited;
@@ -210,7 +210,7 @@ impl Mail {
     }
 }
 
-fn attachment(raw: &[u8], leaf: &tree::Leaf<'_>, suspect: &mut bool) -> Attachment {
+fn attachment(leaf: &tree::Leaf<'_>, suspect: &mut bool) -> Attachment {
     let name = leaf.name.as_ref().and_then(|name| {
         *suspect |= name.suspect;
         name::sanitised(&name.text)
@@ -218,7 +218,7 @@ fn attachment(raw: &[u8], leaf: &tree::Leaf<'_>, suspect: &mut bool) -> Attachme
     Attachment {
         name,
         media_type: leaf.media_type.clone(),
-        size: leaf.transfer.undone_length(&raw[leaf.body.clone()]),
+        size: leaf.transfer.undone_length(leaf.bytes),
         is_inline: leaf.head.has("content-id"),
         range: leaf.body.clone(),
         transfer: leaf.transfer,

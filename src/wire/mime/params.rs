@@ -97,16 +97,16 @@ impl Params {
 
 /// The next parameter and what follows its semicolon.
 fn parameter(text: &str) -> (Option<Parameter>, &str) {
-    let Some(mark) = text.find(['=', ';']) else { return (None, "") };
-    if text[mark..].starts_with(';') {
-        return (None, &text[mark + 1..]);
+    let Some((name, rest)) = text.split_once(['=', ';']) else { return (None, "") };
+    if text.as_bytes().get(name.len()) == Some(&b';') {
+        return (None, rest);
     }
-    let (name, rest) = (text[..mark].trim().to_ascii_lowercase(), text[mark + 1..].trim_start());
+    let (name, rest) = (name.trim().to_ascii_lowercase(), rest.trim_start());
     let (value, rest) = match rest.strip_prefix('"') {
         Some(quoted) => unquoted(quoted),
         None => {
-            let end = rest.find(';').unwrap_or(rest.len());
-            (rest[..end].trim_end().to_owned(), rest.get(end + 1..).unwrap_or_default())
+            let (value, rest) = rest.split_once(';').unwrap_or((rest, ""));
+            (value.trim_end().to_owned(), rest)
         }
     };
     (named(&name, value.into_bytes()), rest)
@@ -116,17 +116,17 @@ fn parameter(text: &str) -> (Option<Parameter>, &str) {
 /// nobody escaped: only a quote before a semicolon or the end closes.
 fn unquoted(text: &str) -> (String, &str) {
     let mut value = String::new();
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
         match c {
             '\\' => match chars.next() {
                 // A path of Windows was not escaped: `C:\a.doc`.
-                Some((_, next)) if !matches!(next, '"' | '\\') => value.extend(['\\', next]),
-                Some((_, next)) => value.push(next),
+                Some(next) if !matches!(next, '"' | '\\') => value.extend(['\\', next]),
+                Some(next) => value.push(next),
                 None => {}
             },
             '"' => {
-                let rest = text[at + 1..].trim_start();
+                let rest = chars.as_str().trim_start();
                 if rest.is_empty() {
                     return (value, "");
                 }

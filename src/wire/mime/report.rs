@@ -44,17 +44,12 @@ pub enum Action {
 const ENCLOSED_BYTES_MAX: usize = 65_536;
 
 /// The report of a mail, where it has one or encloses a mail.
-pub(super) fn read(
-    raw: &[u8],
-    leaves: &Leaves<'_>,
-    text: &str,
-    has_failed: bool,
-) -> Option<Report> {
+pub(super) fn read(leaves: &Leaves<'_>, text: &str, has_failed: bool) -> Option<Report> {
     let mut report = Report::default();
     for leaf in &leaves.all {
         match leaf.media_type.as_str() {
             "message/delivery-status" | "message/global-delivery-status" => {
-                let bytes = start_of(raw, leaf);
+                let bytes = start_of(leaf);
                 report.deliveries.extend(deliveries(&bytes));
             }
             "message/rfc822"
@@ -63,7 +58,7 @@ pub(super) fn read(
             | "message/global-headers"
                 if report.original_id.is_none() =>
             {
-                let bytes = start_of(raw, leaf);
+                let bytes = start_of(leaf);
                 let (head, _) = Head::read(&bytes, 0..bytes.len());
                 report.original_id = ids(&head, "message-id").into_iter().next();
             }
@@ -77,9 +72,8 @@ pub(super) fn read(
     (report != Report::default()).then_some(report)
 }
 
-fn start_of(raw: &[u8], leaf: &Leaf<'_>) -> Vec<u8> {
-    let body = &raw[leaf.body.clone()];
-    let body = body.get(..ENCLOSED_BYTES_MAX).unwrap_or(body);
+fn start_of(leaf: &Leaf<'_>) -> Vec<u8> {
+    let body = leaf.bytes.get(..ENCLOSED_BYTES_MAX).unwrap_or(leaf.bytes);
     leaf.transfer.undo(body).0.into_owned()
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Readable {
 }
 
 /// Puts the text parts together: of alternatives the plain one, unless it is empty.
-pub(super) fn readable(raw: &[u8], leaves: &Leaves<'_>) -> Readable {
+pub(super) fn readable(leaves: &Leaves<'_>) -> Readable {
     let mut all = Readable::default();
     let mut texts: Vec<(&Leaf<'_>, String)> = Vec::new();
     let mut room = TEXT_BYTES_MAX;
@@ -26,12 +26,11 @@ pub(super) fn readable(raw: &[u8], leaves: &Leaves<'_>) -> Readable {
         if !(is_page || leaf.media_type == "text/plain") || !leaf.is_body(at) {
             continue;
         }
-        let body = &raw[leaf.body.clone()];
-        if leaf.transfer.undone_length(body) > room {
+        if leaf.transfer.undone_length(leaf.bytes) > room {
             all.limited = true;
             continue;
         }
-        let (bytes, is_odd) = leaf.transfer.undo(body);
+        let (bytes, is_odd) = leaf.transfer.undo(leaf.bytes);
         let label = leaf.charset.clone().or_else(|| html::charset_of(&bytes).filter(|_| is_page));
         let Decoded { text, suspect } = decode(&bytes, label.as_deref());
         room = room.saturating_sub(bytes.len());

@@ -46,9 +46,7 @@ impl Transfer {
     pub(super) fn undone_length(self, body: &[u8]) -> usize {
         match self {
             Self::Identity => body.len(),
-            Self::Base64 => {
-                body.iter().filter(|byte| SEXTETS[usize::from(**byte)] != NONE).count() * 3 / 4
-            }
+            Self::Base64 => body.iter().filter(|byte| sextet(**byte) != NONE).count() * 3 / 4,
             Self::QuotedPrintable => quoted_printable(body, false).len(),
         }
     }
@@ -58,6 +56,13 @@ const NONE: u8 = 255;
 /// What a byte stands for in base64; [`NONE`] where it stands for nothing.
 const SEXTETS: [u8; 256] = sextets();
 
+/// What a byte stands for.
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+fn sextet(byte: u8) -> u8 {
+    SEXTETS[usize::from(byte)]
+}
+
+#[expect(clippy::indexing_slicing, reason = "64 letters, and a byte is below 256")]
 const fn sextets() -> [u8; 256] {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut table = [NONE; 256];
@@ -90,7 +95,7 @@ impl Quanta {
         let whole = usize::from(self.letters) * 6 / 8;
         let bits = self.bits << (24 - 6 * u32::from(self.letters.min(4)));
         let [_, bytes @ ..] = bits.to_be_bytes();
-        self.out.extend(&bytes[..whole.min(3)]);
+        self.out.extend(bytes.into_iter().take(whole));
         (self.bits, self.letters) = (0, 0);
     }
 }
@@ -137,10 +142,10 @@ fn base64(body: &[u8]) -> (Vec<u8>, bool) {
     let mut is_odd = false;
     for line in body.split(|byte| *byte == b'\n') {
         let line = line.trim_ascii();
-        let is_clean = line.iter().all(|byte| SEXTETS[usize::from(*byte)] != NONE || *byte == b'=');
+        let is_clean = line.iter().all(|byte| sextet(*byte) != NONE || *byte == b'=');
         if !is_clean {
             is_odd = true;
-            let letters = line.iter().filter(|byte| SEXTETS[usize::from(**byte)] != NONE).count();
+            let letters = line.iter().filter(|byte| sextet(**byte) != NONE).count();
             let is_note = !letters.is_multiple_of(4)
                 || letters == 0
                 || line.contains(&b' ')
@@ -150,7 +155,7 @@ fn base64(body: &[u8]) -> (Vec<u8>, bool) {
             }
         }
         for byte in line {
-            match SEXTETS[usize::from(*byte)] {
+            match sextet(*byte) {
                 NONE if *byte == b'=' => quanta.flush(),
                 NONE => {}
                 sextet => quanta.take(sextet),
@@ -165,7 +170,7 @@ fn base64(body: &[u8]) -> (Vec<u8>, bool) {
 pub(super) fn base64_word(word: &[u8]) -> Vec<u8> {
     let mut quanta = Quanta::default();
     for byte in word {
-        match SEXTETS[usize::from(*byte)] {
+        match sextet(*byte) {
             NONE if *byte == b'=' => quanta.flush(),
             NONE => {}
             sextet => quanta.take(sextet),
@@ -208,8 +213,11 @@ pub(super) fn quoted_printable(body: &[u8], is_word: bool) -> Vec<u8> {
 
 /// What follows a soft line end; blanks before it may come from a relay.
 fn soft_end(tail: &[u8]) -> Option<&[u8]> {
-    let blanks = tail.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-    match &tail[blanks..] {
+    let mut rest = tail;
+    while let [b' ' | b'\t', next @ ..] = rest {
+        rest = next;
+    }
+    match rest {
         [b'\r', b'\n', next @ ..] | [b'\n', next @ ..] => Some(next),
         [] | [b'\r'] => Some(&[]),
         _ => None,

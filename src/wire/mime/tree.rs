@@ -18,7 +18,10 @@ pub(super) struct Leaf<'a> {
     pub(super) transfer: Transfer,
     pub(super) name: Option<Decoded>,
     is_attached: bool,
+    /// Where it stands in the mail.
     pub(super) body: Range<usize>,
+    /// What stands there.
+    pub(super) bytes: &'a [u8],
     /// Which set of alternatives it stands in.
     pub(super) group: Option<usize>,
     pub(super) flow: Flow,
@@ -92,19 +95,19 @@ impl<'a> Leaves<'a> {
                 }
                 Some(_) => {
                     self.limited = true;
-                    self.leaf(head, params, body, place.group);
+                    self.leaf(raw, head, params, body, place.group);
                     return;
                 }
                 None => {}
             }
             // Nothing divides it: what is there is read as a text, so that nothing is lost.
             let params = Params::read(b"text/plain");
-            self.leaf(head, params, body, place.group);
+            self.leaf(raw, head, params, body, place.group);
             return;
         }
         let is_digest = place.is_digest && params.value.is_empty();
         let params = if is_digest { Params::read(b"message/rfc822") } else { params };
-        self.leaf(head, params, body, place.group);
+        self.leaf(raw, head, params, body, place.group);
     }
 
     fn inner(&mut self, subtype: &str, place: Place) -> Place {
@@ -131,9 +134,11 @@ impl<'a> Leaves<'a> {
         let mut open: Option<usize> = None;
         let mut found_any = false;
         let mut at = body.start;
-        while let Some(found) = finder.find(&raw[at..body.end]).map(|found| at + found) {
+        let mark_from = |at: usize| finder.find(raw.get(at..body.end)?).map(|found| at + found);
+        while let Some(found) = mark_from(at) {
             at = found + mark.len();
-            let begins_line = found == body.start || raw[found - 1] == b'\n';
+            let follows_line = || raw.get(..found).is_some_and(|before| before.ends_with(b"\n"));
+            let begins_line = found == body.start || follows_line();
             let delimiter = if begins_line { Delimiter::at(raw, at, body.end) } else { None };
             let Some(delimiter) = delimiter else { continue };
             found_any = true;
@@ -166,7 +171,18 @@ impl<'a> Leaves<'a> {
         self.walk(raw, head, params, body..end, place);
     }
 
-    fn leaf(&mut self, head: Head<'a>, params: Params, body: Range<usize>, group: Option<usize>) {
+    fn leaf(
+        &mut self,
+        raw: &'a [u8],
+        head: Head<'a>,
+        params: Params,
+        body: Range<usize>,
+        group: Option<usize>,
+    ) {
+        let Some(bytes) = raw.get(body.clone()) else {
+            self.limited = true;
+            return;
+        };
         let disposition = Params::read(&head.first("content-disposition").unwrap_or_default());
         let transfer = head.token("content-transfer-encoding").unwrap_or_default();
         let is_type = params.value.contains('/') && params.value.len() <= MEDIA_TYPE_BYTES_MAX;
@@ -184,6 +200,7 @@ impl<'a> Leaves<'a> {
             head,
             media_type,
             body,
+            bytes,
             group,
         });
     }
@@ -210,7 +227,7 @@ impl Delimiter {
 
 /// The line end before a boundary belongs to the boundary.
 fn before_line_end(raw: &[u8], start: usize, found: usize) -> usize {
-    let body = &raw[start..found.max(start)];
+    let Some(body) = raw.get(start..found) else { return start };
     let body = body.strip_suffix(b"\n").unwrap_or(body);
     start + body.strip_suffix(b"\r").unwrap_or(body).len()
 }

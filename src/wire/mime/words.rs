@@ -58,13 +58,8 @@ fn runs(value: &[u8]) -> (Vec<Run>, bool) {
     let Decoded { text, suspect } = unlabelled(value);
     let mut runs = Vec::new();
     let mut pending: Vec<Word<'_>> = Vec::new();
-    let (mut plain_from, mut at) = (0, 0);
-    while let Some(found) = text[at..].find("=?").map(|found| at + found) {
-        let Some((word, end)) = word_at(&text, found) else {
-            at = found + 2;
-            continue;
-        };
-        let between = &text[plain_from..found];
+    let mut rest = text.as_str();
+    while let Some((between, word, behind)) = next_word(rest) {
         // RFC 2047 §6.2: white space between two words is not shown.
         if pending.is_empty() || !between.trim_ascii().is_empty() {
             runs.extend(coded(std::mem::take(&mut pending)).map(Run::Coded));
@@ -73,11 +68,11 @@ fn runs(value: &[u8]) -> (Vec<Run>, bool) {
             }
         }
         pending.push(word);
-        (plain_from, at) = (end, end);
+        rest = behind;
     }
     runs.extend(coded(pending).map(Run::Coded));
-    if plain_from < text.len() {
-        runs.push(Run::Plain(text[plain_from..].to_owned()));
+    if !rest.is_empty() {
+        runs.push(Run::Plain(rest.to_owned()));
     }
     (runs, suspect)
 }
@@ -105,10 +100,19 @@ fn coded(words: Vec<Word<'_>>) -> Option<Decoded> {
     all
 }
 
-/// The word that begins at `=?`, and where it ends. Blanks inside are tolerated: they are sent.
-fn word_at(text: &str, start: usize) -> Option<(Word<'_>, usize)> {
-    let rest = &text[start + 2..];
-    let (charset, rest) = rest.split_once('?')?;
+/// The next word, between what stands before it and behind it.
+fn next_word(text: &str) -> Option<(&str, Word<'_>, &str)> {
+    text.match_indices("=?").find_map(|(at, _)| {
+        let (before, marked) = text.split_at_checked(at)?;
+        let (word, behind) = word(marked.strip_prefix("=?")?)?;
+        Some((before, word, behind))
+    })
+}
+
+/// The word whose `=?` stands before the text, and what follows it. Blanks inside are tolerated: they are
+/// sent.
+fn word(text: &str) -> Option<(Word<'_>, &str)> {
+    let (charset, rest) = text.split_once('?')?;
     let (encoding, rest) = rest.split_once('?')?;
     let is_base64 = match encoding {
         "B" | "b" => true,
@@ -123,8 +127,8 @@ fn word_at(text: &str, start: usize) -> Option<(Word<'_>, usize)> {
     }
     // A quoted word may hold `?` against the rule; its end is `?=`.
     let window = rest.as_bytes().get(..WORD_BYTES_MAX).unwrap_or(rest.as_bytes());
-    let length = memchr::memmem::find(window, b"?=")?;
-    let data = &rest[..length];
+    let (data, behind) = rest.split_at_checked(memchr::memmem::find(window, b"?=")?)?;
+    let behind = behind.strip_prefix("?=")?;
     let bytes = if is_base64 {
         base64_word(data.as_bytes())
     } else {
@@ -132,8 +136,7 @@ fn word_at(text: &str, start: usize) -> Option<(Word<'_>, usize)> {
     };
     // RFC 2231 §5: a language may stand behind the charset.
     let charset = charset.split('*').next().unwrap_or(charset);
-    let end = text.len() - rest.len() + length + 2;
-    Some((Word { charset, bytes }, end))
+    Some((Word { charset, bytes }, behind))
 }
 
 /// Longest name of a charset that is looked at.

@@ -68,6 +68,7 @@ fn key_of(text: &str) -> Option<MasterKey> {
     Some(MasterKey::new(key))
 }
 
+#[expect(clippy::indexing_slicing, reason = "six bits are below 64")]
 fn text_of(key: &MasterKey) -> String {
     let mut text = String::with_capacity(KEY_CHARS);
     for three in key.as_bytes().chunks(3) {

@@ -43,6 +43,7 @@ const fn class(byte: u8) -> u8 {
 }
 
 /// The classes of every byte; 0xFF is in none.
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0;
@@ -53,6 +54,7 @@ const CLASSES: [u8; 256] = {
     classes
 };
 
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
 fn is(byte: u8, class: u8) -> bool {
     CLASSES[usize::from(byte)] & class != 0
 }

@@ -85,6 +85,7 @@ known! {
 const LENGTHS: usize = 20;
 
 /// Where in [`ALL`] the names of a length begin; those of the next length begin where they end.
+#[expect(clippy::indexing_slicing, reason = "out of bounds it would not compile")]
 const STARTS: [usize; LENGTHS + 1] = {
     let mut starts = [ALL.len(); LENGTHS + 1];
     let mut at = ALL.len();
@@ -103,6 +104,7 @@ const STARTS: [usize; LENGTHS + 1] = {
 };
 
 /// With which letters the names of a length begin. It tells most unknown names apart.
+#[expect(clippy::indexing_slicing, reason = "out of bounds it would not compile")]
 const FIRST_LETTERS: [u32; LENGTHS] = {
     let mut letters = [0; LENGTHS];
     let mut at = 0;

@@ -80,17 +80,18 @@ fn derived<const N: usize>(master: &MasterKey, label: u8) -> [u8; N] {
 }
 
 /// AES in counter mode: the last 16 bits of the first block count (RFC 3711 §4.1.1).
-pub(crate) fn key_stream(cipher: &Aes128, iv: [u8; BLOCK_BYTES], bytes: &mut [u8]) {
+pub(crate) fn key_stream(cipher: &Aes128, mut iv: [u8; BLOCK_BYTES], bytes: &mut [u8]) {
     let mut count = 0_u16;
     for run in bytes.chunks_mut(BLOCKS * BLOCK_BYTES) {
-        let mut blocks = [Array::from(iv); BLOCKS];
-        let needed = run.len().div_ceil(BLOCK_BYTES);
-        for block in &mut blocks[..needed] {
-            block[BLOCK_BYTES - 2..].copy_from_slice(&count.to_be_bytes());
+        let mut all = [Array::from(iv); BLOCKS];
+        let (blocks, _) = all.split_at_mut(run.len().div_ceil(BLOCK_BYTES));
+        for block in blocks.iter_mut() {
+            iv[BLOCK_BYTES - 2..].copy_from_slice(&count.to_be_bytes());
+            *block = Array::from(iv);
             count = count.wrapping_add(1);
         }
-        cipher.encrypt_blocks(&mut blocks[..needed]);
-        for (piece, block) in run.chunks_mut(BLOCK_BYTES).zip(&blocks) {
+        cipher.encrypt_blocks(blocks);
+        for (piece, block) in run.chunks_mut(BLOCK_BYTES).zip(blocks.iter()) {
             piece.iter_mut().zip(block).for_each(|(byte, key)| *byte ^= key);
         }
     }

@@ -87,17 +87,31 @@ pub struct Keys {
     pub theirs: MasterKey,
 }
 
-/// Length of an RTP header with its sources and extension (RFC 3550 §5.1): it stays readable.
-fn rtp_header_len(packet: &[u8]) -> Option<usize> {
-    let first = packet.first().filter(|first| **first >> 6 == 2)?;
-    let sources = 12 + usize::from(first & 15) * 4;
-    let extension = if first & 0x10 == 0 {
-        0
-    } else {
-        let words = packet.get(sources + 2..sources + 4)?.first_chunk::<2>()?;
-        4 + usize::from(u16::from_be_bytes(*words)) * 4
-    };
-    Some(sources + extension).filter(|len| *len <= packet.len())
+/// The header of an RTP packet (RFC 3550 §5.1): it stays readable.
+struct RtpHeader {
+    /// Octets, with its sources and extension; no more than the packet has.
+    len: usize,
+    sequence: u16,
+    ssrc: u32,
+}
+
+impl RtpHeader {
+    fn read(packet: &[u8]) -> Option<Self> {
+        let [first, _, high, low, _, _, _, _, ssrc @ ..] = packet.first_chunk::<12>()?;
+        if first >> 6 != 2 {
+            return None;
+        }
+        let sources = 12 + usize::from(first & 15) * 4;
+        let extension = if first & 0x10 == 0 {
+            0
+        } else {
+            let words = packet.get(sources + 2..sources + 4)?.first_chunk::<2>()?;
+            4 + usize::from(u16::from_be_bytes(*words)) * 4
+        };
+        let len = Some(sources + extension).filter(|len| *len <= packet.len())?;
+        let sequence = u16::from_be_bytes([*high, *low]);
+        Some(Self { len, sequence, ssrc: u32::from_be_bytes(*ssrc) })
+    }
 }
 
 /// The source of the first packet of an RTCP compound.

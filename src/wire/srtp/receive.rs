@@ -2,7 +2,7 @@
 
 use super::context::{Context, Label};
 use super::send::{ENCRYPTED, RTCP_CLEAR_BYTES, RTCP_TAG_BYTES};
-use super::{MasterKey, Suite, rtcp_ssrc, rtp_header_len};
+use super::{MasterKey, RtpHeader, Suite, rtcp_ssrc};
 use crate::wire::WireError;
 
 /// Sources of one peer that are told apart; a phone has a new one after each transfer at most.
@@ -97,21 +97,20 @@ impl Opener {
     pub fn rtp(&mut self, bytes: &mut [u8]) -> Result<usize, WireError> {
         let len = bytes.len().checked_sub(self.tag_bytes).ok_or(SHORT)?;
         let (packet, tag) = bytes.split_at_mut(len);
-        let header_len = rtp_header_len(packet).ok_or(SHORT)?;
-        let sequence = u16::from_be_bytes([packet[2], packet[3]]);
-        let ssrc = u32::from_be_bytes(*packet[8..].first_chunk().ok_or(SHORT)?);
+        let RtpHeader { len: header_len, sequence, ssrc } = RtpHeader::read(packet).ok_or(SHORT)?;
         let seen = self.sources.iter().find(|source| source.ssrc == ssrc).map(|source| source.rtp);
         let index = seen.unwrap_or_default().guess(sequence);
         let rollovers = u32::try_from(index >> 16).map_err(|_| REPLAYED)?;
         if !self.rtp.is_tag(packet, &rollovers.to_be_bytes(), tag) {
             return Err(FORGED);
         }
+        let payload = packet.get_mut(header_len..).ok_or(SHORT)?;
         let source = source(&mut self.sources, ssrc)?;
         if !source.rtp.is_new(index) {
             return Err(REPLAYED);
         }
         source.rtp.note(index);
-        self.rtp.crypt(ssrc, index, &mut packet[header_len..]);
+        self.rtp.crypt(ssrc, index, payload);
         Ok(len)
     }
 
@@ -121,13 +120,14 @@ impl Opener {
     /// As [`Self::rtp`].
     pub fn rtcp(&mut self, bytes: &mut [u8]) -> Result<usize, WireError> {
         let signed = bytes.len().checked_sub(RTCP_TAG_BYTES).ok_or(SHORT)?;
-        let len = signed.checked_sub(4).ok_or(SHORT)?;
         let (packet, tag) = bytes.split_at_mut(signed);
-        let ssrc = rtcp_ssrc(&packet[..len]).ok_or(SHORT)?;
+        let (compound, word) = packet.split_last_chunk::<4>().ok_or(SHORT)?;
+        let (len, word) = (compound.len(), u32::from_be_bytes(*word));
+        let ssrc = rtcp_ssrc(compound).ok_or(SHORT)?;
         if !self.rtcp.is_tag(packet, &[], tag) {
             return Err(FORGED);
         }
-        let word = u32::from_be_bytes(*packet[len..].first_chunk().ok_or(SHORT)?);
+        let secret = packet.get_mut(RTCP_CLEAR_BYTES..len).ok_or(SHORT)?;
         let index = u64::from(word & !ENCRYPTED);
         let source = source(&mut self.sources, ssrc)?;
         if !source.rtcp.is_new(index) {
@@ -135,7 +135,7 @@ impl Opener {
         }
         source.rtcp.note(index);
         if word & ENCRYPTED != 0 {
-            self.rtcp.crypt(ssrc, index, &mut packet[RTCP_CLEAR_BYTES..len]);
+            self.rtcp.crypt(ssrc, index, secret);
         }
         Ok(len)
     }
@@ -143,15 +143,12 @@ impl Opener {
 
 /// The source of a genuine packet. One is never forgotten: its old packets must not count as new.
 fn source(sources: &mut Vec<Source>, ssrc: u32) -> Result<&mut Source, WireError> {
-    let at = sources.iter().position(|source| source.ssrc == ssrc);
-    if at.is_none() {
-        if sources.len() >= SOURCES_MAX {
-            return Err(WireError::TooLarge("SRTP sources"));
-        }
+    let is_known = sources.iter().any(|source| source.ssrc == ssrc);
+    if !is_known && sources.len() < SOURCES_MAX {
         sources.push(Source { ssrc, rtp: Seen::default(), rtcp: Seen::default() });
     }
-    let last = sources.len() - 1;
-    Ok(&mut sources[at.unwrap_or(last)])
+    let found = sources.iter_mut().find(|source| source.ssrc == ssrc);
+    found.ok_or(WireError::TooLarge("SRTP sources"))
 }
 
 impl std::fmt::Debug for Opener {

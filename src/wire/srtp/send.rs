@@ -1,7 +1,7 @@
 //! The sending half: one source, its roll-over counter, its tags.
 
 use super::context::{Context, Label};
-use super::{MasterKey, Suite, rtcp_ssrc, rtp_header_len};
+use super::{MasterKey, RtpHeader, Suite, rtcp_ssrc};
 
 /// RFC 3711 §3.4: the first bit of the SRTCP index says that the packet is encrypted.
 pub(super) const ENCRYPTED: u32 = 1 << 31;
@@ -43,19 +43,19 @@ impl Protector {
     /// Protects the RTP packet in the first `len` bytes; gives its new length. `None` when it is
     /// no RTP or the buffer has no room for the tag.
     pub fn rtp(&mut self, buffer: &mut [u8], len: usize) -> Option<usize> {
-        let header_len = rtp_header_len(buffer.get(..len)?)?;
-        let sequence = u16::from_be_bytes([buffer[2], buffer[3]]);
-        let ssrc = u32::from_be_bytes(*buffer[8..].first_chunk()?);
+        let header = RtpHeader::read(buffer.get(..len)?)?;
+        let sequence = header.sequence;
         let room = buffer.get_mut(..len + self.tag_bytes)?;
+        let (packet, tag) = room.split_at_mut(len);
+        let payload = packet.get_mut(header.len..)?;
         if self.last.is_some_and(|last| sequence < last && last - sequence > 1 << 15) {
             self.rollovers = self.rollovers.wrapping_add(1);
         }
         self.last = Some(sequence);
         let index = u64::from(self.rollovers) << 16 | u64::from(sequence);
-        let (packet, tag) = room.split_at_mut(len);
-        self.rtp.crypt(ssrc, index, &mut packet[header_len..]);
+        self.rtp.crypt(header.ssrc, index, payload);
         let right = self.rtp.tag(packet, &self.rollovers.to_be_bytes());
-        tag.copy_from_slice(&right.as_ref()[..self.tag_bytes]);
+        tag.copy_from_slice(right.as_ref().get(..self.tag_bytes)?);
         Some(len + self.tag_bytes)
     }
 
@@ -63,12 +63,14 @@ impl Protector {
     pub fn rtcp(&mut self, buffer: &mut [u8], len: usize) -> Option<usize> {
         let ssrc = rtcp_ssrc(buffer.get(..len)?)?;
         let room = buffer.get_mut(..len + 4 + RTCP_TAG_BYTES)?;
-        self.rtcp_index = (self.rtcp_index + 1) & !ENCRYPTED;
         let (packet, tag) = room.split_at_mut(len + 4);
-        self.rtcp.crypt(ssrc, u64::from(self.rtcp_index), &mut packet[RTCP_CLEAR_BYTES..len]);
-        packet[len..].copy_from_slice(&(ENCRYPTED | self.rtcp_index).to_be_bytes());
+        let (compound, word) = packet.split_at_mut(len);
+        let secret = compound.get_mut(RTCP_CLEAR_BYTES..)?;
+        self.rtcp_index = (self.rtcp_index + 1) & !ENCRYPTED;
+        self.rtcp.crypt(ssrc, u64::from(self.rtcp_index), secret);
+        word.copy_from_slice(&(ENCRYPTED | self.rtcp_index).to_be_bytes());
         let right = self.rtcp.tag(packet, &[]);
-        tag.copy_from_slice(&right.as_ref()[..RTCP_TAG_BYTES]);
+        tag.copy_from_slice(right.as_ref().get(..RTCP_TAG_BYTES)?);
         Some(len + 4 + RTCP_TAG_BYTES)
     }
 }
