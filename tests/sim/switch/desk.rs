@@ -58,12 +58,37 @@ pub(super) fn switch(rng: &mut StdRng, prompts: Arc<Library>, now: Now) -> Switc
     switch_where(rng, prompts, now, true)
 }
 
+/// The same within limits of its own.
+pub(super) fn switch_of(
+    rng: &mut StdRng,
+    prompts: Arc<Library>,
+    now: Now,
+    limits: EndpointConfig,
+) -> Switch {
+    furnished(rng, prompts, now, true, limits)
+}
+
+/// The limits of an ordinary day: the callers of a seed find room.
+pub(super) fn limits() -> EndpointConfig {
+    EndpointConfig { calls_max: 60, ..EndpointConfig::default() }
+}
+
 /// Where a disposition is required before the next call, or is not.
 pub(super) fn switch_where(
     rng: &mut StdRng,
     prompts: Arc<Library>,
     now: Now,
     disposition_required: bool,
+) -> Switch {
+    furnished(rng, prompts, now, disposition_required, limits())
+}
+
+fn furnished(
+    rng: &mut StdRng,
+    prompts: Arc<Library>,
+    now: Now,
+    disposition_required: bool,
+    limits: EndpointConfig,
 ) -> Switch {
     let strategy = match rng.random_range(0..4) {
         0 => Strategy::RingAll,
@@ -107,8 +132,7 @@ pub(super) fn switch_where(
         },
         page_address: [127, 0, 0, 1].into(),
     };
-    let endpoint = EndpointConfig { calls_max: 60, ..EndpointConfig::default() };
-    let endpoint = Endpoint::new(endpoint, rng.random());
+    let endpoint = Endpoint::new(limits, rng.random());
     let mut switch = Switch::new(config, endpoint, rng.random(), now);
     switch.open_trunks(now, SocketAddr::from(([127, 0, 0, 1], 5060)));
     switch.set_seats(now, (0..=LEADER).map(configured).collect());
