@@ -25,6 +25,7 @@ mod peers;
 mod phones;
 mod proxy;
 mod recovery;
+mod reports;
 mod scanners;
 mod seats;
 mod spoken;
@@ -48,6 +49,7 @@ fn citizens_are_served_as_the_script_says() {
         keys::keys_by_events_by_info_by_tones_and_over_a_bad_line_are_each_counted_once,
         media::every_packet_length_codec_and_transport_carries_the_very_audio_both_ways,
         media::a_stranger_is_not_heard_gets_no_packet_and_presses_no_key,
+        reports::reports_tell_what_was_sent_and_heard_and_a_goodbye_by_report_ends_no_call,
         calls::a_citizen_who_vanishes_does_not_hold_up_the_drain,
         media::on_hold_nothing_is_sent_and_afterwards_the_call_goes_on,
         calls::fifty_citizens_at_once_are_answered_within_a_second_and_each_hears_the_opening,
