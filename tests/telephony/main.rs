@@ -28,6 +28,7 @@ mod recovery;
 mod reports;
 mod scanners;
 mod seats;
+mod soak;
 mod spoken;
 mod three_way;
 mod toll_fraud;
@@ -87,6 +88,12 @@ fn citizens_talk_to_people_at_seats() {
         three_way::while_a_seat_consults_the_citizen_hears_music_and_nobody_hears_him,
         three_way::a_unit_that_declines_falls_back_to_assignment,
     );
+}
+
+/// `make soak` has it last ten minutes beside a hundred calls.
+#[test]
+fn three_way_calls_have_no_gap() {
+    together!(TELEPHONES:soak::no_run_is_lost_or_put_in_while_three_talk_beside_many_calls);
 }
 
 #[test]
