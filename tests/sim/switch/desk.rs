@@ -31,6 +31,8 @@ pub(super) const SEATS: usize = 4;
 pub(super) const LEADER: usize = SEATS;
 /// The window, as seconds after the beginning.
 pub(super) const WINDOW: (i64, i64) = (20, 80);
+/// Calls at once in an ordinary house.
+pub(super) const CALLS_MAX: usize = 60;
 /// Ports of the seats' telephones.
 pub(super) const SEAT_PORTS: u16 = 7_000;
 /// The port that the trunk leads to.
@@ -70,7 +72,7 @@ pub(super) fn switch_of(
 
 /// The limits of an ordinary day: the callers of a seed find room.
 pub(super) fn limits() -> EndpointConfig {
-    EndpointConfig { calls_max: 60, ..EndpointConfig::default() }
+    EndpointConfig { calls_max: CALLS_MAX, ..EndpointConfig::default() }
 }
 
 /// Where a disposition is required before the next call, or is not.

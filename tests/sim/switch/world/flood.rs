@@ -122,7 +122,8 @@ impl Flood {
     /// What the service sends, answers and accounts for.
     pub(super) fn observe(&mut self, output: &Output, citizens: &[Citizen]) {
         match output {
-            Output::Transmit(transmit) => {
+            // Nobody is refused at the door of an ordinary house.
+            Output::Transmit(transmit) if self.limits.calls_max != desk::CALLS_MAX => {
                 let message = Message::parse(&transmit.bytes, Framing::Datagram);
                 if let Ok(Message::Response(response)) = message {
                     self.told(&response, is_source(&transmit.flow));
@@ -210,7 +211,7 @@ impl World {
     pub(super) fn will_flood(&mut self) {
         for n in 0..self.flood.count {
             let at = self.flood.begins_ms + GAP_MS * u64::try_from(n).unwrap();
-            for again in 0..=u64::from(n % 7 == 0) {
+            for again in 0..=u64::from(n.is_multiple_of(7)) {
                 self.after(Duration::from_millis(at + again), Happening::Flood(n));
             }
         }
