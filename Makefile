@@ -1,17 +1,20 @@
-# The six words of the house. Each recipe stops at the first failure.
+# The seven words of the house. Each recipe stops at the first failure.
 #   run    the service with its defaults          sim    more seeds of the simulation
 #   test   everything, with what it needs         fuzz   corpora and targets, bounded in time
 #   lint   format, clippy, documents, licences    bench  one table of figures against the bars
+#   soak   one three-way call beside many others, for ten minutes
 
 CARGO ?= cargo
 SIM_SEEDS ?= 4096
 # Lives of cases, 64 commands each: about a million.
 CASE_SEEDS ?= 16000
 FUZZ_SECONDS ?= 30
+SOAK_SECONDS ?= 600
+SOAK_CALLS ?= 100
 # They wait most of the time. Groups of telephones hold themselves to two at once.
 TEST_THREADS ?= 3
 
-.PHONY: run test lint checks licences sim fuzz bench
+.PHONY: run test lint checks licences sim fuzz soak bench
 .DEFAULT_GOAL := test
 
 run:
@@ -41,6 +44,10 @@ sim:
 fuzz:
 	MAYORLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --test fuzz -- --nocapture --test-threads=$(TEST_THREADS)
 	MAYORLINE_FUZZ_SECONDS=$(FUZZ_SECONDS) $(CARGO) test --release --lib call::grammar -- --nocapture
+
+soak:
+	MAYORLINE_SOAK_SECONDS=$(SOAK_SECONDS) MAYORLINE_SOAK_CALLS=$(SOAK_CALLS) \
+		$(CARGO) test --release --test telephony three_way_calls_have_no_gap -- --nocapture
 
 bench:
 	tests/install.sh

@@ -24,6 +24,9 @@ espeak-ng:espeak-ng
 sox:sox
 tshark:tshark
 taskset:util-linux
+unshare:util-linux
+mount:mount
+ip:iproute2
 chromium:chromium
 pdftotext:poppler-utils
 iconv:libc-bin

@@ -100,7 +100,9 @@ fn three_phones_hear_each_other_and_are_recorded_on_a_track_each_beside_twenty_r
     });
     let summary = closed.expect("the recording is closed");
     let (length, lasted) = (summary.duration.as_millis(), lasted.as_millis());
-    assert!(length.abs_diff(lasted) <= 40, "{length} ms of {lasted}");
+    // A11. The threads keep frames: the length is that of the beats between the two commands.
+    assert!(length.abs_diff(lasted) <= 20, "{length} ms of {lasted}");
+    assert_eq!(length % 20, 0, "whole frames");
     let bytes = recorded(folder.path(), FILE);
     let wav = wav::parse(&bytes).unwrap();
     assert_eq!(wav.channels.count(), 4);

@@ -6,10 +6,10 @@ use super::audio::{
     ulaw_encode,
 };
 use super::link::Link;
-use super::rtp::{Capture, Impairment, Media};
+use super::rtp::{Capture, Impairment, Media, Stream};
 use super::sip::{Description, Message, finish, media_of, sdp, uri_of};
 use super::wait_for;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -37,6 +37,7 @@ pub struct Dial {
     ptime: u32,
     tcp: bool,
     late_offer: bool,
+    reports: bool,
     impairment: Impairment,
     patience: Duration,
 }
@@ -63,6 +64,7 @@ impl Dial {
             ptime: 20,
             tcp: false,
             late_offer: false,
+            reports: false,
             impairment: Impairment::default(),
             patience: Duration::from_secs(8),
         }
@@ -98,6 +100,12 @@ impl Dial {
         self
     }
 
+    /// Takes reports (RTCP) on the port after that of the audio.
+    pub fn with_reports(mut self) -> Self {
+        self.reports = true;
+        self
+    }
+
     /// What the line does to our packets.
     pub fn impair(mut self, impairment: Impairment) -> Self {
         self.impairment = impairment;
@@ -112,13 +120,18 @@ impl Dial {
 
     /// Dials and waits for the answer.
     pub fn call(self) -> Result<Call, DialError> {
-        let media = Media::start(self.codec, self.ptime, self.impairment);
+        let (media, reports) = if self.reports {
+            let (media, socket) = Media::start_pair(self.codec, self.ptime, self.impairment);
+            (media, Some(socket))
+        } else {
+            (Media::start(self.codec, self.ptime, self.impairment), None)
+        };
         let leg = Leg::new(&self, media.local());
         let shared =
             Arc::new(Shared { leg, state: Mutex::default(), stop: AtomicBool::new(false) });
         let listening = shared.clone();
         let thread = Some(std::thread::spawn(move || listening.listen()));
-        let call = Call { shared, media, thread, codec: self.codec };
+        let call = Call { shared, media, reports, thread, codec: self.codec };
         call.invite(self.patience)?;
         Ok(call)
     }
@@ -289,6 +302,7 @@ impl Shared {
 pub struct Call {
     shared: Arc<Shared>,
     media: Media,
+    reports: Option<UdpSocket>,
     thread: Option<JoinHandle<()>>,
     codec: u8,
 }
@@ -363,6 +377,16 @@ impl Call {
     /// Sends no packet at all while `muted`.
     pub fn mute(&self, muted: bool) {
         self.media.mute(muted);
+    }
+
+    /// Where reports come and go, of a call [`Dial::with_reports`].
+    pub fn reports(&self) -> &UdpSocket {
+        self.reports.as_ref().expect("the call was dialled with reports")
+    }
+
+    /// What was sent up to now.
+    pub fn stream(&self) -> Stream {
+        self.media.stream()
     }
 
     /// All that was heard up to now.

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::VecDeque;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -49,6 +49,8 @@ pub struct Heard {
     pub timestamp: u32,
     /// RTP payload type.
     pub payload_type: u8,
+    /// Its source.
+    pub ssrc: u32,
     /// Who sent it.
     pub from: SocketAddr,
     /// The payload.
@@ -113,6 +115,17 @@ impl Capture {
     }
 }
 
+/// What one call has sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream {
+    /// Its source.
+    pub ssrc: u32,
+    /// Packets that left; one that is sent twice counts once.
+    pub sent: u32,
+    /// Packets that the line lost.
+    pub lost: u32,
+}
+
 /// One frame to send.
 enum Frame {
     Audio(Vec<u8>),
@@ -135,6 +148,9 @@ struct Shared {
     queue: Mutex<VecDeque<Frame>>,
     drained: Condvar,
     heard: Mutex<Vec<Heard>>,
+    ssrc: AtomicU32,
+    sent: AtomicU32,
+    lost: AtomicU32,
 }
 
 /// The running audio of a call; stops when dropped.
@@ -148,6 +164,25 @@ impl Media {
     /// Each packet holds `ptime` milliseconds.
     pub fn start(codec: u8, ptime: u32, impairment: Impairment) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("loopback has a free port");
+        Self::on(socket, codec, ptime, impairment)
+    }
+
+    /// The same on an even port, with a socket on the next one for reports (RFC 3550 §11).
+    pub fn start_pair(codec: u8, ptime: u32, impairment: Impairment) -> (Self, UdpSocket) {
+        let pair = std::iter::repeat_with(|| UdpSocket::bind("127.0.0.1:0")).take(1_000);
+        let (rtp, rtcp) = pair
+            .flatten()
+            .find_map(|rtp| {
+                let port = rtp.local_addr().ok()?.port();
+                let even = port.is_multiple_of(2);
+                let rtcp = even.then(|| UdpSocket::bind(("127.0.0.1", port + 1)).ok())??;
+                Some((rtp, rtcp))
+            })
+            .expect("two neighbouring ports are free");
+        (Self::on(rtp, codec, ptime, impairment), rtcp)
+    }
+
+    fn on(socket: UdpSocket, codec: u8, ptime: u32, impairment: Impairment) -> Self {
         socket.set_read_timeout(Some(RECEIVE_WAIT)).expect("a timeout can be set");
         let shared = Arc::new(Shared {
             socket,
@@ -159,6 +194,9 @@ impl Media {
             queue: Mutex::new(VecDeque::new()),
             drained: Condvar::new(),
             heard: Mutex::new(Vec::new()),
+            ssrc: AtomicU32::new(0),
+            sent: AtomicU32::new(0),
+            lost: AtomicU32::new(0),
         });
         let (sending, receiving) = (shared.clone(), shared.clone());
         let threads = vec![
@@ -217,6 +255,13 @@ impl Media {
         assert!(result.unwrap().0.is_empty(), "queued audio was not sent within {limit:?}");
     }
 
+    /// What was sent up to now.
+    pub fn stream(&self) -> Stream {
+        let of = |count: &AtomicU32| count.load(Ordering::Relaxed);
+        let Shared { ssrc, sent, lost, .. } = &*self.shared;
+        Stream { ssrc: of(ssrc), sent: of(sent), lost: of(lost) }
+    }
+
     /// All that was received up to now.
     pub fn capture(&self) -> Capture {
         Capture { packets: self.shared.heard.lock().unwrap().clone() }
@@ -257,6 +302,7 @@ impl<'a> Sender<'a> {
     fn new(shared: &'a Shared, impairment: Impairment) -> Self {
         let mut rng = StdRng::seed_from_u64(impairment.seed);
         let (seq, timestamp, ssrc) = (rng.random(), rng.random(), rng.random());
+        shared.ssrc.store(ssrc, Ordering::Relaxed);
         Self { shared, impairment, rng, seq, timestamp, ssrc, event_start: None, delayed: vec![] }
     }
 
@@ -331,8 +377,10 @@ impl<'a> Sender<'a> {
 
     fn impair(&mut self, now: Instant, packet: Vec<u8>) {
         if self.rng.random_bool(self.impairment.loss) {
+            self.shared.lost.fetch_add(1, Ordering::Relaxed);
             return;
         }
+        self.shared.sent.fetch_add(1, Ordering::Relaxed);
         let copies = if self.rng.random_bool(self.impairment.duplicate) { 2 } else { 1 };
         for _ in 0..copies {
             let wait = self.impairment.jitter.mul_f64(self.rng.random());
@@ -374,6 +422,7 @@ fn parse(bytes: &[u8], at: Instant, from: SocketAddr) -> Option<Heard> {
         seq: u16::from_be_bytes([header[2], header[3]]),
         timestamp: u32::from_be_bytes([header[4], header[5], header[6], header[7]]),
         payload_type: header[1] & 0x7F,
+        ssrc: u32::from_be_bytes([header[8], header[9], header[10], header[11]]),
         payload: bytes[HEADER_LEN..].to_vec(),
     })
 }

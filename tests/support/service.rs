@@ -23,6 +23,8 @@ const STDERR_LINES_MAX: usize = 400;
 #[derive(Debug, Clone)]
 pub struct Start {
     data: PathBuf,
+    /// Started here with nothing said at all.
+    bare_in: Option<PathBuf>,
     settings: Vec<String>,
     core: Option<usize>,
     fillable: bool,
@@ -35,7 +37,14 @@ impl Start {
         let mut settings = free.map(|key| format!("{key}=127.0.0.1:0")).to_vec();
         // A dozen of seconds of work of each service: only who listens to slow speech waits for it.
         settings.push("prompts.slow_speech=false".to_owned());
-        Self { data: data.to_owned(), settings, core: None, fillable: false }
+        Self { data: data.to_owned(), bare_in: None, settings, core: None, fillable: false }
+    }
+
+    /// With no argument but the verb, in this folder: on the ports that every line takes, so only where
+    /// nobody else does.
+    pub fn bare(folder: &Path) -> Self {
+        let bare_in = Some(folder.to_owned());
+        Self { bare_in, settings: Vec::new(), ..Self::new(&folder.join("data")) }
     }
 
     /// One more `--set key=value`.
@@ -59,7 +68,10 @@ impl Start {
     /// Starts and waits for the line `ready`; fails the test with standard error otherwise.
     pub fn run(self) -> Service {
         let mut command = self.command();
-        command.arg("serve").arg("--data").arg(&self.data);
+        match &self.bare_in {
+            Some(folder) => command.arg("serve").current_dir(folder),
+            None => command.arg("serve").arg("--data").arg(&self.data),
+        };
         self.settings.iter().for_each(|s| {
             command.args(["--set", s]);
         });

@@ -30,10 +30,12 @@ mod peers;
 mod phones;
 mod proxy;
 mod recovery;
+mod reports;
 mod rtp_bleed;
 mod scanners;
 mod seats;
 mod sign_in;
+mod soak;
 mod spoken;
 mod three_way;
 mod toll_fraud;
@@ -57,6 +59,7 @@ fn citizens_are_served_as_the_script_says() {
         keys::keys_by_events_by_info_by_tones_and_over_a_bad_line_are_each_counted_once,
         media::every_packet_length_codec_and_transport_carries_the_very_audio_both_ways,
         media::a_stranger_is_not_heard_gets_no_packet_and_presses_no_key,
+        reports::reports_tell_what_was_sent_and_heard_and_a_goodbye_by_report_ends_no_call,
         calls::a_citizen_who_vanishes_does_not_hold_up_the_drain,
         media::on_hold_nothing_is_sent_and_afterwards_the_call_goes_on,
         calls::fifty_citizens_at_once_are_answered_within_a_second_and_each_hears_the_opening,
@@ -94,6 +97,12 @@ fn citizens_talk_to_people_at_seats() {
         three_way::while_a_seat_consults_the_citizen_hears_music_and_nobody_hears_him,
         three_way::a_unit_that_declines_falls_back_to_assignment,
     );
+}
+
+/// `make soak` has it last ten minutes beside a hundred calls.
+#[test]
+fn three_way_calls_have_no_gap() {
+    together!(TELEPHONES:soak::no_run_is_lost_or_put_in_while_three_talk_beside_many_calls);
 }
 
 #[test]

@@ -19,9 +19,9 @@ pub(crate) const DUTY: &str = "19900000021";
 
 /// A citizen who talks with seat 801, whose console is open, and the duty telephone of unit.13.
 pub(crate) struct Scene {
-    house: House,
+    pub(crate) house: House,
     pub(crate) call: Call,
-    seat: Phone,
+    pub(crate) seat: Phone,
     pub(crate) unit: Phone,
     pub(crate) desk: Desk,
 }
@@ -51,7 +51,7 @@ impl Scene {
     }
 
     /// The unit is consulted, has pressed 1 and is joined.
-    fn joined(from: &str) -> (Self, u64) {
+    pub(crate) fn joined(from: &str) -> (Self, u64) {
         let scene = Self::open(from);
         let unit = scene.join();
         (scene, unit)

@@ -209,7 +209,8 @@ fn sockets(server: SocketAddr) -> io::Result<(UdpSocket, UdpSocket)> {
     Ok((UdpSocket::bind((ip, 0))?, UdpSocket::bind((ip, 0))?))
 }
 
-fn unspecified(server: SocketAddr) -> std::net::IpAddr {
+/// Any address of that family.
+pub(super) fn unspecified(server: SocketAddr) -> std::net::IpAddr {
     if server.is_ipv4() {
         std::net::Ipv4Addr::UNSPECIFIED.into()
     } else {

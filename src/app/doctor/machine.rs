@@ -1,6 +1,6 @@
 //! The machine under the line: disk, clock, time zone, scheduling, address.
 
-use super::Finding;
+use super::{Finding, port};
 use crate::app::config::Config;
 use crate::app::serve;
 use crate::domain::case::local_day;
@@ -31,6 +31,7 @@ pub(super) fn look(config: &Config, data: &Path, clock: Clock) -> Vec<Finding> {
         Finding::new("holiday tables", holidays(config, clock)),
         Finding::new("real-time scheduling", realtime(config)),
         Finding::new("address", address(config)),
+        Finding::new("telephone port", port::look(config, clock)),
         Finding::new("audio ports", ports(config)),
     ]
 }
@@ -151,3 +152,6 @@ fn is_private(ip: std::net::IpAddr) -> bool {
         std::net::IpAddr::V6(ip) => ip.is_unspecified() || (ip.segments()[0] & 0xFE00) == 0xFC00,
     }
 }
+
+#[cfg(test)]
+mod tests;

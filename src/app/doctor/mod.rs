@@ -3,6 +3,7 @@
 
 mod dial;
 mod machine;
+mod port;
 
 use super::clock;
 use super::common::{Common, say};
@@ -93,6 +94,8 @@ fn line(config: &Config, clock: Clock) -> Vec<Finding> {
     own.sip.advertised = None;
     own.service.drain_seconds = 1;
     own.speech.engine = SpeechEngine::None;
+    // What the line hears is judged by its recording, whatever the real one keeps.
+    own.media.record_calls = true;
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, addresses) = std::sync::mpsc::sync_channel(1);
     // The trial line seals with a key of its own.
@@ -245,3 +248,6 @@ fn last_call(data: &Path) -> Result<CallDetail, String> {
     let id = crate::units::CallId::parse(&newest.id).map_err(|error| error.to_string())?;
     reader.call(&id).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

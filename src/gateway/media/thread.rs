@@ -135,21 +135,23 @@ impl MediaThread {
                     return;
                 }
             }
-            let mut going_on = true;
+            let mut commanded = false;
             for event in &events {
                 match event.data.u64() {
                     TOKEN_INBOX => {
                         drain(&self.inbox.wake);
-                        going_on = self.commands();
+                        commanded = true;
                     }
                     TOKEN_BEAT => drain(&self.beat),
                     token => self.receive(token),
                 }
             }
-            if !going_on {
+            // Behind a stall the frames of the time before a command are owed first: a recording that
+            // is ended has them (A11).
+            self.beats();
+            if commanded && !self.commands() {
                 break;
             }
-            self.beats();
             self.send_reports();
         }
         for leg in self.legs.iter_mut().flatten() {

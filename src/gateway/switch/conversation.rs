@@ -319,6 +319,7 @@ impl Switch {
         let Some(leg) = self.legs.remove(&leg_id) else { return };
         let Some(id) = leg.conversation() else { return };
         if let Some(conversation) = self.conversations.get_mut(&id) {
+            note_reported_loss(&conversation.call_id, leg_id, closed);
             let record = leg.record(leg_id, conversation.began, now, closed);
             conversation.legs_over.push(record);
         }
@@ -379,5 +380,15 @@ impl Switch {
             self.timers.insert((at, id));
         }
         conversation.timer = wanted;
+    }
+}
+
+/// What a peer has told of our sound last is kept in the log: the account of a leg counts his alone.
+fn note_reported_loss(call: &CallId, leg: LegId, closed: &Closed) {
+    let told = &closed.statistics;
+    if told.peer_fraction_lost > 0 {
+        let percent = u32::from(told.peer_fraction_lost) * 100 / 256;
+        let round_trip_ms = told.round_trip_ms;
+        tracing::info!(%call, %leg, percent, ?round_trip_ms, "a peer told of lost packets of ours");
     }
 }

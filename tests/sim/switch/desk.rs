@@ -32,6 +32,8 @@ pub(super) const SEATS: usize = 4;
 pub(super) const LEADER: usize = SEATS;
 /// The window, as seconds after the beginning.
 pub(super) const WINDOW: (i64, i64) = (20, 80);
+/// Calls at once in an ordinary house.
+pub(super) const CALLS_MAX: usize = 60;
 /// Ports of the seats' telephones.
 pub(super) const SEAT_PORTS: u16 = 7_000;
 /// The port that the trunk leads to.
@@ -59,12 +61,37 @@ pub(super) fn switch(rng: &mut StdRng, prompts: Arc<Library>, now: Now) -> Switc
     switch_where(rng, prompts, now, true)
 }
 
+/// The same within limits of its own.
+pub(super) fn switch_of(
+    rng: &mut StdRng,
+    prompts: Arc<Library>,
+    now: Now,
+    limits: EndpointConfig,
+) -> Switch {
+    furnished(rng, prompts, now, true, limits)
+}
+
+/// The limits of an ordinary day: the callers of a seed find room.
+pub(super) fn limits() -> EndpointConfig {
+    EndpointConfig { calls_max: CALLS_MAX, ..EndpointConfig::default() }
+}
+
 /// Where a disposition is required before the next call, or is not.
 pub(super) fn switch_where(
     rng: &mut StdRng,
     prompts: Arc<Library>,
     now: Now,
     disposition_required: bool,
+) -> Switch {
+    furnished(rng, prompts, now, disposition_required, limits())
+}
+
+fn furnished(
+    rng: &mut StdRng,
+    prompts: Arc<Library>,
+    now: Now,
+    disposition_required: bool,
+    limits: EndpointConfig,
 ) -> Switch {
     let strategy = match rng.random_range(0..4) {
         0 => Strategy::RingAll,
@@ -109,8 +136,7 @@ pub(super) fn switch_where(
         page_address: [127, 0, 0, 1].into(),
         sign_in_code: None,
     };
-    let endpoint = EndpointConfig { calls_max: 60, ..EndpointConfig::default() };
-    let endpoint = Endpoint::new(endpoint, rng.random());
+    let endpoint = Endpoint::new(limits, rng.random());
     let mut switch = Switch::new(config, endpoint, rng.random(), now);
     switch.open_trunks(now, SocketAddr::from(([127, 0, 0, 1], 5060)));
     switch.set_seats(now, (0..=LEADER).map(configured).collect());

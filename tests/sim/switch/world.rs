@@ -1,17 +1,19 @@
 //! The world around the switch: network, media, store and callers on one virtual clock.
 
+mod flood;
+mod media;
 mod outward;
 mod store;
 
 use super::citizen::{Citizen, Habit, RESENDS_MAX, resend_after};
-use super::desk::{self, LEADER, SEAT_PORTS, TRUNK_PORT, switch};
+use super::desk::{self, LEADER, SEAT_PORTS, TRUNK_PORT, switch_of};
 use super::phone::{Does, Phone};
 use super::shadow::Shadow;
-use mayorline::domain::call::{RecordId, RecordingKind, RecordingSummary, StoreReply};
+use mayorline::domain::call::{RecordId, RecordingKind, StoreReply};
 use mayorline::domain::desk_link::FromDesk;
 use mayorline::domain::room::NotStored;
 use mayorline::gateway::clock::Now;
-use mayorline::gateway::media::{MediaCommand, MediaReport};
+use mayorline::gateway::media::MediaReport;
 use mayorline::gateway::prompts::Library;
 use mayorline::gateway::switch::{Asker, ConversationId, Output, Switch, WrapUpAttempt};
 use mayorline::proto::{Flow, TextId, Transport};
@@ -23,6 +25,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+pub(super) use flood::{Bound, Flood};
 
 /// Something that will happen.
 enum Happening {
@@ -43,6 +47,9 @@ enum Happening {
     AnyKey(u64),
     Attempt(u64, ConversationId, bool),
     Voice(u64, i64),
+    Flood(usize),
+    FromFlood(Vec<u8>),
+    ToFlood(Vec<u8>),
     Crash,
 }
 
@@ -70,6 +77,7 @@ pub(super) struct World {
     current: usize,
     life: u64,
     cases: u16,
+    pub(super) flood: Flood,
     pub(super) shadow: Shadow,
 }
 
@@ -86,7 +94,9 @@ impl World {
         let citizens: Vec<Citizen> =
             (0..callers).map(|index| Citizen::new(index, seed, &mut rng)).collect();
         let delayed = citizens.iter().map(|_| rng.random_range(0..10) == 0).collect();
-        let switch = switch(&mut rng, Arc::clone(&prompts), clock(base, Duration::ZERO));
+        let flood = Flood::of(seed);
+        let start = clock(base, Duration::ZERO);
+        let switch = switch_of(&mut rng, Arc::clone(&prompts), start, flood.limits());
         let mut world = Self {
             rng,
             base,
@@ -103,6 +113,7 @@ impl World {
             current: 0,
             life: 0,
             cases: 0,
+            flood,
             shadow: Shadow::default(),
         };
         for index in 0..callers {
@@ -117,6 +128,7 @@ impl World {
             world.after(at, happening);
         }
         world.will_tell_units(seed);
+        world.will_flood();
         if world.rng.random_range(0..4) == 0 {
             let at = world.rng.random_range(5_000..90_000);
             world.after(Duration::from_millis(at), Happening::Crash);
@@ -151,6 +163,7 @@ impl World {
             self.carry_out();
         }
         self.shadow.check_end(&self.switch, &self.citizens);
+        self.flood.settle();
     }
 
     fn clock(&self) -> Now {
@@ -220,6 +233,9 @@ impl World {
                 self.attempt_stored(id, begins);
             }
             Happening::Voice(life, id) if life == self.life => self.tell_unit(id),
+            Happening::Flood(n) => self.flood_arrives(n),
+            Happening::FromFlood(bytes) => self.flood_says(&bytes),
+            Happening::ToFlood(bytes) => self.flood_hears(&bytes),
             // Of a life that is over.
             _ => {}
         }
@@ -227,10 +243,14 @@ impl World {
 
     /// The flow of a datagram from that port.
     fn heard_at_port(&mut self, port: u16, bytes: &[u8]) {
+        self.heard_from(SocketAddr::from(([127, 0, 0, 1], port)), bytes);
+    }
+
+    fn heard_from(&mut self, remote: SocketAddr, bytes: &[u8]) {
         let flow = Flow {
             transport: Transport::Udp,
             local: SocketAddr::from(([127, 0, 0, 1], 5060)),
-            remote: SocketAddr::from(([127, 0, 0, 1], port)),
+            remote,
             connection: 0,
         };
         self.switch.receive(self.clock(), flow, bytes);
@@ -459,37 +479,24 @@ impl World {
         self.media.clear();
         self.phones = Self::telephones();
         self.shadow.crashed();
-        let now = self.clock();
-        self.switch = switch(&mut self.rng, Arc::clone(&self.prompts), now);
-    }
-
-    fn report(&mut self, leg: LegId, life: u64, report: MediaReport) {
-        if life != self.life {
-            return;
-        }
-        if matches!(report, MediaReport::Closed(_)) {
-            return self.switch.media_report(self.clock(), leg, report);
-        }
-        let Some(media) = self.media.get_mut(&leg) else { return };
-        match &report {
-            MediaReport::PlayDone(play) if media.playing != Some(*play) => return,
-            MediaReport::PlayDone(_) => media.playing = None,
-            MediaReport::Recorded(record, _) if media.recordings.remove(record).is_none() => return,
-            _ => {}
-        }
-        self.switch.media_report(self.clock(), leg, report);
+        self.flood.settle();
+        let (now, limits) = (self.clock(), self.flood.limits());
+        self.switch = switch_of(&mut self.rng, Arc::clone(&self.prompts), now, limits);
     }
 
     fn carry_out(&mut self) {
         while let Some(output) = self.switch.poll_output() {
             self.shadow.observe(&output, self.now);
+            self.flood.observe(&output, &self.citizens);
             match output {
                 Output::Transmit(transmit) => {
                     // A scanner may have named a port in its Via that is nobody's.
                     let port = transmit.flow.remote.port();
                     let phone = self.phones.iter().position(|phone| phone.port == port);
                     let index = usize::from(port).wrapping_sub(6000);
-                    if let Some(phone) = phone {
+                    if flood::is_source(&transmit.flow) {
+                        self.send(|| Happening::ToFlood(transmit.bytes.clone()));
+                    } else if let Some(phone) = phone {
                         self.send(|| Happening::ToPhone(phone, transmit.bytes.clone()));
                     } else if index < self.citizens.len() {
                         self.send(|| Happening::ToCitizen(index, transmit.bytes.clone()));
@@ -536,58 +543,10 @@ impl World {
             }
         }
     }
-
-    fn command(&mut self, leg: LegId, command: MediaCommand) {
-        let life = self.life;
-        let Some(media) = self.media.get_mut(&leg) else { return };
-        match command {
-            MediaCommand::Play { play, list, .. } => {
-                media.playing = Some(play);
-                let lasting = Duration::from_millis(list.samples() as u64 / 8);
-                self.after(lasting, Happening::Media(leg, life, MediaReport::PlayDone(play)));
-            }
-            MediaCommand::StopPlay => media.playing = None,
-            MediaCommand::Record { record, kind, samples_max, .. } => {
-                media.recordings.insert(record, kind);
-                let limit = Duration::from_millis(samples_max / 8);
-                let report = MediaReport::Recorded(record, summary(leg, record, limit));
-                self.after(limit, Happening::Media(leg, life, report));
-            }
-            MediaCommand::StopRecord(record) => {
-                let spoken = Duration::from_millis(self.rng.random_range(0..40_000));
-                let report = if self.chance(3) {
-                    MediaReport::RecordFailed(record)
-                } else {
-                    MediaReport::Recorded(record, summary(leg, record, spoken))
-                };
-                let delay = Duration::from_millis(self.rng.random_range(1..60));
-                self.after(delay, Happening::Media(leg, life, report));
-            }
-            MediaCommand::DiscardRecord(record) => {
-                media.recordings.remove(&record);
-            }
-            MediaCommand::Start(_)
-            | MediaCommand::Change(_)
-            | MediaCommand::Hear(_)
-            | MediaCommand::AddTrack { .. }
-            | MediaCommand::Secret(_)
-            | MediaCommand::Browser(_)
-            | MediaCommand::InfoDigit(_) => {}
-        }
-    }
 }
 
 /// Both clocks, so long after the beginning.
 fn clock(base: Instant, passed: Duration) -> Now {
     let wall = desk::began() + passed;
     Now { monotonic: base + passed, wall }
-}
-
-fn summary(leg: LegId, record: RecordId, lasting: Duration) -> RecordingSummary {
-    RecordingSummary {
-        file: format!("recordings/{leg}-{}.wav", record.0),
-        duration: lasting,
-        speech: lasting / 2,
-        sha256: [0; 32],
-    }
 }
