@@ -13,6 +13,7 @@ mod account_token;
 mod administration;
 mod asked;
 mod audit;
+mod call_facts;
 mod call_private;
 mod callback;
 mod case_calls;

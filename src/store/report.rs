@@ -3,6 +3,7 @@
 //! later holds for every version.
 
 use super::administration::Administration;
+use super::call_facts;
 use super::error::StoreError;
 use super::facts::{self, Period as Span};
 use super::intake::read_number;
@@ -84,13 +85,15 @@ pub(super) fn work_out(
 ) -> Result<Content, StoreError> {
     let facts = facts_of(db, vault, looked_at(&period), as_of)?;
     let last_year = facts_of(db, vault, range(&period.year_ago())?, as_of)?;
-    let (_, end) = range(&period)?;
+    let (from_ms, to_ms) = range(&period)?;
+    let span = Span { from_ms, to_ms, as_of_ms: as_of.as_millisecond() };
     let material = Material {
         period,
         as_of,
         facts,
         last_year,
-        ever: ever(db, end, as_of)?,
+        calls: call_facts::of_period(db, span)?,
+        ever: ever(db, to_ms, as_of)?,
         openings: report_inputs::openings(db, as_of)?,
         improvements: report_inputs::improvements(db, as_of)?,
         outcomes: report_inputs::outcomes(db, as_of)?,

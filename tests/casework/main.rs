@@ -4,6 +4,7 @@
 
 mod access;
 mod acting;
+mod calls;
 mod desk;
 mod dials;
 #[path = "../sim/dice.rs"]
