@@ -6,7 +6,7 @@ use super::account_token::{self, TokenHash, TokenRecord};
 use super::case_key;
 use super::casework::{self, CaseName};
 use super::error::StoreError;
-use super::read::Reader;
+use super::read::{CaseDetail, CaseRow, Reader, masked};
 use super::read_call::all;
 use super::seal::{is_call_sealed, sealed};
 use super::uncoded::uncoded;
@@ -41,6 +41,16 @@ pub struct CaseFile {
     /// The service holds the key of its private parts; else the discipline liaison alone does, or it
     /// was erased, and they are missing in the fold.
     pub readable: bool,
+}
+
+impl CaseDetail {
+    /// Without who the citizen is: for whoever has not said why he needs to know.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let mask = |shown: Option<String>| shown.map(|shown| masked(&shown));
+        let row = CaseRow { contact: mask(self.row.contact), ..self.row };
+        Self { row, caller: mask(self.caller), mail: mask(self.mail), ..self }
+    }
 }
 
 /// Which cases a page shows.
