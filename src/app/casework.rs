@@ -9,8 +9,8 @@ pub(super) use verbs::{WorkVerb, role};
 use super::common::say;
 use super::exit::{Exit, Failure};
 use super::output;
-use super::{clock, serve};
-use crate::domain::case::{Actor, Order};
+use super::{clock, serve, suggest};
+use crate::domain::case::{Actor, Order, Task};
 use crate::store::{Administration, CaseName, StoreError};
 
 /// Carries the verb out and prints where the case stands.
@@ -25,14 +25,18 @@ pub(super) fn work(verb: WorkVerb) -> Result<(), Exit> {
     let calendar = serve::calendar(&config)?;
     let seed = clock::seed().map_err(|error| Exit::new(Failure::Unavailable, error))?;
     let now = (clock::system().wall)();
+    let is_entry = matches!(task, Task::Accept { .. });
     let order = Order { actor: Actor { person, roles, unit }, task };
     let folder = common.folder(&config);
-    let mut administration = Administration::open(folder, now).map_err(|e| unwritten(&e))?;
+    let mut administration =
+        Administration::open(folder.clone(), now).map_err(|e| unwritten(&e))?;
     administration.speak(serve::message_rules(&config)?);
     let desk = (calendar, rules, seed);
     let done = administration.act(now, desk, name, &order).map_err(|e| unwritten(&e))?;
     let number = done.number.map_or_else(|| case.clone(), |number| number.to_string());
-    say(&format!("{number} {} {}\n", done.state.as_str(), done.state.title()))
+    let hints = done.number.filter(|_| is_entry);
+    let hints = hints.map(|number| suggest::at_entry(folder, number, now)).unwrap_or_default();
+    say(&format!("{number} {} {}\n{hints}", done.state.as_str(), done.state.title()))
 }
 
 /// A case as it is typed.

@@ -5,12 +5,15 @@ use super::exit::{Exit, Failure};
 use super::output::{Output, refused};
 use super::{clock, figures_inputs};
 use crate::domain::case::local_day;
-use crate::domain::figures::{Burst, BurstRules, Facts, Kpi, Measured, Sighting, bursts, measure};
+use crate::domain::figures::{
+    Burst, BurstRules, CallKpi, Facts, Measured, Sighting, bursts, measure, measure_calls,
+};
 use crate::domain::report::Axis;
 use crate::store::Period;
 use clap::Subcommand;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
 use std::fmt::Write;
 
 /// Days of a period at most: two years.
@@ -19,8 +22,8 @@ const DAYS_MAX: i32 = 732;
 /// `mayorline figures …`
 #[derive(Debug, Subcommand)]
 pub(super) enum FiguresVerb {
-    /// The key figures of the cases received in a period: numerator, denominator, what is left out
-    /// and why; with --json the numbers of the cases behind each.
+    /// The key figures of the cases and calls received in a period: numerator, denominator, what is left
+    /// out and why; with --json the cases and calls behind each.
     Kpi {
         /// First day, YYYY-MM-DD.
         #[arg(long)]
@@ -56,6 +59,14 @@ pub(super) enum FiguresVerb {
     Improvement(figures_inputs::ImprovementVerb),
 }
 
+/// The figures of cases and those of calls.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    measured: Measured,
+    calls: Vec<CallKpi>,
+}
+
 /// Figures.
 pub(super) fn figures(verb: FiguresVerb) -> Result<(), Exit> {
     match verb {
@@ -76,9 +87,11 @@ fn kpi(from: Date, to: Date, as_of: Option<Timestamp>, output: &Output) -> Resul
     }
     let as_of = as_of.unwrap_or_else(|| (clock::system().wall)());
     let period = period(from, to.saturating_add(1.day()), as_of)?;
-    let facts = output.reader()?.facts(period).map_err(|error| refused(&error))?;
-    let measured = measure(&facts, as_of);
-    if output.is_json() { output.print(&measured) } else { say(&described(&measured)) }
+    let reader = output.reader()?;
+    let facts = reader.facts(period).map_err(|error| refused(&error))?;
+    let calls = reader.call_facts(period).map_err(|error| refused(&error))?;
+    let told = Told { measured: measure(&facts, as_of), calls: measure_calls(&calls) };
+    if output.is_json() { output.print(&told) } else { say(&described(&told)) }
 }
 
 fn hot(on: Option<Date>, output: &Output) -> Result<(), Exit> {
@@ -117,27 +130,40 @@ fn period(from: Date, to: Date, as_of: Timestamp) -> Result<Period, Exit> {
     Ok(Period { from_ms, to_ms, as_of_ms: as_of.as_millisecond() })
 }
 
-fn described(measured: &Measured) -> String {
-    let mut text = format!("受理量 {}\n", measured.accepted);
-    for kpi in &measured.kpis {
-        text.push_str(&line(kpi));
+fn described(told: &Told) -> String {
+    let mut text = format!("受理量 {}\n", told.measured.accepted);
+    for kpi in &told.measured.kpis {
+        let excluded = kpi.excluded.iter().map(|(why, cases)| (why.title(), cases.len()));
+        let share = (kpi.numerator, kpi.denominator, kpi.permille);
+        line(&mut text, kpi.title, share, kpi.goal_percent, excluded);
+    }
+    for kpi in &told.calls {
+        let excluded = kpi.excluded.iter().map(|(why, calls)| (why.title(), calls.len()));
+        let share = (kpi.numerator, kpi.denominator, kpi.permille);
+        line(&mut text, kpi.title, share, kpi.goal_percent, excluded);
     }
     text
 }
 
-fn line(kpi: &Kpi) -> String {
-    let share = kpi.permille.map_or_else(
+/// One figure: numerator, denominator and share, goal, what is left out.
+fn line<'a>(
+    text: &mut String,
+    title: &str,
+    (numerator, denominator, permille): (usize, usize, Option<u32>),
+    goal: Option<u8>,
+    excluded: impl Iterator<Item = (&'a str, usize)>,
+) {
+    let share = permille.map_or_else(
         || "—".to_owned(),
         |permille| format!("{}.{} %", permille / 10, permille % 10),
     );
-    let mut line = format!("{} {}/{} {share}", kpi.title, kpi.numerator, kpi.denominator);
     // Writing to a String cannot fail.
-    if let Some(goal) = kpi.goal_percent {
-        let _ = write!(line, "，目标 {goal} %");
+    let _ = write!(text, "{title} {numerator}/{denominator} {share}");
+    if let Some(goal) = goal {
+        let _ = write!(text, "，目标 {goal} %");
     }
-    for (reason, cases) in &kpi.excluded {
-        let _ = write!(line, "，不计{} {}", reason.title(), cases.len());
+    for (reason, count) in excluded {
+        let _ = write!(text, "，不计{reason} {count}");
     }
-    line.push('\n');
-    line
+    text.push('\n');
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod calendar;
 mod callbacks;
+mod case_show;
 mod casework;
 pub mod cli;
 pub mod clock;

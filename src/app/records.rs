@@ -3,9 +3,9 @@
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
-use super::{casework, history, search, suggest, trace};
+use super::{case_show, casework, history, search, suggest, trace};
 use crate::domain::report::hashes_in;
-use crate::store::{CaseName, VerifyReport};
+use crate::store::VerifyReport;
 use crate::units::CallId;
 use clap::{Args, Subcommand};
 use std::fmt::Write;
@@ -23,12 +23,7 @@ pub(super) enum CaseVerb {
         list: ListArguments,
     },
     /// One case with its events.
-    Show {
-        /// Its eleven digits, or `draft-N` for a draft.
-        number: String,
-        #[command(flatten)]
-        output: Output,
-    },
+    Show(case_show::ShowArguments),
     /// The newest cases whose number and summary have all these words; any two characters of them
     /// are enough. Sealed cases and those that nobody has summed up are not found.
     Search(search::SearchArguments),
@@ -96,13 +91,7 @@ pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
                 if uncoded { reader.uncoded_cases(list.limit) } else { reader.cases(list.limit) };
             list.output.print(&rows.map_err(|e| refused(&e))?)
         }
-        CaseVerb::Show { number, output } => {
-            let found = match casework::case_name(&number)? {
-                CaseName::Draft(id) => output.reader()?.case_by_id(id),
-                CaseName::Number(number) => output.reader()?.case(number),
-            };
-            output.print(&found.map_err(|e| refused(&e))?)
-        }
+        CaseVerb::Show(arguments) => case_show::show(&arguments),
         CaseVerb::Search(search) => search::found(&search),
         CaseVerb::Reindex(common) => search::reindex(&common),
         CaseVerb::History { number, output } => history::history(&number, &output),

@@ -10,7 +10,8 @@ use super::{clock, serve};
 use crate::domain::access::{EXPORT_ALONE_MAX, needs_second_person};
 use crate::domain::case::{Role, local_day};
 use crate::domain::report::{
-    Change, Document, Issue, Names, Period, ReportKind, Rights, SheetRow, difference, document,
+    Behind, Change, Document, Issue, Names, Period, ReportKind, Rights, SheetRow, difference,
+    document,
 };
 use crate::store::{NewExport, Reader, StoredReport};
 use clap::{Args, Subcommand};
@@ -44,6 +45,8 @@ pub(super) enum ReportVerb {
         #[command(flatten)]
         output: Output,
     },
+    /// The cases and calls behind every number of a report, or of one table, row or column.
+    Cases(CasesArguments),
     /// Write the narrative (综述) of a report, which may not have been made yet; it stands in the next
     /// version. A later one takes its place.
     Narrate {
@@ -70,6 +73,27 @@ pub(super) enum ReportVerb {
         #[command(flatten)]
         common: Common,
     },
+}
+
+/// Which numbers.
+#[derive(Debug, Args)]
+pub(super) struct CasesArguments {
+    /// day-2026-11-22, week-2026-W47 or month-2026-11.
+    id: String,
+    /// Which version; the newest unless told otherwise.
+    #[arg(long)]
+    version: Option<u32>,
+    /// Only of this table, as the report titles it.
+    #[arg(long)]
+    table: Option<String>,
+    /// Only of this row.
+    #[arg(long)]
+    row: Option<String>,
+    /// Only of this column.
+    #[arg(long)]
+    column: Option<String>,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// What is shown to whom.
@@ -119,6 +143,7 @@ pub(super) fn report(verb: ReportVerb) -> Result<(), Exit> {
         }
         ReportVerb::Show(arguments) => show(&arguments),
         ReportVerb::Diff { id, version, output } => diff(&id, version, &output),
+        ReportVerb::Cases(arguments) => cases(&arguments),
         ReportVerb::Narrate { id, text, by, common } => narrate(&id, &text, &by, &common),
         ReportVerb::Requests(list) => {
             let rows =
@@ -285,6 +310,28 @@ fn diff(id: &str, version: Option<u32>, output: &Output) -> Result<(), Exit> {
         true => output.print(&changes),
         false => say(&changes.iter().map(line).collect::<String>()),
     }
+}
+
+fn cases(arguments: &CasesArguments) -> Result<(), Exit> {
+    let CasesArguments { id, version, table, row, column, output } = arguments;
+    let (config, period) = (output.common.load()?, period_of(id)?);
+    let names = names(&config)?;
+    let found = output.reader()?.report_behind(&period, *version, &names);
+    let mut found = found.map_err(|error| refused(&error))?;
+    let is = |asked: &Option<String>, told: &str| asked.as_ref().is_none_or(|asked| asked == told);
+    found.retain(|one| is(table, &one.table) && is(row, &one.row) && is(column, &one.column));
+    match output.is_json() {
+        true => output.print(&found),
+        false => say(&found.iter().map(numbers).collect::<String>()),
+    }
+}
+
+fn numbers(behind: &Behind) -> String {
+    let Behind { table, row, column, count, cases, calls } = behind;
+    let cases = cases.iter().map(ToString::to_string);
+    let all: Vec<String> = cases.chain(calls.iter().map(|one| one.call.to_string())).collect();
+    let place: Vec<&str> = [table, row, column].into_iter().map(String::as_str).collect();
+    format!("{} {count}：{}\n", place.join(" ").trim(), all.join(" "))
 }
 
 fn line(change: &Change) -> String {

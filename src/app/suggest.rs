@@ -5,16 +5,11 @@ use super::clock;
 use super::common::Common;
 use super::exit::Exit;
 use super::output::{Output, refused, unwritten};
-use crate::domain::case::local_day;
-use crate::domain::suggest::{NewText, RiskGroup, Suggestion, suggest};
-use crate::store::{Administration, FalseAlarm, Reader, StoreError, TextOfCase};
+use crate::domain::suggest::{CaseHint, Reason, RiskGroup};
+use crate::store::{Administration, DataFolder, FalseAlarm, Hints, Reader, StoreError, TextOfCase};
 use crate::units::{CaseNumber, PhoneNumber};
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
-
-/// How far back past cases are looked at.
-const PAST_DAYS: i64 = 400;
+use jiff::Timestamp;
 
 /// What hints are asked for.
 #[derive(Debug, Args)]
@@ -61,14 +56,6 @@ fn risk(name: &str) -> Result<RiskGroup, String> {
     })
 }
 
-/// The hints, and what a person found of them before.
-#[derive(Serialize)]
-struct Hints {
-    #[serde(flatten)]
-    suggestion: Suggestion,
-    false_alarms: Vec<FalseAlarm>,
-}
-
 /// The hints on a text or a case.
 pub(super) fn hints(arguments: &SuggestArguments) -> Result<(), Exit> {
     let SuggestArguments { text, number, contact, output } = arguments;
@@ -83,18 +70,48 @@ pub(super) fn hints(arguments: &SuggestArguments) -> Result<(), Exit> {
             received_at: now,
         },
     };
-    let hints = look(&reader, &asked, now).map_err(|e| refused(&e))?;
-    output.print(&hints)
+    output.print(&reader.hints(&asked, now).map_err(|e| refused(&e))?)
 }
 
-fn look(reader: &Reader, asked: &TextOfCase, now: Timestamp) -> Result<Hints, StoreError> {
-    let directory = reader.directory(local_day(now))?;
-    // Row ids begin at 1: no case is left out for a text.
-    let from = asked.received_at - SignedDuration::from_hours(24 * PAST_DAYS);
-    let past = reader.past_cases(from, asked.id)?;
-    let new = NewText { text: &asked.text, contact: asked.contact.as_ref(), at: asked.received_at };
-    let suggestion = suggest(&new, &directory, &past);
-    Ok(Hints { suggestion, false_alarms: reader.false_alarms(asked.id)? })
+/// The hints on a case that was just accepted, as lines for the clerk; nothing where they cannot be
+/// looked for: the case is accepted.
+pub(super) fn at_entry(folder: DataFolder, number: CaseNumber, now: Timestamp) -> String {
+    match hints_of(folder, number, now) {
+        Ok(hints) => lines(&hints),
+        Err(error) => {
+            tracing::warn!(%error, "no hints on a contact");
+            String::new()
+        }
+    }
+}
+
+fn hints_of(folder: DataFolder, number: CaseNumber, now: Timestamp) -> Result<Hints, StoreError> {
+    let reader = Reader::open(folder)?;
+    reader.hints(&reader.text_of_case(number)?, now)
+}
+
+fn lines(hints: &Hints) -> String {
+    let suggestion = &hints.suggestion;
+    let units = suggestion.units.iter().map(|hint| {
+        let reasons: Vec<_> = hint.reasons.iter().map(Reason::sentence).collect();
+        let domain =
+            hint.domain.as_deref().map(|code| format!("，领域 {code}")).unwrap_or_default();
+        format!("建议单位：{}（{}）{domain}：{}\n", hint.name, hint.unit, reasons.join("；"))
+    });
+    let nature = suggestion.nature.iter().map(|hint| format!("建议类型：{}\n", hint.name));
+    let alike = |title: &'static str, hints: &[CaseHint]| -> Vec<String> {
+        let told = hints.iter().map(|hint| {
+            format!("{title}：{} {}，相似 {}%\n", hint.number, hint.state, hint.percent)
+        });
+        told.collect()
+    };
+    let risks = suggestion
+        .risks
+        .iter()
+        .map(|flag| format!("风险提示：{}（{}），请人工确认\n", flag.title, flag.words.join("、")));
+    let same = alike("可能重复", &suggestion.duplicates);
+    let other = alike("他人反映同一问题", &suggestion.repeats);
+    nature.chain(units).chain(same).chain(other).chain(risks).collect()
 }
 
 /// Marks a flag as false.

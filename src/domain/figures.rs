@@ -5,9 +5,14 @@
 //! events.
 
 mod burst;
+mod calls;
 mod facts;
 mod kpi;
 
 pub use burst::{Burst, BurstRules, Sighting, bursts};
+pub use calls::{
+    ANSWERED_IN_TIME, CallExcluded, CallFacts, CallKpi, CallKpiName, CountedCall, HUNG_UP_EARLY,
+    Wish, measure_calls,
+};
 pub use facts::{Facts, FactsOfEvents, Reply};
 pub use kpi::{Excluded, Kpi, KpiName, Measured, measure};

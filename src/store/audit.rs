@@ -1,11 +1,12 @@
 //! The audit: who listened in, played a recording or changed who may sit at a seat, when and why.
 //! Its rows are chained by their hashes like the events of the cases.
 
+use super::administration::Administration;
 use super::chain::{self, START};
 use super::error::StoreError;
 use super::read::city_time;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde::Serialize;
 
 /// Says what is hashed; a new format gets a new word.
@@ -137,6 +138,27 @@ pub struct AuditRow {
     pub subject: String,
     /// Why; empty where none is asked for.
     pub reason: String,
+}
+
+impl Administration {
+    /// Notes that a person was shown on the machine who the citizen of a case is, and why.
+    pub fn note_contact_shown(
+        &mut self,
+        at: Timestamp,
+        person: &str,
+        case: &str,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let entry = AuditEntry {
+            actor: person.to_owned(),
+            kind: AuditKind::ContactShown,
+            subject: case.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        append(&tx, at, &entry)?;
+        Ok(tx.commit()?)
+    }
 }
 
 /// The newest `limit` entries from `from` on and before `to`, newest last.

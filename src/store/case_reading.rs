@@ -6,11 +6,12 @@ use super::account_token::{self, TokenHash, TokenRecord};
 use super::case_key;
 use super::casework::{self, CaseName};
 use super::error::StoreError;
-use super::read::Reader;
+use super::read::{CaseDetail, CaseRow, Reader, masked};
 use super::read_call::all;
 use super::seal::{is_call_sealed, sealed};
 use super::uncoded::uncoded;
 use crate::domain::case::{Actor, Case, Channel, State, apply};
+use crate::domain::suggest::RiskFlag;
 use jiff::Timestamp;
 use rusqlite::params;
 
@@ -35,9 +36,21 @@ pub struct CaseFile {
     pub changed_by: String,
     /// When.
     pub changed_at: Timestamp,
+    /// Flags that its words raise (C6), for a person to confirm; none that was marked as false.
+    pub risks: Vec<RiskFlag>,
     /// The service holds the key of its private parts; else the discipline liaison alone does, or it
     /// was erased, and they are missing in the fold.
     pub readable: bool,
+}
+
+impl CaseDetail {
+    /// Without who the citizen is: for whoever has not said why he needs to know.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let mask = |shown: Option<String>| shown.map(|shown| masked(&shown));
+        let row = CaseRow { contact: mask(self.row.contact), ..self.row };
+        Self { row, caller: mask(self.caller), mail: mask(self.mail), ..self }
+    }
 }
 
 /// Which cases a page shows.
@@ -106,7 +119,8 @@ impl Reader {
         let case = events.iter().fold(Case::default(), |case, (.., event)| apply(case, event));
         let key = case_key::of(&self.db, &self.vault, id)?;
         let readable = matches!(key, case_key::Access::Service(_));
-        Ok(CaseFile { id, case, creator, last_event, changed_by, changed_at, readable })
+        let risks = self.flags(id, &case)?;
+        Ok(CaseFile { id, case, creator, last_event, changed_by, changed_at, risks, readable })
     }
 
     /// The first row of a case that was received then or later. Rows are by the order of storing,

@@ -3,6 +3,7 @@
 //! later holds for every version.
 
 use super::administration::Administration;
+use super::call_facts;
 use super::error::StoreError;
 use super::facts::{self, Period as Span};
 use super::intake::read_number;
@@ -16,9 +17,10 @@ use crate::domain::calendar::Calendar;
 use crate::domain::case::local_day;
 use crate::domain::figures::{BurstRules, Facts};
 use crate::domain::report::{
-    Anchor, Anchors, Content, EFFECT_DAYS, Material, Names, Period, ReportKind, Rights, SheetRow,
-    Subject, compose, sheet_row,
+    Anchor, Anchors, Behind, Content, EFFECT_DAYS, Material, Names, Older, Period, ReportKind,
+    Rights, SheetRow, Subject, behind, compose, sheet_row,
 };
+use crate::units::CaseNumber;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -74,30 +76,41 @@ pub struct NewReport {
     pub content: Content,
 }
 
-/// Works a report out as of an instant. One pass over the events of each span; of each case only its
-/// key is looked up.
+/// Works a report out as of an instant.
 pub(super) fn work_out(
     db: &Connection,
     vault: &Vault,
     period: Period,
     as_of: Timestamp,
 ) -> Result<Content, StoreError> {
+    Ok(compose(&material(db, vault, period, as_of)?))
+}
+
+/// What a report is composed of. One pass over the events of each span; of each case only its key is
+/// looked up.
+fn material(
+    db: &Connection,
+    vault: &Vault,
+    period: Period,
+    as_of: Timestamp,
+) -> Result<Material, StoreError> {
     let facts = facts_of(db, vault, looked_at(&period), as_of)?;
     let last_year = facts_of(db, vault, range(&period.year_ago())?, as_of)?;
-    let (_, end) = range(&period)?;
-    let material = Material {
+    let (from_ms, to_ms) = range(&period)?;
+    let span = Span { from_ms, to_ms, as_of_ms: as_of.as_millisecond() };
+    Ok(Material {
         period,
         as_of,
         facts,
         last_year,
-        ever: ever(db, end, as_of)?,
+        calls: call_facts::of_period(db, span)?,
+        ever: ever(db, to_ms, as_of)?,
         openings: report_inputs::openings(db, as_of)?,
         improvements: report_inputs::improvements(db, as_of)?,
         outcomes: report_inputs::outcomes(db, as_of)?,
         narrative: report_narrative::of(db, &period, as_of)?,
         anchors: anchors(db, as_of)?,
-    };
-    Ok(compose(&material))
+    })
 }
 
 /// From the period before, or from as far back as bursts and improvements are measured.
@@ -142,6 +155,24 @@ pub(super) fn ever(
         Ok((row.get(0)?, u64::try_from(count).unwrap_or(0)))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The same with the numbers of the cases.
+fn ever_numbers(
+    db: &Connection,
+    end_ms: i64,
+    as_of: Timestamp,
+) -> Result<BTreeMap<String, Vec<CaseNumber>>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT channel, number FROM case_file
+         WHERE number IS NOT NULL AND received_at < ?1 AND accepted_at <= ?2 ORDER BY id",
+    )?;
+    let mut rows = statement.query([end_ms, as_of.as_millisecond()])?;
+    let mut found = BTreeMap::<String, Vec<CaseNumber>>::new();
+    while let Some(row) = rows.next()? {
+        found.entry(row.get(0)?).or_default().push(read_number(row.get(1)?)?);
+    }
+    Ok(found)
 }
 
 /// Where the chains stood at an instant.
@@ -265,6 +296,23 @@ impl Reader {
         };
         let demo = self.demo()?.is_some();
         Ok(StoredReport { id, row, content, as_of, recounted, demo })
+    }
+
+    /// The cases behind every number of an issue, by the same rules; the newest unless told otherwise.
+    /// Of what came under seal since it counts as [`Reader::report`] counts it then.
+    pub fn report_behind(
+        &self,
+        period: &Period,
+        version: Option<u32>,
+        names: &Names,
+    ) -> Result<Vec<Behind>, StoreError> {
+        let as_of = self.report(period, version)?.as_of;
+        let (_, end_ms) = range(period)?;
+        let older = Older {
+            ever: ever_numbers(&self.db, end_ms, as_of)?,
+            before: report_inputs::before_items(&self.db, &self.vault, as_of)?,
+        };
+        Ok(behind(&material(&self.db, &self.vault, *period, as_of)?, &older, names))
     }
 
     /// The cases that a report looks at and that are under seal now.

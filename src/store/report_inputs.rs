@@ -12,6 +12,7 @@ use crate::domain::report::{
     CHANNELS, ChannelRow, Cluster, EFFECT_DAYS, Improvement, Outcome, OutcomePeriod, OutcomeUnit,
     Period, ReportKind, channel_rows, outcome_rows,
 };
+use crate::units::CaseNumber;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -78,7 +79,8 @@ impl Administration {
         let NewImprovement { cluster, title, owner, measure, due_on } = new;
         check(&[title, owner, measure, by])?;
         let read = self.db.transaction()?;
-        let before = count_before(&read, &self.vault, cluster, at)?;
+        let before = cases_before(&read, &self.vault, cluster, at)?.len();
+        let before = u32::try_from(before).unwrap_or(u32::MAX);
         drop(read);
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let sql = "SELECT count(*) FROM improvement_item WHERE closed_at IS NULL";
@@ -174,20 +176,40 @@ fn check(texts: &[&str]) -> Result<(), StoreError> {
 }
 
 /// Cases of a cluster in the [`EFFECT_DAYS`] before the day of `at`.
-fn count_before(
+fn cases_before(
     db: &Connection,
     vault: &Vault,
     cluster: &Cluster,
     at: Timestamp,
-) -> Result<u32, StoreError> {
+) -> Result<Vec<CaseNumber>, StoreError> {
     let today = local_day(at);
     let first = today.saturating_sub(i64::from(EFFECT_DAYS).days());
     let begin = |day| Period::containing(ReportKind::Day, day).range().map(|(begin, _)| begin);
     let span = begin(first).zip(begin(today)).ok_or(StoreError::Malformed("day"))?;
     let [from_ms, to_ms, as_of_ms] = [span.0, span.1, at].map(Timestamp::as_millisecond);
     let facts = facts::of_period(db, vault, Span { from_ms, to_ms, as_of_ms })?;
-    let count = facts.iter().filter(|case| cluster.has(case)).count();
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    Ok(facts.iter().filter(|case| cluster.has(case)).map(|case| case.number).collect())
+}
+
+/// The cases that were counted before each item began that was open at an instant.
+pub(super) fn before_items(
+    db: &Connection,
+    vault: &Vault,
+    as_of: Timestamp,
+) -> Result<BTreeMap<i64, Vec<CaseNumber>>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT id, cluster, opened_at FROM improvement_item
+         WHERE opened_at <= ?1 AND (closed_at IS NULL OR closed_at > ?1)",
+    )?;
+    let mut rows = statement.query([as_of.as_millisecond()])?;
+    let mut found = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let (id, cluster): (i64, String) = (row.get(0)?, row.get(1)?);
+        let cluster = Cluster::parse(&cluster).ok_or(StoreError::Damaged("improvement item"))?;
+        let opened_at = Timestamp::from_millisecond(row.get(2)?).unwrap_or_default();
+        found.insert(id, cases_before(db, vault, &cluster, opened_at)?);
+    }
+    Ok(found)
 }
 
 /// Whether a balance or an indicator that the report of a period tells was typed in otherwise after

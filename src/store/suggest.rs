@@ -5,19 +5,35 @@ use super::audit::{self, AuditEntry, AuditKind};
 use super::case_key::{self, Access};
 use super::error::StoreError;
 use super::intake::read_number;
+use super::read::Reader;
 use super::read_call;
 use super::row_private::{self, KEY_JOIN, RowPrivate, of_row};
 use super::seal::sealed;
 use super::vault::Vault;
-use crate::domain::case::{Channel, State};
-use crate::domain::suggest::{PastCase, RiskGroup, SUGGEST_CHARS_MAX};
+use crate::domain::case::{Case, Channel, State, local_day};
+use crate::domain::suggest::{
+    NewText, PastCase, RiskFlag, RiskGroup, SUGGEST_CHARS_MAX, Suggestion, risks, suggest,
+};
 use crate::units::{CaseNumber, PhoneNumber};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 /// Past cases that a text is compared with, the newest.
 pub const PAST_CASES_MAX: usize = 3_000;
+
+/// How far back past cases are looked at.
+const PAST_DAYS: i64 = 400;
+
+/// The hints on a text, and what a person found of its flags before.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hints {
+    /// The hints.
+    #[serde(flatten)]
+    pub suggestion: Suggestion,
+    /// Flags that were marked as false.
+    pub false_alarms: Vec<FalseAlarm>,
+}
 
 /// A flag that a person marked as false.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,6 +57,34 @@ pub struct TextOfCase {
     pub contact: Option<PhoneNumber>,
     /// When it came.
     pub received_at: Timestamp,
+}
+
+impl Reader {
+    /// Hints on a text or a case, by the directory and the past cases of now. They change nothing.
+    pub fn hints(&self, asked: &TextOfCase, now: Timestamp) -> Result<Hints, StoreError> {
+        let TextOfCase { id, text, contact, received_at } = asked;
+        let directory = self.directory(local_day(now))?;
+        let from = *received_at - SignedDuration::from_hours(24 * PAST_DAYS);
+        // Row ids begin at 1: no case is left out for a text.
+        let past = self.past_cases(from, *id)?;
+        let new = NewText { text, contact: contact.as_ref(), at: *received_at };
+        let suggestion = suggest(&new, &directory, &past);
+        Ok(Hints { suggestion, false_alarms: self.false_alarms(*id)? })
+    }
+
+    /// The flags that the words of a case raise, by whatever channel it came, without those that a
+    /// person marked as false.
+    pub(super) fn flags(&self, id: i64, case: &Case) -> Result<Vec<RiskFlag>, StoreError> {
+        let unread = case.channel.map(Channel::first_summary);
+        let summary = case.summary.as_deref().filter(|summary| Some(*summary) != unread);
+        let said = [summary, case.private.text.as_deref()].map(Option::unwrap_or_default).join(" ");
+        let mut flags = risks(&said.chars().take(SUGGEST_CHARS_MAX).collect::<String>());
+        if !flags.is_empty() {
+            let alarms = self.false_alarms(id)?;
+            flags.retain(|flag| alarms.iter().all(|alarm| alarm.risk != flag.group));
+        }
+        Ok(flags)
+    }
 }
 
 /// Numbered cases that were received from `from` on, the newest [`PAST_CASES_MAX`], without the one

@@ -4,8 +4,10 @@
 
 mod access;
 mod acting;
+mod calls;
 mod desk;
 mod dials;
+mod drill;
 #[path = "../sim/dice.rs"]
 #[allow(dead_code, reason = "the simulations use more of it")]
 mod dice;

@@ -52,6 +52,9 @@ fn the_figures_are_those_of_the_day_they_are_asked_for() {
     assert_eq!(replied["counted"], serde_json::json!([numbers[0]]));
     assert_eq!(replied["missed"], serde_json::json!([numbers[1]]));
     assert_eq!(replied["excluded"]["kept"], serde_json::json!([numbers[2]]));
+    // Nobody called.
+    assert!(later.ends_with("15秒接通率 0/0 —，目标 95 %\n接通率 0/0 —，目标 95 %\n"), "{later}");
+    assert_eq!(json["calls"][0]["name"], "answered_in_time");
     // Before anything had happened there was nothing to count.
     let before = kpi(folder.path(), "2026-11-22T09:00:00+08:00", false);
     assert!(before.starts_with("受理量 0\n") && before.contains("办复率 0/0 —"), "{before}");

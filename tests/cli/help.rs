@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 94] = [
+const VERBS: [&[&str]; 95] = [
     &[],
     &["serve"],
     &["demo"],
@@ -62,6 +62,7 @@ const VERBS: [&[&str]; 94] = [
     &["report", "list"],
     &["report", "show"],
     &["report", "diff"],
+    &["report", "cases"],
     &["report", "narrate"],
     &["report", "requests"],
     &["report", "approve"],

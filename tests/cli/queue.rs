@@ -12,7 +12,7 @@ use std::time::Duration;
 const CASE_ROW: &str = "id number state channel received_at call contact summary unit due_on \
     due_provisional callback_due_at callback_reason recording";
 const CASE_DETAIL: &str = "caller text round nature closed_on merged_into level docket admonition \
-    contact_dead uncoded events recordings";
+    contact_dead uncoded events recordings risks";
 const CALL_ROW: &str = "id caller called started_at ended_at lasted_ms ended_by cases";
 const CALL_DETAIL: &str = "display peer digits prompts entries legs queue callback recordings";
 const LEG: &str = "leg party role label peer codec from_ms answered_ms to_ms held_ms ended_by \
@@ -59,7 +59,9 @@ fn check_keys(data: &Path, number: &str) {
     has_keys(&shown["legs"][0], &[LEG]);
     has_keys(&shown["entries"][0], &["at_ms party kind value"]);
     has_keys(&shown["recordings"][0], &[RECORDING]);
-    assert_eq!((&case["contact"], &shown["digits"]), (&"19900000017".into(), &"2".into()));
+    assert_eq!((&case["contact"], &shown["digits"]), (&"199****0017".into(), &"2".into()));
+    assert_eq!(case["caller"], "199****0017");
+    assert!(!case.to_string().contains("19900000017"), "{case}");
 }
 
 #[test]
@@ -77,6 +79,48 @@ fn the_keys_are_the_same_beside_a_running_service_and_on_a_stopped_one() {
     assert_eq!(cases[0]["contact"], "199****0018", "lists are masked");
     assert_eq!(service.stop().code(), Some(0));
     assert_eq!(json(folder.path(), &["case", "list", "--limit", "1"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_contact_is_told_in_clear_after_its_reason_stands_in_the_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let number = stopped(folder.path());
+    let data = folder.path().to_str().unwrap();
+    let show = |more: &[&str]| {
+        run(&[&["case", "show", number.as_str(), "--data", data][..], more].concat())
+    };
+    // Neither a reason without a person nor a person without a reason, and no empty reason.
+    for wrong in [
+        &["--reason", "核实"][..],
+        &["--as", "wang"],
+        &["--as", " ", "--reason", "核实"],
+        &["--as", "wang", "--reason", " "],
+    ] {
+        let refused = show(wrong);
+        assert_eq!((refused.code, refused.out.as_str()), (64, ""), "{wrong:?}: {refused:?}");
+    }
+    let unknown = ["case", "show", "26112299991", "--as", "wang", "--reason", "核实"];
+    assert_eq!(run(&[&unknown[..], &["--data", data]].concat()).code, 66);
+    let audit = || {
+        let rows = json(folder.path(), &["audit", "list"]);
+        let rows = rows.as_array().unwrap().iter().filter(|row| row["kind"] == "contact_shown");
+        rows.map(|row| [&row["actor"], &row["subject"], &row["reason"]].map(Value::to_string))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(audit(), <Vec<[String; 3]>>::new(), "nothing was shown");
+    let why = ["case", "show", number.as_str(), "--as", "wang", "--reason", "回电核实地址"];
+    let one = ["\"wang\"".to_owned(), format!("\"{number}\""), "\"回电核实地址\"".to_owned()];
+    let service = Start::new(folder.path()).run();
+    let shown = json(folder.path(), &why);
+    assert_eq!(
+        (&shown["contact"], &shown["caller"]),
+        (&"19900000017".into(), &"19900000017".into())
+    );
+    assert_eq!(audit(), [one.clone()], "beside a running service");
+    assert_eq!(service.stop().code(), Some(0));
+    assert_eq!(json(folder.path(), &why)["contact"], "19900000017");
+    assert_eq!(audit(), [one.clone(), one], "and on a stopped one");
+    assert_eq!(run(&["verify", "--data", data]).code, 0);
 }
 
 #[test]

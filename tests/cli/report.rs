@@ -352,3 +352,24 @@ fn the_times_of_a_trace_sheet_add_up() {
     assert!(fine(folder.path(), &["case", "trace", &number]).contains("受理中心"));
     assert_eq!(at(folder.path(), &["case", "trace", "26112200139"]).code, 64);
 }
+
+#[test]
+fn a_number_of_a_report_names_its_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = filled(folder.path(), 3);
+    let data = folder.path().to_str().unwrap();
+    let made = run(&["report", "make", "day", "--period", "2026-11-22", "--data", data]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let of = ["report", "cases", DAY, "--table", "二、诉求分类", "--row", "求助", "--data", data];
+    let told = run(&of);
+    let empty = ["上期", "去年同期"].map(|column| format!("二、诉求分类 求助 {column} 0：\n"));
+    let expected = format!("二、诉求分类 求助 本期 1：{}\n{}", numbers[0], empty.concat());
+    assert_eq!((told.code, told.out), (0, expected), "{}", told.err);
+    let json = run(&[&of[..], &["--column", "本期", "--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(
+        (&json[0]["count"], &json[0]["cases"]),
+        (&1.into(), &serde_json::json!([numbers[0]]))
+    );
+    assert_eq!(run(&["report", "cases", "day-2026-11-21", "--data", data]).code, 66);
+}

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod child;
+mod commands;
 mod crash;
 #[path = "../casework/desk.rs"]
 mod desk;

@@ -155,7 +155,7 @@ pub(crate) fn who_asks_to_be_called_back_gets_a_case_with_a_callback_task() {
     );
     assert!(row["callback_due_at"].is_string());
     let shown = house.service.json(&["case", "show", &receipt.number]);
-    assert_eq!(shown["contact"], "19900000005");
+    assert_eq!(shown["contact"], "199****0005");
     assert_eq!(account(&house.service, "19900000005")["ended_by"], "service");
 }
 
@@ -173,7 +173,7 @@ pub(crate) fn who_hangs_up_leaves_a_draft_and_who_says_nothing_is_led_to_the_mes
     assert_eq!((&draft["number"], &draft["state"]), (&Value::Null, &"draft".into()));
     assert_eq!(draft["callback_reason"], "missed");
     let shown = house.service.json(&["case", "show", &format!("draft-{}", draft["id"])]);
-    assert_eq!(shown["contact"], "19900000006");
+    assert_eq!(shown["contact"], "199****0006");
     // A message that was recorded and not submitted is kept, and its sender is called back.
     let kept = case_row(&house.service, |row| row["channel"] == "voicemail");
     assert_eq!(kept["callback_reason"], "number_untold");
@@ -253,7 +253,7 @@ pub(crate) fn a_text_by_sip_becomes_a_case_once() {
     assert_eq!(text(udp, "19900000008", words, 2), [Some(200), Some(200)]);
     let row = case_row(&house.service, |row| row["channel"] == "text");
     let shown = house.service.json(&["case", "show", row["number"].as_str().unwrap()]);
-    assert_eq!((&shown["text"], &shown["contact"]), (&words.into(), &"19900000008".into()));
+    assert_eq!((&shown["text"], &shown["contact"]), (&words.into(), &"199****0008".into()));
 }
 
 pub(crate) fn sigterm_lets_the_live_call_finish_and_refuses_new_ones() {

@@ -176,7 +176,8 @@ fn one(name: KpiName, cases: &[Facts], now: Timestamp) -> Kpi {
     }
 }
 
-fn permille(numerator: usize, denominator: usize) -> Option<u32> {
+/// Tenths of a percent, rounded half up; `None` of nothing.
+pub(super) fn permille(numerator: usize, denominator: usize) -> Option<u32> {
     let rounded = (numerator * 2_000 + denominator).checked_div(denominator * 2)?;
     u32::try_from(rounded).ok()
 }

@@ -8,7 +8,7 @@ use super::improvement::{Improvement, ImprovementRow};
 use super::outcome::{Outcome, OutcomeRow, outcome_rows};
 use super::period::Period;
 use crate::domain::case::{Nature, city_zone, local_day};
-use crate::domain::figures::{Facts, Kpi, measure};
+use crate::domain::figures::{CallFacts, CallKpi, Facts, Kpi, measure, measure_calls};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,8 @@ pub struct Material {
     pub facts: Vec<Facts>,
     /// The cases of the same period a year earlier.
     pub last_year: Vec<Facts>,
+    /// The calls of the period.
+    pub calls: Vec<CallFacts>,
     /// All cases up to the end of the period, by channel.
     pub ever: BTreeMap<String, u64>,
     /// Opening balances by channel.
@@ -168,7 +170,7 @@ pub fn compose(material: &Material) -> Content {
         narrative: material.narrative.clone(),
         channels: channel_rows(&by_channel(&now), &material.ever, &material.openings),
         natures: natures(&now, &previous, last_year),
-        figures: measure(&now, *as_of).kpis.iter().map(figure).collect(),
+        figures: figures(&now, &material.calls, *as_of),
         hot: hot::hot(&seen),
         improvements: improvements.map(|item| item.row(facts, period.last())).collect(),
         outcomes: outcome_rows(&material.outcomes, period),
@@ -204,6 +206,25 @@ fn natures(now: &[Facts], previous: &[Facts], last_year: &[Facts]) -> Vec<Compar
     rows.push(compared("未分类", &|case| !case.sealed && case.nature.is_none()));
     rows.push(compared(super::sheet::SEALED, &|case| case.sealed));
     rows
+}
+
+/// Those of the cases, then those of the telephone.
+fn figures(cases: &[Facts], calls: &[CallFacts], as_of: Timestamp) -> Vec<Figure> {
+    let of_cases = measure(cases, as_of);
+    let of_calls = measure_calls(calls);
+    of_cases.kpis.iter().map(figure).chain(of_calls.iter().map(call_figure)).collect()
+}
+
+fn call_figure(kpi: &CallKpi) -> Figure {
+    let excluded = kpi.excluded.iter();
+    Figure {
+        title: kpi.title.to_owned(),
+        numerator: kpi.numerator,
+        denominator: kpi.denominator,
+        permille: kpi.permille,
+        goal_percent: kpi.goal_percent,
+        excluded: excluded.map(|(why, calls)| (why.title().to_owned(), calls.len())).collect(),
+    }
 }
 
 fn figure(kpi: &Kpi) -> Figure {

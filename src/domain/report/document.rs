@@ -192,7 +192,7 @@ fn hot(hot: &[Hot], names: &Names) -> Table {
     table("四、热点问题", &header, 2, rows.collect())
 }
 
-fn hot_name(hot: &Hot, names: &Names) -> String {
+pub(super) fn hot_name(hot: &Hot, names: &Names) -> String {
     match hot.axis {
         Axis::Domain => names.domain(&hot.key),
         Axis::Unit => names.unit(&hot.key).to_owned(),

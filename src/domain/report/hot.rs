@@ -40,7 +40,7 @@ impl Axis {
 
     /// What a case is alike others by; nothing of a sealed case. Cases that a wrap-up has left without
     /// a code have no domain in common.
-    fn key(self, case: &Facts) -> Option<String> {
+    pub(super) fn key(self, case: &Facts) -> Option<String> {
         if case.sealed {
             return None;
         }

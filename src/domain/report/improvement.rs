@@ -121,13 +121,7 @@ impl Improvement {
     /// Its row in a report whose last day is `last`; `recent` has all cases of the last
     /// [`EFFECT_DAYS`].
     pub(super) fn row(&self, recent: &[Facts], last: Date) -> ImprovementRow {
-        let lasted = self.opened_on.until(last).map_or(0, |span| span.get_days()) + 1;
-        let days = lasted.clamp(0, EFFECT_DAYS);
-        let since = last.saturating_sub(i64::from(days - 1).days());
-        let counts = |case: &&Facts| {
-            let on = case.received_at.map(local_day);
-            on.is_some_and(|on| (since..=last).contains(&on)) && self.cluster.has(case)
-        };
+        let (days, after) = self.after(recent, last);
         ImprovementRow {
             id: self.id,
             title: self.title.clone(),
@@ -136,9 +130,21 @@ impl Improvement {
             measure: self.measure.clone(),
             due_on: self.due_on,
             before: self.before,
-            after: u32::try_from(recent.iter().filter(counts).count()).unwrap_or(u32::MAX),
+            after: u32::try_from(after.len()).unwrap_or(u32::MAX),
             after_days: days,
         }
+    }
+
+    /// How many days up to `last` are counted, and such matters of these days.
+    pub(super) fn after<'a>(&self, recent: &'a [Facts], last: Date) -> (i32, Vec<&'a Facts>) {
+        let lasted = self.opened_on.until(last).map_or(0, |span| span.get_days()) + 1;
+        let days = lasted.clamp(0, EFFECT_DAYS);
+        let since = last.saturating_sub(i64::from(days - 1).days());
+        let counts = |case: &&Facts| {
+            let on = case.received_at.map(local_day);
+            on.is_some_and(|on| (since..=last).contains(&on)) && self.cluster.has(case)
+        };
+        (days, recent.iter().filter(counts).collect())
     }
 }
 

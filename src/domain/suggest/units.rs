@@ -55,6 +55,18 @@ pub enum Reason {
     },
 }
 
+impl Reason {
+    /// As a clerk reads it.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Name { word } => format!("提到“{word}”"),
+            Self::Duty { item, name, .. } => format!("职责清单 {item} {name}"),
+            Self::Case { number, percent } => format!("已办结事项 {number} 相似 {percent}%"),
+        }
+    }
+}
+
 /// A unit that a text seems to belong to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UnitHint {

@@ -1,6 +1,7 @@
 //! Contacts that people take down: of whoever may accept it a case, of others a draft.
 
 use super::asked::{WORDS_MAX, json};
+use super::hints::HintsView;
 use super::people::Person;
 use super::problem::{Problem, ProblemBody};
 use super::views::json as answer;
@@ -11,7 +12,7 @@ use crate::domain::case::{
     Actor, AnonymousReason, Channel, DISPLAY_CHARS_MAX, Guard, Refusal, State, TEXT_CHARS_MAX,
     Task, may_accept,
 };
-use crate::store::PersonIntake;
+use crate::store::{CaseNow, PersonIntake, TextOfCase};
 use crate::units::PhoneNumber;
 use crate::web::hex;
 use axum::body::Bytes;
@@ -51,6 +52,9 @@ pub(super) struct Made {
     name: String,
     /// Where it stands.
     state: State,
+    /// What it seems to be: units, cases that may be the same, words of risk. `null`: they could not be
+    /// looked for; the case is stored.
+    hints: Option<HintsView>,
 }
 
 /// Take a contact down (来访、来信、短信、热线、代办). Whoever may accept it gives its summary and
@@ -80,14 +84,35 @@ pub(super) async fn take_down(
     let api = house.api.clone();
     let wish = wish(given, actor, api.now(), &hex(&random[..16]))?;
     let made = waiting(move || {
-        let now = api.now();
-        let now = api.ask(|store, answer| store.take_down(now, wish, answer))?;
-        let draft = || format!("draft-{}", now.id);
-        let name = now.number.map_or_else(draft, |number| number.to_string());
-        Ok(Made { name, state: now.state })
+        let (now, actor) = (api.now(), wish.actor.clone());
+        let mut said = said(&wish);
+        let CaseNow { id, number, state, .. } =
+            api.ask(|store, answer| store.take_down(now, wish, answer))?;
+        said.id = id;
+        let name = number.map_or_else(|| format!("draft-{id}"), |number| number.to_string());
+        let hints = api.reader().ok().and_then(|reader| {
+            let hints = reader.hints(&said, now);
+            let hints = hints.inspect_err(|error| tracing::warn!(%error, "no hints on a contact"));
+            Some(HintsView::of(&reader, &actor, hints.ok()?))
+        });
+        Ok(Made { name, state, hints })
     })
     .await?;
     Ok((StatusCode::CREATED, answer(&made)).into_response())
+}
+
+/// What hints are looked for by.
+fn said(wish: &PersonIntake) -> TextOfCase {
+    let summary = match &wish.accept {
+        Some(Task::Accept { summary, .. }) => summary.as_str(),
+        _ => "",
+    };
+    TextOfCase {
+        id: 0,
+        text: format!("{summary} {}", wish.intake.text.as_deref().unwrap_or_default()),
+        contact: wish.intake.contact.clone(),
+        received_at: wish.intake.received_at,
+    }
 }
 
 fn wish(

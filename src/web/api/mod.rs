@@ -26,6 +26,7 @@ mod command;
 mod document;
 mod exports;
 mod files;
+mod hints;
 mod intake;
 #[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
 mod messages;

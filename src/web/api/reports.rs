@@ -7,8 +7,9 @@ use super::views::json as answer;
 use super::{On, waiting};
 use crate::domain::access::{Access, Function, best};
 use crate::domain::case::Actor;
-use crate::domain::figures::{Facts, Kpi, measure};
+use crate::domain::figures::{CallKpi, CountedCall, Facts, Kpi, measure, measure_calls};
 use crate::store::{Period, Reader};
+use crate::units::CaseNumber;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Extension, Form, State};
 use axum::response::Response;
@@ -38,7 +39,8 @@ pub(super) struct Days {
 pub(super) struct Figures {
     /// 受理量: all numbered cases that this person's report is about.
     accepted: usize,
-    /// The key figures; empty for whoever may only know how many there are.
+    /// The key figures; empty for whoever may only know how many there are. Those of the telephone are
+    /// of all calls, and stand last for whoever reads of all cases.
     kpis: Vec<Figure>,
 }
 
@@ -55,6 +57,10 @@ pub(super) struct Figure {
     permille: Option<u32>,
     /// The goal in percent, where the city has one.
     goal_percent: Option<u8>,
+    /// Those that count: as many as the numerator.
+    counted: Vec<Counted>,
+    /// Those that could and do not: with the others as many as the denominator.
+    missed: Vec<Counted>,
     /// What is left out, by reason.
     excluded: Vec<LeftOut>,
 }
@@ -66,20 +72,67 @@ pub(super) struct LeftOut {
     reason: &'static str,
     /// How many.
     count: usize,
+    /// Which.
+    left_out: Vec<Counted>,
+}
+
+/// A case or a call behind a figure.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Counted {
+    /// Number of the case; `null`: a call that no case came of, or one under seal.
+    case: Option<String>,
+    /// Id of the call, in a figure of the telephone.
+    call: Option<String>,
+}
+
+impl From<CaseNumber> for Counted {
+    fn from(number: CaseNumber) -> Self {
+        Self { case: Some(number.to_string()), call: None }
+    }
+}
+
+impl From<CountedCall> for Counted {
+    fn from(CountedCall { call, case }: CountedCall) -> Self {
+        Self { case: case.map(|number| number.to_string()), call: Some(call.to_string()) }
+    }
+}
+
+fn counted<T: Into<Counted>>(behind: Vec<T>) -> Vec<Counted> {
+    behind.into_iter().map(Into::into).collect()
+}
+
+fn left_out<T: Into<Counted>>(reason: &'static str, behind: Vec<T>) -> LeftOut {
+    LeftOut { reason, count: behind.len(), left_out: counted(behind) }
 }
 
 impl From<Kpi> for Figure {
     fn from(kpi: Kpi) -> Self {
-        let excluded = kpi.excluded.iter();
-        let excluded =
-            excluded.map(|(why, cases)| LeftOut { reason: why.title(), count: cases.len() });
+        let excluded = kpi.excluded.into_iter();
         Self {
             title: kpi.title,
             numerator: kpi.numerator,
             denominator: kpi.denominator,
             permille: kpi.permille,
             goal_percent: kpi.goal_percent,
-            excluded: excluded.collect(),
+            counted: counted(kpi.counted),
+            missed: counted(kpi.missed),
+            excluded: excluded.map(|(why, cases)| left_out(why.title(), cases)).collect(),
+        }
+    }
+}
+
+impl From<CallKpi> for Figure {
+    fn from(kpi: CallKpi) -> Self {
+        let excluded = kpi.excluded.into_iter();
+        Self {
+            title: kpi.title,
+            numerator: kpi.numerator,
+            denominator: kpi.denominator,
+            permille: kpi.permille,
+            goal_percent: kpi.goal_percent,
+            counted: counted(kpi.counted),
+            missed: counted(kpi.missed),
+            excluded: excluded.map(|(why, calls)| left_out(why.title(), calls)).collect(),
         }
     }
 }
@@ -111,14 +164,29 @@ pub(super) async fn kpi(
     let api = house.api.clone();
     let figures = waiting(move || {
         let (reader, now) = (api.reader()?, api.now());
-        let facts = facts(&reader, &person.actor, granted, (from, to, now))?;
+        let period = period((from, to), now)?;
+        let facts = facts(&reader, &person.actor, granted, period)?;
         let measured = measure(&facts, now);
-        let shown = granted > Access::Count;
-        let kpis = measured.kpis.into_iter().filter(|_| shown).map(Figure::from);
-        Ok(Figures { accepted: measured.accepted, kpis: kpis.collect() })
+        let accepted = measured.accepted;
+        if granted <= Access::Count {
+            return Ok(Figures { accepted, kpis: vec![] });
+        }
+        let mut kpis: Vec<Figure> = measured.kpis.into_iter().map(Figure::from).collect();
+        if granted != Access::Own {
+            let calls = reader.call_facts(period)?;
+            kpis.extend(measure_calls(&calls).into_iter().map(Figure::from));
+        }
+        Ok(Figures { accepted, kpis })
     })
     .await?;
     Ok(answer(&figures))
+}
+
+/// From the first of the days to the end of the last, as of now.
+fn period((from, to): (Date, Date), now: Timestamp) -> Result<Period, Problem> {
+    let (from_ms, to_ms) = days(Some(from), Some(to))?;
+    let (from_ms, to_ms) = (from_ms.unwrap_or(i64::MIN), to_ms.unwrap_or(i64::MAX));
+    Ok(Period { from_ms, to_ms, as_of_ms: now.as_millisecond() })
 }
 
 /// The cases that a person's report is about. Own ones are his unit's, or those he took first; what
@@ -127,11 +195,8 @@ fn facts(
     reader: &Reader,
     actor: &Actor,
     granted: Access,
-    (from, to, now): (Date, Date, Timestamp),
+    period: Period,
 ) -> Result<Vec<Facts>, Problem> {
-    let (from_ms, to_ms) = days(Some(from), Some(to))?;
-    let (from_ms, to_ms) = (from_ms.unwrap_or(i64::MIN), to_ms.unwrap_or(i64::MAX));
-    let period = Period { from_ms, to_ms, as_of_ms: now.as_millisecond() };
     let mut facts = reader.facts(period)?;
     if granted != Access::Own {
         return Ok(facts);

@@ -1,5 +1,6 @@
 //! How a case is shown: every field by what `domain::access` grants of it.
 
+use super::hints::RiskView;
 use crate::domain::access::{File, Shown, View, WhySealed, masked_name, view};
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{Actor, Case, Channel, Grade, Nature, Role, Standing, State, Urgency};
@@ -75,6 +76,8 @@ pub(super) struct CaseSummary {
     /// The display name of the caller, masked.
     #[schema(example = "张**")]
     citizen: Option<String>,
+    /// Flags that its words raise, for a person to confirm; none for whoever may not read them.
+    risks: Vec<RiskView>,
     /// Under seal: nothing else of it is shown.
     seal: Option<SealView>,
 }
@@ -175,6 +178,7 @@ impl CaseSummary {
             summary: None,
             contact: None,
             citizen: None,
+            risks: vec![],
             seal: seal_of(case, view),
         };
         if view.sealed.is_some() {
@@ -191,6 +195,12 @@ impl CaseSummary {
             summary: words(view, case.summary.as_deref()),
             contact: case.private.contact.as_ref().filter(|_| known).map(|phone| phone.masked()),
             citizen: display.map(masked_name),
+            risks: file
+                .risks
+                .iter()
+                .filter(|_| view.text > Shown::Topic)
+                .map(RiskView::from)
+                .collect(),
             ..bare
         }
     }

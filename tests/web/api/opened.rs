@@ -1,10 +1,10 @@
 //! What is opened with a reason, what is taken down, and lists in pages.
 
 use super::world::{PHONE, WORDS, World};
-use crate::folder::noonish;
+use crate::folder::{intake, noonish};
 use crate::http::Answer;
 use jiff::Timestamp;
-use mayorline::domain::call::IntakeKind;
+use mayorline::domain::call::{IntakeKind, NewIntake};
 use mayorline::domain::case::{DISPLAY_CHARS_MAX, Role, TEXT_CHARS_MAX, Task};
 use mayorline::store::{Administration, LiaisonKey};
 use serde_json::{Value, json};
@@ -213,6 +213,67 @@ async fn an_old_key_tells_neither_a_seal_nor_a_recusal() {
     let again = world.post("clerk", "/cases", given("recused")).await;
     assert_eq!(World::bytes(&again), unknown);
     assert_ne!(number("another").await, recused, "a new key is a new case");
+}
+
+#[tokio::test]
+async fn whoever_takes_a_contact_down_is_told_what_it_seems_to_be() {
+    let world = World::open().await;
+    let given =
+        |phone: &str, text: &str| json!({"summary": "路灯不亮", "text": text, "phone": phone});
+    let lamp = "北宿镇羊厂路口路灯不亮";
+    let first = body(&world.post("clerk", "/cases", given(PHONE, lamp)).await);
+    let hints = &first["hints"];
+    assert_eq!((&hints["duplicates"], &hints["risks"]), (&json!([]), &json!([])), "{first}");
+    let again = body(&world.post("clerk", "/cases", given(PHONE, lamp)).await);
+    let duplicates = &again["hints"]["duplicates"];
+    assert_eq!(
+        (&duplicates[0]["number"], &duplicates[0]["percent"]),
+        (&first["name"], &100.into())
+    );
+    assert_eq!(again["hints"]["repeats"], json!([]), "{again}");
+    let grave = format!("{lamp}，再不管我就喝农药");
+    let other = body(&world.post("operator", "/cases", given("19900000018", &grave)).await);
+    let repeats = other["hints"]["repeats"].as_array().unwrap();
+    assert_eq!(repeats.len(), 2, "{other}");
+    let risk = &other["hints"]["risks"][0];
+    assert_eq!((&risk["risk"], &risk["words"]), (&"suicide".into(), &json!(["喝农药"])));
+    // The flag stays with the case, and raises nothing by itself.
+    let case = format!("/cases/{}", other["name"].as_str().unwrap());
+    let shown = body(&world.get("clerk", &case).await);
+    assert_eq!(
+        (&shown["risks"][0]["risk"], &shown["urgency"]),
+        (&"suicide".into(), &"normal".into())
+    );
+    // What is under seal is named to nobody.
+    world.act(first["name"].as_str().unwrap(), Role::Clerk, "", Task::ProposeSeal);
+    let third = body(&world.post("clerk", "/cases", given(PHONE, lamp)).await);
+    assert!(!third["hints"].to_string().contains(first["name"].as_str().unwrap()), "{third}");
+    assert_eq!(third["hints"]["duplicates"][0]["number"], again["name"]);
+}
+
+#[tokio::test]
+async fn a_risk_word_flags_a_case_whatever_way_it_came() {
+    let world = World::open().await;
+    for kind in [IntakeKind::Text, IntakeKind::Attended] {
+        let text = Some("有人说要去北京上访".to_owned());
+        let new = NewIntake { text, ..intake(&format!("{kind:?}"), kind) };
+        let case = world.store(new);
+        let shown = body(&world.get("director", &format!("/cases/{case}")).await);
+        let risk = &shown["risks"][0];
+        assert_eq!(
+            (&risk["risk"], &risk["title"]),
+            (&"petition".into(), &"越级上访".into()),
+            "{shown}"
+        );
+        assert_eq!(risk["words"], json!(["上访", "去北京"]));
+    }
+    let letter =
+        json!({"channel": "letter", "summary": "信访", "text": "要去北京上访", "phone": PHONE});
+    assert_eq!(world.post("clerk", "/cases", letter).await.status, 201);
+    let listed = body(&world.get("clerk", "/cases").await);
+    let listed = listed["cases"].as_array().unwrap();
+    assert_eq!(listed.len(), 3);
+    assert!(listed.iter().all(|case| case["risks"][0]["risk"] == "petition"), "{listed:?}");
 }
 
 impl World {
