@@ -9,7 +9,7 @@ use crate::domain::case::{Addressee, Grade, Note, REPLY_DAYS, Record, State};
 use crate::domain::message::templates::ShortText;
 use crate::domain::message::{
     Class, Medium, Named, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT, SUPPLEMENTS_MAX, Sender, Situation,
-    THREAD_OPEN, Thread, Verdict, is_emergency, judge,
+    THREAD_OPEN, Thread, Verdict, judge,
 };
 use crate::store::case_file;
 use crate::store::error::StoreError;
@@ -288,14 +288,9 @@ impl By<'_> {
         now: Timestamp,
         case_id: i64,
     ) -> Result<(), StoreError> {
-        if !is_emergency(&self.arrived.words) {
+        if !citizen::in_danger(db, desk, now, (case_id, &self.arrived.words))? {
             return Ok(());
         }
-        tracing::error!(
-            case = case_id,
-            "ALARM a text has words of an emergency: call its citizen back"
-        );
-        intake::call_back(db, desk, now, case_id)?;
         self.reply(db, desk, now, &ShortText::Emergency, Some(case_id))
     }
 

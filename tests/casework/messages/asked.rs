@@ -62,6 +62,86 @@ fn who_wrote_a_text_is_asked_for_what_is_named_too() {
     house.verified();
 }
 
+impl House {
+    /// Every mail that waits, as its server takes one after the other.
+    fn all_mailed(&self, at: Timestamp) -> Vec<LeasedMessage> {
+        let mails = std::iter::repeat_with(|| self.mailed(at));
+        mails.take_while(|mails| !mails.is_empty()).flatten().collect()
+    }
+}
+
+/// T29: whoever wrote a mail may have left no telephone.
+#[test]
+fn who_withdraws_by_mail_is_told_so_in_the_words_for_mails() {
+    let house = House::open();
+    house.mail(1, minutes(1), &plain(ZHANG, "1", "路灯", "路灯不亮"));
+    let number = house.cases()[0];
+    house.all_mailed(minutes(1));
+    house.mail(2, minutes(2), &plain(ZHANG, "2", "撤回", &format!("撤回{number}")));
+    let [told] = &house.all_mailed(minutes(2))[..] else { panic!("one") };
+    assert_eq!(told.template, "S26");
+    assert!(told.text.contains("我们将与您联系核实，请留意来电和本邮箱"), "{}", told.text);
+    assert!(!told.text.contains("将来电"), "{}", told.text);
+}
+
+/// S14 and C6 by mail: whom to call before anything else, and a person is called; what is quoted below a word of
+/// his is none of it.
+#[test]
+fn words_of_danger_in_a_mail_are_answered_at_once_and_call_a_person() {
+    let house = House::open();
+    let open = "SELECT count(*) FROM callback_task WHERE done_at IS NULL";
+    house.mail(1, minutes(1), &plain(ZHANG, "1", "快来人", "建材市场后边起火了"));
+    let number = house.cases()[0];
+    let told = house.all_mailed(minutes(1));
+    let templates: Vec<&str> = told.iter().map(|mail| mail.template.as_str()).collect();
+    assert_eq!((templates, house.count(open)), (vec!["S14", "M1"], 1));
+    assert_eq!(
+        told[0].text,
+        "您好：\n紧急情况请立即拨打110、119或120。我们已通知值班人员。\n\n受理中心"
+    );
+    let key = answered(|answer| house.handle().mail_key(answer)).unwrap();
+    let own = OwnId { case: Some(number), outbox: told[1].id };
+    let answers = format!("In-Reply-To: <{}>\r\n", key.message_id(own, "example.org"));
+    let write = |n: u8, minute: i64, text: &str| {
+        let head = head(ZHANG, &n.to_string(), "Re", &answers);
+        let mail = format!("{head}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n");
+        assert_eq!(house.mail(n, minutes(minute), mail.as_bytes()), SettledInbound::Done);
+        house.all_mailed(minutes(minute)).len()
+    };
+    assert_eq!(write(2, 20, "谢谢，已经没事了\r\n\r\n发件人：受理中心\r\n起火了"), 0);
+    assert_eq!(write(3, 40, "又着火了"), 1);
+    assert_eq!((house.cases(), house.count(open)), (vec![number], 1), "one call for one case");
+    // An everyday matter calls nobody.
+    house.mail(4, minutes(50), &plain("li@x.example", "4", "路灯", "路灯不亮"));
+    let told = house.all_mailed(minutes(50));
+    assert_eq!((told.len(), told[0].template.as_str(), house.count(open)), (1, "M1", 1));
+    house.verified();
+}
+
+/// What is written about a matter under seal is answered all the same, and no list tells of it.
+#[test]
+fn danger_in_a_matter_under_seal_is_answered_and_stands_in_no_list() {
+    let house = House::open();
+    house.mail(1, minutes(1), &plain(ZHANG, "1", "举报", "收黑钱"));
+    let number = house.cases()[0];
+    house.all_mailed(minutes(1));
+    let _key = crate::vault::liaison(house.folder.path());
+    house.act_on(minutes(2), number, Role::Operator, Task::ProposeSeal);
+    house.act_on(minutes(3), number, Role::Director, Task::ConfirmSeal);
+    house.all_mailed(minutes(4));
+    let key = answered(|answer| house.handle().mail_key(answer)).unwrap();
+    let to = format!("To: {}", key.case_address(number, "hotline@example.org"));
+    let more = String::from_utf8(plain(ZHANG, "2", "补充", "有人持刀堵门，救命")).unwrap();
+    let more = more.replacen("To: hotline@example.org", &to, 1);
+    assert_eq!(house.mail(2, minutes(20), more.as_bytes()), SettledInbound::Done);
+    let [told] = &house.all_mailed(minutes(20))[..] else { panic!("one") };
+    assert_eq!(told.template, "S14");
+    assert_eq!(house.count("SELECT count(*) FROM callback_task"), 0);
+    let of_case = "SELECT count(*) FROM outbox WHERE template = 'S14' AND case_id IS NOT NULL";
+    assert_eq!(house.count(of_case), 0);
+    house.verified();
+}
+
 /// M7: the lawful way with its law, and who takes the matter; by text the way alone (S13).
 #[test]
 fn who_is_declined_is_told_by_mail_where_his_matter_belongs() {
