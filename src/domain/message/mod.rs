@@ -16,7 +16,7 @@ mod sender;
 mod status;
 pub mod templates;
 
-pub use command::{Command, Named, command};
+pub use command::{Command, Named, Remark, command};
 pub use digest::{DayCounts, DayTold};
 pub use emergency::is_emergency;
 pub use incoming::{SAME_WITHIN, SUPPLEMENTS_MAX, Situation, THREAD_OPEN, Thread, Verdict, judge};

@@ -74,7 +74,9 @@ pub(super) fn take(
         // A person looks at what is asked for in the name of somebody who may not have asked.
         _ if !by.is_vouched() => by.open(db, desk, now),
         Verdict::Query(named) => by.query(db, desk, now, named),
-        Verdict::Rate(number, grade, remark) => by.rate(db, desk, now, (number, grade, &remark)),
+        Verdict::Rate(number, grade, remark) => {
+            by.rate(db, desk, now, (number, grade, remark.as_str()))
+        }
         Verdict::StopNotices => by.stop(db, desk, now),
         Verdict::Help => by.answered(db, desk, now, &ShortText::Help, "help"),
         Verdict::Withdraw(named) => by.withdraw(db, desk, now, named),
