@@ -1,4 +1,4 @@
-//! The mails to citizens, units and leaders (domain.md 4.4, M1 to M10): one table, filled from typed values,
+//! The mails to citizens, units and leaders (domain.md 4.4, M1 to M12): one table, filled from typed values,
 //! as text and as a page. The page loads nothing, and every value in it is escaped.
 
 mod page;

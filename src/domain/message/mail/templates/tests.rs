@@ -64,6 +64,21 @@ fn all(words: &str) -> Vec<WrittenMail> {
         order(None),
         MailText::DailyDigest(digest),
         MailText::DailyDigest(MailDigest { on_time_permille: None, topics: &[], ..digest }),
+        MailText::UnitHelp {
+            case,
+            unit: words,
+            nature: Nature::Complaint,
+            place: words,
+            content: words,
+            due,
+        },
+        MailText::UnitRead {
+            case,
+            unit: words,
+            nature: Nature::Complaint,
+            place: words,
+            content: words,
+        },
     ];
     mails.iter().map(|mail| mail.write(&desk())).collect()
 }
@@ -133,6 +148,15 @@ fn rows_and_values_name_the_same() {
             due: day,
         },
         MailText::DailyDigest(digest),
+        MailText::UnitHelp {
+            case,
+            unit: w,
+            nature: Nature::Consult,
+            place: w,
+            content: w,
+            due: day,
+        },
+        MailText::UnitRead { case, unit: w, nature: Nature::Consult, place: w, content: w },
     ];
     for (mail, template) in mails.iter().zip(&MAIL_TEMPLATES) {
         let named: BTreeSet<&str> = [template.subject, template.body]
