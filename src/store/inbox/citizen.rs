@@ -101,8 +101,8 @@ pub(super) fn withdrawable(
     Ok(number.map(|number| (id, number)))
 }
 
-/// Whether his words are of an emergency (S14). Then a person is called to look and to call him back; of a case
-/// under seal no list of calls tells.
+/// Whether his words are of an emergency (S14). Then a person is called to look and to call him back; of a
+/// case under seal no list of calls tells.
 pub(super) fn in_danger(
     db: &Connection,
     desk: &mut Desk,

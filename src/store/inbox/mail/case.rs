@@ -87,8 +87,8 @@ impl Arrived<'_> {
         Ok(SettledInbound::Done)
     }
 
-    /// Who writes of an emergency is told whom to call, before anything else; a person is to call him. What he
-    /// is told of a case under seal belongs to none.
+    /// Who writes of an emergency is told whom to call, before anything else; a person is to call him. What
+    /// he is told of a case under seal belongs to none.
     fn warn_of_danger(
         &self,
         db: &Connection,

@@ -67,7 +67,8 @@ pub fn in_a_mail(short: &Written, desk: &Desk) -> (String, String) {
     (format!("【告知】{about}"), format!("您好：\n{words}\n\n{}", desk.signer))
 }
 
-/// What a short text says of texts and telephones, as it is said to whoever wrote a mail and may have neither.
+/// What a short text says of texts and telephones, as it is said to whoever wrote a mail: he may have
+/// neither.
 fn in_words_for_mails(template: TemplateId, words: &str) -> Cow<'_, str> {
     match template {
         TemplateId::AskMore => words.replace("本短信", "本邮件").into(),
