@@ -2,11 +2,14 @@
 
 use super::mails::{ZHANG, head, plain};
 use super::*;
+use mayorline::domain::call::Lookup;
 use mayorline::domain::case::{
-    AskedFor, Classification, DeclineReason, LawfulChannel, Nature, Pending, Role, Task, Urgency,
+    AskedFor, Classification, DeclineReason, LawfulChannel, Nature, Pending, ReplyTold, Role, Task,
+    Urgency,
 };
 use mayorline::domain::message::mail::OwnId;
 use mayorline::domain::message::mail::templates::mail_page;
+use mayorline::units::QueryCode;
 
 /// M2: what is missing and until when, as text and as a page; his answer joins the case.
 #[test]
@@ -140,6 +143,31 @@ fn danger_in_a_matter_under_seal_is_answered_and_stands_in_no_list() {
     let of_case = "SELECT count(*) FROM outbox WHERE template = 'S14' AND case_id IS NOT NULL";
     assert_eq!(house.count(of_case), 0);
     house.verified();
+}
+
+/// DL10: the line speaks of a text (DL09) only where one was sent. A reply that went by mail is told by a person.
+#[test]
+fn a_reply_that_went_by_mail_is_not_said_to_come_by_text() {
+    let house = House::open();
+    house.mail(1, minutes(1), &plain(ZHANG, "1", "路灯", "路灯不亮"));
+    let number = house.cases()[0];
+    let receipt = house.all_mailed(minutes(1)).remove(0).text;
+    let at = receipt.find("查询码：").unwrap() + "查询码：".len();
+    let code = QueryCode::parse(&receipt[at..at + 4]).unwrap();
+    let act = |minute: i64, role, task| house.act_on(minutes(minute), number, role, task);
+    act(2, Role::Clerk, crate::retention::classify("北宿镇"));
+    act(3, Role::Clerk, Task::Assign { unit: "unit.07".to_owned(), helpers: vec![] });
+    act(4, Role::UnitContact, Task::Sign("王某".to_owned()));
+    let text = "路灯已修复".to_owned();
+    act(5, Role::Handler, Task::FeedBack { text, contacted: true, evidence: true });
+    act(6, Role::UnitLeader, Task::Grant(Pending::Feedback));
+    act(7, Role::Clerk, Task::Review(None));
+    let sent = house.all_mailed(minutes(8));
+    assert!(sent.iter().any(|mail| mail.template == "M5"), "{sent:?}");
+    match look_up(&house.handle(), minutes(9), number, code, None) {
+        Lookup::Found(status) => assert_eq!(status.voiced.reply, Some(ReplyTold::ByPerson)),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// M7: the lawful way with its law, and who takes the matter; by text the way alone (S13).
