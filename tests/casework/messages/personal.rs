@@ -52,7 +52,7 @@ impl House {
         (id, done.0)
     }
 
-    fn held(&self) -> Held {
+    pub(super) fn held(&self) -> Held {
         self.held_of((Some("19900000017"), None))
     }
 

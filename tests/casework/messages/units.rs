@@ -206,6 +206,10 @@ fn a_unit_that_helps_is_told_beside_the_one_that_handles_it() {
     let rows = house.outbox();
     let of = |template: &str| rows.iter().find(|row| row.template == template).unwrap().recipient;
     assert_eq!([of("S30"), of("M11")], ["unit", "unit"]);
+    // Whoever asks what is held of him is not given what units are told.
+    let held = serde_json::to_string(&house.held()).unwrap();
+    assert!(held.contains(&number.to_string()) && !held.contains("协办"), "{held}");
+    assert!(!held.contains("19900000200") && !held.contains("jt@example.cn"), "{held}");
     house.verified();
 }
 
