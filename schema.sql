@@ -130,6 +130,7 @@ CREATE TABLE case_file (
     code_hash         BLOB,                            -- of the query code, keyed
     caller_hash       BLOB,                            -- of the number that called, keyed
     contact_hash      BLOB,                            -- of the number to call back, keyed
+    mail_hash         BLOB,                            -- of the address that wrote it, keyed
     CHECK (number IS NOT NULL OR state IN ('draft', 'kept')),
     CHECK ((number IS NULL) = (accepted_at IS NULL)),
     CHECK ((number IS NULL) = (first_responsible IS NULL))
@@ -141,6 +142,7 @@ CREATE INDEX case_by_caller ON case_file (caller_hash)
 WHERE caller_hash IS NOT NULL AND number IS NOT NULL;
 CREATE INDEX case_by_contact ON case_file (contact_hash)
 WHERE contact_hash IS NOT NULL AND number IS NOT NULL;
+CREATE INDEX case_by_mail ON case_file (mail_hash) WHERE mail_hash IS NOT NULL;
 
 -- Keyed tokens of the pairs of characters of number and summary of the cases that may be found by words; the row id is
 -- that of the case. Contentless: the words themselves stand in case_file alone, sealed.

@@ -11,6 +11,7 @@
 //!   carriers of texts.
 //! * [`media`]: samples as sans-IO machines: jitter buffer, concealment, player, digits, recorder.
 //! * [`domain`]: the city's rules, pure: the way a call takes, cases, deadlines, spoken Chinese.
+//! * [`client`]: requests over HTTP to others: receivers of webhooks, providers of texts, a speech service.
 //! * [`store`]: SQLite behind one writer thread and read-only readers; stored before anything is said.
 //! * [`gateway`]: the shell of telephony: sockets, timers, media threads, and the switch that joins
 //!   a SIP leg, its media and the rules of the call.
@@ -26,6 +27,7 @@
 
 pub mod app;
 pub mod channels;
+pub mod client;
 pub mod domain;
 pub mod gateway;
 pub mod media;

@@ -17,17 +17,24 @@ const FUNCTION_LINES_MAX: usize = 70;
 const LINE_CHARS_MAX: usize = 110;
 
 /// What each room may import, besides itself.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("units", &[]),
     ("wire", &["units"]),
     ("proto", &["wire", "units"]),
     ("media", &["wire", "units"]),
     ("domain", &["units"]),
     ("store", &["domain", "wire", "units"]),
-    ("gateway", &["store", "domain", "proto", "media", "wire", "units"]),
-    ("channels", &["store", "domain", "proto", "wire", "units"]),
-    ("web", &["store", "domain", "units"]),
-    ("app", &["channels", "web", "gateway", "store", "domain", "proto", "media", "wire", "units"]),
+    ("client", &["domain", "units"]),
+    ("gateway", &["client", "store", "domain", "proto", "media", "wire", "units"]),
+    ("channels", &["client", "store", "domain", "proto", "wire", "units"]),
+    ("web", &["client", "store", "domain", "units"]),
+    (
+        "app",
+        &[
+            "channels", "web", "gateway", "client", "store", "domain", "proto", "media", "wire",
+            "units",
+        ],
+    ),
 ];
 
 /// Rooms that must not wait, read files or keep time.

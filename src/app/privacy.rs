@@ -10,6 +10,7 @@ use super::output::{ListArguments, refused, unwritten};
 use super::retention::seed;
 use super::serve;
 use crate::domain::case::{Correction, Identification, PrivacyGround, PrivacyKind};
+use crate::domain::directory::is_mail_address;
 use crate::store::{Administration, HeldMessage, NewPrivacyRequest, PrivacyDecision, StoreError};
 use crate::units::{CaseNumber, PhoneNumber};
 use clap::Subcommand;
@@ -35,6 +36,9 @@ pub(super) enum PrivacyVerb {
         /// His telephone number: all cases and calls of it are meant.
         #[arg(long)]
         phone: Option<String>,
+        /// His mail address: all cases and mails of it are meant.
+        #[arg(long, value_name = "ADDRESS")]
+        mail: Option<String>,
         /// A case that is meant, eleven digits; may be repeated.
         #[arg(long = "case", value_name = "NUMBER")]
         cases: Vec<String>,
@@ -98,20 +102,32 @@ pub(super) enum PrivacyVerb {
 /// Carries the verb out.
 pub(super) fn privacy(verb: PrivacyVerb) -> Result<(), Exit> {
     match verb {
-        PrivacyVerb::Ask { kind, identified, name, phone, cases, words, person, common } => {
+        PrivacyVerb::Ask { kind, identified, name, phone, mail, cases, words, person, common } => {
             let phone = phone.as_deref().map(phone_number).transpose()?;
             let numbers = cases.iter().map(|number| CaseNumber::parse(number));
             let cases: Vec<CaseNumber> = numbers
                 .collect::<Result<_, _>>()
                 .map_err(|error| Exit::new(Failure::Usage, error))?;
-            if phone.is_none() && cases.is_empty() {
-                return Err(Exit::new(Failure::Usage, "请写明电话号码或者事项编号"));
+            if mail.as_deref().is_some_and(|mail| !is_mail_address(mail)) {
+                return Err(Exit::new(Failure::Usage, "--mail: no mail address"));
+            }
+            if phone.is_none() && mail.is_none() && cases.is_empty() {
+                return Err(Exit::new(Failure::Usage, "请写明电话号码、邮箱地址或者事项编号"));
             }
             let config = common.load()?;
             let reply_days = config.retention.reply_days;
             let by = person;
-            let new =
-                NewPrivacyRequest { kind, identified, cases, phone, name, words, by, reply_days };
+            let new = NewPrivacyRequest {
+                kind,
+                identified,
+                cases,
+                phone,
+                mail,
+                name,
+                words,
+                by,
+                reply_days,
+            };
             let now = (clock::system().wall)();
             let mut store = open(&common, &config)?;
             let id = store.ask_privacy(now, &new).map_err(|error| untaken(&error))?;

@@ -4,6 +4,7 @@ use super::case_key::{self, Access};
 use super::chain::{self, ChainEnd, Link};
 use super::erasure;
 use super::error::StoreError;
+use super::outbox;
 use super::row_private::RowPrivate;
 use super::seal;
 use super::search;
@@ -24,13 +25,13 @@ const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, ac
     code_hash, caller_hash, contact_hash, first_responsible, nature, domain, unit, \
     round, answered_directly, due_on, due_at, due_provisional, unit_due_at, extended, closed_on, \
     merged_into, lawful_channel, urgency, disposition, handler, supervisor, unit_from, unit_due_on, \
-    unit_provisional, waiting, warned, docket, grade, seal_proposed";
+    unit_provisional, waiting, warned, docket, grade, seal_proposed, mail_hash";
 
 /// How many columns that are.
-const COLUMN_COUNT: usize = 37;
+const COLUMN_COUNT: usize = 38;
 
 /// Which columns the rows have; another one has them worked out again at opening.
-const ROWS_FORMAT: &str = "sealed-2";
+const ROWS_FORMAT: &str = "mail-1";
 
 /// Rows worked out again in one transaction.
 const REBUILD_ROWS: i64 = 500;
@@ -344,6 +345,7 @@ fn columns<'a>(vault: &Vault, case: &'a Case) -> [ToSqlOutput<'a>; COLUMN_COUNT]
         text(docket.map(|docket| docket.number.as_str())),
         text(work.grades.last().map(|(_, grade)| grade.as_str())),
         integer(work.seal_proposed.is_some()),
+        blob(private.mail.as_ref().filter(|_| open).map(|mail| outbox::party(vault, mail))),
     ]
 }
 

@@ -4,6 +4,7 @@
 use super::error::{StoreError, unless_damaged};
 use super::inbox::{self, Waiting};
 use super::outbox;
+use super::privacy::RequestPrivate;
 use super::read::city_time;
 use super::read_call::all;
 use super::seal::sealed;
@@ -42,17 +43,25 @@ pub struct HeldMessage {
     pub came: Option<Waiting>,
 }
 
-/// Messages from and to a person: those of his cases, and those of his number; none of a case under seal. One
-/// that is damaged is told, and says nothing.
+/// What a person is known by: his number, his address.
+type Parties = [Option<Vec<u8>>; 2];
+
+/// Of whoever asks.
+fn parties(vault: &Vault, who: &RequestPrivate) -> Parties {
+    [&who.phone, &who.mail].map(|known| known.as_deref().map(|known| outbox::party(vault, known)))
+}
+
+/// Messages from and to a person: those of his cases, and those of his number and address; none of a case
+/// under seal. One that is damaged is told, and says nothing.
 pub(super) fn of_person(
     db: &Connection,
     vault: &Vault,
     cases: &[i64],
-    phone: Option<&str>,
+    who: &RequestPrivate,
 ) -> Result<Vec<HeldMessage>, StoreError> {
-    let party = phone.map(|phone| outbox::party(vault, phone));
-    let mut found = came(db, vault, cases, party.as_deref())?;
-    found.extend(went(db, vault, cases, party.as_deref())?);
+    let parties = parties(vault, who);
+    let mut found = came(db, vault, cases, &parties)?;
+    found.extend(went(db, vault, cases, &parties)?);
     found.sort_by(|a, b| a.at.cmp(&b.at));
     Ok(found)
 }
@@ -62,13 +71,13 @@ pub(super) fn count_of_person(
     db: &Connection,
     vault: &Vault,
     cases: &[i64],
-    phone: Option<&str>,
+    who: &RequestPrivate,
 ) -> Result<i64, StoreError> {
-    let party = phone.map(|phone| outbox::party(vault, phone));
+    let parties = parties(vault, who);
     let mut count = 0;
     for (table, whose) in [("inbound", "sender"), ("outbox", "party")] {
         let sql = format!("SELECT count(*) FROM ({})", his(table, whose, "m.state", cases));
-        let values = params_from_iter(values(party.as_deref(), cases));
+        let values = params_from_iter(values(&parties, cases));
         count += db.query_row(&sql, values, |row| row.get::<_, i64>(0))?;
     }
     Ok(count)
@@ -79,23 +88,25 @@ fn his(table: &str, party: &str, columns: &str, cases: &[i64]) -> String {
     let mut list = String::new();
     for (at, _) in cases.iter().enumerate() {
         // Writing to a String cannot fail.
-        let _ = write!(list, "{}?{}", if at == 0 { "" } else { ", " }, at + 2);
+        let _ = write!(list, "{}?{}", if at == 0 { "" } else { ", " }, at + 3);
     }
+    // What a unit is told of its order is no word to him, and names the telephones of officials.
+    let own = if table == "outbox" { "AND m.class <> 'order'" } else { "" };
     format!(
         "SELECT m.id, f.number, {columns} FROM {table} m LEFT JOIN case_file f ON f.id = m.case_id
-         WHERE (m.{party} = ?1 OR m.case_id IN ({list})) AND (f.id IS NULL OR NOT {})
+         WHERE (m.{party} IN (?1, ?2) OR m.case_id IN ({list})) AND (f.id IS NULL OR NOT {}) {own}
          ORDER BY m.id DESC LIMIT {PRIVACY_MESSAGES_MAX}",
         sealed("f")
     )
 }
 
 fn values<'a>(
-    party: Option<&'a [u8]>,
+    parties: &'a Parties,
     cases: &'a [i64],
 ) -> impl Iterator<Item = rusqlite::types::Value> + 'a {
     use rusqlite::types::Value;
-    let party = party.map_or(Value::Null, |party| Value::Blob(party.to_vec()));
-    std::iter::once(party).chain(cases.iter().map(|case| Value::Integer(*case)))
+    let known = |party: &Option<Vec<u8>>| party.clone().map_or(Value::Null, Value::Blob);
+    parties.iter().map(known).chain(cases.iter().map(|case| Value::Integer(*case)))
 }
 
 fn case_name(number: Option<i64>) -> Option<String> {
@@ -110,13 +121,13 @@ fn came(
     db: &Connection,
     vault: &Vault,
     cases: &[i64],
-    party: Option<&[u8]>,
+    parties: &Parties,
 ) -> Result<Vec<HeldMessage>, StoreError> {
     let columns = "m.received_at, m.medium, m.account, m.state";
     let sql = his("inbound", "sender", columns, cases);
     let mut found = vec![];
     let rows: Vec<(i64, Option<i64>, i64, [String; 3])> =
-        all(db, &sql, params_from_iter(values(party, cases)), |row| {
+        all(db, &sql, params_from_iter(values(parties, cases)), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, [row.get(3)?, row.get(4)?, row.get(5)?]))
         })?;
     for (id, number, at, [medium, account, state]) in rows {
@@ -143,12 +154,12 @@ fn went(
     db: &Connection,
     vault: &Vault,
     cases: &[i64],
-    party: Option<&[u8]>,
+    parties: &Parties,
 ) -> Result<Vec<HeldMessage>, StoreError> {
     let columns = "m.created_at, m.medium, m.account, m.state";
     let sql = his("outbox", "party", columns, cases);
     let rows: Vec<(i64, Option<i64>, i64, [String; 3])> =
-        all(db, &sql, params_from_iter(values(party, cases)), |row| {
+        all(db, &sql, params_from_iter(values(parties, cases)), |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, [row.get(3)?, row.get(4)?, row.get(5)?]))
         })?;
     let mut found = vec![];
@@ -185,13 +196,13 @@ pub(super) fn forget_case(db: &Connection, case: i64) -> Result<(), StoreError> 
     forget(db, "case_id = ?1", case)
 }
 
-/// Messages of a number that belong to no case and have ended; gives how many said something.
+/// Messages of a number or an address that belong to no case and have ended; gives how many said something.
 pub(super) fn forget_unlinked(
     db: &Connection,
     vault: &Vault,
-    phone: &str,
+    known: &str,
 ) -> Result<usize, StoreError> {
-    let party = outbox::party(vault, phone);
+    let party = outbox::party(vault, known);
     let open = "'queued', 'submitting', 'uncertain'";
     let inbound =
         "SELECT id FROM inbound WHERE sender = ?1 AND case_id IS NULL AND ended_at IS NOT NULL

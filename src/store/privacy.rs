@@ -11,6 +11,7 @@ use super::erasure::{self, Scope};
 use super::error::StoreError;
 use super::intake::Desk;
 use super::message_data;
+use super::outbox;
 use super::privacy_data::{self, Held, Opened};
 use super::purge;
 use super::read::{Reader, city_time};
@@ -26,6 +27,7 @@ use crate::domain::case::{
     PrivacyGround, PrivacyKind, PrivacyOutcome, Refusal, RetentionClass, RetentionRules, Role,
     Task, is_person, local_day,
 };
+use crate::domain::directory::is_mail_address;
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
@@ -52,6 +54,8 @@ pub struct NewPrivacyRequest {
     pub cases: Vec<CaseNumber>,
     /// His telephone number: all cases and calls of it are meant too.
     pub phone: Option<PhoneNumber>,
+    /// His address: all cases and mails of it are meant too.
+    pub mail: Option<String>,
     /// His name.
     pub name: String,
     /// What he wants, in his words.
@@ -67,6 +71,8 @@ pub struct NewPrivacyRequest {
 pub(super) struct RequestPrivate {
     pub(super) name: String,
     pub(super) phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mail: Option<String>,
     pub(super) words: String,
 }
 
@@ -129,6 +135,9 @@ impl Administration {
         {
             return Err(StoreError::Malformed("who asks, or what for"));
         }
+        if new.mail.as_deref().is_some_and(|mail| !is_mail_address(mail)) {
+            return Err(StoreError::Malformed("mail address"));
+        }
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let open = "SELECT count(*) FROM privacy_request WHERE outcome IS NULL";
         let open: i64 = tx.query_row(open, [], |row| row.get(0))?;
@@ -143,6 +152,7 @@ impl Administration {
         let private = RequestPrivate {
             name: new.name.trim().to_owned(),
             phone: new.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            mail: new.mail.clone(),
             words: new.words.clone(),
         };
         let json = serde_json::to_vec(&private).map_err(|_| StoreError::Damaged("request"))?;
@@ -238,14 +248,13 @@ impl Administration {
         let private = private_of(&tx, &self.vault, id)?;
         let cases = case_ids(&tx, id)?;
         let mut held = privacy_data::of(&tx, &self.vault, &cases, &private, &mut opened)?;
-        let phone = private.phone.as_deref();
-        let texts = message_data::count_of_person(&tx, &self.vault, &cases, phone)?;
+        let texts = message_data::count_of_person(&tx, &self.vault, &cases, &private)?;
         let told =
             format!("{} 件事项，{} 次来电，{texts} 条消息", held.cases.len(), held.calls.len());
         note(&tx, at, AuditKind::PrivacyExported, (by, id, &told))?;
         tx.commit()?;
         // Opened without the writer, which callers wait for; what is sealed meanwhile is not found any more.
-        held.messages = message_data::of_person(&self.db, &self.vault, &cases, phone)?;
+        held.messages = message_data::of_person(&self.db, &self.vault, &cases, &private)?;
         Ok(held)
     }
 }
@@ -407,7 +416,7 @@ pub(super) fn private_of(
     serde_json::from_slice(&json).map_err(|_| StoreError::Damaged("request"))
 }
 
-/// The cases he names and those of his number, none under seal.
+/// The cases he names and those of his number and address, none under seal.
 fn cases_meant(
     db: &Connection,
     vault: &Vault,
@@ -429,6 +438,12 @@ fn cases_meant(
         found.extend(all(db, &sql, [vault.number_hash(phone.as_str())], |row| {
             row.get::<_, i64>(0)
         })?);
+    }
+    if let Some(mail) = &new.mail {
+        let sql = format!(
+            "SELECT c.id FROM case_file c WHERE c.mail_hash = ?1 AND NOT {hidden} ORDER BY c.id"
+        );
+        found.extend(all(db, &sql, [outbox::party(vault, mail)], |row| row.get::<_, i64>(0))?);
     }
     found.sort_unstable();
     found.dedup();
@@ -467,8 +482,8 @@ fn told_cases(db: &Connection, id: i64) -> Result<Vec<String>, StoreError> {
 type Answer = (PrivacyOutcome, Option<PrivacyGround>);
 
 /// Erases what may go: all of a contact that was no matter or of a case whose period is over, else the
-/// recordings; and the calls of his number that no case came of. Gives the answer, and the classes of
-/// what was erased.
+/// recordings; and the calls of his number and the messages from and to him that no case came of. Gives the
+/// answer, and the classes of what was erased.
 fn delete(
     db: &Connection,
     desk: &mut Desk,
@@ -500,7 +515,9 @@ fn delete(
         for call in privacy_data::unlinked_calls(db, &desk.vault, phone, opened)? {
             erased.extend(erasure::erase(db, desk, at, &Target::Call(call), &scope)?);
         }
-        gone += message_data::forget_unlinked(db, &desk.vault, phone)?;
+    }
+    for known in [&private.phone, &private.mail].into_iter().flatten() {
+        gone += message_data::forget_unlinked(db, &desk.vault, known)?;
         purge::ask(db)?;
     }
     gone += erased.len();

@@ -59,6 +59,7 @@ mod tests {
             identified: Identification::CallingNumber,
             cases: vec![],
             phone: phone.map(|phone| PhoneNumber::parse(phone).unwrap()),
+            mail: None,
             name: "x".to_owned(),
             words: String::new(),
             by: "li".to_owned(),

@@ -401,7 +401,7 @@ fn tasks() -> Vec<Task> {
         Task::SetUrgency(Urgency::Urgent, UrgencyReason::RiskFound),
         Task::ChooseDisposition(Disposition::Kept, Some(DispositionReason::Misjudged)),
         Task::ChooseLocal { code: words(), like: Disposition::Kept, reason: None },
-        Task::AskMore,
+        Task::AskMore(vec![]),
         Task::SetSecrecy(true),
         Task::NameAccused(words()),
         Task::Recuse(words()),

@@ -38,7 +38,7 @@ pub(crate) fn functions_of(task: &Task) -> &'static [Function] {
         | Task::SetUrgency(..)
         | Task::ChooseDisposition(..)
         | Task::ChooseLocal { .. }
-        | Task::AskMore
+        | Task::AskMore(_)
         | Task::SetSecrecy(_)
         | Task::NameAccused(_)
         | Task::Recuse(_)

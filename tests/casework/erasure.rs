@@ -134,6 +134,7 @@ fn asked(kind: PrivacyKind, cases: &[CaseNumber], tail: Option<u32>) -> NewPriva
         identified: Identification::QueryCode,
         cases: cases.to_vec(),
         phone: tail.map(phone),
+        mail: None,
         name: "孟小样".to_owned(),
         words: String::new(),
         by: "li".to_owned(),

@@ -32,6 +32,7 @@ fn request(kind: PrivacyKind) -> NewPrivacyRequest {
         identified: Identification::CallingNumber,
         cases: vec![],
         phone: Some(number()),
+        mail: None,
         name: NAME.to_owned(),
         words: WORDS.to_owned(),
         by: "li".to_owned(),

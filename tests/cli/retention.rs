@@ -80,6 +80,8 @@ fn a_request_is_taken_down_by_one_person_decided_by_another_and_exported_to_one_
     assert_eq!(nobody.code, 64, "{nobody:?}");
     let wrong = verb(data, &[&ask[..], &["--as", "li", "--phone", "1990x"]].concat());
     assert!(wrong.code == 64 && !wrong.err.contains("1990x"), "{wrong:?}");
+    let wrong = verb(data, &[&ask[..], &["--as", "li", "--mail", "zhang.example"]].concat());
+    assert!(wrong.code == 64 && !wrong.err.contains("zhang"), "{wrong:?}");
     let asked = verb(data, &[&ask[..], &["--as", "li", "--phone", phone]].concat());
     assert_eq!(
         (asked.code, asked.out.as_str()),

@@ -21,7 +21,7 @@ verbs! {
     Task::Classify(_) => "classify",
     Task::SetUrgency(..) => "urgency",
     Task::ChooseDisposition(..) | Task::ChooseLocal { .. } => "dispose",
-    Task::AskMore => "ask-more",
+    Task::AskMore(_) => "ask-more",
     Task::SetSecrecy(_) => "secrecy",
     Task::NameAccused(_) => "accuse",
     Task::Recuse(_) => "recuse",

@@ -2,7 +2,8 @@
 
 use super::super::config::{ImapKeys, MailKeys, Pop3Keys, SecretFile, SmtpKeys, SmtpTlsKey};
 use super::super::exit::{Exit, Failure};
-use super::supervisor::AGAIN;
+use super::plan::secret_line;
+use super::supervisor::{AGAIN, Ended, Work};
 use crate::channels::mail::{
     Credential, Filing, ImapAccount, Inbox as _, MailDesk, Mailbox, Pace, Pop3Account, Server,
     SmtpAccount, SmtpTls, StoreInbox, receive, send,
@@ -10,67 +11,30 @@ use crate::channels::mail::{
 use crate::store::StoreHandle;
 use crate::web::trust;
 use jiff::Timestamp;
-use std::fs::File;
-use std::io::{self, Read as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// Longest secret, in bytes: an access token has some thousands.
-const SECRET_BYTES_MAX: u64 = 16 << 10;
+const SECRET_BYTES_MAX: usize = 16 << 10;
 /// Between two looks whether a secret has been renewed.
 const RENEWED: Duration = Duration::from_secs(30);
 /// How long a mail that is being handed over is waited for at the end; then nobody knows whether it was
 /// taken.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// A running mailbox.
-pub(super) struct MailChannel {
-    account: String,
-    ending: watch::Sender<()>,
-    handle: JoinHandle<()>,
-}
-
-impl MailChannel {
-    /// Begins to read a mailbox and to send by its server.
-    pub(super) fn start(
-        keys: &MailKeys,
-        store: &StoreHandle,
-        wall: fn() -> Timestamp,
-    ) -> io::Result<Self> {
-        let (ending, ended) = watch::channel(());
-        let account = keys.account.clone();
-        let (keys, store) = (keys.clone(), store.clone());
-        let handle = Builder::new()
-            .name(format!("mail-{account}"))
-            .spawn(move || run(&keys, &store, wall, ended))?;
-        Ok(Self { account, ending, handle })
-    }
-
-    /// Tells it to end, which it does by itself.
-    pub(super) fn end(self) -> Ending {
-        let Self { account, ending, handle } = self;
-        drop(ending);
-        Ending { account, handle }
-    }
-}
-
-/// A mailbox that was told to end.
-pub(super) struct Ending {
-    account: String,
-    handle: JoinHandle<()>,
-}
-
-impl Ending {
-    /// Waits for it.
-    pub(super) fn wait(self) {
-        if self.handle.join().is_err() {
-            tracing::error!(account = self.account, "the thread of a mailbox died");
-        }
-    }
+/// Reads a mailbox and sends by its server, until it is told to end.
+pub(super) fn work(keys: &MailKeys, store: &StoreHandle, wall: fn() -> Timestamp) -> Work {
+    let (keys, store) = (keys.clone(), store.clone());
+    Box::new(move |ended: &Ended| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        let done = runtime.block_on(run(&keys, &store, wall, ended));
+        // A resolver that hangs keeps its thread, not us.
+        runtime.shutdown_background();
+        done
+    })
 }
 
 /// Reads the files that a mailbox names, so that what is accepted does not fail when it is used.
@@ -154,23 +118,14 @@ fn of_pop3(keys: &Pop3Keys, server: Server) -> Result<Pop3Account, String> {
     })
 }
 
-/// One line of a file, without its end.
+/// What stands in the file.
 fn secret(of: &str, file: &SecretFile) -> Result<Credential, String> {
     let (key, path) = match file {
         SecretFile::Password(path) => ("password_file", path),
         SecretFile::Token(path) => ("token_file", path),
     };
-    let fault = |what: String| format!("messages.mail.{of}.{key}: {}: {what}", path.display());
-    let mut text = String::new();
-    File::open(path)
-        .and_then(|file| file.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text))
-        .map_err(|error| fault(error.to_string()))?;
-    let line = text.trim_end_matches(['\n', '\r']);
-    let is_long = u64::try_from(text.len()).unwrap_or(u64::MAX) > SECRET_BYTES_MAX;
-    if line.is_empty() || is_long || line.contains(char::is_control) {
-        return Err(fault("one line of at most 16 KiB, and nothing else".to_owned()));
-    }
-    let line = line.to_owned();
+    let line = secret_line(path, SECRET_BYTES_MAX);
+    let line = line.map_err(|why| format!("messages.mail.{of}.{key}: {why}"))?;
     Ok(match file {
         SecretFile::Password(_) => Credential::Password(line),
         SecretFile::Token(_) => Credential::Bearer(line),
@@ -183,40 +138,19 @@ enum Next {
     Again,
 }
 
-fn run(
+async fn run(
     keys: &MailKeys,
     store: &StoreHandle,
     wall: fn() -> Timestamp,
-    mut ended: watch::Receiver<()>,
-) {
-    let account = keys.account.as_str();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(account, %error, "ALARM no mails come or go until the next start");
-            return;
-        }
-    };
-    let mut is_told = false;
-    loop {
-        let mut stopped = ended.clone();
-        let open = || runtime.block_on(open(keys, store, wall, &mut stopped, &mut is_told));
-        match catch_unwind(AssertUnwindSafe(open)) {
-            Ok(Next::End) => return,
-            Ok(Next::Again) => {}
-            Err(_) => {
-                tracing::error!(
-                    account,
-                    "ALARM a fault of ours stopped a mailbox: it begins again"
-                );
-            }
-        }
-        let pause = async { tokio::time::timeout(AGAIN, ended.changed()).await };
-        if runtime.block_on(pause).is_ok() {
-            return;
+    ended: &Ended,
+) -> Result<(), String> {
+    while let Next::Again = open(keys, store, wall, ended).await? {
+        tokio::select! {
+            () = ended.future() => return Ok(()),
+            () = tokio::time::sleep(AGAIN) => {}
         }
     }
+    Ok(())
 }
 
 /// Reads and sends until it is told to end, or has to be begun again.
@@ -224,27 +158,22 @@ async fn open(
     keys: &MailKeys,
     store: &StoreHandle,
     wall: fn() -> Timestamp,
-    ended: &mut watch::Receiver<()>,
-    is_told: &mut bool,
-) -> Next {
+    ended: &Ended,
+) -> Result<Next, String> {
     let account = keys.account.as_str();
     let mut inbox = StoreInbox::new(store.clone(), account.to_owned(), Arc::new(wall));
     let accounts = match Accounts::read(keys) {
         Ok(accounts) => accounts,
         Err(why) => {
-            if !*is_told {
-                *is_told = true;
-                tracing::error!(account, why, "ALARM no mails come or go: it is tried again");
-            }
             inbox.seen(Some("secret")).await;
-            return Next::Again;
+            return Err(why);
         }
     };
     // The store may still be down.
     let Ok(key) = store.answered(|store, answer| store.mail_key(answer)).await else {
-        return Next::Again;
+        return Ok(Next::Again);
     };
-    *is_told = false;
+    ended.works();
     let house = keys.site().house;
     let desk = MailDesk { house, name: keys.name.clone(), key };
     let mut outbox = inbox.clone();
@@ -258,14 +187,14 @@ async fn open(
     };
     tokio::pin!(work);
     let next = tokio::select! {
-        () = &mut work => return Next::Again,
-        _ = ended.changed() => Next::End,
+        () = &mut work => return Ok(Next::Again),
+        () = ended.future() => Next::End,
         () = renewed(keys, &accounts) => Next::Again,
     };
     // A mail that is being handed over is waited for, so that it is known what became of it.
     drop(stop);
     let _ = tokio::time::timeout(GRACE, work).await;
-    next
+    Ok(next)
 }
 
 /// Until another secret stands in a file than the one that is used: a token is renewed every hour.

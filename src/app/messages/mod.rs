@@ -22,7 +22,6 @@ use super::exit::{Exit, Failure};
 use crate::channels::sms::parsed;
 use crate::channels::{Normaliser, NormaliserConfig, ReadForm};
 use crate::store::{DataFolder, StoreHandle};
-use mail::MailChannel;
 use plan::{Plan, plans};
 use supervisor::Channel;
 
@@ -30,7 +29,6 @@ use supervisor::Channel;
 pub(super) struct Messages {
     normaliser: Normaliser,
     channels: Vec<Channel>,
-    mailboxes: Vec<MailChannel>,
 }
 
 /// Reads the files that the configuration names for messages.
@@ -55,22 +53,16 @@ pub(super) fn start(
     let normaliser = NormaliserConfig { folder, store: store_handle, readers, mail_servers, wall };
     let normaliser =
         Normaliser::start(normaliser).map_err(|error| unstarted("messages", &error))?;
-    let mut messages = Messages { normaliser, channels: vec![], mailboxes: vec![] };
-    for Plan { account, begin } in plans {
-        match Channel::start(account.clone(), begin(store)) {
+    let mut messages = Messages { normaliser, channels: vec![] };
+    let texts = plans.into_iter().map(|Plan { account, begin }| ("sms", account, begin(store)));
+    let mailboxes = config.messages.mail.iter();
+    let mails = mailboxes.map(|keys| ("mail", keys.account.clone(), mail::work(keys, store, wall)));
+    for (medium, account, work) in texts.chain(mails) {
+        match Channel::start(medium, account.clone(), work) {
             Ok(channel) => messages.channels.push(channel),
             Err(error) => {
                 messages.finish();
                 return Err(unstarted(&account, &error));
-            }
-        }
-    }
-    for keys in &config.messages.mail {
-        match MailChannel::start(keys, store, wall) {
-            Ok(mailbox) => messages.mailboxes.push(mailbox),
-            Err(error) => {
-                messages.finish();
-                return Err(unstarted(&keys.account, &error));
             }
         }
     }
@@ -85,9 +77,7 @@ impl Messages {
     /// Ends the channels, all at once, then what takes their messages out of the journal.
     pub(super) fn finish(mut self) {
         self.channels.iter_mut().for_each(Channel::end);
-        // Each waits for the mail that it is handing over.
-        let ending: Vec<_> = self.mailboxes.into_iter().map(MailChannel::end).collect();
-        ending.into_iter().for_each(mail::Ending::wait);
+        // A mailbox waits for the mail that it is handing over.
         self.channels.into_iter().for_each(Channel::join);
         self.normaliser.finish();
     }

@@ -45,14 +45,19 @@ pub(super) fn refuse(key: &str, why: impl std::fmt::Display) -> Exit {
 
 /// What stands in a file, its last line's end aside.
 pub(super) fn secret(key: &str, path: &Path) -> Result<String, Exit> {
-    let refused = |why: &dyn std::fmt::Display| refuse(key, format!("{}: {why}", path.display()));
+    secret_line(path, SECRET_BYTES_MAX).map_err(|why| refuse(key, why))
+}
+
+/// The one line of a file, without its end. The error names the file, and nothing of what stands in it.
+pub(super) fn secret_line(path: &Path, bytes_max: usize) -> Result<String, String> {
+    let refused = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(|error| refused(&error))?;
-    let limit = u64::try_from(SECRET_BYTES_MAX).unwrap_or(u64::MAX) + 1;
+    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
     file.take(limit).read_to_string(&mut text).map_err(|error| refused(&error))?;
     let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() || text.len() > SECRET_BYTES_MAX || secret.contains(char::is_control) {
-        return Err(refused(&format!("one line of at most {SECRET_BYTES_MAX} bytes")));
+    if secret.is_empty() || text.len() > bytes_max || secret.contains(char::is_control) {
+        return Err(refused(&format_args!("one line of at most {bytes_max} bytes")));
     }
     Ok(secret.to_owned())
 }

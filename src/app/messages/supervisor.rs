@@ -1,5 +1,6 @@
 //! The thread of one channel: begun again after a fault of ours, ended with the service.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,6 +19,8 @@ pub(super) type Work = Box<dyn FnMut(&Ended) -> Result<(), String> + Send>;
 pub(super) struct Ended {
     thread: Receiver<()>,
     task: watch::Receiver<()>,
+    /// Why it could not work, as it was told last: nobody is told the same again and again.
+    told: RefCell<Option<String>>,
 }
 
 impl Ended {
@@ -30,6 +33,11 @@ impl Ended {
     pub(super) fn future(&self) -> impl Future<Output = ()> + use<> {
         let mut task = self.task.clone();
         async move { while task.changed().await.is_ok() {} }
+    }
+
+    /// It works again: what stops it next is told, whatever it is.
+    pub(super) fn works(&self) {
+        self.told.take();
     }
 
     /// Whether it ends within that time.
@@ -46,16 +54,18 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// Starts its thread.
+    /// Starts its thread, which is called by the medium and the account.
     ///
     /// # Errors
     /// When there is none to be had.
-    pub(super) fn start(account: String, work: Work) -> io::Result<Self> {
+    pub(super) fn start(medium: &str, account: String, work: Work) -> io::Result<Self> {
         let (ending, thread) = sync_channel(1);
         let (stop, task) = watch::channel(());
         let name = account.clone();
-        let run = move || supervise(&name, &Ended { thread, task }, work);
-        let handle = Builder::new().name(format!("sms-{account}")).spawn(run)?;
+        let run = move || {
+            supervise(&name, &Ended { thread, task, told: RefCell::default() }, work);
+        };
+        let handle = Builder::new().name(format!("{medium}-{account}")).spawn(run)?;
         Ok(Self { account, ending: Some((ending, stop)), handle })
     }
 
@@ -76,17 +86,20 @@ impl Channel {
 /// What cannot work yet keeps no call from being answered, and a fault of ours ends no channel: both are
 /// tried again until the service ends.
 fn supervise(account: &str, ended: &Ended, mut work: Work) {
-    let mut told = None;
     loop {
         match catch_unwind(AssertUnwindSafe(|| work(ended))) {
             Ok(Ok(())) => return,
-            Ok(Err(why)) if told.as_ref() != Some(&why) => {
-                tracing::error!(account, why, "ALARM no texts come or go: it is tried again");
-                told = Some(why);
+            Ok(Err(why)) => {
+                if ended.told.replace(Some(why.clone())).as_ref() != Some(&why) {
+                    tracing::error!(
+                        account,
+                        why,
+                        "ALARM no messages come or go: it is tried again"
+                    );
+                }
             }
-            Ok(Err(_)) => {}
             Err(_) => {
-                told = None;
+                ended.works();
                 tracing::error!(
                     account,
                     "ALARM a fault of ours stopped a channel: it begins again"
@@ -121,7 +134,7 @@ mod tests {
                 }
             }
         });
-        let mut channel = Channel::start("modem".to_owned(), work).unwrap();
+        let mut channel = Channel::start("sms", "modem".to_owned(), work).unwrap();
         for time in 1..=3 {
             assert_eq!(told.recv_timeout(LIMIT), Ok(time));
         }
@@ -137,7 +150,7 @@ mod tests {
             runtime.block_on(ended.future());
             Ok(())
         });
-        let mut channel = Channel::start("carrier".to_owned(), work).unwrap();
+        let mut channel = Channel::start("sms", "carrier".to_owned(), work).unwrap();
         channel.end();
         channel.join();
     }

@@ -19,6 +19,7 @@ mod reasons;
 mod record;
 mod refusal;
 mod retention;
+mod route;
 mod standing;
 mod status;
 mod supervision;
@@ -45,10 +46,10 @@ pub use fold::{CallbackTask, Case, apply};
 pub use follow_up::{DEAD_CALLS, FollowUp, FollowUpTry, NextTry, next_try};
 pub use holding::{Held, holding};
 pub use reasons::{
-    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, ErasureGround,
-    FollowUpOutcome, Grade, HoldReason, Identification, KeepReason, LiftReason, Means, Notice,
-    Post, PrivacyGround, PrivacyKind, PrivacyOutcome, ReopenReason, ReturnReason, ReviewFault,
-    Trigger, UnknownName, Urgency, UrgencyReason,
+    AnonymousReason, AskedFor, DeclineReason, DiscardReason, DispositionReason, DocketReason,
+    ErasureGround, FollowUpOutcome, Grade, HoldReason, Identification, KeepReason, LiftReason,
+    Means, Notice, Post, PrivacyGround, PrivacyKind, PrivacyOutcome, ReopenReason, ReturnReason,
+    ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
 };
 pub use record::{Addressee, Correction, DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};
@@ -56,6 +57,7 @@ pub use retention::{
     EraseOrder, Erasure, Hold, HoldOrder, RetentionClass, RetentionRules, class_for, class_of,
     ended_on, holds, last_day,
 };
+pub use route::Route;
 pub use standing::Standing;
 pub use status::{CaseStatus, Due, ReplyTold, State, Voiced};
 pub use supervision::{Due as WarningDue, Warning, next_warning, timetable};

@@ -241,6 +241,17 @@ reasons! {
 }
 
 reasons! {
+    /// What a citizen is asked for when his words do not say it (S03, M2).
+    AskedFor:
+    Place = "place", "事发地点";
+    Time = "time", "事发时间";
+    Parties = "parties", "涉及单位或人员";
+    Course = "course", "事情经过";
+    Evidence = "evidence", "照片等材料";
+    Contact = "contact", "联系电话";
+}
+
+reasons! {
     /// How a citizen is content with the answer.
     Grade:
     Satisfied = "1", "满意";

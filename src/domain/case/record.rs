@@ -7,9 +7,9 @@
 use super::codec;
 use super::event::{DueDate, ExtensionReason, LawfulChannel, Nature};
 use super::reasons::{
-    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, ErasureGround,
-    FollowUpOutcome, Grade, HoldReason, KeepReason, LiftReason, Means, Notice, Post, ReopenReason,
-    ReturnReason, ReviewFault, Trigger, Urgency, UrgencyReason,
+    AnonymousReason, AskedFor, DeclineReason, DiscardReason, DispositionReason, DocketReason,
+    ErasureGround, FollowUpOutcome, Grade, HoldReason, KeepReason, LiftReason, Means, Notice, Post,
+    ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency, UrgencyReason,
 };
 use super::retention::Erasure;
 use super::supervision::Warning;
@@ -161,8 +161,14 @@ pub enum Record {
     },
     /// A8: it came to a leader's own telephone (市级领导手机).
     Addressed(Addressee),
-    /// The citizen was asked for more (place, time).
-    MoreAsked { by: String },
+    /// The citizen was asked for more, and until when it is waited for; nothing named is place and time.
+    MoreAsked {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<AskedFor>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Date>,
+        by: String,
+    },
     /// The citizen wrote more about it; his words stand in `private`.
     Supplemented {
         #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]

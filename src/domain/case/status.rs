@@ -207,6 +207,7 @@ pub enum ReplyTold {
     },
     /// It cannot be heard, or not yet; a text with the whole of it was sent or is on its way.
     ByText,
-    /// It cannot be heard, or not yet, and there is no such text: a person tells it.
+    /// It cannot be heard, or not yet, and there is no such text: a person tells it. So it is with one that
+    /// went by mail: nobody who rings is at his mailbox.
     ByPerson,
 }

@@ -112,7 +112,7 @@ pub fn row_of(task: &Task) -> Row {
         Task::SetUrgency(..) => row("T4", "变更紧急程度", OPEN, &[Clerk, Supervisor, Director]),
         Task::ChooseDisposition(..) => row("B2", "选定办理方式", UNASSIGNED, &[Operator, Clerk, MessageClerk]),
         Task::ChooseLocal { .. } => row("B2", "选定办理方式", UNASSIGNED, &[Operator, Clerk, MessageClerk]),
-        Task::AskMore => row("4.3", "请群众补充", OPEN, &[Operator, Clerk, MessageClerk, Supervisor]),
+        Task::AskMore(_) => row("4.3", "请群众补充", OPEN, &[Operator, Clerk, MessageClerk, Supervisor]),
         Task::SetSecrecy(_) => row("3.7", "登记保密要求", OPEN, &[Operator, Clerk]),
         Task::NameAccused(_) => row("3.3", "登记被反映单位", OPEN, &[Operator, Clerk, Supervisor]),
         Task::Recuse(_) => row("3.7", "登记回避", OPEN, &[Director]),

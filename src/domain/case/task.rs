@@ -5,9 +5,9 @@ use super::actor::Actor;
 use super::event::{ExtensionReason, LawfulChannel, Nature};
 use super::follow_up::FollowUpTry;
 use super::reasons::{
-    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason, Grade,
-    HoldReason, KeepReason, LiftReason, ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency,
-    UrgencyReason,
+    AnonymousReason, AskedFor, DeclineReason, DiscardReason, DispositionReason, DocketReason,
+    Grade, HoldReason, KeepReason, LiftReason, ReopenReason, ReturnReason, ReviewFault, Trigger,
+    Urgency, UrgencyReason,
 };
 use super::record::{Correction, DutyMatch};
 use super::status::State;
@@ -141,8 +141,8 @@ pub enum Task {
         /// Why it is changed.
         reason: Option<DispositionReason>,
     },
-    /// The citizen is asked for more: place, time (S03, M2).
-    AskMore,
+    /// The citizen is asked for more (S03, M2); nothing named is place and time.
+    AskMore(Vec<AskedFor>),
     /// The citizen wants his contact kept from the unit (16 of the Jinan ordinance), or no longer.
     SetSecrecy(bool),
     /// Invariant 3: a unit is accused.

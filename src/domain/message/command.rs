@@ -4,6 +4,31 @@
 
 use crate::domain::case::Grade;
 use crate::units::{CaseNumber, QueryCode};
+use std::fmt;
+
+/// What a citizen wrote beside his grade, as he wrote it. `Debug` tells nothing of it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Remark(String);
+
+impl Remark {
+    /// These words.
+    #[must_use]
+    pub fn new(words: &str) -> Self {
+        Self(words.to_owned())
+    }
+
+    /// The words; empty where nothing was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Remark({} bytes)", self.0.len())
+    }
+}
 
 /// What a short text asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +42,7 @@ pub enum Command {
         /// The word.
         grade: Grade,
         /// What was written after it, as it was; empty where nothing was.
-        remark: String,
+        remark: Remark,
     },
     /// No more notices (T, 退订); answers to own cases come all the same.
     StopNotices,
@@ -93,7 +118,7 @@ pub fn command(text: &str) -> Option<Command> {
     let (grade, rest) = rate(&folded)?;
     let said = shown.len() - rest.chars().count();
     let remark: String = shown.get(said..)?.iter().collect();
-    Some(Command::Rate { grade, remark: trimmed(&remark).to_owned() })
+    Some(Command::Rate { grade, remark: Remark::new(trimmed(&remark)) })
 }
 
 /// Without what stands around a sentence.
@@ -230,7 +255,7 @@ mod tests {
 
     fn rated(text: &str) -> Option<(Grade, String)> {
         match command(text) {
-            Some(Command::Rate { grade, remark }) => Some((grade, remark)),
+            Some(Command::Rate { grade, remark }) => Some((grade, remark.as_str().to_owned())),
             None => None,
             other => panic!("{text}: {other:?}"),
         }
@@ -330,6 +355,16 @@ mod tests {
                 assert_eq!(rated(text), Some((grade, String::new())), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn nothing_of_a_remark_is_printed() {
+        let asked = command("4，張三家的灯还是没修").unwrap();
+        let shown = format!("{asked:?}");
+        assert!(
+            shown.contains("Remark(") && !shown.contains("灯") && !shown.contains('張'),
+            "{shown}"
+        );
     }
 
     #[test]

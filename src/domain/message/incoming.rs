@@ -1,7 +1,7 @@
 //! What becomes of a short text: a command, a word on an answer, more about an open matter, or a new
 //! matter (domain.md 4.3). What is not plainly something else is a matter, so that none is lost.
 
-use super::command::{Command, Named, command};
+use super::command::{Command, Named, Remark, command};
 use super::sender::Sender;
 use crate::domain::case::Grade;
 use crate::units::CaseNumber;
@@ -57,7 +57,7 @@ pub enum Verdict {
     /// How a case stands.
     Query(Named),
     /// The citizen's word on the answer to this case.
-    Rate(CaseNumber, Grade, String),
+    Rate(CaseNumber, Grade, Remark),
     /// No more notices.
     StopNotices,
     /// What can be asked for.
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_grade_is_one_only_where_it_was_asked_for() {
         let asked = Situation { asked: Some(number()), ..around() };
-        let rated = Verdict::Rate(number(), Grade::Dissatisfied, "还是没修".to_owned());
+        let rated = Verdict::Rate(number(), Grade::Dissatisfied, Remark::new("还是没修"));
         assert_eq!(of_citizen("4，还是没修", &asked), rated);
         assert_eq!(of_citizen("不满意", &around()), Verdict::Open);
         let open = threaded("2026-11-21T10:00:00+08:00", 0);

@@ -16,13 +16,15 @@ mod sender;
 mod status;
 pub mod templates;
 
-pub use command::{Command, Named, command};
+pub use command::{Command, Named, Remark, command};
 pub use digest::{DayCounts, DayTold};
 pub use emergency::is_emergency;
 pub use incoming::{SAME_WITHIN, SUPPLEMENTS_MAX, Situation, THREAD_OPEN, Thread, Verdict, judge};
 pub use line_text::{FORM_SIP, LineText, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT};
 pub use notice::{CitizenMail, CitizenText, UnitTold, citizen_texts};
-pub use orders::{UnitNotice, asks_secrecy, is_pressing, leaves_unit, order_mail, unit_notices};
+pub use orders::{
+    UnitNotice, accused, asks_secrecy, is_pressing, leaves_unit, others_told, unit_notices,
+};
 pub use outgoing::{
     AUTOMATIC_PER_HOUR_MAX, Class, Medium, RECEIPT_REST, REPLIES_PER_HOUR_MAX, REPORT_WAIT,
     SendState, TEXTS_PER_DAY_MAX, TRIED_FOR, may_leave, pause,

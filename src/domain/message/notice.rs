@@ -4,7 +4,8 @@ use super::mail::templates::{Desk, MailText, WrittenMail, in_a_mail};
 use super::status::status_words;
 use super::templates::{ShortText, Signature};
 use crate::domain::case::{
-    CALLBACK_MINUTES, Case, CaseEvent, Channel, Notice, REPLY_DAYS, Record, State, local_day,
+    AskedFor, CALLBACK_MINUTES, Case, CaseEvent, Channel, Notice, REPLY_DAYS, Record, State,
+    local_day,
 };
 use crate::domain::speech::lexicon::Lexicon;
 use crate::units::PhoneNumber;
@@ -29,11 +30,12 @@ impl UnitTold {
 
 /// What a text says, with the words that it is filled with where the case does not have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Told<'a> {
     Missed,
     Acknowledged,
     Survey,
-    AskMore,
+    /// For what, and until when it is waited for; events of older programs say neither.
+    AskMore(&'a [AskedFor], Option<Date>),
     Notice(Notice, Option<Date>),
 }
 
@@ -43,21 +45,21 @@ pub struct CitizenText<'a> {
     case: &'a Case,
     unit: &'a UnitTold,
     now: Timestamp,
-    told: Told,
+    told: Told<'a>,
 }
 
 /// What the citizen of a case is told of these events; `case` is the one after all of them.
 #[must_use]
 pub fn citizen_texts<'a>(
     case: &'a Case,
-    events: &[CaseEvent],
+    events: &'a [CaseEvent],
     (unit, now): (&'a UnitTold, Timestamp),
 ) -> Vec<CitizenText<'a>> {
     let told = events.iter().flat_map(|event| told(case, event));
     told.map(|told| CitizenText { case, unit, now, told }).collect()
 }
 
-fn told(case: &Case, event: &CaseEvent) -> Vec<Told> {
+fn told<'a>(case: &Case, event: &'a CaseEvent) -> Vec<Told<'a>> {
     match event {
         CaseEvent::Received(received) if received.channel == Channel::Abandoned => {
             vec![Told::Missed]
@@ -65,13 +67,13 @@ fn told(case: &Case, event: &CaseEvent) -> Vec<Told> {
         CaseEvent::Accepted(_) if case.channel == Some(Channel::Voicemail) => {
             vec![Told::Acknowledged]
         }
-        CaseEvent::Record(record) => match **record {
+        CaseEvent::Record(record) => match &**record {
             Record::CitizenNotified { notice: Notice::Reply, .. } => {
                 let asked = (case.state == Some(State::Callback)).then_some(Told::Survey);
                 std::iter::once(Told::Notice(Notice::Reply, None)).chain(asked).collect()
             }
-            Record::CitizenNotified { notice, due } => vec![Told::Notice(notice, due)],
-            Record::MoreAsked { .. } => vec![Told::AskMore],
+            Record::CitizenNotified { notice, due } => vec![Told::Notice(*notice, *due)],
+            Record::MoreAsked { missing, until, .. } => vec![Told::AskMore(missing, *until)],
             _ => vec![],
         },
         _ => vec![],
@@ -104,7 +106,11 @@ impl CitizenText<'_> {
                 ShortText::Ack { case, code, days: u8::try_from(REPLY_DAYS).ok()?, due }
             }
             Told::Survey => ShortText::Survey { case },
-            Told::AskMore => ShortText::AskMore { case },
+            Told::AskMore(missing, _) if is_place_and_time(missing) => ShortText::AskMore { case },
+            Told::AskMore(missing, _) => {
+                let asked = format!("请补充{}", titles(missing).join("、"));
+                return Some(write(&ShortText::StatusBare { case, state: &asked }));
+            }
             Told::Notice(notice, moved) => match (notice, moved.or(due)) {
                 (Notice::Assigned, Some(due)) => ShortText::Assigned { case, unit, due },
                 (Notice::Extended, Some(due)) => {
@@ -168,7 +174,8 @@ impl CitizenText<'_> {
         if self.told == Told::Missed {
             return None;
         }
-        if let Some(text) = self.mail_text(desk) {
+        let missing = self.missing();
+        if let Some(text) = self.mail_text(desk, &missing) {
             let WrittenMail { template, subject, text, .. } = text.write(desk);
             return Some(CitizenMail { template: template.template().code, subject, text });
         }
@@ -180,12 +187,24 @@ impl CitizenText<'_> {
     }
 
     /// Its row of the table of mails, where there is one and the case has all that it says.
-    fn mail_text<'b>(&'b self, desk: &'b Desk) -> Option<MailText<'b>> {
+    fn mail_text<'b>(&'b self, desk: &'b Desk, missing: &'b [&'b str]) -> Option<MailText<'b>> {
         let case = self.case.number?;
         let due = self.case.due.as_ref().map(|due| due.on);
         let unit = self.unit.name();
         Some(match self.told {
             Told::Survey => MailText::Survey { case },
+            Told::AskMore(_, until) => MailText::NeedMore { case, missing, until: until? },
+            Told::Notice(Notice::Declined, _) => {
+                let channel = self.case.lawful_channel?;
+                let route = channel.route();
+                MailText::Declined {
+                    case,
+                    channel: words_of(channel.script_id()),
+                    basis: route.basis,
+                    organ: route.organ,
+                    contact: route.contact.unwrap_or(&desk.hotline),
+                }
+            }
             Told::Notice(Notice::Sealed, _) => MailText::Neutral { case },
             Told::Notice(Notice::Assigned, moved) => MailText::Assigned {
                 case,
@@ -209,6 +228,26 @@ impl CitizenText<'_> {
             _ => return None,
         })
     }
+}
+
+impl CitizenText<'_> {
+    /// What he is asked for, in words.
+    fn missing(&self) -> Vec<&'static str> {
+        match self.told {
+            Told::AskMore([], _) => titles(&[AskedFor::Place, AskedFor::Time]),
+            Told::AskMore(missing, _) => titles(missing),
+            _ => vec![],
+        }
+    }
+}
+
+fn titles(missing: &[AskedFor]) -> Vec<&'static str> {
+    missing.iter().map(|one| one.title()).collect()
+}
+
+/// What S03 asks for by itself.
+fn is_place_and_time(missing: &[AskedFor]) -> bool {
+    missing.iter().all(|one| matches!(one, AskedFor::Place | AskedFor::Time))
 }
 
 /// A reason or way of law in words.

@@ -1,4 +1,5 @@
-//! What a unit is told of its orders, by text (S19 to S21, S29) and by mail (M9): domain.md 3.5, 4.3, 4.4.
+//! What a unit is told of its orders, by text (S19 to S21, S29 to S31) and by mail (M9, M11, M12): domain.md
+//! 3.5, 4.3, 4.4; S30, S31, M11 and M12, to who helps or reads, are our own.
 
 use super::mail::templates::{Desk as MailDesk, MailText, WrittenMail};
 use super::templates::{ShortText, Signature, Written};
@@ -26,6 +27,10 @@ pub enum UnitNotice {
     Warn,
     /// Its time is over (红牌, 挂号督办, S21).
     Overdue,
+    /// It helps the unit that handles a case (协办, S30, M11).
+    Help,
+    /// A case is circulated to it (转阅, S31, M12).
+    Read,
 }
 
 /// Its unit is told of it at night too.
@@ -59,6 +64,41 @@ pub fn asks_secrecy(events: &[CaseEvent]) -> bool {
 #[must_use]
 pub fn unit_notices(events: &[CaseEvent]) -> Vec<(UnitNotice, Vec<Level>)> {
     events.iter().filter_map(notice).collect()
+}
+
+/// The units beside the one that handles a case that are told of these events: who helps, who is to read it.
+#[must_use]
+pub fn others_told(case: &Case, events: &[CaseEvent]) -> Vec<(UnitNotice, String)> {
+    let told = events.iter().flat_map(|event| match event {
+        CaseEvent::Redone { .. } => all_of(UnitNotice::Help, &case.work.helpers),
+        CaseEvent::Record(record) => match &**record {
+            Record::Dispatched { helpers, .. } => all_of(UnitNotice::Help, helpers),
+            Record::ReadersNamed { readers, .. } => all_of(UnitNotice::Read, readers),
+            _ => vec![],
+        },
+        _ => vec![],
+    });
+    told.filter(|(_, unit)| !case.work.accused.contains(unit)).collect()
+}
+
+fn all_of<'a>(
+    notice: UnitNotice,
+    units: impl IntoIterator<Item = &'a String>,
+) -> Vec<(UnitNotice, String)> {
+    units.into_iter().map(|unit| (notice, unit.clone())).collect()
+}
+
+/// Units that are accused by these events: what still waits to be told to them is not.
+#[must_use]
+pub fn accused(events: &[CaseEvent]) -> Vec<&str> {
+    let named = events.iter().filter_map(|event| match event {
+        CaseEvent::Record(record) => match &**record {
+            Record::AccusedNamed { unit, .. } => Some(unit.as_str()),
+            _ => None,
+        },
+        _ => None,
+    });
+    named.collect()
 }
 
 fn notice(event: &CaseEvent) -> Option<(UnitNotice, Vec<Level>)> {
@@ -95,46 +135,72 @@ impl UnitNotice {
     #[must_use]
     pub fn written(self, case: &Case, now: Timestamp) -> Option<Written> {
         let number = case.number?;
-        let due = case.unit_due.as_ref()?;
-        let over = local_day(now).since(due.on).map_or(0, |span| span.get_days());
-        let days = u16::try_from(over).unwrap_or(0).max(1);
+        let nature = case.nature.unwrap_or(Nature::Other);
         let content = content(case);
+        let summary = content.as_str();
+        let due = case.unit_due.as_ref();
         let text = match self {
-            Self::Order => ShortText::UnitAssign {
-                case: number,
-                nature: case.nature.unwrap_or(Nature::Other),
-                summary: &content,
-                days: NOTICE_DAYS,
-                due: due.on,
-                hour: hour(due),
-            },
+            Self::Order => {
+                let (due, hour) = due.map(|due| (due.on, hour(due)))?;
+                let days = NOTICE_DAYS;
+                ShortText::UnitAssign { case: number, nature, summary, days, due, hour }
+            }
+            Self::Help => {
+                let (due, hour) = due.map(|due| (due.on, hour(due)))?;
+                ShortText::UnitHelp { case: number, nature, summary, due, hour }
+            }
+            Self::Read => ShortText::UnitRead { case: number, nature, summary },
             Self::Remind => ShortText::UnitRemind { case: number },
             Self::Warn => ShortText::UnitWarn { case: number, days: NOTICE_DAYS.into() },
-            Self::Overdue => ShortText::UnitOverdue { case: number, days },
+            Self::Overdue => {
+                let over = local_day(now).since(due?.on).map_or(0, |span| span.get_days());
+                let days = u16::try_from(over).unwrap_or(0).max(1);
+                ShortText::UnitOverdue { case: number, days }
+            }
         };
         // Texts to officials begin with what they are, never with a signature.
         Some(text.write(&Signature::default()))
     }
-}
 
-/// The order of a case by mail (M9); `unit`: its name.
-#[must_use]
-pub fn order_mail(case: &Case, unit: &str) -> Option<WrittenMail> {
-    let (number, due) = (case.number?, case.unit_due.as_ref()?);
-    let secret = case.work.secrecy;
-    let place = case.work.place.as_deref().map(str::trim).filter(|place| !place.is_empty());
-    let place = if secret { "请登录系统查看" } else { place.unwrap_or("未填写") };
-    let named = case.private.display.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    let mail = MailText::UnitOrder {
-        case: number,
-        unit,
-        nature: case.nature.unwrap_or(Nature::Other),
-        place,
-        content: &content(case),
-        name: if secret { None } else { Some(named.unwrap_or("未留姓名")) },
-        due: due.on,
-    };
-    Some(mail.write(&MailDesk::default()))
+    /// Its mail, where it has one; `unit`: the name of whom it goes to. Who brought the matter is told to
+    /// the unit that handles it alone.
+    #[must_use]
+    pub fn mail(self, case: &Case, unit: &str) -> Option<WrittenMail> {
+        let number = case.number?;
+        let due = case.unit_due.as_ref().map(|due| due.on);
+        let nature = case.nature.unwrap_or(Nature::Other);
+        let secret = case.work.secrecy;
+        let place = case.work.place.as_deref().map(str::trim).filter(|place| !place.is_empty());
+        let place = if secret { "请登录系统查看" } else { place.unwrap_or("未填写") };
+        let named = case.private.display.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let content = content(case);
+        let content = content.as_str();
+        let mail = match self {
+            Self::Order => {
+                let name = if secret { None } else { Some(named.unwrap_or("未留姓名")) };
+                MailText::UnitOrder { case: number, unit, nature, place, content, name, due: due? }
+            }
+            Self::Help => {
+                MailText::UnitHelp { case: number, unit, nature, place, content, due: due? }
+            }
+            Self::Read => MailText::UnitRead { case: number, unit, nature, place, content },
+            Self::Remind | Self::Warn | Self::Overdue => return None,
+        };
+        Some(mail.write(&MailDesk::default()))
+    }
+
+    /// Its text in the table, and its mail where it tells what a case is about.
+    #[must_use]
+    pub fn templates(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Order => ("S19", Some("M9")),
+            Self::Warn => ("S20", None),
+            Self::Overdue => ("S21", None),
+            Self::Remind => ("S29", None),
+            Self::Help => ("S30", Some("M11")),
+            Self::Read => ("S31", Some("M12")),
+        }
+    }
 }
 
 /// The hour before which an answer is due, never a later one: 24 for the end of its last day.
@@ -217,7 +283,7 @@ mod tests {
             told(UnitNotice::Remind),
             "【催办】编号26112200131：请尽快签收、办理，按期办复。"
         );
-        let mail = order_mail(&case(), "市城市管理局").unwrap();
+        let mail = UnitNotice::Order.mail(&case(), "市城市管理局").unwrap();
         assert_eq!(mail.subject, "【交办单】26112200131 办复期限2026年11月27日");
         assert_eq!(
             mail.text,
@@ -239,7 +305,7 @@ mod tests {
     fn of_a_secret_matter_neither_words_nor_place_nor_name_leave() {
         let mut case = case();
         case.work.secrecy = true;
-        let mail = order_mail(&case, "城市管理局").unwrap();
+        let mail = UnitNotice::Order.mail(&case, "城市管理局").unwrap();
         let all = format!("{}{}{}", text(UnitNotice::Order, &case, NOW), mail.subject, mail.text);
         for private in ["路灯", "北宿", "孟", "19900000017"] {
             assert!(!all.contains(private), "{private}: {all}");

@@ -16,7 +16,7 @@ impl Recipient {
     #[must_use]
     pub fn of(template: &str) -> Self {
         match template {
-            "S19" | "S20" | "S21" | "S29" | "M9" => Self::Unit,
+            "S19" | "S20" | "S21" | "S29" | "S30" | "S31" | "M9" | "M11" | "M12" => Self::Unit,
             "S22" | "M10" => Self::Leader,
             _ => Self::Citizen,
         }

@@ -2,35 +2,23 @@
 //! followed: where a citizen's reply goes is decided by the configuration.
 
 use super::{GLANCE, SpeechBounds, SpeechFault, is_set};
-use crate::domain::webhook::{Scheme, Target};
+use crate::client::{Connection, End, connect, head, read, secured};
+use crate::domain::webhook::Target;
 use axum::body::Body;
-use axum::http::{Request, header};
+use axum::http::{Method, Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hyper::body::{Body as _, Incoming};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
 use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// Longest wait for a connection.
 pub const SPEECH_CONNECT_WAIT: Duration = Duration::from_secs(5);
-
-/// Largest head of an answer, in bytes.
-const HEAD_BYTES_MAX: usize = 16 * 1_024;
-/// Who asks.
-const USER_AGENT: &str = concat!("mayorline/", env!("CARGO_PKG_VERSION"));
 
 /// What a request looks like, and the answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,72 +89,43 @@ impl HttpEngine {
 
     async fn ask(&self, text: &str) -> Result<Vec<u8>, SpeechFault> {
         let origin = || self.target.origin();
-        let connect = TcpStream::connect((self.target.host.as_str(), self.target.port));
-        let stream = timeout(SPEECH_CONNECT_WAIT, connect).await;
-        let stream = stream.map(Result::ok).ok().flatten();
+        let stream = timeout(SPEECH_CONNECT_WAIT, connect(&self.target)).await;
+        let stream = stream.ok().and_then(Result::ok);
         let stream = stream.ok_or_else(|| SpeechFault::Connect(origin()))?;
-        let _ = stream.set_nodelay(true);
         let request = self.request(text).ok_or(SpeechFault::Http)?;
-        match self.target.scheme {
-            Scheme::Http => self.answered(stream, request).await,
-            Scheme::Https => {
-                let no_tls = || SpeechFault::Tls(origin());
-                let name = ServerName::try_from(self.target.host.clone()).map_err(|_| no_tls())?;
-                let connector = tokio_rustls::TlsConnector::from(Arc::clone(&self.tls));
-                let stream = connector.connect(name, stream).await.map_err(|_| no_tls())?;
-                self.answered(stream, request).await
-            }
+        let stream = secured(&self.target, Some(&self.tls), stream).await;
+        let stream = stream.map_err(|_| SpeechFault::Tls(origin()))?;
+        let connection = Connection::open(stream).await;
+        let mut connection = connection.map_err(|_| SpeechFault::Http)?;
+        let answer = connection.ask(request).await.map_err(|_| SpeechFault::Http)?;
+        match answer.status().as_u16() {
+            200 => self.sound(answer.into_body()).await,
+            status => Err(SpeechFault::Status(status)),
         }
     }
 
     fn request(&self, text: &str) -> Option<Request<Body>> {
         let (content_type, body) = self.form.written(text);
-        let mut request = Request::post(&self.target.path)
-            .header(header::HOST, self.target.authority())
-            .header(header::USER_AGENT, USER_AGENT)
-            .header(header::CONTENT_TYPE, content_type)
-            .header(header::CONNECTION, "close");
+        let mut request = head(&self.target, &self.target.path)
+            .method(Method::POST)
+            .header(header::CONTENT_TYPE, content_type);
         if let Some((name, value)) = &self.key {
             request = request.header(name, value);
         }
         request.body(Body::from(body)).ok()
     }
 
-    async fn answered(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        request: Request<Body>,
-    ) -> Result<Vec<u8>, SpeechFault> {
-        let mut builder = http1::Builder::new();
-        let handshake = builder.max_buf_size(HEAD_BYTES_MAX).handshake(TokioIo::new(stream)).await;
-        let (mut sender, connection) = handshake.map_err(|_| SpeechFault::Http)?;
-        let mut running = JoinSet::new();
-        running.spawn(async {
-            let _ = connection.await;
-        });
-        let answer = sender.send_request(request).await.map_err(|_| SpeechFault::Http)?;
-        match answer.status().as_u16() {
-            200 => self.read(answer.into_body()).await,
-            status => Err(SpeechFault::Status(status)),
+    async fn sound(&self, mut body: Incoming) -> Result<Vec<u8>, SpeechFault> {
+        let bytes_max = self.bounds.bytes_max;
+        // Base64 is a third longer than what it holds.
+        let (read, end) = read(&mut body, bytes_max.saturating_mul(2)).await;
+        let is_large = read.len() > bytes_max && !self.form.is_wrapped();
+        match end {
+            End::Broken => Err(SpeechFault::Http),
+            End::Long => Err(SpeechFault::Large(bytes_max)),
+            End::Whole if is_large => Err(SpeechFault::Large(bytes_max)),
+            End::Whole => Ok(read),
         }
-    }
-
-    async fn read(&self, mut body: Incoming) -> Result<Vec<u8>, SpeechFault> {
-        let mut read = Vec::new();
-        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-            let frame = frame.map_err(|_| SpeechFault::Http)?;
-            if let Some(data) = frame.data_ref() {
-                read.extend_from_slice(data);
-            }
-            // Base64 is a third longer than what it holds.
-            if read.len() > self.bounds.bytes_max.saturating_mul(2) {
-                return Err(SpeechFault::Large(self.bounds.bytes_max));
-            }
-        }
-        if read.len() > self.bounds.bytes_max && !self.form.is_wrapped() {
-            return Err(SpeechFault::Large(self.bounds.bytes_max));
-        }
-        Ok(read)
     }
 }
 

@@ -2,15 +2,15 @@
 //! notices. Whose case it is, and how he is answered, is for each of the two to say.
 
 use crate::domain::case::{Actor, CaseStatus, Command, Grade, Order, State, Task};
-use crate::domain::message::status_words;
 use crate::domain::message::templates::ShortText;
+use crate::domain::message::{is_emergency, status_words};
 use crate::store::case_file;
 use crate::store::error::StoreError;
 use crate::store::guard::{self, Verdict};
 use crate::store::intake::{self, Desk, SYSTEM, read_number};
 use crate::store::lookup;
 use crate::store::recording::hex;
-use crate::store::seal::sealed;
+use crate::store::seal::{is_sealed, sealed};
 use crate::units::{CaseNumber, QueryCode};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -99,6 +99,29 @@ pub(super) fn withdrawable(
     let case = case_file::load(db, &desk.vault, id)?;
     let number = case.told_state().filter(|state| state.is_open()).and(case.number);
     Ok(number.map(|number| (id, number)))
+}
+
+/// Whether his words are of an emergency (S14). Then a person is called to look and to call him back; of a
+/// case under seal no list of calls tells.
+pub(super) fn in_danger(
+    db: &Connection,
+    desk: &mut Desk,
+    now: Timestamp,
+    (case_id, words): (i64, &str),
+) -> Result<bool, StoreError> {
+    if !is_emergency(words) {
+        return Ok(false);
+    }
+    if is_sealed(&case_file::load(db, &desk.vault, case_id)?) {
+        tracing::error!("ALARM a message about a matter under seal has words of an emergency");
+        return Ok(true);
+    }
+    tracing::error!(
+        case = case_id,
+        "ALARM a message has words of an emergency: call its citizen back"
+    );
+    intake::call_back(db, desk, now, case_id)?;
+    Ok(true)
 }
 
 /// His word on an answer; `false` where the case takes none any more.

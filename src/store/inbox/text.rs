@@ -9,7 +9,7 @@ use crate::domain::case::{Addressee, Grade, Note, REPLY_DAYS, Record, State};
 use crate::domain::message::templates::ShortText;
 use crate::domain::message::{
     Class, Medium, Named, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT, SUPPLEMENTS_MAX, Sender, Situation,
-    THREAD_OPEN, Thread, Verdict, is_emergency, judge,
+    THREAD_OPEN, Thread, Verdict, judge,
 };
 use crate::store::case_file;
 use crate::store::error::StoreError;
@@ -74,7 +74,9 @@ pub(super) fn take(
         // A person looks at what is asked for in the name of somebody who may not have asked.
         _ if !by.is_vouched() => by.open(db, desk, now),
         Verdict::Query(named) => by.query(db, desk, now, named),
-        Verdict::Rate(number, grade, remark) => by.rate(db, desk, now, (number, grade, &remark)),
+        Verdict::Rate(number, grade, remark) => {
+            by.rate(db, desk, now, (number, grade, remark.as_str()))
+        }
         Verdict::StopNotices => by.stop(db, desk, now),
         Verdict::Help => by.answered(db, desk, now, &ShortText::Help, "help"),
         Verdict::Withdraw(named) => by.withdraw(db, desk, now, named),
@@ -288,14 +290,9 @@ impl By<'_> {
         now: Timestamp,
         case_id: i64,
     ) -> Result<(), StoreError> {
-        if !is_emergency(&self.arrived.words) {
+        if !citizen::in_danger(db, desk, now, (case_id, &self.arrived.words))? {
             return Ok(());
         }
-        tracing::error!(
-            case = case_id,
-            "ALARM a text has words of an emergency: call its citizen back"
-        );
-        intake::call_back(db, desk, now, case_id)?;
         self.reply(db, desk, now, &ShortText::Emergency, Some(case_id))
     }
 

@@ -1,12 +1,12 @@
 //! What a unit is told of its orders, in the transaction of what happened to the case.
 
 use super::sweep::end_one;
-use super::{Letter, NewMessage, put};
+use super::{Letter, NewMessage, party, put};
 use crate::domain::case::{Case, CaseEvent, State, local_day};
-use crate::domain::directory::Directory;
+use crate::domain::directory::{Directory, Level};
 use crate::domain::message::{
-    Class, Medium, SendState, UnitNotice, asks_secrecy, is_pressing, leaves_unit, order_mail,
-    unit_notices,
+    Class, Medium, SendState, UnitNotice, accused, asks_secrecy, is_pressing, leaves_unit,
+    others_told, unit_notices,
 };
 use crate::domain::voice_call::VoiceKind;
 use crate::store::directory;
@@ -18,7 +18,7 @@ use crate::units::PhoneNumber;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-/// Puts the notices of these events to the unit of the case into the box, where units are told at all;
+/// Puts the notices of these events to the units of the case into the box, where units are told at all;
 /// `case` is the one after all of them, `last` the last of them in the chain. Of a case under seal, or
 /// proposed for it, no unit is told anything.
 pub(in crate::store) fn tell_unit(
@@ -33,45 +33,96 @@ pub(in crate::store) fn tell_unit(
         true => take_back(db, desk, now, (case_id, leaves))?,
         false => vec![],
     };
+    for unit in accused(events) {
+        take_back_from(db, desk, now, (case_id, unit))?;
+    }
     let rules = &desk.messages;
     let is_told = rules.units_sms_account.is_some()
         || rules.units_mail_account.is_some()
         || rules.voice.is_on();
-    let Some(unit) = case.unit.as_deref().filter(|_| is_told) else { return Ok(()) };
-    let notices = unit_notices(events);
-    let again = if leaves { vec![] } else { taken_back };
-    if notices.is_empty() && again.is_empty() || case.told_state() == Some(State::Sealed) {
+    if !is_told || case.told_state() == Some(State::Sealed) {
         return Ok(());
     }
-    let Some(directory) = directory_of(db, now, unit)? else { return Ok(()) };
-    let tell = Tell { db, desk, now, case_id, case, unit, directory };
-    for (at, (notice, levels)) in notices.into_iter().enumerate() {
-        let key = format!("unit/{case_id}/{last}/{at}");
-        for (nth, phone) in tell.directory.notice_phones(unit, &levels).iter().enumerate() {
-            tell.text(format!("{key}/{nth}"), notice, phone)?;
-        }
-        if let Some(kind) = voice_of(notice).filter(|_| rules.voice.is_on()) {
-            voice_notice::put(db, now, (unit, kind), (case_id, is_pressing(case)))?;
-        }
-        if notice == UnitNotice::Order {
-            tell.mail(format!("{key}/mail"))?;
-        }
+    let again = if leaves { vec![] } else { taken_back };
+    let scene = Scene { db, desk, now, case_id, last, case };
+    if let Some(unit) = case.unit.as_deref() {
+        scene.tell_handler(unit, unit_notices(events), &again)?;
     }
-    let key = format!("unit/{case_id}/{last}/secret");
-    if again.iter().any(|template| template == ORDER_TEXT) {
-        for (nth, phone) in tell.directory.notice_phones(unit, &[]).iter().enumerate() {
-            tell.text(format!("{key}/{nth}"), UnitNotice::Order, phone)?;
+    scene.tell_others(others_told(case, events), &again)
+}
+
+/// What happened to which case.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    db: &'a Connection,
+    desk: &'a Desk,
+    now: Timestamp,
+    case_id: i64,
+    /// The last of the events in the chain.
+    last: i64,
+    case: &'a Case,
+}
+
+impl<'a> Scene<'a> {
+    /// Whom a unit is told by; `None`: its directory cannot be read.
+    fn to(self, unit: &'a str) -> Result<Option<Tell<'a>>, StoreError> {
+        let Self { db, desk, now, case_id, case, .. } = self;
+        let directory = directory_of(db, now, unit)?;
+        Ok(directory.map(|directory| Tell { db, desk, now, case_id, case, unit, directory }))
+    }
+
+    /// The unit that handles the case; `again`: what was taken back and tells less from now on.
+    fn tell_handler(
+        self,
+        unit: &'a str,
+        notices: Vec<(UnitNotice, Vec<Level>)>,
+        again: &[String],
+    ) -> Result<(), StoreError> {
+        if notices.is_empty() && again.is_empty() {
+            return Ok(());
         }
+        let Some(tell) = self.to(unit)? else { return Ok(()) };
+        let Self { db, desk, now, case_id, last, case } = self;
+        for (at, (notice, levels)) in notices.into_iter().enumerate() {
+            let key = format!("unit/{case_id}/{last}/{at}");
+            tell.texts(&key, notice, &levels)?;
+            if let Some(kind) = voice_of(notice).filter(|_| desk.messages.voice.is_on()) {
+                voice_notice::put(db, now, (unit, kind), (case_id, is_pressing(case)))?;
+            }
+            tell.mail(&key, notice)?;
+        }
+        tell.again(&format!("unit/{case_id}/{last}/secret"), UnitNotice::Order, again)
     }
-    if again.iter().any(|template| template == ORDER_MAIL) {
-        tell.mail(format!("{key}/mail"))?;
+
+    /// The units that help, or are to read it.
+    fn tell_others(
+        self,
+        told: Vec<(UnitNotice, String)>,
+        again: &[String],
+    ) -> Result<(), StoreError> {
+        let Self { case_id, last, case, .. } = self;
+        for (at, (notice, unit)) in told.iter().enumerate() {
+            let Some(tell) = self.to(unit)? else { continue };
+            let key = format!("other/{case_id}/{last}/{at}");
+            tell.texts(&key, *notice, &[])?;
+            tell.mail(&key, *notice)?;
+        }
+        let helpers = case.work.helpers.iter().map(|unit| (UnitNotice::Help, unit));
+        let readers = case.work.readers.keys().map(|unit| (UnitNotice::Read, unit));
+        for (at, (notice, unit)) in helpers.chain(readers).enumerate() {
+            let (text, mail) = notice.templates();
+            if !again.iter().any(|told| told == text || Some(told.as_str()) == mail) {
+                continue;
+            }
+            let Some(tell) = self.to(unit)? else { continue };
+            tell.again(&format!("other/{case_id}/{last}/secret{at}"), notice, again)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The messages that tell a unit what a case is about.
-const ORDER_TEXT: &str = "S19";
-const ORDER_MAIL: &str = "M9";
+const TELLING: &str = "'S19', 'M9', 'S30', 'M11', 'S31', 'M12'";
 
 /// Withdraws what still waits to be told to the unit of a case: everything where it is out of it, else what
 /// tells of the matter; gives of which texts and mails that was. What a carrier is being handed goes.
@@ -81,15 +132,39 @@ fn take_back(
     now: Timestamp,
     (case_id, everything): (i64, bool),
 ) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT id, template FROM outbox
-               WHERE case_id = ?1 AND class = ?2 AND state = 'queued' AND leased_until IS NULL
-                 AND (?3 OR template IN (?4, ?5))";
-    let of = params![case_id, Class::Order.as_str(), everything, ORDER_TEXT, ORDER_MAIL];
-    let waiting: Vec<(i64, String)> = all(db, sql, of, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let sql = format!(
+        "SELECT id, template FROM outbox
+         WHERE case_id = ?1 AND class = ?2 AND state = 'queued' AND leased_until IS NULL
+           AND (?3 OR template IN ({TELLING}))"
+    );
+    let of = params![case_id, Class::Order.as_str(), everything];
+    let waiting: Vec<(i64, String)> = all(db, &sql, of, |row| Ok((row.get(0)?, row.get(1)?)))?;
     for (id, _) in &waiting {
         end_one(db, desk, now, *id, SendState::Withdrawn)?;
     }
     Ok(waiting.into_iter().map(|(_, template)| template).collect())
+}
+
+/// Withdraws what still waits to be told to one unit of a case, by its own telephone and address.
+fn take_back_from(
+    db: &Connection,
+    desk: &Desk,
+    now: Timestamp,
+    (case_id, unit): (i64, &str),
+) -> Result<(), StoreError> {
+    let Some(directory) = directory_of(db, now, unit)? else { return Ok(()) };
+    let phones = directory.notice_phones(unit, &[]);
+    let phones = phones.iter().map(PhoneNumber::as_str);
+    for to in phones.chain(directory.notice_mail(unit)) {
+        let sql = "SELECT id FROM outbox WHERE case_id = ?1 AND class = ?2 AND party = ?3
+                       AND state = 'queued' AND leased_until IS NULL";
+        let of = params![case_id, Class::Order.as_str(), party(&desk.vault, to)];
+        let waiting: Vec<i64> = all(db, sql, of, |row| row.get(0))?;
+        for id in waiting {
+            end_one(db, desk, now, id, SendState::Withdrawn)?;
+        }
+    }
+    Ok(())
 }
 
 /// Where a unit is told. A damaged row of the directory keeps no case from going on.
@@ -108,7 +183,7 @@ fn voice_of(notice: UnitNotice) -> Option<VoiceKind> {
     match notice {
         UnitNotice::Warn => Some(VoiceKind::Due),
         UnitNotice::Overdue => Some(VoiceKind::Overdue),
-        UnitNotice::Order | UnitNotice::Remind => None,
+        UnitNotice::Order | UnitNotice::Remind | UnitNotice::Help | UnitNotice::Read => None,
     }
 }
 
@@ -123,11 +198,7 @@ pub(in crate::store) fn remind_unit(
     let Some(unit) = case.unit.as_deref() else { return Ok(()) };
     let Some(directory) = directory_of(db, now, unit)? else { return Ok(()) };
     let tell = Tell { db, desk, now, case_id, case, unit, directory };
-    for (nth, phone) in tell.directory.notice_phones(unit, &[]).iter().enumerate() {
-        let key = format!("voice/{notice}/{case_id}/{nth}");
-        tell.text(key, UnitNotice::Remind, phone)?;
-    }
-    Ok(())
+    tell.texts(&format!("voice/{notice}/{case_id}"), UnitNotice::Remind, &[])
 }
 
 /// Who is told of which case.
@@ -142,6 +213,26 @@ struct Tell<'a> {
 }
 
 impl Tell<'_> {
+    /// One to each telephone of the unit, and of its posts of these levels.
+    fn texts(&self, key: &str, notice: UnitNotice, levels: &[Level]) -> Result<(), StoreError> {
+        for (nth, phone) in self.directory.notice_phones(self.unit, levels).iter().enumerate() {
+            self.text(format!("{key}/{nth}"), notice, phone)?;
+        }
+        Ok(())
+    }
+
+    /// What was taken back, anew.
+    fn again(&self, key: &str, notice: UnitNotice, taken: &[String]) -> Result<(), StoreError> {
+        let (text, mail) = notice.templates();
+        if taken.iter().any(|told| told == text) {
+            self.texts(key, notice, &[])?;
+        }
+        if taken.iter().any(|told| Some(told.as_str()) == mail) {
+            self.mail(key, notice)?;
+        }
+        Ok(())
+    }
+
     fn text(
         &self,
         idem_key: String,
@@ -155,13 +246,15 @@ impl Tell<'_> {
         self.put((idem_key, Medium::Sms), account, template, letter)
     }
 
-    fn mail(&self, idem_key: String) -> Result<(), StoreError> {
+    /// Its mail, where it has one.
+    fn mail(&self, key: &str, notice: UnitNotice) -> Result<(), StoreError> {
         let Some(account) = self.desk.messages.units_mail_account.as_deref() else { return Ok(()) };
         let Some(to) = self.directory.notice_mail(self.unit) else { return Ok(()) };
         let name = self.directory.unit_name(self.unit).unwrap_or_default();
-        let Some(written) = order_mail(self.case, &name) else { return Ok(()) };
+        let Some(written) = notice.mail(self.case, &name) else { return Ok(()) };
         let template = written.template.template().code;
-        self.put((idem_key, Medium::Mail), account, template, Letter::notice(to, written))
+        let key = (format!("{key}/mail"), Medium::Mail);
+        self.put(key, account, template, Letter::notice(to, written))
     }
 
     fn put(

@@ -4,25 +4,20 @@
 //! Redirects are not followed: where messages go is decided by a person.
 
 use super::signature::signatures;
-use crate::domain::webhook::{Reach, Scheme, Target};
+use crate::client::{Connection, Stream, head, read, secured};
+use crate::domain::webhook::{Reach, Target};
 use crate::store::{Outcome, Parcel};
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use hyper::body::{Body as _, Incoming};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
 use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// Longest attempt, from the look-up of the name to the status of the answer.
@@ -39,10 +34,6 @@ pub const CONNECT_WAIT: Duration = Duration::from_secs(2);
 
 /// The rest of an answer is read for so long.
 const REST_WAIT: Duration = Duration::from_secs(1);
-/// Largest head of an answer, in bytes.
-const HEAD_BYTES_MAX: usize = 16 * 1_024;
-/// Who sends.
-const USER_AGENT: &str = concat!("mayorline/", env!("CARGO_PKG_VERSION"));
 
 /// Why an attempt failed, in a word that is listed.
 type Fault = &'static str;
@@ -73,7 +64,7 @@ pub(super) async fn send(
         Err(fault) => return Some(Outcome::Failed { status: None, fault, later: None }),
     };
     // Whoever closes with something unread makes the other side see an error.
-    let _ = timeout(REST_WAIT, read_rest(&mut answer.body)).await;
+    let _ = timeout(REST_WAIT, read(&mut answer.body, RESPONSE_BYTES_MAX)).await;
     Some(answer.outcome)
 }
 
@@ -81,7 +72,7 @@ pub(super) async fn send(
 struct Answer {
     outcome: Outcome,
     body: Incoming,
-    _connection: JoinSet<()>,
+    _connection: Connection,
 }
 
 async fn post(
@@ -93,18 +84,11 @@ async fn post(
     let target = Target::parse(&parcel.url).map_err(|_| "url")?;
     let stream = connect(road, &target).await?;
     let request = request(&target, parcel, seconds).ok_or("url")?;
-    match target.scheme {
-        Scheme::Http => exchange(stream, request, stands).await,
-        Scheme::Https => {
-            let name = ServerName::try_from(target.host.clone()).map_err(|_| "url")?;
-            let connector = tokio_rustls::TlsConnector::from(Arc::clone(&road.tls));
-            let stream = connector.connect(name, stream).await.map_err(|error| {
-                tracing::debug!(webhook = parcel.webhook, %error, "no TLS with a receiver");
-                "tls"
-            })?;
-            exchange(stream, request, stands).await
-        }
-    }
+    let stream = secured(&target, Some(&road.tls), stream).await.map_err(|error| {
+        tracing::debug!(webhook = parcel.webhook, %error, "no TLS with a receiver");
+        "tls"
+    })?;
+    exchange(stream, request, stands).await
 }
 
 /// The first allowed address that answers.
@@ -155,13 +139,9 @@ async fn first(addresses: impl Iterator<Item = SocketAddr>) -> Result<TcpStream,
 
 fn request(target: &Target, parcel: &Parcel, seconds: i64) -> Option<Request<Body>> {
     let signed = signatures(&parcel.secrets, &parcel.id, seconds, &parcel.body);
-    Request::builder()
+    head(target, &target.path)
         .method(Method::POST)
-        .uri(&target.path)
-        .header(header::HOST, target.authority())
-        .header(header::USER_AGENT, USER_AGENT)
         .header(header::CONTENT_TYPE, "application/json")
-        .header(header::CONNECTION, "close")
         .header("webhook-id", &parcel.id)
         .header("webhook-timestamp", seconds)
         .header("webhook-signature", signed)
@@ -170,25 +150,19 @@ fn request(target: &Target, parcel: &Parcel, seconds: i64) -> Option<Request<Bod
 }
 
 async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    stream: Box<dyn Stream>,
     request: Request<Body>,
     stands: impl Future<Output = bool>,
 ) -> Result<Option<Answer>, Fault> {
     if !stands.await {
         return Ok(None);
     }
-    let mut builder = http1::Builder::new();
-    let handshake = builder.max_buf_size(HEAD_BYTES_MAX).handshake(TokioIo::new(stream));
-    let (mut sender, connection) = handshake.await.map_err(|_| "http")?;
-    let mut running = JoinSet::new();
-    running.spawn(async {
-        let _ = connection.await;
-    });
-    let answer = sender.send_request(request).await.map_err(|_| "http")?;
+    let mut connection = Connection::open(stream).await.map_err(|_| "http")?;
+    let answer = connection.ask(request).await.map_err(|_| "http")?;
     let later = answer.headers().get(header::RETRY_AFTER);
     let later = later.and_then(|value| value.to_str().ok()?.trim().parse().ok());
     let outcome = outcome(answer.status(), later);
-    Ok(Some(Answer { outcome, body: answer.into_body(), _connection: running }))
+    Ok(Some(Answer { outcome, body: answer.into_body(), _connection: connection }))
 }
 
 fn outcome(status: StatusCode, later: Option<u64>) -> Outcome {
@@ -201,15 +175,6 @@ fn outcome(status: StatusCode, later: Option<u64>) -> Outcome {
     }
     let fault = if status.is_redirection() { "redirect" } else { "status" };
     Outcome::Failed { status: Some(code), fault, later }
-}
-
-async fn read_rest(body: &mut Incoming) {
-    let mut read = 0;
-    while read < RESPONSE_BYTES_MAX {
-        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await;
-        let Some(Ok(frame)) = frame else { return };
-        read += frame.data_ref().map_or(0, |data| data.len());
-    }
 }
 
 // All addresses of a name that are tried may be dead, and it is said in time that they are.

@@ -86,7 +86,7 @@ fn a_citizen_is_asked_for_more_and_his_answer_joins_the_case() {
     let number = house.cases()[0];
     house.sent(minutes(1));
     let asked_at = minutes(3 * 24 * 60);
-    house.act(asked_at, number, Role::MessageClerk, Task::AskMore);
+    house.act(asked_at, number, Role::MessageClerk, Task::AskMore(vec![]));
     let told = house.sent(asked_at);
     let asked = format!(
         "【邹城社情民意】编号{number}：请补充事发地点（镇街、村居、路段）和时间，直接回复本短信即可。"
@@ -107,7 +107,7 @@ fn who_has_no_mobile_telephone_is_not_asked_by_text() {
     let mut told = intake("call-1", mayorline::domain::call::IntakeKind::Text);
     told.caller.number = mayorline::units::PhoneNumber::parse("053700000000").ok();
     let (number, _) = store_intake(&house.handle(), told);
-    let refused = house.try_act(minutes(1), number.unwrap(), Role::Clerk, Task::AskMore);
+    let refused = house.try_act(minutes(1), number.unwrap(), Role::Clerk, Task::AskMore(vec![]));
     assert!(refused.contains("no mobile number to ask by"), "{refused}");
 }
 

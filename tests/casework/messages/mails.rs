@@ -32,7 +32,7 @@ pub(super) fn site() -> MailSite {
 
 impl House {
     /// A mail that comes and is settled at once.
-    fn mail(&self, key: u8, at: Timestamp, mail: &[u8]) -> SettledInbound {
+    pub(super) fn mail(&self, key: u8, at: Timestamp, mail: &[u8]) -> SettledInbound {
         self.mail_by(BOX, key, at, mail)
     }
 
@@ -57,7 +57,7 @@ impl House {
     }
 
     /// The mails that are sent now, and their server takes each.
-    fn mailed(&self, at: Timestamp) -> Vec<LeasedMessage> {
+    pub(super) fn mailed(&self, at: Timestamp) -> Vec<LeasedMessage> {
         let account = BOX.to_owned();
         let leased =
             answered(|answer| self.handle().outbox_lease(at, account, 100, answer)).unwrap();
@@ -68,12 +68,12 @@ impl House {
         leased
     }
 
-    fn why(&self, id: i64) -> String {
+    pub(super) fn why(&self, id: i64) -> String {
         let sql = format!("SELECT state || ' ' || COALESCE(why, '') FROM inbound WHERE id = {id}");
         self.db().query_row(&sql, [], |row| row.get(0)).unwrap()
     }
 
-    fn act_on(&self, at: Timestamp, number: CaseNumber, role: Role, task: Task) {
+    pub(super) fn act_on(&self, at: Timestamp, number: CaseNumber, role: Role, task: Task) {
         self.try_on(at, number, role, task).unwrap();
     }
 
@@ -97,14 +97,14 @@ impl House {
 }
 
 /// The head of a mail of a citizen; `more`: further lines.
-fn head(from: &str, id: &str, subject: &str, more: &str) -> String {
+pub(super) fn head(from: &str, id: &str, subject: &str, more: &str) -> String {
     format!(
         "From: {from}\r\nTo: hotline@example.org\r\nSubject: {subject}\r\n\
          Message-ID: <{id}@citizens.example>\r\n{more}MIME-Version: 1.0\r\n"
     )
 }
 
-fn plain(from: &str, id: &str, subject: &str, text: &str) -> Vec<u8> {
+pub(super) fn plain(from: &str, id: &str, subject: &str, text: &str) -> Vec<u8> {
     let head = head(from, id, subject, "");
     format!("{head}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n").into_bytes()
 }
@@ -122,7 +122,7 @@ fn encoded_word(charset: &str, bytes: &[u8]) -> String {
     format!("=?{charset}?B?{encoded}?=")
 }
 
-const ZHANG: &str = "zhang@citizens.example";
+pub(super) const ZHANG: &str = "zhang@citizens.example";
 
 /// Rows 29 to 31: labels that are right, too small, and of four bytes.
 #[test]
@@ -256,7 +256,7 @@ fn example_35_goes_to_the_row_it_tells_of() {
     assert_eq!(house.mail(4, minutes(5), theirs.as_bytes()), SettledInbound::Held);
     assert_eq!((house.cases().len(), house.outbox().len()), (1, 2), "nothing is written for it");
     // No further mail goes to a bad address.
-    house.act_on(minutes(6), number, Role::Clerk, Task::AskMore);
+    house.act_on(minutes(6), number, Role::Clerk, Task::AskMore(vec![]));
     assert!(house.mailed(minutes(7)).is_empty());
     house.verified();
 }
@@ -274,15 +274,15 @@ fn a_mail_that_was_given_up_does_not_make_its_address_a_bad_one() {
     let day = 24 * 60;
     let away = PartOutcome::Retry("closed", None);
     assert_eq!(house.outcome(minutes(day + 3), (notice.id, 1), away), SendState::Failed);
-    house.act_on(minutes(day + 4), number, Role::Clerk, Task::AskMore);
+    house.act_on(minutes(day + 4), number, Role::Clerk, Task::AskMore(vec![]));
     assert_eq!(house.mailed(minutes(day + 5)).len(), 1);
     // One that its server refused says that it is bad.
-    house.act_on(minutes(day + 6), number, Role::Clerk, Task::AskMore);
+    house.act_on(minutes(day + 6), number, Role::Clerk, Task::AskMore(vec![]));
     let [refused] = &house.lease_by(BOX, minutes(day + 7))[..] else { panic!("one") };
     assert!(house.submitting(minutes(day + 7), refused.id, (1, 1)));
     let answer = PartOutcome::Rejected("550".to_owned());
     assert_eq!(house.outcome(minutes(day + 7), (refused.id, 1), answer), SendState::Failed);
-    house.act_on(minutes(day + 8), number, Role::Clerk, Task::AskMore);
+    house.act_on(minutes(day + 8), number, Role::Clerk, Task::AskMore(vec![]));
     assert!(house.mailed(minutes(day + 9)).is_empty());
 }
 

@@ -1,6 +1,7 @@
 //! Texts that come in and messages that go out, as the store keeps them: once, in order, and of a case under
 //! seal nothing. Time is handed in; what carriers and people do is done by hand.
 
+mod asked;
 mod citizens;
 mod examples;
 mod journal;

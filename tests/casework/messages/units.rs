@@ -165,6 +165,91 @@ fn secrecy_that_is_asked_for_at_night_holds_for_the_order_that_waits() {
     assert!(all.contains("反映人：要求保密"), "{all}");
 }
 
+impl House {
+    /// One whose directory reaches both units; a classified matter in it.
+    fn with_two_units(at: Timestamp) -> (Self, CaseNumber) {
+        let house = Self::open();
+        let units = "单位编号,单位名称,类别,职能审计,双向承诺,通知手机,通知邮箱\n\
+                     07,城市管理局,政府部门,是,是,19900000100,cg@example.cn\n\
+                     08,交通运输局,政府部门,是,是,19900000200,jt@example.cn\n";
+        house.import(Kind::Units, units);
+        house.text_at(1, at, CITIZEN, "北宿镇路口路灯不亮");
+        let number = house.cases()[0];
+        house.classify(at, number);
+        (house, number)
+    }
+
+    fn helped(&self, at: Timestamp, number: CaseNumber) {
+        let (unit, helpers) = ("unit.07".to_owned(), vec!["unit.08".to_owned()]);
+        self.act(at, number, Role::Director, Task::Assign { unit, helpers });
+    }
+}
+
+/// Who helps is told so, and not who brought the matter; nobody but the unit that handles it signs for it.
+#[test]
+fn a_unit_that_helps_is_told_beside_the_one_that_handles_it() {
+    let (house, number) = House::with_two_units(minutes(1));
+    house.helped(minutes(2), number);
+    let told = house.told(minutes(3));
+    assert_eq!(tails(&told), ["100", "200"]);
+    assert!(told[0].1.starts_with("【交办】"), "{told:?}");
+    let help = format!(
+        "【协办】编号{number}，求助，北宿镇路口路灯不亮。请配合主办单位办理，11月27日24时前办复。登录系统查看。"
+    );
+    assert_eq!(told[1].1, help);
+    let mails = house.lease_by(MAIL, minutes(3));
+    let [order, beside] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!((order.template.as_str(), beside.template.as_str()), ("M9", "M11"));
+    assert_eq!(beside.to, "jt@example.cn");
+    assert!(beside.text.starts_with("交通运输局：\n现将以下事项交你单位协办"), "{}", beside.text);
+    assert!(!beside.text.contains("反映人"), "{}", beside.text);
+    let rows = house.outbox();
+    let of = |template: &str| rows.iter().find(|row| row.template == template).unwrap().recipient;
+    assert_eq!([of("S30"), of("M11")], ["unit", "unit"]);
+    // Whoever asks what is held of him is not given what units are told.
+    let held = serde_json::to_string(&house.held()).unwrap();
+    assert!(held.contains(&number.to_string()) && !held.contains("协办"), "{held}");
+    assert!(!held.contains("19900000200") && !held.contains("jt@example.cn"), "{held}");
+    house.verified();
+}
+
+/// 转阅: whoever is to read a case is told that it is there.
+#[test]
+fn the_readers_of_a_case_are_told_of_it() {
+    let (house, number) = House::with_two_units(minutes(1));
+    house.act(minutes(2), number, Role::Clerk, Task::Circulate(vec!["unit.08".to_owned()]));
+    let told = house.told(minutes(3));
+    let read = format!("【阅知】编号{number}，求助，北宿镇路口路灯不亮。请登录系统查看并签阅。");
+    assert_eq!(told, [("200".to_owned(), read)]);
+    let mails = house.lease_by(MAIL, minutes(3));
+    let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+    assert_eq!((mail.template.as_str(), mail.to.as_str()), ("M12", "jt@example.cn"));
+    assert_eq!(mail.subject, Some(format!("【转阅单】{number}")));
+    house.verified();
+}
+
+/// What waits for the morning goes to no helper that is accused by then, and tells less where secrecy is wanted.
+#[test]
+fn what_a_helper_is_told_in_the_morning_holds_by_then() {
+    let (night, morning) = (at("2026-11-22T22:00:00+08:00"), at("2026-11-23T08:00:00+08:00"));
+    let (house, number) = House::with_two_units(minutes(1));
+    house.helped(night, number);
+    house.act(night, number, Role::Clerk, Task::NameAccused("unit.08".to_owned()));
+    assert_eq!(tails(&house.told(morning)), ["100"], "the other goes on");
+    let mails = house.lease_by(MAIL, morning);
+    assert!(mails.iter().all(|mail| mail.to == "cg@example.cn"), "{mails:?}");
+    house.verified();
+    let (house, number) = House::with_two_units(minutes(1));
+    house.helped(night, number);
+    house.act(night, number, Role::Clerk, Task::SetSecrecy(true));
+    let (texts, mails) = (house.told(morning), house.lease_by(MAIL, morning));
+    assert_eq!((tails(&texts), mails.len()), (vec!["100", "200"], 2));
+    for told in texts.iter().map(|(_, text)| text).chain(mails.iter().map(|mail| &mail.text)) {
+        assert!(!told.contains("路灯") && !told.contains("北宿"), "{told}");
+    }
+    house.verified();
+}
+
 /// A unit that the directory cannot reach keeps no case from going on.
 #[test]
 fn who_has_no_number_is_not_told() {

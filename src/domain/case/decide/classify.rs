@@ -4,16 +4,20 @@ use super::{Guard, Scene, Verdict};
 use crate::domain::case::actor::is_person;
 use crate::domain::case::clock;
 use crate::domain::case::event::{CaseEvent, Channel};
-use crate::domain::case::reasons::{DispositionReason, Urgency, UrgencyReason};
+use crate::domain::case::reasons::{AskedFor, DispositionReason, Urgency, UrgencyReason};
 use crate::domain::case::record::{Note, Record};
 use crate::domain::case::status::State;
 use crate::domain::case::task::Classification;
 use crate::domain::case::unit::is_unit_id;
 use crate::domain::desk::Disposition;
 use crate::units::PhoneNumber;
+use jiff::civil::Date;
 
 /// Longest description of a place.
 const PLACE_CHARS_MAX: usize = 200;
+
+/// Working days in which a citizen is to say what he was asked for (M2); his period runs on meanwhile.
+const MORE_WORKING_DAYS: u8 = 2;
 
 impl Scene<'_> {
     /// T4; from 留存 and 转阅 the case is open again, with a new date for the citizen. Also what a
@@ -115,13 +119,28 @@ impl Scene<'_> {
     }
 
     /// 4.3: he answers by the way that he is asked.
-    pub(super) fn ask_more(&self) -> Verdict {
+    pub(super) fn ask_more(&self, missing: &[AskedFor]) -> Verdict {
         let contact = self.case.private.contact.as_ref();
         let by_mail = self.case.channel == Some(Channel::Email);
         if !by_mail && !contact.is_some_and(PhoneNumber::is_mobile) {
             return Err(Guard::NoText.into());
         }
-        Ok(vec![Record::MoreAsked { by: self.by() }.into()])
+        let mut missing = missing.to_vec();
+        missing.sort_unstable();
+        missing.dedup();
+        let until = Some(self.waited_until());
+        Ok(vec![Record::MoreAsked { missing, until, by: self.by() }.into()])
+    }
+
+    /// Until when more is waited for, never past what the citizen was promised while that is to come.
+    fn waited_until(&self) -> Date {
+        let mut day = self.today();
+        for _ in 0..MORE_WORKING_DAYS {
+            let next = day.tomorrow().unwrap_or(day);
+            day = self.context.calendar.next_working(next);
+        }
+        let promised = self.case.due.as_ref().map(|due| due.on);
+        promised.filter(|due| *due > self.today()).map_or(day, |due| day.min(due))
     }
 
     pub(super) fn set_secrecy(&self, wanted: bool) -> Verdict {

@@ -127,7 +127,7 @@ impl Scene<'_> {
             Task::SetUrgency(urgency, reason) => self.set_urgency(*urgency, *reason),
             Task::ChooseDisposition(what, reason) => self.choose(*what, None, *reason),
             Task::ChooseLocal { code, like, reason } => self.choose(*like, Some(code), *reason),
-            Task::AskMore => self.ask_more(),
+            Task::AskMore(missing) => self.ask_more(missing),
             Task::SetSecrecy(wanted) => self.set_secrecy(*wanted),
             Task::NameAccused(unit) => self.name_accused(unit),
             Task::Recuse(person) => self.recuse(person),

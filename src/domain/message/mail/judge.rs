@@ -7,7 +7,7 @@ use super::receipt::{FLOOD_MAILS_MAX, Silence, by_marks};
 use super::{Belongs, House, MailKey, OwnId, belongs, own_words};
 use crate::domain::case::Grade;
 use crate::domain::message::SUPPLEMENTS_MAX;
-use crate::domain::message::{Command, Named, command};
+use crate::domain::message::{Command, Named, Remark, command};
 use crate::units::CaseNumber;
 
 /// What the store knows around a mail.
@@ -66,7 +66,7 @@ pub enum MailVerdict {
     /// The same once more: he asks about this one (催办).
     Remind(CaseNumber),
     /// The citizen's word on the answer to this case.
-    Rate(CaseNumber, Grade, String),
+    Rate(CaseNumber, Grade, Remark),
     /// His name is to be kept from the unit (要求保密).
     Confidential(CaseNumber),
     /// How a case stands.

@@ -1,4 +1,4 @@
-//! The short texts to citizens, units and leaders (domain.md 4.3, S01 to S29): one table, filled from typed
+//! The short texts to citizens, units and leaders (domain.md 4.3, S01 to S31): one table, filled from typed
 //! values.
 //!
 //! A carrier is given the text. A provider that wants approved templates is given the id and the values in

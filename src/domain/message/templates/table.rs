@@ -33,6 +33,8 @@ pub enum TemplateId {
     StatusBare,
     ReplyBare,
     UnitRemind,
+    UnitHelp,
+    UnitRead,
 }
 
 /// What stands in brackets at the beginning.
@@ -60,7 +62,7 @@ pub struct Template {
 }
 
 /// The templates, in the order of their ids.
-pub const TEMPLATES: [Template; 29] = [
+pub const TEMPLATES: [Template; 31] = [
     city(
         TemplateId::Ack,
         "S01",
@@ -227,6 +229,20 @@ pub const TEMPLATES: [Template; 29] = [
         "催办",
         "编号{case}：请尽快签收、办理，按期办复。",
     ),
+    official(
+        TemplateId::UnitHelp,
+        "S30",
+        "dept-help",
+        "协办",
+        "编号{case}，{kind}，{summary}。请配合主办单位办理，{due}{hour}时前办复。登录系统查看。",
+    ),
+    official(
+        TemplateId::UnitRead,
+        "S31",
+        "dept-read",
+        "阅知",
+        "编号{case}，{kind}，{summary}。请登录系统查看并签阅。",
+    ),
 ];
 
 const fn city(
@@ -255,7 +271,7 @@ impl TemplateId {
         &TEMPLATES[self as usize]
     }
 
-    /// S01 to S29.
+    /// S01 to S31.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.template().code

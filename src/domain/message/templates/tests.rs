@@ -30,7 +30,7 @@ fn digest() -> DayDigest {
 }
 
 /// Every text with words of others in the places for them.
-fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 29] {
+fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 31] {
     let (case, code, due, later) = (case(), code(), date(2026, 11, 27), date(2026, 12, 4));
     let [unit, reason, result, state, channel, leaders, summary] = words;
     let nature = Nature::Complaint;
@@ -69,6 +69,8 @@ fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 29] {
         ShortText::StatusBare { case, state },
         ShortText::ReplyBare { case, result, unit },
         ShortText::UnitRemind { case },
+        ShortText::UnitHelp { case, nature, summary, due, hour: 18 },
+        ShortText::UnitRead { case, nature, summary },
     ]
 }
 
@@ -77,7 +79,7 @@ fn phone(digits: &str) -> PhoneNumber {
 }
 
 /// Number, units, messages, text: as printed in domain.md 4.3, and behind them our own.
-const SAMPLES: [(&str, usize, usize, &str); 29] = [
+const SAMPLES: [(&str, usize, usize, &str); 31] = [
     (
         "S01",
         85,
@@ -197,6 +199,13 @@ const SAMPLES: [(&str, usize, usize, &str); 29] = [
         "【邹城社情民意】编号26112200131办理结果：北宿镇路口路灯已于11月24日修复。承办单位：市城市管理局。",
     ),
     ("S29", 32, 1, "【催办】编号26112200131：请尽快签收、办理，按期办复。"),
+    (
+        "S30",
+        59,
+        1,
+        "【协办】编号26112200131，投诉，北宿镇路灯不亮。请配合主办单位办理，11月27日18时前办复。登录系统查看。",
+    ),
+    ("S31", 40, 1, "【阅知】编号26112200131，投诉，北宿镇路灯不亮。请登录系统查看并签阅。"),
 ];
 
 const SAMPLE_WORDS: [&str; 7] = [
@@ -227,7 +236,7 @@ fn the_rows_stand_in_order_and_are_found_by_their_numbers() {
         assert_eq!(template.id.template(), template);
         assert_eq!(TemplateId::of_code(template.code), Some(template.id));
     }
-    assert_eq!(TemplateId::of_code("S30"), None);
+    assert_eq!(TemplateId::of_code("S32"), None);
 }
 
 #[test]

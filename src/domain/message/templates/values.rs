@@ -99,6 +99,8 @@ pub enum ShortText<'a> {
     Stopped,
     WithdrawAsked { case: CaseNumber },
     UnitRemind { case: CaseNumber },
+    UnitHelp { case: CaseNumber, nature: Nature, summary: &'a str, due: Date, hour: i8 },
+    UnitRead { case: CaseNumber, nature: Nature, summary: &'a str },
 }
 
 impl ShortText<'_> {
@@ -141,6 +143,8 @@ impl ShortText<'_> {
             Self::Stopped => TemplateId::Stopped,
             Self::WithdrawAsked { .. } => TemplateId::WithdrawAsked,
             Self::UnitRemind { .. } => TemplateId::UnitRemind,
+            Self::UnitHelp { .. } => TemplateId::UnitHelp,
+            Self::UnitRead { .. } => TemplateId::UnitRead,
         }
     }
 
@@ -202,6 +206,18 @@ impl ShortText<'_> {
                 plain("days", days),
                 day("due", due),
                 plain("hour", hour),
+            ],
+            Self::UnitHelp { case, nature, summary, due, hour } => vec![
+                number(case),
+                plain("kind", nature.name()),
+                words("summary", summary, SUMMARY_UNITS_MAX),
+                day("due", due),
+                plain("hour", hour),
+            ],
+            Self::UnitRead { case, nature, summary } => vec![
+                number(case),
+                plain("kind", nature.name()),
+                words("summary", summary, SUMMARY_UNITS_MAX),
             ],
             Self::UnitWarn { case, days } | Self::UnitOverdue { case, days } => {
                 vec![number(case), plain("days", days)]

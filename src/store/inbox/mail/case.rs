@@ -15,6 +15,7 @@ use crate::store::inbox::give_to_case;
 use crate::store::inbox::settle::{SettledInbound, end};
 use crate::store::inbox::text;
 use crate::store::intake::{self, Desk, SYSTEM};
+use crate::store::seal::is_sealed;
 use crate::units::CaseNumber;
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -52,6 +53,8 @@ impl Arrived<'_> {
         let opened = intake::open(db, desk, now, &intake, SYSTEM)?;
         give_to_case(db, &desk.vault, self.id, opened.case_id)?;
         end(db, now, self.id, ("done", "case"))?;
+        let words = format!("{}\n{}", self.read.mail.subject, self.read.mail.text);
+        self.warn_of_danger(db, desk, now, (opened.case_id, &words))?;
         if let Some((case, code)) = opened.number.zip(opened.code) {
             let due = case_file::load(db, &desk.vault, opened.case_id)?.due.map(|due| due.on);
             let received = self.journal.received_at.to_zoned(city_zone()).datetime();
@@ -78,9 +81,26 @@ impl Arrived<'_> {
         let words = own_words(&self.read.mail.text);
         let whole = words.chars().count() >= OWN_WORDS_CHARS;
         let words = if whole || words.is_empty() { self.read.mail.text.clone() } else { words };
-        let words = self.with_files(&cut(words.trim(), SUPPLEMENT_CHARS_MAX));
-        text::supplement(db, desk, now, (id, &[self.id]), &words)?;
+        let told = self.with_files(&cut(words.trim(), SUPPLEMENT_CHARS_MAX));
+        text::supplement(db, desk, now, (id, &[self.id]), &told)?;
+        self.warn_of_danger(db, desk, now, (id, &words))?;
         Ok(SettledInbound::Done)
+    }
+
+    /// Who writes of an emergency is told whom to call, before anything else; a person is to call him. What
+    /// he is told of a case under seal belongs to none.
+    fn warn_of_danger(
+        &self,
+        db: &Connection,
+        desk: &mut Desk,
+        now: Timestamp,
+        (case_id, words): (i64, &str),
+    ) -> Result<(), StoreError> {
+        if !citizen::in_danger(db, desk, now, (case_id, words))? {
+            return Ok(());
+        }
+        let shown = !is_sealed(&case_file::load(db, &desk.vault, case_id)?);
+        self.reply(db, desk, now, (&ShortText::Emergency, shown.then_some(case_id)))
     }
 
     /// The same once more while his case is open: whoever is at work on it sees that he asks (催办).
@@ -94,6 +114,8 @@ impl Arrived<'_> {
         let id = id_of(db, number)?;
         let words = format!("（来信催办，内容与此前来信相同）{}", self.read.mail.subject);
         text::supplement(db, desk, now, (id, &[self.id]), &words)?;
+        let said = format!("{}\n{}", self.read.mail.subject, self.read.mail.text);
+        self.warn_of_danger(db, desk, now, (id, &said))?;
         Ok(SettledInbound::Done)
     }
 

@@ -126,7 +126,7 @@ impl Arrived<'_> {
             MailVerdict::Supplement(number) => self.supplement(db, desk, now, number),
             MailVerdict::Remind(number) => self.remind(db, desk, now, number),
             MailVerdict::Rate(number, grade, remark) => {
-                self.rate(db, desk, now, (number, grade, &remark))
+                self.rate(db, desk, now, (number, grade, remark.as_str()))
             }
             MailVerdict::Confidential(number) => self.confidential(db, desk, now, number),
             MailVerdict::Query(named) => self.command(db, desk, now, Command::Query(named)),

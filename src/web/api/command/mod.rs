@@ -7,7 +7,7 @@ mod task;
 pub use task::CommandFault;
 
 use crate::domain::case::{
-    AnonymousReason, DeclineReason, DiscardReason, DispositionReason, DocketReason,
+    AnonymousReason, AskedFor, DeclineReason, DiscardReason, DispositionReason, DocketReason,
     ExtensionReason, FollowUpOutcome, Grade, HoldReason, KeepReason, LawfulChannel, LiftReason,
     Means, Nature, Pending, ReopenReason, ReturnReason, ReviewFault, Trigger, Urgency,
     UrgencyReason,
@@ -87,8 +87,14 @@ pub enum CommandForm {
         #[arg(long)]
         reason: Option<DispositionReason>,
     },
-    /// The citizen is asked by text for place and time (S03); his answer joins the case.
-    AskMore,
+    /// The citizen is asked by text or mail for place and time (S03, M2), or for what is named; his
+    /// answer joins the case.
+    AskMore {
+        /// place, time, parties, course, evidence, contact; may be repeated.
+        #[arg(long)]
+        #[serde(default)]
+        missing: Vec<AskedFor>,
+    },
     /// The citizen wants his contact kept from the unit; `--lift` takes it back.
     Secrecy {
         /// No longer.

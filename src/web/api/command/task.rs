@@ -41,7 +41,7 @@ impl CommandForm {
             }
             Self::Urgency { urgency, reason } => Task::SetUrgency(urgency, reason),
             Self::Dispose { disposition, reason } => chosen(disposition, reason, like)?,
-            Self::AskMore => Task::AskMore,
+            Self::AskMore { missing } => Task::AskMore(missing),
             Self::Secrecy { lift } => Task::SetSecrecy(!lift),
             Self::Accuse { unit } => Task::NameAccused(unit),
             Self::Recuse { person } => Task::Recuse(person),

@@ -1,4 +1,4 @@
-//! The mails to citizens, units and leaders (domain.md 4.4, M1 to M10): one table, filled from typed values,
+//! The mails to citizens, units and leaders (domain.md 4.4, M1 to M12): one table, filled from typed values,
 //! as text and as a page. The page loads nothing, and every value in it is escaped.
 
 mod page;
@@ -12,7 +12,8 @@ pub use page::page as mail_page;
 pub use table::{MAIL_TEMPLATES, MailTemplate, MailTemplateId};
 pub use values::{MAIL_RESULT_CHARS_MAX, MAIL_WORDS_CHARS_MAX, MailDigest, MailText};
 
-use crate::domain::message::templates::Written;
+use crate::domain::message::templates::{TemplateId, Written};
+use std::borrow::Cow;
 use std::fmt;
 use values::Filled;
 
@@ -62,7 +63,24 @@ pub fn in_a_mail(short: &Written, desk: &Desk) -> (String, String) {
     let case = short.params.iter().find(|param| param.name == "case");
     let about = case.map_or_else(|| desk.signer.clone(), |case| format!("编号{}", case.value));
     let words = short.text.split_once('】').map_or(short.text.as_str(), |(_, words)| words);
+    let words = in_words_for_mails(short.template, words);
     (format!("【告知】{about}"), format!("您好：\n{words}\n\n{}", desk.signer))
+}
+
+/// What a short text says of texts and telephones, as it is said to whoever wrote a mail: he may have
+/// neither.
+fn in_words_for_mails(template: TemplateId, words: &str) -> Cow<'_, str> {
+    match template {
+        TemplateId::AskMore => words.replace("本短信", "本邮件").into(),
+        TemplateId::WithdrawAsked => {
+            words.replace("我们将来电与您核实", "我们将与您联系核实，请留意来电和本邮箱").into()
+        }
+        TemplateId::Stopped => words.replace("通知类短信", "通知类邮件").into(),
+        TemplateId::Help => "直接发送邮件即可反映事项。正文写CX加编号加查询码查进度，\
+                             写撤回加编号加查询码申请撤回，写退订不再接收通知。"
+            .into(),
+        _ => words.into(),
+    }
 }
 
 impl MailText<'_> {

@@ -14,6 +14,8 @@ pub enum MailTemplateId {
     Neutral,
     UnitOrder,
     DailyDigest,
+    UnitHelp,
+    UnitRead,
 }
 
 /// A row of the table.
@@ -62,7 +64,7 @@ const fn inner(
 pub(super) const BY_TEXT: &str = "，或者发送短信 CX{case} {code} 到{texts}";
 
 /// The mails, in the order of their ids.
-pub const MAIL_TEMPLATES: [MailTemplate; 10] = [
+pub const MAIL_TEMPLATES: [MailTemplate; 12] = [
     mail(
         MailTemplateId::Ack,
         "M1",
@@ -129,5 +131,18 @@ pub const MAIL_TEMPLATES: [MailTemplate; 10] = [
         "【日汇总】{date}",
         "受理{received}件，其中电话{calls}、短信{texts_in}、邮件{mails}、热线{radio}；交办{assigned}，办复{answered}，\
          按时办复率{on_time}；超期{overdue}；回访{callbacks}，不满意{dissatisfied}。\n热点：{topics}。\n十要素明细请登录系统查看。",
+    ),
+    inner(
+        MailTemplateId::UnitHelp,
+        "M11",
+        "【协办单】{case} 办复期限{due}",
+        "{unit}：\n现将以下事项交你单位协办，请配合主办单位于{due}前办复。\n类型：{kind}；地点：{place}；\n\
+         内容：{content}。",
+    ),
+    inner(
+        MailTemplateId::UnitRead,
+        "M12",
+        "【转阅单】{case}",
+        "{unit}：\n现将以下事项转你单位阅知，请登录系统签阅。\n类型：{kind}；地点：{place}；\n内容：{content}。",
     ),
 ];

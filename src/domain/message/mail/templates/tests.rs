@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::case::Nature;
+use crate::domain::message::templates::{ShortText, Signature};
 use crate::units::{CaseNumber, QueryCode};
 use jiff::civil::date;
 use std::collections::BTreeSet;
@@ -63,6 +64,21 @@ fn all(words: &str) -> Vec<WrittenMail> {
         order(None),
         MailText::DailyDigest(digest),
         MailText::DailyDigest(MailDigest { on_time_permille: None, topics: &[], ..digest }),
+        MailText::UnitHelp {
+            case,
+            unit: words,
+            nature: Nature::Complaint,
+            place: words,
+            content: words,
+            due,
+        },
+        MailText::UnitRead {
+            case,
+            unit: words,
+            nature: Nature::Complaint,
+            place: words,
+            content: words,
+        },
     ];
     mails.iter().map(|mail| mail.write(&desk())).collect()
 }
@@ -132,6 +148,15 @@ fn rows_and_values_name_the_same() {
             due: day,
         },
         MailText::DailyDigest(digest),
+        MailText::UnitHelp {
+            case,
+            unit: w,
+            nature: Nature::Consult,
+            place: w,
+            content: w,
+            due: day,
+        },
+        MailText::UnitRead { case, unit: w, nature: Nature::Consult, place: w, content: w },
     ];
     for (mail, template) in mails.iter().zip(&MAIL_TEMPLATES) {
         let named: BTreeSet<&str> = [template.subject, template.body]
@@ -179,5 +204,31 @@ fn long_words_are_cut_and_say_so() {
 fn nothing_of_a_citizen_is_printed() {
     for mail in all("秘密") {
         assert!(!format!("{mail:?}").contains("秘密"));
+    }
+}
+
+/// No mail speaks of a text that nobody wrote, and none promises a call to who left no number.
+#[test]
+fn what_is_told_by_mail_is_in_the_words_for_mails() {
+    let case = CaseNumber::parse("26112200131").unwrap();
+    let told = |short: ShortText<'_>| in_a_mail(&short.write(&Signature::default()), &desk());
+    let (subject, text) = told(ShortText::WithdrawAsked { case });
+    assert_eq!(subject, "【告知】编号26112200131");
+    assert_eq!(
+        text,
+        "您好：\n编号26112200131：已收到您的撤回申请，我们将与您联系核实，请留意来电和本邮箱。\n\n\
+         邹城市社情民意受理中心"
+    );
+    for short in [
+        ShortText::Help,
+        ShortText::Stopped,
+        ShortText::AskMore { case },
+        ShortText::WithdrawAsked { case },
+        ShortText::SurveyThanks,
+        ShortText::BadQuery,
+        ShortText::Emergency,
+    ] {
+        let (_, text) = told(short);
+        assert!(!text.contains("短信") && !text.contains("将来电"), "{text}");
     }
 }

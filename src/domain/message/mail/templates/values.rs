@@ -97,6 +97,21 @@ pub enum MailText<'a> {
         due: Date,
     },
     DailyDigest(MailDigest<'a>),
+    UnitHelp {
+        case: CaseNumber,
+        unit: &'a str,
+        nature: Nature,
+        place: &'a str,
+        content: &'a str,
+        due: Date,
+    },
+    UnitRead {
+        case: CaseNumber,
+        unit: &'a str,
+        nature: Nature,
+        place: &'a str,
+        content: &'a str,
+    },
 }
 
 impl MailText<'_> {
@@ -114,6 +129,8 @@ impl MailText<'_> {
             Self::Neutral { .. } => MailTemplateId::Neutral,
             Self::UnitOrder { .. } => MailTemplateId::UnitOrder,
             Self::DailyDigest(_) => MailTemplateId::DailyDigest,
+            Self::UnitHelp { .. } => MailTemplateId::UnitHelp,
+            Self::UnitRead { .. } => MailTemplateId::UnitRead,
         }
     }
 
@@ -165,11 +182,26 @@ impl MailText<'_> {
                 ("unit", words(unit)),
                 ("kind", nature.name().to_owned()),
                 ("place", words(place)),
-                ("content", lines(content).trim_end_matches(['。', '；', '.', ';']).to_owned()),
+                matter(content),
                 ("name", name.map_or_else(|| "要求保密".to_owned(), words)),
                 ("due", day(due)),
             ],
             Self::DailyDigest(digest) => digest.fill(),
+            Self::UnitHelp { case, unit, nature, place, content, due } => vec![
+                number(case),
+                ("unit", words(unit)),
+                ("kind", nature.name().to_owned()),
+                ("place", words(place)),
+                matter(content),
+                ("due", day(due)),
+            ],
+            Self::UnitRead { case, unit, nature, place, content } => vec![
+                number(case),
+                ("unit", words(unit)),
+                ("kind", nature.name().to_owned()),
+                ("place", words(place)),
+                matter(content),
+            ],
         }
     }
 }
@@ -202,6 +234,11 @@ impl MailDigest<'_> {
 
 fn number(case: CaseNumber) -> Filled {
     ("case", case.to_string())
+}
+
+/// What an order is about, without the stop that our sentence has itself.
+fn matter(content: &str) -> Filled {
+    ("content", lines(content).trim_end_matches(['。', '；', '.', ';']).to_owned())
 }
 
 /// 2026年11月27日.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::case::Grade;
-use crate::domain::message::Named;
+use crate::domain::message::{Named, Remark};
 
 const QUOTES: [&str; 9] = [
     "\n\n------------------ 原始邮件 ------------------\n发件人: \"受理中心\" <hotline@example.org>;\n请您评价",
@@ -26,10 +26,13 @@ fn answered(text: &str, asked: bool) -> MailVerdict {
 fn a_grade_above_any_quotation() {
     for quote in QUOTES {
         assert_eq!(own_words(&format!("4，还是没修{quote}")), "4，还是没修", "{quote}");
-        let rated = MailVerdict::Rate(case(), Grade::Dissatisfied, "还是没修".into());
+        let rated = MailVerdict::Rate(case(), Grade::Dissatisfied, Remark::new("还是没修"));
         assert_eq!(answered(&format!("4，还是没修{quote}"), true), rated);
     }
-    assert_eq!(answered("满意", true), MailVerdict::Rate(case(), Grade::Satisfied, String::new()));
+    assert_eq!(
+        answered("满意", true),
+        MailVerdict::Rate(case(), Grade::Satisfied, Remark::default())
+    );
     assert_eq!(answered("满意", false), MailVerdict::Supplement(case()), "nobody asked");
     assert_eq!(answered("1、路灯不亮", true), MailVerdict::Supplement(case()));
 }
