@@ -7,10 +7,10 @@ mod acting;
 mod calls;
 mod desk;
 mod dials;
-mod drill;
 #[path = "../sim/dice.rs"]
 #[allow(dead_code, reason = "the simulations use more of it")]
 mod dice;
+mod drill;
 mod duty;
 mod erasure;
 mod groups;

@@ -116,7 +116,7 @@ fn a_contact_is_told_in_clear_after_its_reason_stands_in_the_audit() {
         (&shown["contact"], &shown["caller"]),
         (&"19900000017".into(), &"19900000017".into())
     );
-    assert_eq!(audit(), [one.clone()], "beside a running service");
+    assert_eq!(audit(), std::slice::from_ref(&one), "beside a running service");
     assert_eq!(service.stop().code(), Some(0));
     assert_eq!(json(folder.path(), &why)["contact"], "19900000017");
     assert_eq!(audit(), [one.clone(), one], "and on a stopped one");

@@ -75,7 +75,10 @@ fn life(world: &World<'_>, log: &Path) {
     let busy = world.call_back(task);
     assert_eq!((&busy["result"], &busy["why"]), (&json!("failed"), &json!("busy")), "{busy}");
     let shown = service::json(data, &["case", "show", &number]);
-    assert_eq!((&shown["contact"], &shown["caller"]), (&"199****8642".into(), &"199****7531".into()));
+    assert_eq!(
+        (&shown["contact"], &shown["caller"]),
+        (&"199****8642".into(), &"199****7531".into())
+    );
     let tried = wait_for(SOON, || {
         let list = service::json(data, &["callback", "list"]);
         (list["tasks"][0]["outcome"] == "busy").then_some(())

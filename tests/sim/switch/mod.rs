@@ -89,7 +89,7 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
 /// What the floods of all seeds have come to.
 #[derive(Default)]
 struct Floods {
-    against: std::collections::BTreeMap<Bound, usize>,
+    against: BTreeMap<Bound, usize>,
     admitted: usize,
     refused: usize,
     silent: usize,

@@ -199,26 +199,15 @@ impl ShortText<'_> {
                 clock("to", to),
                 words("leaders", leaders, UNIT_UNITS_MAX),
             ],
-            Self::UnitAssign { case, nature, summary, days, due, hour } => vec![
-                number(case),
-                plain("kind", nature.name()),
-                words("summary", summary, SUMMARY_UNITS_MAX),
-                plain("days", days),
-                day("due", due),
-                plain("hour", hour),
-            ],
-            Self::UnitHelp { case, nature, summary, due, hour } => vec![
-                number(case),
-                plain("kind", nature.name()),
-                words("summary", summary, SUMMARY_UNITS_MAX),
-                day("due", due),
-                plain("hour", hour),
-            ],
-            Self::UnitRead { case, nature, summary } => vec![
-                number(case),
-                plain("kind", nature.name()),
-                words("summary", summary, SUMMARY_UNITS_MAX),
-            ],
+            Self::UnitAssign { case, nature, summary, days, due, hour } => {
+                let last = [plain("days", days), day("due", due), plain("hour", hour)];
+                order(case, nature, summary).chain(last).collect()
+            }
+            Self::UnitHelp { case, nature, summary, due, hour } => {
+                let last = [day("due", due), plain("hour", hour)];
+                order(case, nature, summary).chain(last).collect()
+            }
+            Self::UnitRead { case, nature, summary } => order(case, nature, summary).collect(),
             Self::UnitWarn { case, days } | Self::UnitOverdue { case, days } => {
                 vec![number(case), plain("days", days)]
             }
@@ -228,6 +217,12 @@ impl ShortText<'_> {
             }
         }
     }
+}
+
+/// What every word to a unit of a case begins with.
+fn order(case: CaseNumber, nature: Nature, summary: &str) -> impl Iterator<Item = Param> {
+    let kind = plain("kind", nature.name());
+    [number(case), kind, words("summary", summary, SUMMARY_UNITS_MAX)].into_iter()
 }
 
 impl DayDigest {
