@@ -35,7 +35,7 @@ fn cpu_seconds(service: &Service) -> f64 {
 
 fn head(user: &str, kind: &str) -> String {
     format!(
-        "From: {user}@citizens.example\r\nTo: hotline@example.org\r\nSubject: 炸弹\r\n\
+        "From: {user}@citizens.example\r\nTo: hotline@example.org\r\nSubject: 路灯\r\n\
          Message-ID: <{user}@citizens.example>\r\nMIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n"
     )
 }
