@@ -30,6 +30,8 @@ const ACCOUNT: &str = "modem";
 const WAITING: usize = 100_000;
 /// Messages that are drained.
 const DRAINED: usize = 4_000;
+/// Texts of one day while the box is filled.
+const A_DAY: usize = 9_000;
 /// Texts under way at once where the box is filled.
 const UNDER_WAY: usize = 256;
 /// The shortest window of a reading rate, and how many of them.
@@ -189,7 +191,9 @@ fn end_to_end(texts: usize) -> anyhow::Result<()> {
 fn fill(store: &StoreHandle, n: usize, done: &SyncSender<bool>) -> anyhow::Result<()> {
     // A modem's account may send two hundred an hour: others fill the box.
     let account = if n < DRAINED { ACCOUNT.to_owned() } else { format!("other-{}", n / 200) };
-    let raw = raw(n, &account)?;
+    // A day has numbers for 9,999 cases.
+    let at = start() + SignedDuration::from_hours(24 * i64::try_from(n / A_DAY)?);
+    let raw = RawInbound { received_at: at, ..raw(n, &account)? };
     let (settling, told) = (store.clone(), done.clone());
     let from = number(n);
     let put = store.inbound_put(
@@ -206,7 +210,7 @@ fn fill(store: &StoreHandle, n: usize, done: &SyncSender<bool>) -> anyhow::Resul
                 let _ = ended.send(settled.is_ok());
             });
             let parsed = Parsed::Text(Box::new(text));
-            if !settling.inbound_settle(start(), token.id(), parsed, settled) {
+            if !settling.inbound_settle(at, token.id(), parsed, settled) {
                 let _ = told.send(false);
             }
         }),
