@@ -15,4 +15,4 @@ pub use calls::{
     Wish, measure_calls,
 };
 pub use facts::{Facts, FactsOfEvents, Reply};
-pub use kpi::{Excluded, Kpi, KpiName, Measured, measure};
+pub use kpi::{Excluded, KeyFigure, Kpi, KpiName, Measured, measure};

@@ -4,10 +4,9 @@
 //! Whoever only looked a case up or left a message was served and asked for nobody: he is left out and
 //! shown apart, and so is whoever hung up before anybody could have answered.
 
-use super::kpi::permille;
+use super::kpi::KeyFigure;
 use crate::units::{CallId, CaseNumber};
 use serde::{Serialize, Serializer};
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// GB/T 33358-2016: a call is answered within 15 s.
@@ -110,27 +109,7 @@ fn as_text<S: Serializer>(call: &CallId, to: S) -> Result<S::Ok, S::Error> {
 }
 
 /// One figure with its calls.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CallKpi {
-    /// Which.
-    pub name: CallKpiName,
-    /// As it is published.
-    pub title: &'static str,
-    /// How many count.
-    pub numerator: usize,
-    /// How many could.
-    pub denominator: usize,
-    /// In tenths of a percent, rounded half up; `None` where nothing could count.
-    pub permille: Option<u32>,
-    /// The goal in percent.
-    pub goal_percent: Option<u8>,
-    /// The calls that count.
-    pub counted: Vec<CountedCall>,
-    /// The calls that could and do not.
-    pub missed: Vec<CountedCall>,
-    /// The calls that are left out, by reason.
-    pub excluded: BTreeMap<CallExcluded, Vec<CountedCall>>,
-}
+pub type CallKpi = KeyFigure<CallKpiName, CountedCall, CallExcluded>;
 
 /// Measures a set of calls.
 #[must_use]
@@ -139,27 +118,10 @@ pub fn measure_calls(calls: &[CallFacts]) -> Vec<CallKpi> {
 }
 
 fn one(name: CallKpiName, calls: &[CallFacts]) -> CallKpi {
-    let (mut counted, mut missed, mut excluded) = (vec![], vec![], BTreeMap::new());
-    for facts in calls {
-        let call = CountedCall { call: facts.call.clone(), case: facts.case };
-        match place(name, facts) {
-            Ok(true) => counted.push(call),
-            Ok(false) => missed.push(call),
-            Err(reason) => excluded.entry(reason).or_insert_with(Vec::new).push(call),
-        }
-    }
-    let (numerator, denominator) = (counted.len(), counted.len() + missed.len());
-    CallKpi {
-        name,
-        title: name.title(),
-        numerator,
-        denominator,
-        permille: permille(numerator, denominator),
-        goal_percent: Some(GOAL_PERCENT),
-        counted,
-        missed,
-        excluded,
-    }
+    let looked_at = calls.iter().map(|facts| {
+        (CountedCall { call: facts.call.clone(), case: facts.case }, place(name, facts))
+    });
+    KeyFigure::of(name, (name.title(), Some(GOAL_PERCENT)), looked_at)
 }
 
 /// Whether a call counts in a figure, or why it is not in it at all. The denominators of both figures

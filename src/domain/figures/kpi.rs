@@ -114,11 +114,11 @@ impl Excluded {
     }
 }
 
-/// One figure with its cases.
+/// One figure with what is behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kpi {
+pub struct KeyFigure<Name, Behind, Why> {
     /// Which.
-    pub name: KpiName,
+    pub name: Name,
     /// As it is published.
     pub title: &'static str,
     /// How many count.
@@ -129,12 +129,46 @@ pub struct Kpi {
     pub permille: Option<u32>,
     /// The goal in percent, where the city has one.
     pub goal_percent: Option<u8>,
-    /// The cases that count.
-    pub counted: Vec<CaseNumber>,
-    /// The cases that could and do not.
-    pub missed: Vec<CaseNumber>,
-    /// The cases that are left out, by reason.
-    pub excluded: BTreeMap<Excluded, Vec<CaseNumber>>,
+    /// Those that count.
+    pub counted: Vec<Behind>,
+    /// Those that could and do not.
+    pub missed: Vec<Behind>,
+    /// Those that are left out, by reason.
+    pub excluded: BTreeMap<Why, Vec<Behind>>,
+}
+
+/// One figure with its cases.
+pub type Kpi = KeyFigure<KpiName, CaseNumber, Excluded>;
+
+impl<Name, Behind, Why: Ord> KeyFigure<Name, Behind, Why> {
+    /// Of all that are looked at: each counts, could and does not, or is left out.
+    pub(super) fn of(
+        name: Name,
+        (title, goal_percent): (&'static str, Option<u8>),
+        looked_at: impl Iterator<Item = (Behind, Result<bool, Why>)>,
+    ) -> Self {
+        let (mut counted, mut missed, mut excluded) = (vec![], vec![], BTreeMap::new());
+        for (one, place) in looked_at {
+            match place {
+                Ok(true) => counted.push(one),
+                Ok(false) => missed.push(one),
+                Err(why) => excluded.entry(why).or_insert_with(Vec::new).push(one),
+            }
+        }
+        let (numerator, denominator) = (counted.len(), counted.len() + missed.len());
+        let permille = permille(numerator, denominator);
+        Self {
+            name,
+            title,
+            numerator,
+            denominator,
+            permille,
+            goal_percent,
+            counted,
+            missed,
+            excluded,
+        }
+    }
 }
 
 /// All figures of a set of cases.
@@ -154,30 +188,12 @@ pub fn measure(cases: &[Facts], now: Timestamp) -> Measured {
 }
 
 fn one(name: KpiName, cases: &[Facts], now: Timestamp) -> Kpi {
-    let (mut counted, mut missed, mut excluded) = (vec![], vec![], BTreeMap::new());
-    for case in cases {
-        match place(name, case, now) {
-            Ok(true) => counted.push(case.number),
-            Ok(false) => missed.push(case.number),
-            Err(reason) => excluded.entry(reason).or_insert_with(Vec::new).push(case.number),
-        }
-    }
-    let (numerator, denominator) = (counted.len(), counted.len() + missed.len());
-    Kpi {
-        name,
-        title: name.title(),
-        numerator,
-        denominator,
-        permille: permille(numerator, denominator),
-        goal_percent: name.goal_percent(),
-        counted,
-        missed,
-        excluded,
-    }
+    let looked_at = cases.iter().map(|case| (case.number, place(name, case, now)));
+    KeyFigure::of(name, (name.title(), name.goal_percent()), looked_at)
 }
 
 /// Tenths of a percent, rounded half up; `None` of nothing.
-pub(super) fn permille(numerator: usize, denominator: usize) -> Option<u32> {
+fn permille(numerator: usize, denominator: usize) -> Option<u32> {
     let rounded = (numerator * 2_000 + denominator).checked_div(denominator * 2)?;
     u32::try_from(rounded).ok()
 }

@@ -8,7 +8,9 @@ use super::improvement::{Improvement, ImprovementRow};
 use super::outcome::{Outcome, OutcomeRow, outcome_rows};
 use super::period::Period;
 use crate::domain::case::{Nature, city_zone, local_day};
-use crate::domain::figures::{CallFacts, CallKpi, Facts, Kpi, measure, measure_calls};
+use crate::domain::figures::{
+    CallExcluded, CallFacts, Excluded, Facts, KeyFigure, measure, measure_calls,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -212,10 +214,14 @@ fn natures(now: &[Facts], previous: &[Facts], last_year: &[Facts]) -> Vec<Compar
 fn figures(cases: &[Facts], calls: &[CallFacts], as_of: Timestamp) -> Vec<Figure> {
     let of_cases = measure(cases, as_of);
     let of_calls = measure_calls(calls);
-    of_cases.kpis.iter().map(figure).chain(of_calls.iter().map(call_figure)).collect()
+    let of_cases = of_cases.kpis.iter().map(|kpi| figure(kpi, Excluded::title));
+    of_cases.chain(of_calls.iter().map(|kpi| figure(kpi, CallExcluded::title))).collect()
 }
 
-fn call_figure(kpi: &CallKpi) -> Figure {
+fn figure<Name, Behind, Why: Copy>(
+    kpi: &KeyFigure<Name, Behind, Why>,
+    title: impl Fn(Why) -> &'static str,
+) -> Figure {
     let excluded = kpi.excluded.iter();
     Figure {
         title: kpi.title.to_owned(),
@@ -223,19 +229,7 @@ fn call_figure(kpi: &CallKpi) -> Figure {
         denominator: kpi.denominator,
         permille: kpi.permille,
         goal_percent: kpi.goal_percent,
-        excluded: excluded.map(|(why, calls)| (why.title().to_owned(), calls.len())).collect(),
-    }
-}
-
-fn figure(kpi: &Kpi) -> Figure {
-    let excluded = kpi.excluded.iter();
-    Figure {
-        title: kpi.title.to_owned(),
-        numerator: kpi.numerator,
-        denominator: kpi.denominator,
-        permille: kpi.permille,
-        goal_percent: kpi.goal_percent,
-        excluded: excluded.map(|(why, cases)| (why.title().to_owned(), cases.len())).collect(),
+        excluded: excluded.map(|(why, those)| (title(*why).to_owned(), those.len())).collect(),
     }
 }
 

@@ -7,7 +7,9 @@ use super::views::json as answer;
 use super::{On, waiting};
 use crate::domain::access::{Access, Function, best};
 use crate::domain::case::Actor;
-use crate::domain::figures::{CallKpi, CountedCall, Facts, Kpi, measure, measure_calls};
+use crate::domain::figures::{
+    CallExcluded, CountedCall, Excluded, Facts, KeyFigure, measure, measure_calls,
+};
 use crate::store::{Period, Reader};
 use crate::units::CaseNumber;
 use axum::extract::rejection::FormRejection;
@@ -105,35 +107,20 @@ fn left_out<T: Into<Counted>>(reason: &'static str, behind: Vec<T>) -> LeftOut {
     LeftOut { reason, count: behind.len(), left_out: counted(behind) }
 }
 
-impl From<Kpi> for Figure {
-    fn from(kpi: Kpi) -> Self {
-        let excluded = kpi.excluded.into_iter();
-        Self {
-            title: kpi.title,
-            numerator: kpi.numerator,
-            denominator: kpi.denominator,
-            permille: kpi.permille,
-            goal_percent: kpi.goal_percent,
-            counted: counted(kpi.counted),
-            missed: counted(kpi.missed),
-            excluded: excluded.map(|(why, cases)| left_out(why.title(), cases)).collect(),
-        }
-    }
-}
-
-impl From<CallKpi> for Figure {
-    fn from(kpi: CallKpi) -> Self {
-        let excluded = kpi.excluded.into_iter();
-        Self {
-            title: kpi.title,
-            numerator: kpi.numerator,
-            denominator: kpi.denominator,
-            permille: kpi.permille,
-            goal_percent: kpi.goal_percent,
-            counted: counted(kpi.counted),
-            missed: counted(kpi.missed),
-            excluded: excluded.map(|(why, calls)| left_out(why.title(), calls)).collect(),
-        }
+fn figure<Name, Behind: Into<Counted>, Why>(
+    kpi: KeyFigure<Name, Behind, Why>,
+    title: impl Fn(Why) -> &'static str,
+) -> Figure {
+    let excluded = kpi.excluded.into_iter();
+    Figure {
+        title: kpi.title,
+        numerator: kpi.numerator,
+        denominator: kpi.denominator,
+        permille: kpi.permille,
+        goal_percent: kpi.goal_percent,
+        counted: counted(kpi.counted),
+        missed: counted(kpi.missed),
+        excluded: excluded.map(|(why, those)| left_out(title(why), those)).collect(),
     }
 }
 
@@ -171,10 +158,13 @@ pub(super) async fn kpi(
         if granted <= Access::Count {
             return Ok(Figures { accepted, kpis: vec![] });
         }
-        let mut kpis: Vec<Figure> = measured.kpis.into_iter().map(Figure::from).collect();
+        let mut kpis: Vec<Figure> =
+            measured.kpis.into_iter().map(|kpi| figure(kpi, Excluded::title)).collect();
         if granted != Access::Own {
             let calls = reader.call_facts(period)?;
-            kpis.extend(measure_calls(&calls).into_iter().map(Figure::from));
+            kpis.extend(
+                measure_calls(&calls).into_iter().map(|kpi| figure(kpi, CallExcluded::title)),
+            );
         }
         Ok(Figures { accepted, kpis })
     })
