@@ -23,7 +23,7 @@ pub(super) fn playlist(keys: &[Digit]) -> Playlist {
     let mut tones: Vec<u8> = Vec::with_capacity(keys.len() * (PRESSED + RELEASED));
     for key in keys {
         if let Some((row, column)) = frequencies(key.as_char()) {
-            tones.extend((0..PRESSED).map(|at| sample(at, row, column)));
+            tones.extend((0..PRESSED).map(|at| sample(at, &[row, column], PEAK)));
             tones.extend(std::iter::repeat_n(ALAW_IDLE, RELEASED));
         }
     }
@@ -37,10 +37,11 @@ fn frequencies(key: char) -> Option<(f64, f64)> {
     })
 }
 
-fn sample(at: usize, row: f64, column: f64) -> u8 {
-    #[allow(clippy::cast_precision_loss)] // below 800
+/// One sample of tones that sound together, in A-law; the sum of their peaks must fit 16 bits.
+pub(super) fn sample(at: usize, pitches_hz: &[f64], peak: f64) -> u8 {
+    #[allow(clippy::cast_precision_loss)] // a second or two
     let seconds = at as f64 / SAMPLES_PER_SECOND;
-    let value = PEAK * ((TAU * row * seconds).sin() + (TAU * column * seconds).sin());
-    #[allow(clippy::cast_possible_truncation)] // two peaks of 4,000 fit
+    let value: f64 = pitches_hz.iter().map(|hz| peak * (TAU * hz * seconds).sin()).sum();
+    #[allow(clippy::cast_possible_truncation)] // the peaks fit
     Codec::Pcma.encode(value as i16)
 }

@@ -8,6 +8,7 @@
 //! The wish follows the end of that call, since a telephone that still talks could not be offered one.
 
 use super::conversation::ConversationId;
+use super::keys::sample;
 use super::leg::{Leg, MediaState, Part};
 use super::{Output, Step, Switch};
 use crate::domain::desk::SeatState;
@@ -18,8 +19,7 @@ use crate::media::player::{Playlist, Segment};
 use crate::proto::Flow;
 use crate::store::LegEnd;
 use crate::units::{LegId, SeatNumber};
-use crate::wire::g711::Codec;
-use std::f64::consts::TAU;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The dial tone of this country, and a tone above it.
@@ -29,7 +29,6 @@ const HIGH_HZ: f64 = 600.0;
 const TONE_SAMPLES: usize = 4_000;
 /// About -12 dBm0.
 const PEAK: f64 = 8_000.0;
-const SAMPLES_PER_SECOND: f64 = 8_000.0;
 
 /// A telephone that has dialled the code.
 #[derive(Debug)]
@@ -62,12 +61,7 @@ impl Switch {
     }
 
     /// Its sockets are there: answer, and say by tones what is going to happen.
-    pub(super) fn sign_in_opened(
-        &mut self,
-        now: Now,
-        leg_id: LegId,
-        address: std::net::SocketAddr,
-    ) {
+    pub(super) fn sign_in_opened(&mut self, now: Now, leg_id: LegId, address: SocketAddr) {
         if !self.describe(now, leg_id, address) {
             self.legs.remove(&leg_id);
             return self.outputs.push_back(Output::CloseMedia(leg_id));
@@ -125,14 +119,7 @@ fn tones(wish: Option<&Wish>) -> Playlist {
     };
     let sound: Vec<u8> = pitches
         .into_iter()
-        .flat_map(|pitch| (0..TONE_SAMPLES).map(move |at| sample(at, pitch)))
+        .flat_map(|pitch| (0..TONE_SAMPLES).map(move |at| sample(at, &[pitch], PEAK)))
         .collect();
     Playlist { segments: vec![Segment::Alaw(Arc::from(sound))] }
-}
-
-fn sample(at: usize, pitch: f64) -> u8 {
-    #[allow(clippy::cast_precision_loss)] // below 4,000
-    let seconds = at as f64 / SAMPLES_PER_SECOND;
-    #[allow(clippy::cast_possible_truncation)] // the peak fits
-    Codec::Pcma.encode((PEAK * (TAU * pitch * seconds).sin()) as i16)
 }
