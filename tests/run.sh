@@ -49,7 +49,7 @@ done
 linting=$!
 tested=0
 # shellcheck disable=SC2086 # words are meant
-cargo test $beside -- --test-threads="$at_once" || tested=$?
+cargo test --no-fail-fast $beside -- --test-threads="$at_once" || tested=$?
 linted=0
 wait "$linting" || linted=$?
 linting=''

@@ -3,9 +3,10 @@
 
 use super::city::LIMIT;
 use mayorline::wire::cmpp::{
-    Body, ConnectResp, ConnectStatus, Deliver, DeliverResp, Pdu, Report, Secret, Submit,
-    SubmitResp, Version, frame,
+    Body, ConnectResp, ConnectStatus, Deliver, Pdu, Report, Secret, Submit, SubmitResp, Version,
+    frame,
 };
+use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
@@ -19,6 +20,8 @@ pub(crate) struct Gateway {
     octets: Vec<u8>,
     version: Version,
     sequence: u32,
+    /// Texts that came while an answer was waited for: the two have no order.
+    early: VecDeque<(u32, Submit)>,
 }
 
 impl Gateway {
@@ -26,7 +29,8 @@ impl Gateway {
     pub(crate) fn accept(listener: &TcpListener, version: Version) -> Self {
         let (stream, _) = listener.accept().unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
-        let mut gateway = Self { stream, octets: vec![], version, sequence: 1_000 };
+        let mut gateway =
+            Self { stream, octets: vec![], version, sequence: 1_000, early: VecDeque::new() };
         let Pdu { sequence, body: Body::Connect(connect) } = gateway.hear() else {
             panic!("it connects first")
         };
@@ -41,7 +45,8 @@ impl Gateway {
     pub(crate) fn refuse(listener: &TcpListener, version: Version) {
         let (stream, _) = listener.accept().unwrap();
         stream.set_read_timeout(Some(LIMIT)).unwrap();
-        let mut gateway = Self { stream, octets: vec![], version, sequence: 1_000 };
+        let mut gateway =
+            Self { stream, octets: vec![], version, sequence: 1_000, early: VecDeque::new() };
         let Pdu { sequence, body: Body::Connect(connect) } = gateway.hear() else {
             panic!("it connects first")
         };
@@ -75,12 +80,18 @@ impl Gateway {
         self.sequence += 1;
         let (sequence, msg_id) = (self.sequence, deliver.msg_id);
         self.say(sequence, Body::Deliver(deliver));
-        let answer = self.hear();
-        let Body::DeliverResp(DeliverResp { msg_id: named, result }) = answer.body else {
-            panic!("{answer:?}")
-        };
-        assert_eq!((answer.sequence, named), (sequence, msg_id));
-        result
+        loop {
+            match self.hear() {
+                Pdu { sequence, body: Body::Submit(submit) } => {
+                    self.early.push_back((sequence, submit));
+                }
+                Pdu { sequence: to, body: Body::DeliverResp(answer) } => {
+                    assert_eq!((to, answer.msg_id), (sequence, msg_id));
+                    return answer.result;
+                }
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     /// Takes the next text, and calls it so.
@@ -91,6 +102,9 @@ impl Gateway {
     }
 
     pub(crate) fn submission(&mut self) -> (u32, Submit) {
+        if let Some(early) = self.early.pop_front() {
+            return early;
+        }
         match self.hear() {
             Pdu { sequence, body: Body::Submit(submit) } => (sequence, submit),
             other => panic!("{other:?}"),
