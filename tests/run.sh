@@ -14,7 +14,7 @@ linting=''
 # half-way, is waited for.
 end() {
     status=$?
-    [ -z "$linting" ] || kill "$linting" 2>/dev/null || true
+    [ -z "$linting" ] || kill -- "-$linting" 2>/dev/null || kill "$linting" 2>/dev/null || true
     [ -z "$installing" ] || wait "$installing" || true
     exit "$status"
 }
@@ -45,7 +45,8 @@ for main in tests/*/main.rs; do
     name=$(basename "$(dirname "$main")")
     [ "$name" = telephony ] || beside="$beside --test $name"
 done
-(sleep 10 && exec chrt --idle 0 make lint) >target/lint.txt 2>&1 &
+# In a process group of their own, so that what they have started ends with them.
+setsid sh -c 'sleep 10 && exec chrt --idle 0 make lint' >target/lint.txt 2>&1 &
 linting=$!
 tested=0
 # shellcheck disable=SC2086 # words are meant
