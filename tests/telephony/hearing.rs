@@ -166,6 +166,11 @@ pub(crate) fn party_db(samples: &[i16], tone: usize) -> f64 {
     tone_db(samples, TONES[tone], PEAK)
 }
 
+/// The frequency of the tone of a party.
+pub(crate) fn tone_hz(tone: usize) -> f64 {
+    TONES[tone]
+}
+
 /// Samples of a part of a key that is held for 100 ms.
 const KEY_WINDOW: usize = 640;
 

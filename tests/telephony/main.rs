@@ -41,6 +41,7 @@ mod three_way;
 mod toll_fraud;
 mod trunk_health;
 mod verbs;
+mod words;
 mod wrap_ups;
 
 /// They wait most of the time: one after the other they would take a quarter of an hour.
@@ -111,6 +112,7 @@ fn every_verb_of_a_conversation_is_heard_as_it_is_meant() {
         contacts::a_machine_that_answers_for_the_unit_never_hears_the_citizen_and_is_not_heard,
         verbs::each_verb_for_a_party_is_heard_and_a_secret_is_not_recorded,
         moves::who_leaves_returns_hands_over_and_transfers_is_heard_as_far_as_he_is_there,
+        words::who_waits_is_told_so_before_the_music_and_who_stays_that_the_seat_has_left,
         five_legs::five_hear_each_other_and_each_leg_is_dropped_in_turn,
         contacts::the_second_contact_rings_when_the_first_does_not_lift_and_talks,
         offers::a_caller_is_offered_with_his_open_cases_and_a_stranger_with_none,
