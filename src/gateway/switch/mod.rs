@@ -169,6 +169,13 @@ impl Switch {
         self.settle(now);
     }
 
+    /// No call leaves any more and nothing is asked of a trunk; our registrations are taken away. Calls
+    /// that have left go on.
+    pub fn close_trunks(&mut self, now: Now) {
+        self.endpoint.set_trunks(now.monotonic, Vec::new());
+        self.settle(now);
+    }
+
     /// One datagram.
     pub fn receive(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
         self.endpoint.receive(now.monotonic, flow, bytes);

@@ -36,8 +36,12 @@ pub(super) const WINDOW: (i64, i64) = (20, 80);
 pub(super) const CALLS_MAX: usize = 60;
 /// Ports of the seats' telephones.
 pub(super) const SEAT_PORTS: u16 = 7_000;
-/// The port that the trunk leads to.
+/// The port that the first trunk leads to; the next ones follow.
 pub(super) const TRUNK_PORT: u16 = 7_500;
+/// Numbers that seats dial, each once: this and the number of the wish.
+pub(super) const DIALLED_FROM: u64 = 19_900_003_000;
+/// Of their wishes for a number so many are for one that is not dialled.
+const ABROAD_PERCENT: u32 = 20;
 
 pub(super) fn seat(index: usize) -> SeatNumber {
     SeatNumber::parse(&format!("80{}", index + 1)).unwrap()
@@ -47,7 +51,7 @@ fn number(digits: &str) -> PhoneNumber {
     PhoneNumber::parse(digits).unwrap()
 }
 
-fn flow(port: u16) -> Flow {
+pub(super) fn flow(port: u16) -> Flow {
     Flow {
         transport: Transport::Udp,
         local: SocketAddr::from(([127, 0, 0, 1], 5060)),
@@ -61,14 +65,16 @@ pub(super) fn switch(rng: &mut StdRng, prompts: Arc<Library>, now: Now) -> Switc
     switch_where(rng, prompts, now, true)
 }
 
-/// The same within limits of its own.
-pub(super) fn switch_of(
-    rng: &mut StdRng,
-    prompts: Arc<Library>,
-    now: Now,
-    limits: EndpointConfig,
-) -> Switch {
-    furnished(rng, prompts, now, true, limits)
+/// What the houses of different seeds do not have in common.
+pub(super) struct House {
+    pub(super) limits: EndpointConfig,
+    pub(super) trunks: Vec<Trunk>,
+    pub(super) dialling: DialRules,
+}
+
+/// The same with limits, trunks and rules on numbers of its own.
+pub(super) fn switch_of(rng: &mut StdRng, prompts: Arc<Library>, now: Now, house: House) -> Switch {
+    furnished(rng, prompts, now, true, house)
 }
 
 /// The limits of an ordinary day: the callers of a seed find room.
@@ -83,7 +89,16 @@ pub(super) fn switch_where(
     now: Now,
     disposition_required: bool,
 ) -> Switch {
-    furnished(rng, prompts, now, disposition_required, limits())
+    let trunk = TrunkConfig {
+        id: TrunkId(0),
+        flow: flow(TRUNK_PORT),
+        domain: "carrier.example".to_owned(),
+        registration: None,
+        options_interval: None,
+    };
+    let trunks = vec![Trunk { config: trunk, credentials: None, asserts: false }];
+    let house = House { limits: limits(), trunks, dialling: DialRules::default() };
+    furnished(rng, prompts, now, disposition_required, house)
 }
 
 fn furnished(
@@ -91,7 +106,7 @@ fn furnished(
     prompts: Arc<Library>,
     now: Now,
     disposition_required: bool,
-    limits: EndpointConfig,
+    house: House,
 ) -> Switch {
     let strategy = match rng.random_range(0..4) {
         0 => Strategy::RingAll,
@@ -101,13 +116,6 @@ fn furnished(
     let group = GroupRules { strategy, disposition_required, ..GroupRules::new("operators") };
     let leaders =
         GroupRules { members: Members::Listed(Vec::new()), ..GroupRules::new(LEADERS_GROUP) };
-    let trunk = TrunkConfig {
-        id: TrunkId(0),
-        flow: flow(TRUNK_PORT),
-        domain: "carrier.example".to_owned(),
-        registration: None,
-        options_interval: None,
-    };
     let unit = DutyUnit {
         id: "unit.13".to_owned(),
         name: "城市管理局".to_owned(),
@@ -126,17 +134,17 @@ fn furnished(
         warned: Vec::new(),
         duty_group: None,
         room: Arc::default(),
-        dialling: DialRules::default(),
+        dialling: house.dialling,
         units: vec![unit],
         outgoing: Outgoing {
             number: "053712345000".to_owned(),
             display: None,
-            trunks: vec![Trunk { config: trunk, credentials: None, asserts: false }],
+            trunks: house.trunks,
         },
         page_address: [127, 0, 0, 1].into(),
         sign_in_code: None,
     };
-    let endpoint = Endpoint::new(limits, rng.random());
+    let endpoint = Endpoint::new(house.limits, rng.random());
     let mut switch = Switch::new(config, endpoint, rng.random(), now);
     switch.open_trunks(now, SocketAddr::from(([127, 0, 0, 1], 5060)));
     switch.set_seats(now, (0..=LEADER).map(configured).collect());
@@ -220,11 +228,11 @@ pub(super) fn wish(
         (8, _) => DeskCommand::Mute { party, on },
         (9, _) => DeskCommand::Drop { party },
         (10, _) => DeskCommand::Private { with: vec![party] },
-        (11..14, _) => DeskCommand::Consult { target: target(rng) },
+        (11..14, _) => DeskCommand::Consult { target: target(id, rng) },
         (14..16, _) => DeskCommand::Join { party },
         (16, _) => DeskCommand::Leave,
         (17, _) => DeskCommand::HandOver { seat: seat(rng.random_range(0..=LEADER)) },
-        (18, _) => DeskCommand::Transfer { target: target(rng) },
+        (18, _) => DeskCommand::Transfer { target: target(id, rng) },
         (19, _) => DeskCommand::Complete { party },
         (20, Some(call)) => DeskCommand::Return { call },
         (21, Some(call)) => DeskCommand::Supervise { call, mode: Supervision::Listen },
@@ -268,12 +276,15 @@ pub(super) fn wish(
     DeskRequest { seat, id, command }
 }
 
-fn target(rng: &mut StdRng) -> Target {
+fn target(id: u64, rng: &mut StdRng) -> Target {
     match rng.random_range(0..6) {
         0 => Target::Seat { seat: seat(rng.random_range(0..=LEADER)) },
         1 if rng.random() => Target::Group { group: LEADERS_GROUP.to_owned() },
         1 => Target::Group { group: "operators".to_owned() },
-        2 => Target::Outside { number: number("13900000033") },
+        2 | 4 if rng.random_range(0..100) < ABROAD_PERCENT => {
+            Target::Outside { number: number("00852990000017") }
+        }
+        2 | 4 => Target::Outside { number: number(&(DIALLED_FROM + id).to_string()) },
         3 => Target::Emergency { number: number("110") },
         _ => Target::Unit { unit: "unit.13".to_owned() },
     }

@@ -1,8 +1,9 @@
 //! The whole switch in a world of citizens who do anything, a network that loses and doubles, media
-//! that fails, a store that stalls, floods, and a crash with restart.
+//! that fails, trunks that refuse and fall silent, a store that stalls, floods, and a crash with restart.
 
 mod attended;
 mod blind;
+mod carrier;
 mod citizen;
 mod desk;
 mod ends;
@@ -13,6 +14,7 @@ mod rights;
 mod secrets;
 mod secure;
 mod shadow;
+mod trunk_checks;
 mod wishes;
 mod world;
 mod wrap_ups;
@@ -52,6 +54,7 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
     let told = RefCell::new(BTreeMap::<&str, usize>::new());
     let verbs = RefCell::new(BTreeMap::<&str, usize>::new());
     let floods = RefCell::new(Floods::default());
+    let trunks = RefCell::new(trunk_checks::Seen::default());
     crate::for_each_seed(|seed, _| {
         let world = run(seed, &prompts, base);
         started.set(started.get() + world.shadow.started);
@@ -68,6 +71,7 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
             *told.borrow_mut().entry(*outcome).or_default() += times;
         }
         floods.borrow_mut().count(&world.flood);
+        trunks.borrow_mut().add(world.trunks.checks.seen);
         seeds.set(seeds.get() + 1);
     });
     assert!(started.get() > 10 * seeds.get(), "calls are answered: {}", started.get());
@@ -84,6 +88,7 @@ fn every_seed_leaves_nothing_behind_and_accounts_for_every_call() {
     assert!(seeds.get() < 64 || leader.get() > 0, "the leader is never rung");
     assert!(seeds.get() < 64 || crashes.get() > 0, "and crashed: {}", crashes.get());
     floods.into_inner().check(seeds.get());
+    trunks.into_inner().check(seeds.get());
 }
 
 /// What the floods of all seeds have come to.

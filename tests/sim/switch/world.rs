@@ -4,9 +4,11 @@ mod flood;
 mod media;
 mod outward;
 mod store;
+mod trunks;
 
+use super::carrier::Act;
 use super::citizen::{Citizen, Habit, RESENDS_MAX, resend_after};
-use super::desk::{self, LEADER, SEAT_PORTS, TRUNK_PORT, switch_of};
+use super::desk::{self, LEADER, SEAT_PORTS, switch_of};
 use super::phone::{Does, Phone};
 use super::shadow::Shadow;
 use mayorline::domain::call::{RecordId, RecordingKind, StoreReply};
@@ -27,6 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(super) use flood::{Bound, Flood};
+use trunks::Trunks;
 
 /// Something that will happen.
 enum Happening {
@@ -45,11 +48,16 @@ enum Happening {
     Phone(usize, Does),
     Wish(u64),
     AnyKey(u64),
-    Attempt(u64, ConversationId, bool),
+    Attempt(u64, ConversationId, bool, Option<u64>),
     Voice(u64, i64),
     Flood(usize),
     FromFlood(Vec<u8>),
     ToFlood(Vec<u8>),
+    ToTrunk(usize, Vec<u8>),
+    /// True: a stranger says it in its place.
+    FromTrunk(usize, bool, Vec<u8>),
+    Trunk(usize, Act),
+    CloseTrunks,
     Crash,
 }
 
@@ -71,13 +79,14 @@ pub(super) struct World {
     queue: BTreeMap<(Duration, u64), Happening>,
     serial: u64,
     media: BTreeMap<LegId, Media>,
-    /// Those of the seats, then those behind the trunk.
+    /// Those of the seats.
     phones: Vec<Phone>,
     wishes: u64,
     current: usize,
     life: u64,
     cases: u16,
     pub(super) flood: Flood,
+    pub(super) trunks: Trunks,
     pub(super) shadow: Shadow,
 }
 
@@ -94,9 +103,10 @@ impl World {
         let citizens: Vec<Citizen> =
             (0..callers).map(|index| Citizen::new(index, seed, &mut rng)).collect();
         let delayed = citizens.iter().map(|_| rng.random_range(0..10) == 0).collect();
-        let flood = Flood::of(seed);
+        let (flood, trunks) = (Flood::of(seed), Trunks::of(seed));
         let start = clock(base, Duration::ZERO);
-        let switch = switch_of(&mut rng, Arc::clone(&prompts), start, flood.limits());
+        let house = trunks.house(flood.limits());
+        let switch = switch_of(&mut rng, Arc::clone(&prompts), start, house);
         let mut world = Self {
             rng,
             base,
@@ -114,6 +124,7 @@ impl World {
             life: 0,
             cases: 0,
             flood,
+            trunks,
             shadow: Shadow::default(),
         };
         for index in 0..callers {
@@ -129,6 +140,7 @@ impl World {
         }
         world.will_tell_units(seed);
         world.will_flood();
+        world.will_close_trunks();
         if world.rng.random_range(0..4) == 0 {
             let at = world.rng.random_range(5_000..90_000);
             world.after(Duration::from_millis(at), Happening::Crash);
@@ -138,7 +150,7 @@ impl World {
 
     fn telephones() -> Vec<Phone> {
         let seats = (0..=LEADER).map(|at| SEAT_PORTS + u16::try_from(at).unwrap());
-        seats.chain([TRUNK_PORT]).map(Phone::new).collect()
+        seats.map(Phone::new).collect()
     }
 
     /// Runs until nothing is left to happen.
@@ -164,6 +176,7 @@ impl World {
         }
         self.shadow.check_end(&self.switch, &self.citizens);
         self.flood.settle();
+        self.trunks.check_end();
     }
 
     fn clock(&self) -> Now {
@@ -229,13 +242,17 @@ impl World {
             Happening::Phone(at, does) => self.phone_does(at, does),
             Happening::Wish(life) if life == self.life => self.wish(),
             Happening::AnyKey(life) if life == self.life => self.any_key(),
-            Happening::Attempt(life, id, begins) if life == self.life => {
-                self.attempt_stored(id, begins);
+            Happening::Attempt(life, id, begins, command) if life == self.life => {
+                self.attempt_stored(id, begins, command);
             }
             Happening::Voice(life, id) if life == self.life => self.tell_unit(id),
             Happening::Flood(n) => self.flood_arrives(n),
             Happening::FromFlood(bytes) => self.flood_says(&bytes),
             Happening::ToFlood(bytes) => self.flood_hears(&bytes),
+            Happening::ToTrunk(at, bytes) => self.trunk_hears(at, &bytes),
+            Happening::FromTrunk(at, strange, bytes) => self.trunk_says(at, strange, &bytes),
+            Happening::Trunk(at, act) => self.trunk_does(at, act),
+            Happening::CloseTrunks => self.switch.close_trunks(self.clock()),
             // Of a life that is over.
             _ => {}
         }
@@ -260,6 +277,9 @@ impl World {
     fn phone_hears(&mut self, at: usize, bytes: &[u8]) {
         let message = Message::parse(bytes, Framing::Datagram).expect("what is sent can be read");
         let Message::Request(request) = message else { return };
+        if let Some(does) = self.trunks.teased(&request) {
+            return self.after(Duration::from_millis(2), Happening::Phone(at, does));
+        }
         for (after, does) in self.phones[at].hear(&request, &mut self.rng) {
             self.after(after, Happening::Phone(at, does));
         }
@@ -286,7 +306,10 @@ impl World {
         let owed = |seat: &_| self.shadow.last_owed(seat).cloned();
         let request = desk::wish(self.wishes, about, owed, &mut self.rng);
         self.shadow.wished(&request);
+        self.trunks.wished(&request);
         self.switch.desk(self.clock(), FromDesk::Request(request));
+        self.carry_out();
+        self.trunks.obeyed();
     }
 
     /// A key on the leg of a seat or unit.
@@ -480,14 +503,16 @@ impl World {
         self.phones = Self::telephones();
         self.shadow.crashed();
         self.flood.settle();
-        let (now, limits) = (self.clock(), self.flood.limits());
-        self.switch = switch_of(&mut self.rng, Arc::clone(&self.prompts), now, limits);
+        self.trunks.crashed();
+        let (now, house) = (self.clock(), self.trunks.house(self.flood.limits()));
+        self.switch = switch_of(&mut self.rng, Arc::clone(&self.prompts), now, house);
     }
 
     fn carry_out(&mut self) {
         while let Some(output) = self.switch.poll_output() {
             self.shadow.observe(&output, self.now);
             self.flood.observe(&output, &self.citizens);
+            self.trunks.observe(&output, self.now);
             match output {
                 Output::Transmit(transmit) => {
                     // A scanner may have named a port in its Via that is nobody's.
@@ -496,6 +521,8 @@ impl World {
                     let index = usize::from(port).wrapping_sub(6000);
                     if flood::is_source(&transmit.flow) {
                         self.send(|| Happening::ToFlood(transmit.bytes.clone()));
+                    } else if let Some(at) = self.trunks.at(port) {
+                        self.send(|| Happening::ToTrunk(at, transmit.bytes.clone()));
                     } else if let Some(phone) = phone {
                         self.send(|| Happening::ToPhone(phone, transmit.bytes.clone()));
                     } else if index < self.citizens.len() {
@@ -528,8 +555,8 @@ impl World {
                 Output::WrapUp(attempt, ..) => self.store_wrap_up(attempt),
                 Output::BeginAttempt(id, ..) => {
                     let begins = !self.chance(20);
-                    let life = self.life;
-                    self.after(Duration::from_millis(5), Happening::Attempt(life, id, begins));
+                    let attempt = Happening::Attempt(self.life, id, begins, self.trunks.command());
+                    self.after(Duration::from_millis(5), attempt);
                 }
                 Output::Started(_)
                 | Output::Finished(..)

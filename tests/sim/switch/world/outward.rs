@@ -3,19 +3,25 @@
 use super::{Happening, World};
 use mayorline::domain::desk::Refusal;
 use mayorline::domain::voice_call::{CaseSaid, VoiceKind};
-use mayorline::gateway::switch::{BegunAttempt, ConversationId};
-use mayorline::store::{AttemptId, VoiceDue};
-use mayorline::units::{CaseNumber, PhoneNumber};
+use mayorline::gateway::switch::ConversationId;
+use mayorline::store::VoiceDue;
+use mayorline::units::CaseNumber;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::time::Duration;
 
 impl World {
     /// The store has taken an attempt to call back, or not.
-    pub(super) fn attempt_stored(&mut self, id: ConversationId, begins: bool) {
-        let phone = PhoneNumber::parse("13900000044").ok();
-        let begun = BegunAttempt { id: AttemptId(1), task: 1, phone };
-        let begun = if begins { Ok(begun) } else { Err(Refusal::WrongState) };
+    pub(super) fn attempt_stored(
+        &mut self,
+        id: ConversationId,
+        begins: bool,
+        command: Option<u64>,
+    ) {
+        let begun = match begins {
+            true => Ok(self.trunks.begin_attempt(command)),
+            false => Err(Refusal::WrongState),
+        };
         self.switch.attempt_begun(self.clock(), id, begun);
         self.carry_out();
         if !begins {
