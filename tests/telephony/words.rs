@@ -30,6 +30,8 @@ const NEEDLE_GAIN: std::ops::RangeInclusive<f64> = 0.7..=1.3;
 const WINDOW: usize = 4_000;
 /// Half seconds below it tell nothing.
 const WORDS_DB: f64 = -40.0;
+/// Half seconds in which the tone itself may be broken, on a machine that has much to do.
+const ODD_WINDOWS_MAX: usize = 3;
 /// Likeness of the words to what is left of a half second without the tone.
 const ALIKE_MIN: f64 = 0.9;
 /// And their level, within 1.5 dB.
@@ -63,7 +65,7 @@ fn needle(words: &[i16]) -> usize {
     places.max_by(|one, other| level(one).total_cmp(&level(other))).unwrap_or(0)
 }
 
-/// Whether these words begin here at their level, over this tone: every half second of them but one.
+/// Whether these words begin here at their level, over this tone: each half second of them but few.
 fn are_said(heard: &[i16], words: &[i16], at: usize, hz: f64) -> bool {
     let dot = |one: &[i16], other: &[i16]| -> f64 {
         one.iter().zip(other).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
@@ -81,7 +83,7 @@ fn are_said(heard: &[i16], words: &[i16], at: usize, hz: f64) -> bool {
     let mut odd = 0;
     for fits in judged {
         odd += usize::from(!fits);
-        if odd > 1 {
+        if odd > ODD_WINDOWS_MAX {
             return false;
         }
     }

@@ -310,7 +310,7 @@ impl Carrier {
         }
         let seconds = match request.headers.number("Expires") {
             Ok(Some(0)) => 0,
-            _ => [40, 120, 600][dice.random_range(0..3)],
+            _ => [40, 120, 600][dice.random_range(0..3_usize)],
         };
         match chance {
             0..6 => self.say(request, 403, "", ""),
