@@ -3,10 +3,9 @@
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
-use super::{case_show, casework, history, search, suggest, trace};
+use super::{call_show, case_show, casework, history, search, suggest, trace};
 use crate::domain::report::hashes_in;
 use crate::store::VerifyReport;
-use crate::units::CallId;
 use clap::{Args, Subcommand};
 use std::fmt::Write;
 
@@ -60,12 +59,7 @@ pub(super) enum CallVerb {
     /// One call: every party's leg, times, digits pressed, prompts heard, what the parties did, the
     /// queue ledger, recording file and tracks. Keys of menus stand in clear, every other digit as
     /// `*`: it may belong to a query code or a number.
-    Show {
-        /// Its id.
-        id: String,
-        #[command(flatten)]
-        output: Output,
-    },
+    Show(call_show::CallShowArguments),
 }
 
 /// Bytes of a file with anchors.
@@ -109,10 +103,7 @@ pub(super) fn call(verb: CallVerb) -> Result<(), Exit> {
             let rows = list.output.reader()?.calls(list.limit).map_err(|e| refused(&e))?;
             list.output.print(&rows)
         }
-        CallVerb::Show { id, output } => {
-            let id = CallId::parse(&id).map_err(|error| Exit::new(Failure::Usage, error))?;
-            output.print(&output.reader()?.call(&id).map_err(|e| refused(&e))?)
-        }
+        CallVerb::Show(arguments) => call_show::show(&arguments),
     }
 }
 

@@ -162,7 +162,7 @@ pub struct CallRow {
 /// One call with everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CallDetail {
-    /// What a list shows, the caller in clear.
+    /// What a list shows, the caller in clear ([`CallDetail::masked`] says it without).
     #[serde(flatten)]
     pub row: CallRow,
     /// The display name the network showed.
@@ -305,7 +305,7 @@ impl Reader {
     /// The newest calls first.
     pub fn calls(&self, limit: usize) -> Result<Vec<CallRow>, StoreError> {
         let sql = format!("SELECT {CALL_COLUMNS} FROM call ORDER BY started_at DESC, id LIMIT ?1");
-        let mut rows = self.all(&sql, [cap(limit)], call_row)?;
+        let mut rows = self.all(&sql, [cap(limit)], read_call::call_row)?;
         for row in &mut rows {
             let shown = !is_call_sealed(&self.db, &row.id)?;
             let caller = call_private::of(&self.db, &self.vault, &row.id)?.caller;
@@ -318,7 +318,7 @@ impl Reader {
     /// One call by its id. Of one whose case is under seal, neither people nor what was said.
     pub fn call(&self, id: &CallId) -> Result<CallDetail, StoreError> {
         let sql = format!("SELECT {CALL_COLUMNS}, peer FROM call WHERE id = ?1");
-        let detail = self.db.query_row(&sql, [id.as_str()], call_detail).optional()?;
+        let detail = self.db.query_row(&sql, [id.as_str()], read_call::call_detail).optional()?;
         let mut detail = detail.ok_or(StoreError::NotFound)?;
         detail.row.cases = self.cases_of(id.as_str())?;
         if is_call_sealed(&self.db, id.as_str())? {
@@ -567,33 +567,5 @@ fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
         found: row.get(5)?,
         missing: row.get(6)?,
         tracks: vec![],
-    })
-}
-
-fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
-    Ok(CallRow {
-        id: row.get(0)?,
-        caller: None,
-        called: row.get(1)?,
-        started_at: clock(row.get(2)?),
-        ended_at: row.get::<_, Option<i64>>(3)?.map(clock),
-        lasted_ms: row.get(4)?,
-        ended_by: row.get(5)?,
-        cases: vec![],
-    })
-}
-
-fn call_detail(row: &Row<'_>) -> rusqlite::Result<CallDetail> {
-    Ok(CallDetail {
-        row: call_row(row)?,
-        display: None,
-        peer: row.get(6)?,
-        digits: String::new(),
-        prompts: vec![],
-        entries: vec![],
-        legs: vec![],
-        queue: vec![],
-        callback: None,
-        recordings: vec![],
     })
 }

@@ -1,7 +1,8 @@
 //! The parts of one call for the command line: legs, entries, tracks, rows of the queue ledger.
 
 use super::error::StoreError;
-use super::read::clock;
+use super::read::{CallDetail, CallRow, clock, masked};
+use crate::domain::access::masked_name;
 use rusqlite::{Connection, Params, Row};
 use serde::Serialize;
 
@@ -89,6 +90,15 @@ pub struct QueueRow {
     pub value: String,
 }
 
+impl CallDetail {
+    /// Without who called: for whoever has not said why he needs to know.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let row = CallRow { caller: self.row.caller.map(|caller| masked(&caller)), ..self.row };
+        Self { row, display: self.display.map(|name| masked_name(&name)), ..self }
+    }
+}
+
 /// Rows of one query.
 pub(super) fn all<T>(
     db: &Connection,
@@ -168,4 +178,34 @@ pub(super) fn queue(db: &Connection, call: &str) -> Result<Vec<QueueRow>, StoreE
 pub(super) fn callback(db: &Connection, call: &str) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT task FROM callback_attempt WHERE call = ?1 ORDER BY id LIMIT 1";
     Ok(all(db, sql, [call], |row| row.get(0))?.pop())
+}
+
+/// A call of a list, without who called and what came of it.
+pub(super) fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
+    Ok(CallRow {
+        id: row.get(0)?,
+        caller: None,
+        called: row.get(1)?,
+        started_at: clock(row.get(2)?),
+        ended_at: row.get::<_, Option<i64>>(3)?.map(clock),
+        lasted_ms: row.get(4)?,
+        ended_by: row.get(5)?,
+        cases: vec![],
+    })
+}
+
+/// The same with where its signalling came from, and nothing else yet.
+pub(super) fn call_detail(row: &Row<'_>) -> rusqlite::Result<CallDetail> {
+    Ok(CallDetail {
+        row: call_row(row)?,
+        display: None,
+        peer: row.get(6)?,
+        digits: String::new(),
+        prompts: vec![],
+        entries: vec![],
+        legs: vec![],
+        queue: vec![],
+        callback: None,
+        recordings: vec![],
+    })
 }
