@@ -5,10 +5,8 @@ use super::casework::case_name;
 use super::exit::Exit;
 use super::in_clear;
 use super::output::{Output, refused};
-use crate::domain::suggest::RiskFlag;
-use crate::store::{CaseDetail, CaseName};
+use crate::store::CaseName;
 use clap::Args;
-use serde::Serialize;
 
 /// Which case, and why in clear.
 #[derive(Debug, Args)]
@@ -25,15 +23,6 @@ pub(super) struct ShowArguments {
     output: Output,
 }
 
-/// A case with the flags of its words.
-#[derive(Serialize)]
-struct Shown {
-    #[serde(flatten)]
-    detail: CaseDetail,
-    /// For a person to confirm; none that was marked as false.
-    risks: Vec<RiskFlag>,
-}
-
 /// Prints the case; in clear only after its reason is stored.
 pub(super) fn show(arguments: &ShowArguments) -> Result<(), Exit> {
     let ShowArguments { number, reason, person, output } = arguments;
@@ -44,10 +33,8 @@ pub(super) fn show(arguments: &ShowArguments) -> Result<(), Exit> {
         CaseName::Number(number) => reader.case(number),
     };
     let detail = detail.map_err(|e| refused(&e))?;
-    let risks = reader.file_of(detail.row.id).map_err(|e| refused(&e))?.risks;
     drop(reader);
     let asked = (person.as_deref(), reason.as_deref());
     let clear = in_clear::is_allowed(asked, number, &output.common)?;
-    let detail = if clear { detail } else { detail.masked() };
-    output.print(&Shown { detail, risks })
+    output.print(&if clear { detail } else { detail.masked() })
 }

@@ -5,6 +5,7 @@ use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
 use super::{call_show, case_show, casework, history, search, suggest, trace};
 use crate::domain::report::hashes_in;
+use crate::domain::suggest::RiskFilter;
 use crate::store::VerifyReport;
 use clap::{Args, Subcommand};
 use std::fmt::Write;
@@ -12,12 +13,16 @@ use std::fmt::Write;
 /// `mayorline case …`
 #[derive(Debug, Subcommand)]
 pub(super) enum CaseVerb {
-    /// The newest cases first; contacts are masked.
+    /// The newest cases first, each with the flags of its words; contacts are masked.
     List {
         /// Only those that a wrap-up left without a code of their domain, the oldest first: each is
         /// still to be classified, wherever it is by now.
         #[arg(long)]
         uncoded: bool,
+        /// Only those whose words raise a flag of this concern: crowd, suicide, petition, explosives,
+        /// minor, or any; of the newest 10,000. None under seal, and no flag that was marked as false.
+        #[arg(long, value_parser = suggest::risk_filter)]
+        risk: Option<RiskFilter>,
         #[command(flatten)]
         list: ListArguments,
     },
@@ -79,10 +84,13 @@ pub(super) struct VerifyArguments {
 /// Cases.
 pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
     match verb {
-        CaseVerb::List { uncoded, list } => {
+        CaseVerb::List { uncoded, risk, list } => {
             let reader = list.output.reader()?;
-            let rows =
-                if uncoded { reader.uncoded_cases(list.limit) } else { reader.cases(list.limit) };
+            let rows = match risk {
+                Some(risk) => reader.flagged_cases(risk, uncoded, list.limit),
+                None if uncoded => reader.uncoded_cases(list.limit),
+                None => reader.cases(list.limit),
+            };
             list.output.print(&rows.map_err(|e| refused(&e))?)
         }
         CaseVerb::Show(arguments) => case_show::show(&arguments),

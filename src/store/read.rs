@@ -31,7 +31,7 @@ use crate::domain::figures::Facts;
 use crate::domain::listening_day::DayCall;
 use crate::domain::playback::Hears;
 use crate::domain::search::Question;
-use crate::domain::suggest::PastCase;
+use crate::domain::suggest::{PastCase, RiskFlag};
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -72,6 +72,8 @@ pub struct CaseRow {
     pub callback_reason: Option<String>,
     /// The original recording, below the data folder.
     pub recording: Option<String>,
+    /// Flags that its words raise (C6), for a person to confirm; none that was marked as false.
+    pub risks: Vec<RiskFlag>,
 }
 
 /// One case with everything.
@@ -215,11 +217,7 @@ impl Reader {
             "SELECT {CASE_COLUMNS} FROM {CASE_TABLES}
              ORDER BY c.received_at DESC, c.id DESC LIMIT ?1"
         );
-        let mut rows = self.all(&sql, [cap(limit)], |row| case_row(&self.vault, row))?;
-        for row in &mut rows {
-            row.contact = row.contact.take().map(|contact| masked(&contact));
-        }
-        Ok(rows)
+        listed(&self.db, self.all(&sql, [cap(limit)], |row| case_row(&self.vault, row))?)
     }
 
     /// The newest cases that have all words of the question.
@@ -288,6 +286,7 @@ impl Reader {
         // A case under seal is answered for like one that does not exist.
         let mut detail = detail.flatten().ok_or(StoreError::NotFound)?;
         let id = detail.row.id;
+        detail.row.risks = suggest::unmarked(&self.db, id, detail.row.risks)?;
         detail.standing = Standing::of(&case_file::load(&self.db, &self.vault, id)?);
         detail.events = self.all(
             "SELECT seq, at, actor, body FROM event WHERE case_id = ?1 ORDER BY seq",
@@ -470,6 +469,15 @@ pub(super) fn masked(number: &str) -> String {
     PhoneNumber::parse(number).map_or_else(|_| "***".to_owned(), |number| number.masked())
 }
 
+/// Rows as a list shows them: contacts masked, flags without those that were marked as false.
+pub(super) fn listed(db: &Connection, mut rows: Vec<CaseRow>) -> Result<Vec<CaseRow>, StoreError> {
+    for row in &mut rows {
+        row.contact = row.contact.take().map(|contact| masked(&contact));
+        row.risks = suggest::unmarked(db, row.id, std::mem::take(&mut row.risks))?;
+    }
+    Ok(rows)
+}
+
 /// The time of a row as it is printed.
 pub(super) fn clock(ms: i64) -> String {
     city_time(Timestamp::from_millisecond(ms).unwrap_or_default())
@@ -520,6 +528,7 @@ fn with_private(vault: &Vault, row: &Row<'_>) -> rusqlite::Result<(CaseRow, RowP
         callback_due_at: row.get::<_, Option<i64>>(11)?.map(clock),
         callback_reason: row.get(12)?,
         recording: row.get(13)?,
+        risks: suggest::flags_of(&told.channel, &private),
         ..told
     };
     Ok((told, private))

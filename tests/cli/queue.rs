@@ -10,9 +10,9 @@ use std::path::Path;
 use std::time::Duration;
 
 const CASE_ROW: &str = "id number state channel received_at call contact summary unit due_on \
-    due_provisional callback_due_at callback_reason recording";
+    due_provisional callback_due_at callback_reason recording risks";
 const CASE_DETAIL: &str = "caller text round nature closed_on merged_into level docket admonition \
-    contact_dead uncoded events recordings risks";
+    contact_dead uncoded events recordings";
 const CALL_ROW: &str = "id caller called started_at ended_at lasted_ms ended_by cases";
 const CALL_DETAIL: &str = "display peer digits prompts entries legs queue callback recordings";
 const LEG: &str = "leg party role label peer codec from_ms answered_ms to_ms held_ms ended_by \

@@ -16,7 +16,7 @@ mod units;
 pub use group_size::people_told;
 pub use nature::NatureHint;
 pub use past::{CaseHint, DUPLICATE_DAYS, HINTS_MAX, PastCase};
-pub use risk::{RiskFlag, RiskGroup, risks};
+pub use risk::{RiskFilter, RiskFlag, RiskGroup, risks};
 pub use units::{Reason, UNITS_SUGGESTED_MAX, UnitHint};
 
 use crate::domain::case::Nature;
