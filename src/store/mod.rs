@@ -177,7 +177,7 @@ pub use sound_seal::{NotWritten, TakenOut};
 pub use speech::{
     SPOKEN_BYTES_MAX, SPOKEN_DAYS, SpeechHeld, SpeechJob, SpeechKind, SpeechSentence, SpeechSound,
 };
-pub use suggest::{FalseAlarm, Hints, PAST_CASES_MAX, TextOfCase};
+pub use suggest::{FalseAlarm, Hints, PAST_CASES_MAX, PAST_CHARS_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{
     RETENTION_LOOKS_MAX, SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS,

@@ -24,6 +24,9 @@ use serde::Serialize;
 /// Past cases that a text is compared with, the newest.
 pub const PAST_CASES_MAX: usize = 3_000;
 
+/// Characters of past cases that a text is compared with, all together: what hints cost follows them.
+pub const PAST_CHARS_MAX: usize = 600_000;
+
 /// How far back past cases are looked at.
 const PAST_DAYS: i64 = 400;
 
@@ -114,8 +117,8 @@ pub(super) fn unmarked(
     Ok(flags)
 }
 
-/// Numbered cases that were received from `from` on, the newest [`PAST_CASES_MAX`], without the one
-/// that is asked about. None under seal.
+/// Numbered cases that were received from `from` on, the newest [`PAST_CASES_MAX`] as far as
+/// [`PAST_CHARS_MAX`] goes, without the one that is asked about. None under seal.
 pub(super) fn past_cases(
     db: &Connection,
     vault: &Vault,
@@ -132,7 +135,10 @@ pub(super) fn past_cases(
     );
     let limit = i64::try_from(PAST_CASES_MAX).unwrap_or(i64::MAX);
     let values = params![from.as_millisecond(), without, limit];
-    let rows = read_call::all(db, &sql, values, |row| {
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(values)?;
+    let (mut found, mut chars) = (vec![], 0);
+    while let Some(row) = rows.next()? {
         let private = of_row(vault, row, 6)?;
         let case = Stored {
             unit: row.get(2)?,
@@ -141,11 +147,13 @@ pub(super) fn past_cases(
             text: said(&row.get::<_, String>(5)?, &private),
             received_at: row.get(4)?,
         };
-        Ok((row.get(0)?, row.get(1)?, case))
-    })?;
-    rows.into_iter()
-        .map(|(number, state, case): (i64, String, Stored)| past(number, &state, case))
-        .collect()
+        chars += case.text.chars().count();
+        if chars > PAST_CHARS_MAX {
+            break;
+        }
+        found.push(past(row.get(0)?, &row.get::<_, String>(1)?, case)?);
+    }
+    Ok(found)
 }
 
 /// A past case as it is stored.

@@ -70,8 +70,9 @@ pub struct Suggestion {
 #[must_use]
 pub fn suggest(new: &NewText<'_>, directory: &Directory, past: &[PastCase]) -> Suggestion {
     let text: String = new.text.chars().take(SUGGEST_CHARS_MAX).collect();
-    let weights = Weights::of(directory, past);
-    let similar = past::similar(&text, past, &weights);
+    let past = past::read(past);
+    let weights = Weights::of(directory, &past);
+    let similar = past::similar(&text, &past, &weights);
     let nature = nature::of(&text);
     let is_report = nature.as_ref().is_some_and(|hint| hint.nature == Nature::Report);
     Suggestion {
