@@ -60,6 +60,9 @@ CREATE TABLE call_leg (
     received    INTEGER NOT NULL,                      -- RTP packets
     sent        INTEGER NOT NULL,
     lost        INTEGER NOT NULL,
+    reported_lost      INTEGER,                        -- of our packets, by its own end (RTCP); NULL:
+    reported_share     INTEGER,                        -- nothing told; since its report before, of 256
+    reported_jitter_ms INTEGER,
     PRIMARY KEY (call, leg)
 ) STRICT, WITHOUT ROWID;
 

@@ -48,6 +48,8 @@ const DEEDS_MAX: usize = 5;
 const COMMIT_STEPS: usize = 2_000;
 /// Cases that are looked up and commanded.
 const ASKED: usize = 2_000;
+/// One in so many of them is asked for hints, which read thousands of cases each.
+const HINTED_OF: usize = 20;
 /// Words that are searched for: frequent ones, rare ones, two at once.
 const WORDS: [&str; 8] =
     ["路灯", "停水", "补贴", "北宿镇", "再次反映", "城前镇 机井", "工资 老板", "电梯坏了半个月"];
@@ -200,6 +202,7 @@ fn measured(data: &Path, numbers: &[CaseNumber]) -> anyhow::Result<Vec<Row>> {
     ensure!(!pairs.is_empty(), "no case may be looked up");
     let mut rows = vec![read(&reader, &asked)?, found(&reader)?];
     rows.extend(pages(&reader)?);
+    rows.push(hinted(&reader, &asked)?);
     // After everything that happened.
     let last = until(WINDOWS - 1)?.to_zoned(city_zone())?.timestamp();
     let later = last.saturating_add(48.hours())?;
@@ -286,6 +289,20 @@ fn pages(reader: &Reader) -> anyhow::Result<Vec<Row>> {
         timed("a page of the list, anywhere", plain, 50.0, "p99 <= 50 ms"),
         timed("a page of one state, anywhere", filtered, 50.0, "p99 <= 50 ms"),
     ])
+}
+
+/// Hints on a contact, as at its entry: its words among those of the newest cases of 400 days.
+fn hinted(reader: &Reader, numbers: &[CaseNumber]) -> anyhow::Result<Row> {
+    let mut times = vec![];
+    for number in numbers.iter().step_by(HINTED_OF) {
+        // What is under seal has none.
+        let Ok(asked) = reader.text_of_case(*number) else { continue };
+        let begun = now();
+        reader.hints(&asked, asked.received_at)?;
+        times.push(begun.elapsed());
+    }
+    ensure!(!times.is_empty(), "no case has hints");
+    Ok(timed("hints on a contact", times, 1_000.0, "p99 <= 1 s"))
 }
 
 /// A command that is decided and on the disk when it is answered, beside the disk alone.

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod calendar;
+mod call_show;
 mod callbacks;
 mod case_show;
 mod casework;
@@ -19,6 +20,7 @@ mod figures;
 mod figures_inputs;
 mod follow_ups;
 mod history;
+mod in_clear;
 mod logging;
 mod messages;
 mod output;

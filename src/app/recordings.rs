@@ -1,14 +1,18 @@
-//! The recordings for those who may hear them: the rows by a reader of their own, the audit by the
-//! service's store, the sound as one track.
+//! What the pages ask of the store beside the line. The recordings for those who may hear them: the rows
+//! by a reader of their own, the audit by the service's store, the sound as one track. Flags that a
+//! person marks as false.
 
+use crate::domain::desk::SeatRole;
 use crate::domain::desk_link::SeatIdentity;
 use crate::domain::playback::{Hears, hears};
+use crate::domain::suggest::RiskGroup;
 use crate::gateway::media::Mixdown;
 use crate::store::{
-    AuditEntry, AuditKind, DataFolder, Hearable, PastCall, Reader, SoundKeys, StoreError,
-    StoreHandle,
+    AuditEntry, AuditKind, CaseName, DataFolder, FalseAlarm, Hearable, PastCall, Reader, SoundKeys,
+    StoreError, StoreHandle,
 };
-use crate::web::{Archive, NotHeard, Sound};
+use crate::units::CaseNumber;
+use crate::web::{Archive, NotHeard, NotMarked, Sound};
 use jiff::Timestamp;
 use std::io;
 use std::sync::Arc;
@@ -65,6 +69,41 @@ impl Archive for Recordings {
         reason: String,
     ) -> Result<Arc<dyn Sound>, NotHeard> {
         self.opened(person, recording, &Hears::All, reason)
+    }
+
+    fn mark_false(
+        &self,
+        who: &SeatIdentity,
+        (case, risk): (CaseNumber, RiskGroup),
+        reason: String,
+    ) -> Result<(), NotMarked> {
+        if !matches!(who.role, SeatRole::Operator | SeatRole::Supervisor) {
+            return Err(NotMarked::NotAllowed);
+        }
+        let case = CaseName::Number(case);
+        let reader = Reader::open(self.folder.clone()).map_err(|error| unmarked(&error))?;
+        let flags = reader.file(case, false).map_err(|error| unmarked(&error))?.risks;
+        drop(reader);
+        if flags.iter().all(|flag| flag.group != risk) {
+            return Err(NotMarked::NoSuchFlag);
+        }
+        let (now, alarm) =
+            ((self.wall)(), FalseAlarm { risk, person: who.seat.to_string(), reason });
+        let marked = self
+            .store
+            .wait(AUDIT_WAIT, |store, answer| store.mark_false_alarm(now, case, alarm, answer));
+        marked.map_err(|error| unmarked(&error))
+    }
+}
+
+/// Why a flag is not marked.
+fn unmarked(error: &StoreError) -> NotMarked {
+    match error {
+        StoreError::NotFound | StoreError::Taken(_) => NotMarked::NoSuchFlag,
+        error => {
+            tracing::error!(%error, "a flag of risk words cannot be marked as false");
+            NotMarked::StoreDown
+        }
     }
 }
 

@@ -3,22 +3,26 @@
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
 use super::output::{ListArguments, Output, refused};
-use super::{case_show, casework, history, search, suggest, trace};
+use super::{call_show, case_show, casework, history, search, suggest, trace};
 use crate::domain::report::hashes_in;
+use crate::domain::suggest::RiskFilter;
 use crate::store::VerifyReport;
-use crate::units::CallId;
 use clap::{Args, Subcommand};
 use std::fmt::Write;
 
 /// `mayorline case …`
 #[derive(Debug, Subcommand)]
 pub(super) enum CaseVerb {
-    /// The newest cases first; contacts are masked.
+    /// The newest cases first, each with the flags of its words; contacts are masked.
     List {
         /// Only those that a wrap-up left without a code of their domain, the oldest first: each is
         /// still to be classified, wherever it is by now.
         #[arg(long)]
         uncoded: bool,
+        /// Only those whose words raise a flag of this concern: crowd, suicide, petition, explosives,
+        /// minor, or any; of the newest 10,000. None under seal, and no flag that was marked as false.
+        #[arg(long, value_parser = suggest::risk_filter)]
+        risk: Option<RiskFilter>,
         #[command(flatten)]
         list: ListArguments,
     },
@@ -60,12 +64,7 @@ pub(super) enum CallVerb {
     /// One call: every party's leg, times, digits pressed, prompts heard, what the parties did, the
     /// queue ledger, recording file and tracks. Keys of menus stand in clear, every other digit as
     /// `*`: it may belong to a query code or a number.
-    Show {
-        /// Its id.
-        id: String,
-        #[command(flatten)]
-        output: Output,
-    },
+    Show(call_show::CallShowArguments),
 }
 
 /// Bytes of a file with anchors.
@@ -85,10 +84,13 @@ pub(super) struct VerifyArguments {
 /// Cases.
 pub(super) fn case(verb: CaseVerb) -> Result<(), Exit> {
     match verb {
-        CaseVerb::List { uncoded, list } => {
+        CaseVerb::List { uncoded, risk, list } => {
             let reader = list.output.reader()?;
-            let rows =
-                if uncoded { reader.uncoded_cases(list.limit) } else { reader.cases(list.limit) };
+            let rows = match risk {
+                Some(risk) => reader.flagged_cases(risk, uncoded, list.limit),
+                None if uncoded => reader.uncoded_cases(list.limit),
+                None => reader.cases(list.limit),
+            };
             list.output.print(&rows.map_err(|e| refused(&e))?)
         }
         CaseVerb::Show(arguments) => case_show::show(&arguments),
@@ -109,10 +111,7 @@ pub(super) fn call(verb: CallVerb) -> Result<(), Exit> {
             let rows = list.output.reader()?.calls(list.limit).map_err(|e| refused(&e))?;
             list.output.print(&rows)
         }
-        CallVerb::Show { id, output } => {
-            let id = CallId::parse(&id).map_err(|error| Exit::new(Failure::Usage, error))?;
-            output.print(&output.reader()?.call(&id).map_err(|e| refused(&e))?)
-        }
+        CallVerb::Show(arguments) => call_show::show(&arguments),
     }
 }
 

@@ -5,7 +5,7 @@ use super::clock;
 use super::common::Common;
 use super::exit::Exit;
 use super::output::{Output, refused, unwritten};
-use crate::domain::suggest::{CaseHint, Reason, RiskGroup};
+use crate::domain::suggest::{CaseHint, Reason, RiskFilter, RiskGroup};
 use crate::store::{Administration, DataFolder, FalseAlarm, Hints, Reader, StoreError, TextOfCase};
 use crate::units::{CaseNumber, PhoneNumber};
 use clap::Args;
@@ -50,10 +50,17 @@ pub(super) struct FalseAlarmArguments {
 }
 
 fn risk(name: &str) -> Result<RiskGroup, String> {
-    RiskGroup::parse(name).ok_or_else(|| {
-        let known: Vec<_> = RiskGroup::NAMES.iter().map(|(_, name, _)| *name).collect();
-        format!("one of {}", known.join(", "))
-    })
+    RiskGroup::parse(name).ok_or_else(|| format!("one of {}", concerns()))
+}
+
+/// Flags as a list is asked for them.
+pub(super) fn risk_filter(name: &str) -> Result<RiskFilter, String> {
+    RiskFilter::parse(name).ok_or_else(|| format!("any, or {}", concerns()))
+}
+
+fn concerns() -> String {
+    let known: Vec<_> = RiskGroup::NAMES.iter().map(|(_, name, _)| *name).collect();
+    known.join(", ")
 }
 
 /// The hints on a text or a case.

@@ -8,6 +8,7 @@ mod answer;
 mod callbacks;
 mod disposition;
 
+use crate::domain::suggest::RiskFlag;
 use crate::units::{CallId, Digit, OfferId, PartyId, PhoneNumber, SeatNumber};
 pub use answer::{DeskReply, Failure, Refusal};
 pub use callbacks::{CALLBACKS_LISTED_MAX, CallbackView, CallbacksView};
@@ -403,6 +404,8 @@ pub struct OpenCaseView {
     pub summary: String,
     /// When it is due.
     pub due_on: Option<jiff::civil::Date>,
+    /// Flags that its words raise (C6), for a person to confirm; none that was marked as false.
+    pub risks: Vec<RiskFlag>,
 }
 
 /// A call that is offered.

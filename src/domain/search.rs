@@ -114,6 +114,16 @@ pub(in crate::domain) fn narrow(c: char) -> char {
     }
 }
 
+/// The overlapping pairs of all runs, without the characters that stand alone.
+pub(in crate::domain) fn whole_pairs(text: &str) -> Vec<[char; 2]> {
+    let mut found = vec![];
+    for run in runs(text) {
+        let chars: Vec<char> = run.chars().collect();
+        found.extend(chars.windows(2).filter_map(|two| two.first_chunk::<2>().copied()));
+    }
+    found
+}
+
 /// The overlapping pairs of a run and its last character.
 fn pairs_of(run: &str) -> Vec<String> {
     let chars: Vec<char> = run.chars().collect();
@@ -155,6 +165,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn whole_pairs_are_those_of_the_index_that_have_two_characters(text in "\\PC{0,60}") {
+            let indexed = pairs(&text);
+            let indexed = indexed.split(' ').filter(|pair| pair.chars().count() == 2);
+            let whole = whole_pairs(&text).into_iter().map(String::from_iter);
+            prop_assert!(whole.eq(indexed.map(str::to_owned)));
+        }
+
         #[test]
         fn an_expression_has_nothing_but_phrases(typed in "\\PC{0,60}") {
             if let Some(question) = Question::parse(&typed) {

@@ -263,7 +263,7 @@ impl Administration {
         alarm: &FalseAlarm,
     ) -> Result<(), StoreError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        suggest::mark_false(&tx, &self.vault, at, number, alarm)?;
+        suggest::mark_false(&tx, &self.vault, at, CaseName::Number(number), alarm)?;
         Ok(tx.commit()?)
     }
 

@@ -156,7 +156,8 @@ fn words(kind: &EntryKind) -> (&'static str, String) {
 fn put_legs(db: &Connection, call: &str, legs: &[LegRecord]) -> Result<(), StoreError> {
     let mut insert = db.prepare_cached(
         "INSERT INTO call_leg
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                 ?17, ?18, ?19)
          ON CONFLICT (call, leg) DO NOTHING",
     )?;
     for leg in legs.iter().take(LEGS_MAX) {
@@ -177,6 +178,9 @@ fn put_legs(db: &Connection, call: &str, legs: &[LegRecord]) -> Result<(), Store
             count(leg.received),
             count(leg.sent),
             count(leg.lost),
+            leg.reported.map(|told| told.lost),
+            leg.reported.map(|told| told.share),
+            leg.reported.map(|told| told.jitter_ms),
         ])?;
     }
     Ok(())

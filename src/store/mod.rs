@@ -154,7 +154,7 @@ pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
     CallDetail, CallRow, CaseDetail, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow, city_time,
 };
-pub use read_call::{EntryRow, LegRow, QueueRow, TrackRow};
+pub use read_call::{EntryRow, LegRow, QueueRow, ReportedRow, TrackRow};
 pub use reconcile::{RECORDINGS_SCANNED_MAX, Reconciled};
 pub use recording::{FILE_CHARS_MAX, WIDENING_SUFFIX, parse_recording_file, recording_file};
 pub use report::{NewReport, ReportRow, StoredReport};
@@ -177,7 +177,7 @@ pub use sound_seal::{NotWritten, TakenOut};
 pub use speech::{
     SPOKEN_BYTES_MAX, SPOKEN_DAYS, SpeechHeld, SpeechJob, SpeechKind, SpeechSentence, SpeechSound,
 };
-pub use suggest::{FalseAlarm, Hints, PAST_CASES_MAX, TextOfCase};
+pub use suggest::{FalseAlarm, Hints, PAST_CASES_MAX, PAST_CHARS_MAX, TextOfCase};
 pub use supervise::{SUPERVISE_INTERVAL_SECONDS, SUPERVISED_CASES_MAX, Supervised};
 pub use sweep::{
     RETENTION_LOOKS_MAX, SWEEP_FILES_MAX, SWEEP_INTERVAL_SECONDS, SWEEP_ROWS_MAX, SWEEP_SETTLE_MS,
@@ -185,8 +185,8 @@ pub use sweep::{
 };
 pub use transaction::Committed;
 pub use tree::{
-    CallAccount, LABEL_CHARS_MAX, LegEnd, LegRecord, LegRole, PartyEntry, PartyEntryKind,
-    TRACKS_MAX, TrackRecord,
+    CallAccount, LABEL_CHARS_MAX, LegEnd, LegRecord, LegRole, LossReport, PartyEntry,
+    PartyEntryKind, TRACKS_MAX, TrackRecord,
 };
 pub use vault::{KeyFileError, LiaisonKey, MASTER_KEY_FILE, PASSPHRASE_CHARS_MIN};
 pub use verify::{FAULTS_MAX, Fault, VerifyReport, verify, verify_anchored};

@@ -8,6 +8,7 @@ use super::error::StoreError;
 use super::handle::StoreHandle;
 use super::intake::{self, Desk};
 use super::seal;
+use super::suggest::{self, FalseAlarm};
 use super::work::{Answer, Kind};
 use crate::domain::call::NewIntake;
 use crate::domain::case::{Actor, Order, Task};
@@ -53,6 +54,21 @@ impl StoreHandle {
     #[must_use]
     pub fn take_down(&self, at: Timestamp, wish: PersonIntake, answer: Answer<CaseNow>) -> bool {
         self.ask(Kind::Asked, answer, move |db, desk| take_down(db, desk, at, &wish))
+    }
+
+    /// Marks a flag of risk words as false (C6). [`NotFound`](super::StoreError::NotFound) for a case
+    /// under seal too; [`Taken`](super::StoreError::Taken): somebody has done so.
+    #[must_use]
+    pub fn mark_false_alarm(
+        &self,
+        at: Timestamp,
+        case: CaseName,
+        alarm: FalseAlarm,
+        answer: Answer<()>,
+    ) -> bool {
+        self.ask(Kind::Asked, answer, move |db, desk| {
+            suggest::mark_false(db, &desk.vault, at, case, &alarm)
+        })
     }
 
     /// Counts a wrong password of an account, or forgets those before a right one.

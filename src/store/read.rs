@@ -31,7 +31,7 @@ use crate::domain::figures::Facts;
 use crate::domain::listening_day::DayCall;
 use crate::domain::playback::Hears;
 use crate::domain::search::Question;
-use crate::domain::suggest::PastCase;
+use crate::domain::suggest::{PastCase, RiskFlag};
 use crate::units::{CallId, CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -72,6 +72,8 @@ pub struct CaseRow {
     pub callback_reason: Option<String>,
     /// The original recording, below the data folder.
     pub recording: Option<String>,
+    /// Flags that its words raise (C6), for a person to confirm; none that was marked as false.
+    pub risks: Vec<RiskFlag>,
 }
 
 /// One case with everything.
@@ -162,7 +164,7 @@ pub struct CallRow {
 /// One call with everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct CallDetail {
-    /// What a list shows, the caller in clear.
+    /// What a list shows, the caller in clear ([`CallDetail::masked`] says it without).
     #[serde(flatten)]
     pub row: CallRow,
     /// The display name the network showed.
@@ -215,11 +217,7 @@ impl Reader {
             "SELECT {CASE_COLUMNS} FROM {CASE_TABLES}
              ORDER BY c.received_at DESC, c.id DESC LIMIT ?1"
         );
-        let mut rows = self.all(&sql, [cap(limit)], |row| case_row(&self.vault, row))?;
-        for row in &mut rows {
-            row.contact = row.contact.take().map(|contact| masked(&contact));
-        }
-        Ok(rows)
+        listed(&self.db, self.all(&sql, [cap(limit)], |row| case_row(&self.vault, row))?)
     }
 
     /// The newest cases that have all words of the question.
@@ -288,6 +286,7 @@ impl Reader {
         // A case under seal is answered for like one that does not exist.
         let mut detail = detail.flatten().ok_or(StoreError::NotFound)?;
         let id = detail.row.id;
+        detail.row.risks = suggest::unmarked(&self.db, id, detail.row.risks)?;
         detail.standing = Standing::of(&case_file::load(&self.db, &self.vault, id)?);
         detail.events = self.all(
             "SELECT seq, at, actor, body FROM event WHERE case_id = ?1 ORDER BY seq",
@@ -305,7 +304,7 @@ impl Reader {
     /// The newest calls first.
     pub fn calls(&self, limit: usize) -> Result<Vec<CallRow>, StoreError> {
         let sql = format!("SELECT {CALL_COLUMNS} FROM call ORDER BY started_at DESC, id LIMIT ?1");
-        let mut rows = self.all(&sql, [cap(limit)], call_row)?;
+        let mut rows = self.all(&sql, [cap(limit)], read_call::call_row)?;
         for row in &mut rows {
             let shown = !is_call_sealed(&self.db, &row.id)?;
             let caller = call_private::of(&self.db, &self.vault, &row.id)?.caller;
@@ -318,7 +317,7 @@ impl Reader {
     /// One call by its id. Of one whose case is under seal, neither people nor what was said.
     pub fn call(&self, id: &CallId) -> Result<CallDetail, StoreError> {
         let sql = format!("SELECT {CALL_COLUMNS}, peer FROM call WHERE id = ?1");
-        let detail = self.db.query_row(&sql, [id.as_str()], call_detail).optional()?;
+        let detail = self.db.query_row(&sql, [id.as_str()], read_call::call_detail).optional()?;
         let mut detail = detail.ok_or(StoreError::NotFound)?;
         detail.row.cases = self.cases_of(id.as_str())?;
         if is_call_sealed(&self.db, id.as_str())? {
@@ -470,6 +469,15 @@ pub(super) fn masked(number: &str) -> String {
     PhoneNumber::parse(number).map_or_else(|_| "***".to_owned(), |number| number.masked())
 }
 
+/// Rows as a list shows them: contacts masked, flags without those that were marked as false.
+pub(super) fn listed(db: &Connection, mut rows: Vec<CaseRow>) -> Result<Vec<CaseRow>, StoreError> {
+    for row in &mut rows {
+        row.contact = row.contact.take().map(|contact| masked(&contact));
+        row.risks = suggest::unmarked(db, row.id, std::mem::take(&mut row.risks))?;
+    }
+    Ok(rows)
+}
+
 /// The time of a row as it is printed.
 pub(super) fn clock(ms: i64) -> String {
     city_time(Timestamp::from_millisecond(ms).unwrap_or_default())
@@ -520,6 +528,7 @@ fn with_private(vault: &Vault, row: &Row<'_>) -> rusqlite::Result<(CaseRow, RowP
         callback_due_at: row.get::<_, Option<i64>>(11)?.map(clock),
         callback_reason: row.get(12)?,
         recording: row.get(13)?,
+        risks: suggest::flags_of(&told.channel, &private),
         ..told
     };
     Ok((told, private))
@@ -567,33 +576,5 @@ fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
         found: row.get(5)?,
         missing: row.get(6)?,
         tracks: vec![],
-    })
-}
-
-fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
-    Ok(CallRow {
-        id: row.get(0)?,
-        caller: None,
-        called: row.get(1)?,
-        started_at: clock(row.get(2)?),
-        ended_at: row.get::<_, Option<i64>>(3)?.map(clock),
-        lasted_ms: row.get(4)?,
-        ended_by: row.get(5)?,
-        cases: vec![],
-    })
-}
-
-fn call_detail(row: &Row<'_>) -> rusqlite::Result<CallDetail> {
-    Ok(CallDetail {
-        row: call_row(row)?,
-        display: None,
-        peer: row.get(6)?,
-        digits: String::new(),
-        prompts: vec![],
-        entries: vec![],
-        legs: vec![],
-        queue: vec![],
-        callback: None,
-        recordings: vec![],
     })
 }

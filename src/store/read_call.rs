@@ -1,7 +1,8 @@
 //! The parts of one call for the command line: legs, entries, tracks, rows of the queue ledger.
 
 use super::error::StoreError;
-use super::read::clock;
+use super::read::{CallDetail, CallRow, clock, masked};
+use crate::domain::access::masked_name;
 use rusqlite::{Connection, Params, Row};
 use serde::Serialize;
 
@@ -51,6 +52,21 @@ pub struct LegRow {
     pub sent: i64,
     /// RTP packets that never came.
     pub lost: i64,
+    /// What the party's own end told last of the packets that we sent it (RTCP); `null`: nothing.
+    pub reported: Option<ReportedRow>,
+}
+
+/// What the other end of a leg told of our packets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportedRow {
+    /// Who: the role of its party and, of all but a citizen who called, its label.
+    pub by: String,
+    /// Packets lost since the beginning.
+    pub lost: i64,
+    /// Lost between its last two reports, in percent.
+    pub percent: i64,
+    /// Interarrival jitter.
+    pub jitter_ms: i64,
 }
 
 /// One track of a recording.
@@ -89,6 +105,15 @@ pub struct QueueRow {
     pub value: String,
 }
 
+impl CallDetail {
+    /// Without who called: for whoever has not said why he needs to know.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        let row = CallRow { caller: self.row.caller.map(|caller| masked(&caller)), ..self.row };
+        Self { row, display: self.display.map(|name| masked_name(&name)), ..self }
+    }
+}
+
 /// Rows of one query.
 pub(super) fn all<T>(
     db: &Connection,
@@ -112,7 +137,8 @@ pub(super) fn entries(db: &Connection, call: &str) -> Result<Vec<EntryRow>, Stor
 /// The parties' halves, as they joined.
 pub(super) fn legs(db: &Connection, call: &str) -> Result<Vec<LegRow>, StoreError> {
     let sql = "SELECT leg, party, role, label, peer, codec, from_ms, answered_ms, to_ms, held_ms,
-                      ended_by, cause, received, sent, lost
+                      ended_by, cause, received, sent, lost,
+                      reported_lost, reported_share, reported_jitter_ms
                FROM call_leg WHERE call = ?1 ORDER BY from_ms, leg";
     all(db, sql, [call], |row| {
         Ok(LegRow {
@@ -131,8 +157,19 @@ pub(super) fn legs(db: &Connection, call: &str) -> Result<Vec<LegRow>, StoreErro
             received: row.get(12)?,
             sent: row.get(13)?,
             lost: row.get(14)?,
+            reported: reported(row)?,
         })
     })
+}
+
+/// What stands in the columns of a leg from the sixteenth on.
+fn reported(row: &Row<'_>) -> rusqlite::Result<Option<ReportedRow>> {
+    let (lost, share): (Option<i64>, Option<i64>) = (row.get(15)?, row.get(16)?);
+    let (Some(lost), Some(share)) = (lost, share) else { return Ok(None) };
+    let (role, label): (String, String) = (row.get(2)?, row.get(3)?);
+    let by = format!("{role} {label}").trim_end().to_owned();
+    let jitter_ms = row.get::<_, Option<i64>>(17)?.unwrap_or(0);
+    Ok(Some(ReportedRow { by, lost, percent: share * 100 / 256, jitter_ms }))
 }
 
 /// The tracks of one recording.
@@ -168,4 +205,34 @@ pub(super) fn queue(db: &Connection, call: &str) -> Result<Vec<QueueRow>, StoreE
 pub(super) fn callback(db: &Connection, call: &str) -> Result<Option<i64>, StoreError> {
     let sql = "SELECT task FROM callback_attempt WHERE call = ?1 ORDER BY id LIMIT 1";
     Ok(all(db, sql, [call], |row| row.get(0))?.pop())
+}
+
+/// A call of a list, without who called and what came of it.
+pub(super) fn call_row(row: &Row<'_>) -> rusqlite::Result<CallRow> {
+    Ok(CallRow {
+        id: row.get(0)?,
+        caller: None,
+        called: row.get(1)?,
+        started_at: clock(row.get(2)?),
+        ended_at: row.get::<_, Option<i64>>(3)?.map(clock),
+        lasted_ms: row.get(4)?,
+        ended_by: row.get(5)?,
+        cases: vec![],
+    })
+}
+
+/// The same with where its signalling came from, and nothing else yet.
+pub(super) fn call_detail(row: &Row<'_>) -> rusqlite::Result<CallDetail> {
+    Ok(CallDetail {
+        row: call_row(row)?,
+        display: None,
+        peer: row.get(6)?,
+        digits: String::new(),
+        prompts: vec![],
+        entries: vec![],
+        legs: vec![],
+        queue: vec![],
+        callback: None,
+        recordings: vec![],
+    })
 }

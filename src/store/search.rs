@@ -6,7 +6,7 @@
 
 use super::case_file;
 use super::error::StoreError;
-use super::read::{CASE_COLUMNS, CASE_TABLES, CaseRow, ROWS_MAX, case_row, masked};
+use super::read::{self, CASE_COLUMNS, CASE_TABLES, CaseRow, ROWS_MAX, case_row};
 use super::read_call;
 use super::row_private::{self, KEY_JOIN, of_row};
 use super::seal::{is_sealed, sealed};
@@ -197,14 +197,11 @@ pub(super) fn find(
     let count = usize::try_from(count).unwrap_or(0);
     // The newest are picked by the index alone before anything is joined to them.
     let newest = format!("SELECT s.rowid FROM {hits} WHERE {tests} ORDER BY s.rowid DESC LIMIT ?6");
-    let listed = format!(
+    let wanted = format!(
         "SELECT {CASE_COLUMNS} FROM {CASE_TABLES} WHERE c.id IN ({newest}) ORDER BY c.id DESC"
     );
     let limit = i64::try_from(limit.min(ROWS_MAX)).unwrap_or(i64::MAX);
     let values = params![expression, state, unit, from_ms, to_ms, limit];
-    let mut cases = read_call::all(db, &listed, values, |row| case_row(vault, row))?;
-    for case in &mut cases {
-        case.contact = case.contact.take().map(|contact| masked(&contact));
-    }
+    let cases = read::listed(db, read_call::all(db, &wanted, values, |row| case_row(vault, row))?)?;
     Ok(Found { count: count.min(COUNTED_MAX), more: count > COUNTED_MAX, cases })
 }

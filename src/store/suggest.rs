@@ -3,16 +3,18 @@
 
 use super::audit::{self, AuditEntry, AuditKind};
 use super::case_key::{self, Access};
+use super::casework::{self, CaseName};
 use super::error::StoreError;
 use super::intake::read_number;
-use super::read::Reader;
+use super::read::{CaseRow, ROWS_MAX, Reader};
 use super::read_call;
 use super::row_private::{self, KEY_JOIN, RowPrivate, of_row};
 use super::seal::sealed;
 use super::vault::Vault;
 use crate::domain::case::{Case, Channel, State, local_day};
 use crate::domain::suggest::{
-    NewText, PastCase, RiskFlag, RiskGroup, SUGGEST_CHARS_MAX, Suggestion, risks, suggest,
+    NewText, PastCase, RiskFilter, RiskFlag, RiskGroup, SUGGEST_CHARS_MAX, Suggestion, risks,
+    suggest,
 };
 use crate::units::{CaseNumber, PhoneNumber};
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +23,9 @@ use serde::Serialize;
 
 /// Past cases that a text is compared with, the newest.
 pub const PAST_CASES_MAX: usize = 3_000;
+
+/// Characters of past cases that a text is compared with, all together: what hints cost follows them.
+pub const PAST_CHARS_MAX: usize = 600_000;
 
 /// How far back past cases are looked at.
 const PAST_DAYS: i64 = 400;
@@ -75,20 +80,45 @@ impl Reader {
     /// The flags that the words of a case raise, by whatever channel it came, without those that a
     /// person marked as false.
     pub(super) fn flags(&self, id: i64, case: &Case) -> Result<Vec<RiskFlag>, StoreError> {
-        let unread = case.channel.map(Channel::first_summary);
-        let summary = case.summary.as_deref().filter(|summary| Some(*summary) != unread);
-        let said = [summary, case.private.text.as_deref()].map(Option::unwrap_or_default).join(" ");
-        let mut flags = risks(&said.chars().take(SUGGEST_CHARS_MAX).collect::<String>());
-        if !flags.is_empty() {
-            let alarms = self.false_alarms(id)?;
-            flags.retain(|flag| alarms.iter().all(|alarm| alarm.risk != flag.group));
-        }
-        Ok(flags)
+        let said = both(case.channel, case.summary.as_deref(), case.private.text.as_deref());
+        unmarked(&self.db, id, risks(&said))
+    }
+
+    /// The newest cases whose words raise a flag that is asked for and that nobody marked as false,
+    /// of the newest [`ROWS_MAX`]; where `uncoded`, the oldest of those that are still to be coded.
+    /// None under seal; contacts are masked.
+    pub fn flagged_cases(
+        &self,
+        risk: RiskFilter,
+        uncoded: bool,
+        limit: usize,
+    ) -> Result<Vec<CaseRow>, StoreError> {
+        let rows = if uncoded { self.uncoded_cases(ROWS_MAX) } else { self.cases(ROWS_MAX) };
+        Ok(rows?.into_iter().filter(|row| risk.fits(&row.risks)).take(limit).collect())
     }
 }
 
-/// Numbered cases that were received from `from` on, the newest [`PAST_CASES_MAX`], without the one
-/// that is asked about. None under seal.
+/// The flags that the words of a row of `case_file` raise, those that were marked as false too.
+pub(super) fn flags_of(channel: &str, private: &RowPrivate) -> Vec<RiskFlag> {
+    risks(&both(channel_of(channel), private.summary.as_deref(), private.text.as_deref()))
+}
+
+/// Flags of a case without those that a person marked as false.
+pub(super) fn unmarked(
+    db: &Connection,
+    case: i64,
+    mut flags: Vec<RiskFlag>,
+) -> Result<Vec<RiskFlag>, StoreError> {
+    if !flags.is_empty() {
+        let sql = "SELECT risk FROM risk_false_alarm WHERE case_id = ?1";
+        let marked: Vec<String> = read_call::all(db, sql, [case], |row| row.get(0))?;
+        flags.retain(|flag| marked.iter().all(|risk| risk != flag.group.as_str()));
+    }
+    Ok(flags)
+}
+
+/// Numbered cases that were received from `from` on, the newest [`PAST_CASES_MAX`] as far as
+/// [`PAST_CHARS_MAX`] goes, without the one that is asked about. None under seal.
 pub(super) fn past_cases(
     db: &Connection,
     vault: &Vault,
@@ -105,20 +135,25 @@ pub(super) fn past_cases(
     );
     let limit = i64::try_from(PAST_CASES_MAX).unwrap_or(i64::MAX);
     let values = params![from.as_millisecond(), without, limit];
-    let rows = read_call::all(db, &sql, values, |row| {
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(values)?;
+    let (mut found, mut chars) = (vec![], 0);
+    while let Some(row) = rows.next()? {
         let private = of_row(vault, row, 6)?;
         let case = Stored {
             unit: row.get(2)?,
             domain: row.get(3)?,
             contact: contact(&private),
-            text: said(row.get(5)?, private),
+            text: said(&row.get::<_, String>(5)?, &private),
             received_at: row.get(4)?,
         };
-        Ok((row.get(0)?, row.get(1)?, case))
-    })?;
-    rows.into_iter()
-        .map(|(number, state, case): (i64, String, Stored)| past(number, &state, case))
-        .collect()
+        chars += case.text.chars().count();
+        if chars > PAST_CHARS_MAX {
+            break;
+        }
+        found.push(past(row.get(0)?, &row.get::<_, String>(1)?, case)?);
+    }
+    Ok(found)
 }
 
 /// A past case as it is stored.
@@ -151,11 +186,18 @@ fn contact(private: &RowPrivate) -> Option<PhoneNumber> {
 }
 
 /// A summary that a person wrote with the citizen's words behind it, as far as suggestions look at.
-fn said(channel: String, private: RowPrivate) -> String {
-    let channel: Option<Channel> = serde_json::from_value(serde_json::Value::String(channel)).ok();
+fn said(channel: &str, private: &RowPrivate) -> String {
+    both(channel_of(channel), private.summary.as_deref(), private.text.as_deref())
+}
+
+fn channel_of(name: &str) -> Option<Channel> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
+}
+
+fn both(channel: Option<Channel>, summary: Option<&str>, text: Option<&str>) -> String {
     let unread = channel.map(Channel::first_summary);
-    let summary = private.summary.filter(|summary| Some(summary.as_str()) != unread);
-    let both = [summary, private.text].map(Option::unwrap_or_default).join(" ");
+    let summary = summary.filter(|summary| Some(*summary) != unread);
+    let both = [summary, text].map(Option::unwrap_or_default).join(" ");
     both.chars().take(SUGGEST_CHARS_MAX).collect()
 }
 
@@ -176,7 +218,7 @@ pub(super) fn text_of(
         Ok(TextOfCase {
             id: row.get(2)?,
             contact: contact(&private),
-            text: said(row.get(1)?, private),
+            text: said(&row.get::<_, String>(1)?, &private),
             received_at: Timestamp::from_millisecond(row.get(0)?).unwrap_or_default(),
         })
     });
@@ -226,15 +268,20 @@ pub(super) fn put_false_alarm(
     Ok(db.prepare_cached(put)?.execute(params![case, risk, at, person, sealed])?)
 }
 
-/// Marks a flag as false, once. [`StoreError::Taken`] where that was done.
+/// Marks a flag as false, once. [`StoreError::Taken`] where that was done; [`StoreError::NotFound`] for a
+/// case under seal too.
 pub(super) fn mark_false(
     db: &Connection,
     vault: &Vault,
     at: Timestamp,
-    number: CaseNumber,
+    name: CaseName,
     alarm: &FalseAlarm,
 ) -> Result<(), StoreError> {
-    let case = text_of(db, vault, number)?.id;
+    let case = casework::find(db, name)?.ok_or(StoreError::NotFound)?;
+    let open = format!("SELECT 1 FROM case_file c WHERE c.id = ?1 AND NOT {}", sealed("c"));
+    if !db.prepare_cached(&open)?.exists([case])? {
+        return Err(StoreError::NotFound);
+    }
     let FalseAlarm { risk, person, reason } = alarm;
     let key = case_key::of(db, vault, case)?;
     let words = (risk.as_str(), person.as_str(), reason.as_str());
@@ -245,7 +292,10 @@ pub(super) fn mark_false(
     let entry = AuditEntry {
         actor: person.clone(),
         kind: AuditKind::FalseAlarm,
-        subject: number.to_string(),
+        subject: match name {
+            CaseName::Number(number) => number.to_string(),
+            CaseName::Draft(id) => format!("draft-{id}"),
+        },
         reason: String::new(),
     };
     audit::append(db, at, &entry)

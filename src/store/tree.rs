@@ -203,6 +203,19 @@ pub struct LegRecord {
     pub sent: u64,
     /// RTP packets that never came.
     pub lost: u64,
+    /// What the party's own end reported last of the packets that we sent it; `None`: nothing.
+    pub reported: Option<LossReport>,
+}
+
+/// What the other end of a leg says of our packets (RTCP, RFC 3550 §6.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LossReport {
+    /// Packets lost since the beginning.
+    pub lost: u32,
+    /// Lost since its report before, share of 256.
+    pub share: u8,
+    /// Interarrival jitter.
+    pub jitter_ms: u32,
 }
 
 impl Default for LegRecord {
@@ -223,6 +236,7 @@ impl Default for LegRecord {
             received: 0,
             sent: 0,
             lost: 0,
+            reported: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! since (T4): the clerk's list of what is still to be classified.
 
 use super::error::StoreError;
-use super::read::{CASE_COLUMNS, CASE_TABLES, CaseRow, Reader, cap, case_row, masked};
+use super::read::{CASE_COLUMNS, CASE_TABLES, CaseRow, Reader, cap, case_row, listed};
 use super::read_call::all;
 use super::seal::sealed;
 use crate::domain::case::{DOMAIN_UNCODED, State};
@@ -26,10 +26,7 @@ impl Reader {
              ORDER BY c.received_at, c.id LIMIT ?1",
             uncoded("c")
         );
-        let mut rows = all(&self.db, &sql, params![cap(limit)], |row| case_row(&self.vault, row))?;
-        for row in &mut rows {
-            row.contact = row.contact.take().map(|contact| masked(&contact));
-        }
-        Ok(rows)
+        let rows = all(&self.db, &sql, params![cap(limit)], |row| case_row(&self.vault, row))?;
+        listed(&self.db, rows)
     }
 }

@@ -6,6 +6,7 @@
 //!   [`WebThread`] runs it on a thread of its own.
 //! * `pages`: what is served over HTTP, who may see it, the headers that keep it safe.
 //! * `playback`: recordings, for those who may hear them and say why.
+//! * `risk`: flags of risk words, and the button that marks one as false.
 //! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
 //! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
@@ -18,6 +19,7 @@ mod hub;
 mod pages;
 mod playback;
 mod protocol;
+mod risk;
 mod server;
 mod session;
 mod socket;
@@ -42,8 +44,9 @@ pub use webhook::{
 };
 
 use crate::domain::desk_link::{FromDesk, SeatIdentity, ToDesk};
+use crate::domain::suggest::RiskGroup;
 use crate::store::PastCall;
-use crate::units::SeatNumber;
+use crate::units::{CaseNumber, SeatNumber};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::io;
@@ -102,8 +105,8 @@ pub trait SeatDirectory: Send + Sync + 'static {
     fn find(&self, seat: &SeatNumber) -> Option<SeatIdentity>;
 }
 
-/// What was recorded, and who may hear it. Both may wait for a disk; they are called on a thread
-/// that may.
+/// What was recorded, and who may hear it; what was found of a case. All may wait for a disk; they are
+/// called on a thread that may.
 pub trait Archive: Send + Sync + 'static {
     /// The newest calls whose recordings a person may hear.
     ///
@@ -133,6 +136,18 @@ pub trait Archive: Send + Sync + 'static {
         recording: i64,
         reason: String,
     ) -> Result<Arc<dyn Sound>, NotHeard>;
+
+    /// Marks a flag of risk words of a case as false, for a person at a seat who says why; returns after
+    /// the commit.
+    ///
+    /// # Errors
+    /// When he may not, the case has no such flag (or is under seal), or it cannot be stored.
+    fn mark_false(
+        &self,
+        who: &SeatIdentity,
+        flag: (CaseNumber, RiskGroup),
+        reason: String,
+    ) -> Result<(), NotMarked>;
 }
 
 /// A sound file that can be read from anywhere; reading may wait for a disk.
@@ -158,6 +173,20 @@ pub enum NotHeard {
     /// Why he wants to hear it is not said.
     ReasonMissing,
     /// The audit or the list cannot be had now.
+    StoreDown,
+}
+
+/// Why a flag of risk words is not marked as false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotMarked {
+    /// Who listens in or takes calls of a listening day alone marks none.
+    NotAllowed,
+    /// No case that he may know of has it, or it was marked before.
+    NoSuchFlag,
+    /// Why it is false is not said.
+    ReasonMissing,
+    /// It cannot be stored now.
     StoreDown,
 }
 

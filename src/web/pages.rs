@@ -5,7 +5,7 @@ use super::hub::Hub;
 use super::playback::{self, Grants};
 use super::protocol::DESK_MESSAGE_BYTES_MAX;
 use super::session::{Sessions, TokenHash, hash};
-use super::{Archive, SeatDirectory, Sources, WebConfig, hex, socket};
+use super::{Archive, SeatDirectory, Sources, WebConfig, hex, risk, socket};
 use crate::domain::desk_link::{FromDesk, SeatIdentity, ToDesk};
 use crate::units::SeatNumber;
 use axum::Router;
@@ -196,6 +196,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/calls", get(playback::calls))
         .route("/playback", post(playback::ask))
         .route("/playback/{token}", get(playback::sound))
+        .route("/risks", post(risk::typed).layer(DefaultBodyLimit::max(risk::TYPED_BYTES_MAX)))
+        .route("/false-alarm", post(risk::mark))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(Arc::clone(&shared));
     let all = match api {

@@ -54,7 +54,8 @@ impl Grants {
     }
 }
 
-fn answer(status: StatusCode, body: &impl Serialize) -> Response {
+/// A value as the JSON of an answer.
+pub(super) fn answer(status: StatusCode, body: &impl Serialize) -> Response {
     let body = serde_json::to_string(body).unwrap_or_default();
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
@@ -70,7 +71,10 @@ fn refuse(why: NotHeard) -> Response {
 }
 
 /// Who asks, as the directory has him now.
-async fn person(shared: &Arc<Shared>, headers: &HeaderMap) -> Option<(TokenHash, SeatIdentity)> {
+pub(super) async fn person(
+    shared: &Arc<Shared>,
+    headers: &HeaderMap,
+) -> Option<(TokenHash, SeatIdentity)> {
     let (token, seat): (TokenHash, SeatNumber) = shared.seat(headers)?;
     let directory = Arc::clone(&shared.directory);
     let found = tokio::task::spawn_blocking(move || directory.find(&seat)).await;

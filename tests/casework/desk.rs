@@ -9,7 +9,7 @@ use mayorline::domain::call::{
 };
 use mayorline::domain::case::CaseEvent;
 use mayorline::store::{
-    Administration, Answer, CallAccount, CallStarted, LegRecord, RequestContext, Store,
+    Administration, Answer, CallAccount, CallStarted, LegRecord, LossReport, RequestContext, Store,
     StoreConfig, StoreError, StoreHandle,
 };
 use mayorline::units::{CallId, CaseNumber, LegId, PhoneNumber, QueryCode, SeatNumber};
@@ -207,6 +207,7 @@ pub(crate) fn citizen_leg() -> LegRecord {
         received: 2100,
         sent: 2099,
         lost: 1,
+        reported: Some(LossReport { lost: 9, share: 32, jitter_ms: 4 }),
         ..LegRecord::default()
     }
 }

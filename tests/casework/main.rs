@@ -14,6 +14,7 @@ mod drill;
 mod duty;
 mod erasure;
 mod groups;
+mod hints;
 mod invariants;
 mod lookups;
 mod messages;

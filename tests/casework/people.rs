@@ -5,10 +5,11 @@ use crate::desk::*;
 use jiff::ToSpan;
 use mayorline::domain::call::{IntakeKind, StoreRequest};
 use mayorline::domain::case::{AttemptOutcome, CaseEvent, Nature, Role, State, Task, WrapUp};
-use mayorline::domain::desk::{Disposition, SeatRole};
+use mayorline::domain::desk::{Disposition, OpenCaseView, SeatRole};
+use mayorline::domain::suggest::{RiskFilter, RiskGroup, risks};
 use mayorline::store::{
-    Attempt, BindingRecord, NewAttempt, NewSeat, Reader, RequestContext, SeatSecrets, SeatsNow,
-    StoreError, WrapUpOrder, verify,
+    Attempt, BindingRecord, CaseName, FalseAlarm, NewAttempt, NewSeat, Reader, RequestContext,
+    SeatSecrets, SeatsNow, StoreError, WrapUpOrder, verify,
 };
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -334,6 +335,10 @@ fn an_offer_shows_the_five_newest_open_cases_of_the_caller() {
     for n in 0..8_i64 {
         let mut contact = intake(&format!("t{n}"), IntakeKind::Text);
         contact.received_at = noonish() + n.minutes();
+        // The one under seal has such words too.
+        if n % 2 == 1 {
+            contact.text = Some("再不管我就喝农药".to_owned());
+        }
         told.push(store_intake(&handle, contact).0.unwrap());
     }
     let mut other = intake("other", IntakeKind::Text);
@@ -347,5 +352,35 @@ fn an_offer_shows_the_five_newest_open_cases_of_the_caller() {
     assert_eq!(shown.iter().map(|case| case.number.clone()).collect::<Vec<_>>(), expected);
     assert_eq!(shown[0].received_at, noonish() + 5.minutes());
     assert!(shown[0].due_on.is_some());
+    let flagged = |cases: &[OpenCaseView]| -> Vec<String> {
+        let flagged = cases.iter().filter(|case| !case.risks.is_empty());
+        flagged.map(|case| case.number.clone()).collect()
+    };
+    let odd = |n: usize| told[n].to_string();
+    assert_eq!(flagged(&shown), [odd(5), odd(3), odd(1)]);
+    assert_eq!(shown[0].risks, risks("喝农药"));
+    // What a person found to be false is shown to nobody; the case stays as it is.
+    let alarm = FalseAlarm {
+        risk: RiskGroup::Suicide,
+        person: "801".to_owned(),
+        reason: "口头语".to_owned(),
+    };
+    let mark = |n: usize| {
+        let (name, alarm) = (CaseName::Number(told[n]), alarm.clone());
+        answered(|answer| handle.mark_false_alarm(noonish(), name, alarm, answer))
+    };
+    mark(3).unwrap();
+    assert!(matches!(mark(3), Err(StoreError::Taken(_))), "once");
+    assert!(matches!(mark(7), Err(StoreError::NotFound)), "under seal");
+    let now = answered(|answer| handle.open_cases(phone(17), answer)).unwrap();
+    assert_eq!(flagged(&now), [odd(5), odd(1)]);
+    assert_eq!((&now[2].state, &now[2].summary), (&shown[2].state, &shown[2].summary));
+    let reader = Reader::open(folder.path()).unwrap();
+    let any = RiskFilter::parse("any").unwrap();
+    let listed = reader.flagged_cases(any, false, 10).unwrap();
+    let listed: Vec<_> = listed.into_iter().filter_map(|row| row.number).collect();
+    assert_eq!(listed, [odd(5), odd(1)], "none under seal");
+    let crowd = RiskFilter::parse("crowd").unwrap();
+    assert_eq!(reader.flagged_cases(crowd, false, 10).unwrap(), []);
     assert_eq!(answered(|answer| handle.open_cases(phone(99), answer)).unwrap(), []);
 }

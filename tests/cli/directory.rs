@@ -305,12 +305,25 @@ fn hints_on_a_case_beside_a_service_know_the_past_and_no_sealed_case() {
         (&grave["risks"][0]["group"], &grave["risks"][0]["words"]),
         (&"suicide".into(), &value!(["不想活"]))
     );
+    let listed = |risk: &str| -> Vec<String> {
+        let rows = service.json(&["case", "list", "--risk", risk]);
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["number"].as_str().unwrap().to_owned()).collect()
+    };
+    for (risk, found) in [("suicide", 1), ("any", 1), ("crowd", 0)] {
+        assert_eq!(
+            listed(risk),
+            [&third][..found].iter().map(|n| (*n).clone()).collect::<Vec<_>>()
+        );
+    }
     let alarm =
         ["case", "false-alarm", &third, "--risk", "suicide", "--as", "li", "--reason", "口头语"];
     let path = ["--data", data.to_str().unwrap()];
     let marked = run(&[&alarm[..], &path].concat());
     assert_eq!((marked.code, marked.out), (0, format!("{third}：“轻生”风险提示已标为误报\n")));
     assert_eq!(run(&[&alarm[..], &path].concat()).code, 65, "once");
+    assert_eq!(listed("any"), <Vec<String>>::new(), "no list has it any more");
+    assert_eq!(run(&["case", "list", "--risk", "weather"]).code, 64);
     let grave = service.json(&["case", "suggest", "--number", &third]);
     let alarm = &grave["false_alarms"][0];
     assert_eq!((&alarm["person"], &alarm["reason"]), (&"li".into(), &"口头语".into()));

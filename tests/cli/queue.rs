@@ -10,13 +10,13 @@ use std::path::Path;
 use std::time::Duration;
 
 const CASE_ROW: &str = "id number state channel received_at call contact summary unit due_on \
-    due_provisional callback_due_at callback_reason recording";
+    due_provisional callback_due_at callback_reason recording risks";
 const CASE_DETAIL: &str = "caller text round nature closed_on merged_into level docket admonition \
-    contact_dead uncoded events recordings risks";
+    contact_dead uncoded events recordings";
 const CALL_ROW: &str = "id caller called started_at ended_at lasted_ms ended_by cases";
 const CALL_DETAIL: &str = "display peer digits prompts entries legs queue callback recordings";
 const LEG: &str = "leg party role label peer codec from_ms answered_ms to_ms held_ms ended_by \
-    cause received sent lost";
+    cause received sent lost reported";
 const RECORDING: &str = "file kind duration_ms speech_ms sha256 found missing tracks";
 
 /// A call with a message that became a case, in a folder whose service is stopped.
@@ -60,8 +60,12 @@ fn check_keys(data: &Path, number: &str) {
     has_keys(&shown["entries"][0], &["at_ms party kind value"]);
     has_keys(&shown["recordings"][0], &[RECORDING]);
     assert_eq!((&case["contact"], &shown["digits"]), (&"199****0017".into(), &"2".into()));
-    assert_eq!(case["caller"], "199****0017");
-    assert!(!case.to_string().contains("19900000017"), "{case}");
+    for masked in [&case, &shown] {
+        assert_eq!(masked["caller"], "199****0017");
+        assert!(!masked.to_string().contains("19900000017"), "{masked}");
+    }
+    let told = serde_json::json!({"by": "citizen", "lost": 9, "percent": 12, "jitter_ms": 4});
+    assert_eq!(shown["legs"][0]["reported"], told);
 }
 
 #[test]
@@ -119,6 +123,43 @@ fn a_contact_is_told_in_clear_after_its_reason_stands_in_the_audit() {
     assert_eq!(audit(), std::slice::from_ref(&one), "beside a running service");
     assert_eq!(service.stop().code(), Some(0));
     assert_eq!(json(folder.path(), &why)["contact"], "19900000017");
+    assert_eq!(audit(), [one.clone(), one], "and on a stopped one");
+    assert_eq!(run(&["verify", "--data", data]).code, 0);
+}
+
+#[test]
+fn who_called_is_told_in_clear_after_the_reason_stands_in_the_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    stopped(folder.path());
+    let (data, call) = (folder.path().to_str().unwrap(), call_id(1));
+    let show =
+        |more: &[&str]| run(&[&["call", "show", call.as_str(), "--data", data][..], more].concat());
+    for wrong in [
+        &["--reason", "核实"][..],
+        &["--as", "wang"],
+        &["--as", " ", "--reason", "核实"],
+        &["--as", "wang", "--reason", " "],
+    ] {
+        let refused = show(wrong);
+        assert_eq!((refused.code, refused.out.as_str()), (64, ""), "{wrong:?}: {refused:?}");
+    }
+    let masked = show(&[]);
+    assert!(masked.out.contains("caller=199****0017"), "{}", masked.out);
+    assert!(!masked.out.contains("19900000017"), "{}", masked.out);
+    let audit = || {
+        let rows = json(folder.path(), &["audit", "list"]);
+        let rows = rows.as_array().unwrap().iter().filter(|row| row["kind"] == "contact_shown");
+        rows.map(|row| [&row["actor"], &row["subject"], &row["reason"]].map(Value::clone))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(audit(), <Vec<[Value; 3]>>::new(), "nothing was shown");
+    let why = ["call", "show", call.as_str(), "--as", "wang", "--reason", "回电核实地址"];
+    let one: [Value; 3] = ["wang", call.as_str(), "回电核实地址"].map(Value::from);
+    let service = Start::new(folder.path()).run();
+    assert_eq!(json(folder.path(), &why)["caller"], "19900000017");
+    assert_eq!(audit(), std::slice::from_ref(&one), "beside a running service");
+    assert_eq!(service.stop().code(), Some(0));
+    assert_eq!(json(folder.path(), &why)["caller"], "19900000017");
     assert_eq!(audit(), [one.clone(), one], "and on a stopped one");
     assert_eq!(run(&["verify", "--data", data]).code, 0);
 }

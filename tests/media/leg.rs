@@ -4,7 +4,7 @@ use crate::audio::{address, alaw, frames, packet, seeded, through_alaw, voice};
 use mayorline::media::FRAME_SAMPLES;
 use mayorline::media::gap::{clicks, faults};
 use mayorline::media::leg::{
-    Agreed, LegSetup, MEDIA_LOST, MediaEvent, MediaLeg, PACKET_MAX, RecordFrame, Track,
+    Agreed, LegSetup, MEDIA_LOST, MediaEvent, MediaLeg, PACKET_MAX, RecordFrame, Reported, Track,
 };
 use mayorline::media::level::measure;
 use mayorline::media::player::{Playlist, Segment};
@@ -363,10 +363,18 @@ fn reports_tell_what_was_sent_heard_and_lost() {
     let len = report.write(&mut bytes).unwrap();
     let ntp = (1 << 32) + (1 << 31);
     world.leg.receive_rtcp(world.now, address(STRANGER), ntp, &bytes[..len]);
-    assert_eq!(world.leg.statistics().peer_fraction_lost, 0);
+    assert_eq!(world.leg.statistics().reported, None);
     world.leg.receive_rtcp(world.now, address(CITIZEN_RTCP), ntp, &bytes[..len]);
     let statistics = world.leg.statistics();
-    assert_eq!((statistics.peer_fraction_lost, statistics.round_trip_ms), (33, Some(500)));
+    assert_eq!(statistics.round_trip_ms, Some(500));
+    let jitter_ms = block.unwrap().jitter / 8;
+    let told = Reported { lost: block.unwrap().lost, share: 33, jitter_ms };
+    assert_eq!(statistics.reported, Some(told));
+    // Packets that came twice count against those that were lost.
+    // (A receiver report of one block has its losses, signed, in these bytes: minus one.)
+    bytes[13..16].fill(0xFF);
+    world.leg.receive_rtcp(world.now, address(CITIZEN_RTCP), ntp, &bytes[..len]);
+    assert_eq!(world.leg.statistics().reported, Some(Reported { lost: 0, ..told }));
 }
 
 #[test]

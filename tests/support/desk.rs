@@ -22,6 +22,8 @@ pub struct Desk {
     said: Sender<Value>,
     told: Arc<Mutex<Vec<Value>>>,
     ids: AtomicU64,
+    address: SocketAddr,
+    cookie: String,
     _thread: JoinHandle<()>,
 }
 
@@ -31,13 +33,13 @@ impl Desk {
         let cookie = sign_in(address, seat, password);
         let (said, mut to_say) = channel::<Value>(64);
         let told = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&told);
+        let (kept, own) = (Arc::clone(&told), cookie.clone());
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async move {
                 let mut request = format!("ws://{address}/desk").into_client_request().unwrap();
                 let headers = request.headers_mut();
-                headers.insert("Cookie", cookie.parse().unwrap());
+                headers.insert("Cookie", own.parse().unwrap());
                 headers.insert("Origin", format!("http://{address}").parse().unwrap());
                 let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
                 let hello = json!({"v": 1, "hello": {"page": format!("p{}", address.port())}});
@@ -69,9 +71,15 @@ impl Desk {
                 }
             });
         });
-        let desk = Self { said, told, ids: AtomicU64::new(1), _thread: thread };
+        let ids = AtomicU64::new(1);
+        let desk = Self { said, told, ids, address, cookie, _thread: thread };
         desk.wait("welcome", |message| message.get("welcome").is_some());
         desk
+    }
+
+    /// Sends a form as the page does; the answer, head and body.
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> String {
+        posted(self.address, path, &self.cookie, fields)
     }
 
     /// Gives a command and waits for its answer.
@@ -153,22 +161,30 @@ impl Desk {
 
 /// The cookie of a session.
 fn sign_in(address: SocketAddr, seat: &str, password: &str) -> String {
-    let escape = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
-    let body = format!("seat={}&password={}", escape(seat), escape(password));
-    let request = format!(
-        "POST /sign-in HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).expect("the pages are served");
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    let _ = stream.read_to_string(&mut answer);
+    let answer = posted(address, "/sign-in", "", &[("seat", seat), ("password", password)]);
     let cookie = answer.lines().find_map(|line| {
         let (name, value) = line.split_once(": ")?;
         let is_cookie = name.eq_ignore_ascii_case("set-cookie");
         is_cookie.then(|| value.split(';').next().unwrap_or_default().to_owned())
     });
     cookie.unwrap_or_else(|| panic!("seat {seat} cannot sign in: {answer}"))
+}
+
+/// What is answered to a form of the page.
+fn posted(address: SocketAddr, path: &str, cookie: &str, fields: &[(&str, &str)]) -> String {
+    let escape = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+    let fields: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+    let body = fields.join("&");
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\
+         Cookie: {cookie}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).expect("the pages are served");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer
 }

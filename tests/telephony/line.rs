@@ -160,13 +160,16 @@ pub(crate) fn date_after(ids: &[String], before: &str) -> String {
     format!("{:04}-{:02}-{:02}", part(1, "y."), part(2, "m."), part(3, "date."))
 }
 
-/// Waits for the account of the only finished call from this number.
+/// Waits for the account of the only finished call from this number, which stands there masked.
 pub(crate) fn account(service: &Service, from: &str) -> Value {
+    let masked = format!("{}****{}", &from[..3], &from[from.len() - 4..]);
     let found = wait_for(ACCOUNT_LIMIT, || {
         let listed = service.json(&["call", "list"]);
-        let ended = listed.as_array()?.iter().filter(|row| !row["ended_at"].is_null());
-        let shown = ended.map(|row| service.json(&["call", "show", row["id"].as_str().unwrap()]));
-        shown.into_iter().find(|call| call["caller"] == from)
+        let mut ended = listed.as_array()?.iter().filter(|row| !row["ended_at"].is_null());
+        let row = ended.find(|row| row["caller"] == masked.as_str())?;
+        let shown = service.json(&["call", "show", row["id"].as_str().unwrap()]);
+        assert_eq!(shown["caller"], masked.as_str(), "{shown}");
+        Some(shown)
     });
     found.unwrap_or_else(|| panic!("no account of a call from {from}\n{}", service.stderr()))
 }

@@ -91,6 +91,9 @@ pub(crate) fn reports_tell_what_was_sent_and_heard_and_a_goodbye_by_report_ends_
     let account = account(&house.service, "19900000045");
     let counted = u32::try_from(account["legs"][0]["lost"].as_u64().unwrap()).unwrap();
     assert!(counted.abs_diff(lost) <= LOST_AT_EDGES_MAX, "{counted} of {lost} are in the account");
+    // And what he reported last of ours; eight samples are a millisecond.
+    let reported = serde_json::json!({"by": "citizen", "lost": 100, "percent": 25, "jitter_ms": 1});
+    assert_eq!(account["legs"][0]["reported"], reported);
     let logged = wait_for(Duration::from_secs(5), || {
         let told = house.service.stderr();
         let line = told.lines().find(|line| line.contains("lost packets of ours"))?.to_owned();

@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 pub(crate) const CALL: &str = "a1-0190-0001";
+/// Whether the newest result says that it is done.
+const DONE: &str = "document.querySelector('#results li').dataset.result === 'done'";
 /// A page is to be back with its sound within this.
 const BACK_MAX: Duration = Duration::from_secs(3);
 
@@ -100,6 +102,8 @@ impl Desk {
         assert_eq!(wanted, AudioFor::Offer(OfferId(7)), "it asks for sound while it rings");
         self.page.wait("!document.getElementById('offer').hidden").await;
         self.page.wait("document.getElementById('sound').dataset.sound === 'on'").await;
+        let flag = "document.querySelector('#cases [data-risk=suicide]').textContent";
+        assert_eq!(self.page.value(flag).await, json!("风险提示：轻生（喝农药）"), "and no button");
         self.page.picture("offer").await;
         self.page.key("F2", 113).await;
         assert_eq!(self.command().await, DeskCommand::Answer { offer: OfferId(7) });
@@ -433,6 +437,54 @@ async fn recordings_are_listed_and_played_by_those_who_say_why() {
     desk.page.wait("document.getElementById('player').src.includes('/playback/')").await;
     let heard = desk.house.shelf.heard.lock().unwrap().clone();
     assert_eq!(heard, [("801".to_owned(), "核实期限 [127.0.0.1]".to_owned())]);
+    desk.no_complaints();
+}
+
+#[tokio::test]
+async fn flags_of_risk_words_are_shown_and_marked_as_false_by_whoever_says_why() {
+    let (mut desk, sound) = (Desk::sign_in("801").await, Sound::open());
+    desk.answer(&sound).await;
+    desk.page.wait("!document.getElementById('known-card').hidden").await;
+    desk.page.wait("document.getElementById('false-alarm').hidden").await;
+    desk.click("#known [data-risk=suicide] button").await;
+    let say = |reason: &str| {
+        format!(
+            "(() => {{ const form = document.getElementById('false-alarm'); \
+             form.elements.reason.value = {}; form.requestSubmit(); }})()",
+            json!(reason)
+        )
+    };
+    desk.page.value(&say("  x ")).await;
+    let told = "document.querySelector('#results li')?.textContent.includes('请写明误报理由')";
+    desk.page.wait(told).await;
+    assert!(desk.house.shelf.marked.lock().unwrap().is_empty(), "without a reason");
+    desk.page.picture("flags").await;
+    desk.page.value(&say("口头语")).await;
+    desk.page.wait("document.querySelector('#known [data-risk]') === null").await;
+    assert_eq!(desk.page.value(DONE).await, json!(true));
+    let marked = desk.house.shelf.marked.lock().unwrap().clone();
+    assert_eq!(marked, [("801".to_owned(), "26112200131 口头语".to_owned())]);
+    // After the call its caller's cases are there still, and what is typed is looked at.
+    desk.page.key("F4", 115).await;
+    assert_eq!(desk.command().await, DeskCommand::HangUp);
+    desk.tell(DeskEvent::WrapUp { call: CALL.to_owned(), case: None }).await;
+    desk.tell(seat_view("801", SeatState::WrapUp, None)).await;
+    desk.page.wait("!document.getElementById('wrap-up').hidden").await;
+    desk.page.wait("!document.getElementById('known-card').hidden").await;
+    desk.page
+        .value(
+            "(() => { const { summary } = document.getElementById('wrap-up-form').elements; \
+             summary.value = '有人要去北京上访'; summary.dispatchEvent(new Event('input')); })()",
+        )
+        .await;
+    desk.page.wait("document.querySelector('#typed-risks [data-risk=petition]')").await;
+    let typed = desk.page.value("document.getElementById('typed-risks').textContent").await;
+    assert_eq!(typed, json!("风险提示：越级上访（上访、去北京），请人工确认"));
+    desk.page.picture("typed-flags").await;
+    desk.page.value("document.getElementById('wrap-up-form').reset()").await;
+    desk.page.wait("document.getElementById('typed-risks').textContent === ''").await;
+    desk.tell(DeskEvent::Left { call: CALL.to_owned() }).await;
+    desk.page.wait("document.getElementById('known-card').hidden").await;
     desk.no_complaints();
 }
 

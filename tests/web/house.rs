@@ -4,9 +4,12 @@ use super::http;
 use jiff::Timestamp;
 use mayorline::domain::desk::{DeskEvent, DeskMessage, DeskReply, SeatRole};
 use mayorline::domain::desk_link::{Audience, FromDesk, SeatIdentity, ToDesk};
+use mayorline::domain::suggest::RiskGroup;
 use mayorline::store::{PastCall, PastRecording};
-use mayorline::units::SeatNumber;
-use mayorline::web::{Archive, DeskLink, NotHeard, SeatDirectory, Sound, Sources, Web, WebConfig};
+use mayorline::units::{CaseNumber, SeatNumber};
+use mayorline::web::{
+    Archive, DeskLink, NotHeard, NotMarked, SeatDirectory, Sound, Sources, Web, WebConfig,
+};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -50,6 +53,8 @@ impl SeatDirectory for Directory {
 pub(crate) struct Shelf {
     /// Who has heard it and why.
     pub(crate) heard: Mutex<Vec<(String, String)>>,
+    /// Who has marked which case's flag (suicide, the only one) as false and why.
+    pub(crate) marked: Mutex<Vec<(String, String)>>,
 }
 
 impl Archive for Shelf {
@@ -83,6 +88,23 @@ impl Archive for Shelf {
                 Ok(Arc::new(Counting))
             }
             _ => Err(NotHeard::NoSuchRecording),
+        }
+    }
+
+    fn mark_false(
+        &self,
+        who: &SeatIdentity,
+        (case, risk): (CaseNumber, RiskGroup),
+        reason: String,
+    ) -> Result<(), NotMarked> {
+        match who.role {
+            SeatRole::Leader | SeatRole::Assistant => Err(NotMarked::NotAllowed),
+            _ if risk != RiskGroup::Suicide => Err(NotMarked::NoSuchFlag),
+            _ => {
+                let marked = (who.seat.to_string(), format!("{case} {reason}"));
+                self.marked.lock().unwrap().push(marked);
+                Ok(())
+            }
         }
     }
 

@@ -17,6 +17,7 @@ mod api;
 mod browser;
 mod chromium;
 mod desk;
+mod flags;
 mod house;
 mod http;
 mod https;

@@ -7,6 +7,7 @@ use mayorline::domain::desk::{
     Failure, OfferView, OpenCaseView, PartyKind, PartyState, PartyView, PauseReason, QueueView,
     Refusal, SeatRole, SeatState, SeatView,
 };
+use mayorline::domain::suggest::{RiskFlag, RiskGroup, risks};
 use mayorline::units::{OfferId, PartyId};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -184,6 +185,7 @@ pub(crate) fn offer(
         received_at: "2026-11-22T01:02:03Z".parse().unwrap(),
         summary: summary.to_owned(),
         due_on: Some(jiff::civil::date(2026, 11, 27)),
+        risks: risks("再不管就喝农药"),
     };
     DeskEvent::Offer(OfferView {
         offer: OfferId(number),
@@ -195,6 +197,16 @@ pub(crate) fn offer(
         cases: vec![case],
         briefing: display.map(str::to_owned),
     })
+}
+
+/// An offer of a case with a flag of every concern.
+fn flagged() -> DeskEvent {
+    let DeskEvent::Offer(mut view) = offer(3, None, None, "") else { panic!() };
+    let every = RiskGroup::NAMES.into_iter();
+    view.cases[0].risks = every
+        .map(|(group, _, title)| RiskFlag { group, title, words: vec!["词".to_owned()] })
+        .collect();
+    DeskEvent::Offer(view)
 }
 
 /// A party.
@@ -261,6 +273,7 @@ fn events() -> Vec<DeskEvent> {
     all.push(seat_view("802", SeatState::Talking, Some("a1-0190-0001")));
     all.push(offer(1, Some("19900000017"), Some("张三"), "路灯"));
     all.push(offer(2, None, None, ""));
+    all.push(flagged());
     for how in ["answered", "declined", "no_answer", "withdrawn", "caller_gone"] {
         all.push(DeskEvent::OfferEnded { offer: OfferId(1), how });
     }

@@ -56,6 +56,7 @@ fn every_value_of_the_protocol_that_is_shown_has_words() {
         ("mode", "mode"),
         ("call_back_outcome", "callback"),
         ("callback_reason", "task"),
+        ("risk", "risk"),
     ] {
         for value in schema["$defs"][definition]["enum"].as_array().unwrap() {
             let key = format!("{prefix}_{}", value.as_str().unwrap());

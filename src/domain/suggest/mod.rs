@@ -16,7 +16,7 @@ mod units;
 pub use group_size::people_told;
 pub use nature::NatureHint;
 pub use past::{CaseHint, DUPLICATE_DAYS, HINTS_MAX, PastCase};
-pub use risk::{RiskFlag, RiskGroup, risks};
+pub use risk::{RiskFilter, RiskFlag, RiskGroup, risks};
 pub use units::{Reason, UNITS_SUGGESTED_MAX, UnitHint};
 
 use crate::domain::case::Nature;
@@ -70,8 +70,9 @@ pub struct Suggestion {
 #[must_use]
 pub fn suggest(new: &NewText<'_>, directory: &Directory, past: &[PastCase]) -> Suggestion {
     let text: String = new.text.chars().take(SUGGEST_CHARS_MAX).collect();
-    let weights = Weights::of(directory, past);
-    let similar = past::similar(&text, past, &weights);
+    let past = past::read(past);
+    let weights = Weights::of(directory, &past);
+    let similar = past::similar(&text, &past, &weights);
     let nature = nature::of(&text);
     let is_report = nature.as_ref().is_some_and(|hint| hint.nature == Nature::Report);
     Suggestion {

@@ -58,12 +58,25 @@ pub struct CaseHint {
 /// A past case with its likeness, 0 to 1.
 pub(super) type Similar<'a> = (f64, &'a PastCase);
 
+/// A past case with the pairs of its text, which are made once.
+pub(super) type ReadCase<'a> = (Pairs, &'a PastCase);
+
+/// Reads past cases.
+pub(super) fn read(past: &[PastCase]) -> Vec<ReadCase<'_>> {
+    past.iter().map(|case| (Pairs::of(&case.text), case)).collect()
+}
+
 /// Every past case that has something in common with a text, the likest first.
-pub(super) fn similar<'a>(text: &str, past: &'a [PastCase], weights: &Weights) -> Vec<Similar<'a>> {
+pub(super) fn similar<'a>(
+    text: &str,
+    past: &[ReadCase<'a>],
+    weights: &Weights,
+) -> Vec<Similar<'a>> {
     let pairs = Pairs::of(text);
-    let mut found: Vec<Similar<'_>> = past
+    let own = (&pairs, weights.whole(&pairs));
+    let mut found: Vec<Similar<'a>> = past
         .iter()
-        .map(|case| (weights.similarity(&pairs, &Pairs::of(&case.text)), case))
+        .map(|(read, case)| (weights.similarity(own, read), *case))
         .filter(|(likeness, _)| *likeness > 0.0)
         .collect();
     found.sort_by(|(one, _), (other, _)| other.total_cmp(one));

@@ -4,6 +4,7 @@
 use super::group_size::people_told;
 use crate::domain::case::GROUP_MIN;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 const CROWD: &str = "联名、集体、聚集、围堵、堵门、堵路、拉横幅、罢工、罢运、停工抗议、全村人、\
     大家一起去、几十号人、上百人、几十人";
@@ -17,7 +18,9 @@ const MINOR: &str = "未成年、孩子、小孩、儿童、幼儿、婴儿、�
     学生、留守";
 
 /// What the concern is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum RiskGroup {
     /// 群体: many people act together.
@@ -83,6 +86,27 @@ pub struct RiskFlag {
     pub words: Vec<String>,
 }
 
+/// Which flags a list is asked for: those of one concern, or all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RiskFilter(Option<RiskGroup>);
+
+impl RiskFilter {
+    /// The name of a concern, or `any`; `None` where it is neither.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "any" => Some(Self(None)),
+            one => RiskGroup::parse(one).map(|group| Self(Some(group))),
+        }
+    }
+
+    /// Whether one of the flags is asked for.
+    #[must_use]
+    pub fn fits(self, flags: &[RiskFlag]) -> bool {
+        flags.iter().any(|flag| self.0.is_none_or(|group| group == flag.group))
+    }
+}
+
 /// The flags that a text raises.
 ///
 /// ```
@@ -109,6 +133,16 @@ pub fn risks(text: &str) -> Vec<RiskFlag> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_asked_for_one_concern_or_for_any() {
+        let (flags, none) = (risks("再不解决我就喝农药"), risks("路灯不亮"));
+        for (name, fits) in [("any", true), ("suicide", true), ("crowd", false)] {
+            let filter = RiskFilter::parse(name).unwrap();
+            assert_eq!((filter.fits(&flags), filter.fits(&none)), (fits, false), "{name}");
+        }
+        assert_eq!(RiskFilter::parse("weather"), None);
+    }
 
     #[test]
     fn each_group_is_raised_by_its_words_and_shows_them() {

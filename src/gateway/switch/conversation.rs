@@ -383,11 +383,11 @@ impl Switch {
     }
 }
 
-/// What a peer has told of our sound last is kept in the log: the account of a leg counts his alone.
+/// What a peer has told of our sound last, where it lost any, stands in the log too, with the round trip.
 fn note_reported_loss(call: &CallId, leg: LegId, closed: &Closed) {
     let told = &closed.statistics;
-    if told.peer_fraction_lost > 0 {
-        let percent = u32::from(told.peer_fraction_lost) * 100 / 256;
+    if let Some(reported) = told.reported.filter(|reported| reported.share > 0) {
+        let percent = u32::from(reported.share) * 100 / 256;
         let round_trip_ms = told.round_trip_ms;
         tracing::info!(%call, %leg, percent, ?round_trip_ms, "a peer told of lost packets of ours");
     }

@@ -11,7 +11,7 @@ use crate::gateway::media::{Closed, MediaCommand};
 use crate::media::digits::info_digit;
 use crate::proto::offer_answer::{LocalMedia, MediaPlan};
 use crate::proto::{Flow, Transport};
-use crate::store::{LegEnd, LegRecord, LegRole};
+use crate::store::{LegEnd, LegRecord, LegRole, LossReport};
 use crate::units::{LegId, PartyId, SeatNumber};
 use crate::wire::sdp::Session;
 use jiff::Timestamp;
@@ -179,6 +179,11 @@ impl Leg {
             received: closed.statistics.received,
             sent: closed.statistics.sent,
             lost: closed.statistics.lost.into(),
+            reported: closed.statistics.reported.map(|told| LossReport {
+                lost: told.lost,
+                share: told.share,
+                jitter_ms: told.jitter_ms,
+            }),
         }
     }
 }

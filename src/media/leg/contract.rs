@@ -81,6 +81,17 @@ pub enum MediaEvent {
     Lost,
 }
 
+/// What a peer says of the packets that we sent it (RFC 3550 §6.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reported {
+    /// Lost since the beginning; 0 where more came than were sent.
+    pub lost: u32,
+    /// Lost since its report before, share of 256.
+    pub share: u8,
+    /// Interarrival jitter.
+    pub jitter_ms: u32,
+}
+
 /// Counts of a leg since its beginning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Statistics {
@@ -108,8 +119,8 @@ pub struct Statistics {
     pub malformed: u64,
     /// Protected packets that were forged, came before or cannot be read.
     pub unauthentic: u64,
-    /// What the peer reported lost of our packets, share of 256.
-    pub peer_fraction_lost: u8,
+    /// What the peer reported last of our packets; `None`: it has reported nothing.
+    pub reported: Option<Reported>,
     /// Round trip by the last report block.
     pub round_trip_ms: Option<u32>,
     /// Events that were dropped because the owner did not drain them.

@@ -15,7 +15,7 @@ mod receive;
 mod report;
 mod send;
 
-pub use contract::{Agreed, LegSetup, MediaEvent, RecordFrame, Statistics, Track};
+pub use contract::{Agreed, LegSetup, MediaEvent, RecordFrame, Reported, Statistics, Track};
 pub use send::PACKET_MAX;
 
 use super::FRAME_SAMPLES;

@@ -9,6 +9,7 @@ use crate::domain::access::{Access, Function, Shown, View, best, may_know_of_sea
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{Actor, Case, CaseEvent, Channel, State, apply};
 use crate::domain::search::Question;
+use crate::domain::suggest::RiskFilter;
 use crate::store::{
     CaseFile, CaseName, CaseRecording, PageFilter, Reader, SearchFilter, StoreError, city_time,
 };
@@ -46,6 +47,9 @@ pub(super) struct Asked {
     /// Only cases that a wrap-up left without a code of their domain: still to be classified.
     #[serde(default)]
     uncoded: bool,
+    /// Only cases whose words raise a flag of this concern (`crowd`, `suicide`, `petition`, `explosives`,
+    /// `minor`) or of `any`, and that this person may read.
+    risk: Option<String>,
     /// Words that number and summary must all have; the newest that do, without further pages.
     q: Option<String>,
     /// Cases on the page, 1 to 100.
@@ -105,11 +109,13 @@ fn page(reader: &Reader, actor: &Actor, asked: &Asked, limit: usize) -> Result<C
     let names_unit = actor.unit.clone().filter(|_| actor.is_of_unit());
     let uncoded = asked.uncoded;
     let filter = PageFilter { state, unit, channel, from_ms, to_ms, names_unit, uncoded };
+    let risk = risk_of(asked)?;
     let rows = reader.page(&filter, asked.after)?;
     let mut cases = vec![];
     for id in rows.ids {
         let file = reader.file_of(id)?;
-        let Some(view) = shown(actor, &file) else { continue };
+        let view = shown(actor, &file).filter(|view| risk.is_none_or(|it| raises(it, view, &file)));
+        let Some(view) = view else { continue };
         cases.push(CaseSummary::of(&file, &view));
         if cases.len() == limit {
             // Of the rows behind it nothing is told, whether they are for him or not.
@@ -132,18 +138,32 @@ fn found(
     let (from_ms, to_ms) = days(asked.from, asked.to)?;
     let filter = SearchFilter { state: asked.state, unit: asked.unit.clone(), from_ms, to_ms };
     let rows = reader.search(&question, &filter, crate::store::SCANNED_MAX)?;
+    let risk = risk_of(asked)?;
     let mut cases = vec![];
     for row in rows.cases {
         let file = reader.file_of(row.id)?;
         let wanted = asked.channel.is_none_or(|channel| file.case.channel == Some(channel))
             && (!asked.uncoded || file.case.is_uncoded());
-        let view = shown(actor, &file).filter(|view| wanted && may_find(view, &file));
+        let view = shown(actor, &file)
+            .filter(|view| wanted && may_find(view, &file))
+            .filter(|view| risk.is_none_or(|it| raises(it, view, &file)));
         cases.extend(view.map(|view| CaseSummary::of(&file, &view)));
         if cases.len() == limit {
             break;
         }
     }
     Ok(CaseList { cases, next: None })
+}
+
+/// The flags that are asked for.
+fn risk_of(asked: &Asked) -> Result<Option<RiskFilter>, Problem> {
+    let unknown = || Problem::malformed("risk is no concern, and not any");
+    asked.risk.as_deref().map(|name| RiskFilter::parse(name).ok_or_else(unknown)).transpose()
+}
+
+/// Whether a case has a flag that is asked for, and this person may read the words that raised it.
+fn raises(risk: RiskFilter, view: &View, file: &CaseFile) -> bool {
+    view.sealed.is_none() && view.text > Shown::Topic && risk.fits(&file.risks)
 }
 
 /// Words are looked for in the summary as it was written: a hit says that they stand there. So whoever

@@ -1,8 +1,8 @@
 //! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
 
 use super::{
-    acting, administration, cases, exports, files, intake, messages, opening, people, reports,
-    webhooks,
+    acting, administration, cases, exports, files, flags, intake, messages, opening, people,
+    reports, webhooks,
 };
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -23,6 +23,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         cases::list, intake::take_down, cases::show, cases::history,
         acting::command,
         opening::contact, opening::sealed_content, opening::recording, files::list, files::open,
+        flags::mark,
         exports::ask, exports::list, exports::confirm, exports::fetch,
         reports::kpi,
         administration::accounts, administration::audit,

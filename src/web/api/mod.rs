@@ -7,6 +7,7 @@
 //! * `acting`: commands, each on a case as it was seen; `command`: how they are written.
 //! * `opening`: contact, recording and sealed content, each with a reason that is audited first; `files`:
 //!   what came with mails, in the same way.
+//! * `flags`: flags of risk words that were raised for nothing.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
 //! * `reports`: figures; `administration`: accounts, the audit.
 //! * `messages`: what goes out by text and mail, and what waits for a person.
@@ -26,6 +27,7 @@ mod command;
 mod document;
 mod exports;
 mod files;
+mod flags;
 mod hints;
 mod intake;
 #[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
@@ -171,6 +173,7 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
         .route("/cases/{case}/contact", post(opening::contact))
         .route("/cases/{case}/sealed-content", post(opening::sealed_content))
         .route("/cases/{case}/recordings/{recording}", post(opening::recording))
+        .route("/cases/{case}/false-alarms", post(flags::mark))
         .route("/cases/{case}/files", get(files::list))
         .route("/cases/{case}/files/{message}/{file}", post(files::open))
         .route("/figures/kpi", get(reports::kpi))

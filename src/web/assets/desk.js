@@ -2,6 +2,7 @@
 
 import { Link } from "./link.js";
 import { hush } from "./archive.js";
+import { drawRisks, offered } from "./risks.js";
 import { Sound } from "./sound.js";
 import { $, choices, drawCallbacks, drawConversations, drawOffer, drawQueues, drawSeats, isIn, make, result, span } from "./view.js";
 import { begin, draw as drawUnsent, keep, mayPass } from "./unsent.js";
@@ -69,6 +70,7 @@ function hear(event) {
       break;
     case "offer":
       state.offer = event;
+      offered(event);
       hush();
       if (usesBrowser()) ring(event);
       break;
@@ -145,6 +147,8 @@ function draw() {
   $("seats-card").hidden = !supervises;
   if (supervises) drawSeats(state.seats, state.me.seat, act);
   $("wrap-up").hidden = !state.wrapUp;
+  const mine = [...state.conversations.values()].filter((one) => isIn(one, state.me?.seat)).map((one) => one.call);
+  drawRisks(state.wrapUp ? [...mine, state.wrapUp.call] : mine);
   $("wrap-up-case").textContent = state.wrapUp?.case ? `${t("case_number")} ${state.wrapUp.case}` : "";
   $("returns").replaceChildren(...state.left.map((call) => make("button", { type: "button", text: `${t("do_return")} ${call}`, on: () => act("return", { call }) })));
 }

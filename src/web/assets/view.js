@@ -39,6 +39,20 @@ export function span(ms) {
 
 const day = (date) => new Date(date).toLocaleDateString(language());
 
+/** A flag of risk words with what was found. */
+export const flagText = (flag) => `${t("risk")}：${word("risk", flag.group)}（${flag.words.join("、")}）`;
+
+/** An open case with its flags; `mark`: what the button of a flag does that says it is false. */
+export function caseRow(one, mark) {
+  const flags = one.risks.map((flag) => make("div", { "data-risk": flag.group },
+    make("span", { class: "badge warn", text: flagText(flag) }),
+    ...(mark ? [make("button", { type: "button", class: "small", "data-do": "false_alarm", text: t("do_false_alarm"), on: () => mark(flag) })] : [])));
+  return make("div", { class: "case", "data-case": one.number },
+    make("b", { text: one.number }),
+    make("span", { class: "quiet", text: `${word("case", one.state)} · ${day(one.received_at)}${one.due_on ? ` · ${t("due")} ${one.due_on}` : ""}` }),
+    make("div", { text: one.summary || t("nothing") }), ...flags);
+}
+
 export function drawOffer(offer) {
   $("offer").hidden = !offer;
   document.title = offer ? `☎ ${t("incoming")}` : `${t("line")}`;
@@ -48,10 +62,7 @@ export function drawOffer(offer) {
   $("offer-facts").textContent = `${t("group")} ${offer.group} · ${t("waited")} ${span(offer.waited_ms)}`;
   $("briefing").hidden = !offer.briefing;
   $("briefing").textContent = offer.briefing ?? "";
-  $("cases").replaceChildren(...offer.cases.map((one) => make("div", { class: "case" },
-    make("b", { text: one.number }),
-    make("span", { class: "quiet", text: `${word("case", one.state)} · ${day(one.received_at)}${one.due_on ? ` · ${t("due")} ${one.due_on}` : ""}` }),
-    make("div", { text: one.summary || t("nothing") }))));
+  $("cases").replaceChildren(...offer.cases.map((one) => caseRow(one)));
 }
 
 function partyButtons(party, act, isOwn) {

@@ -276,6 +276,60 @@ async fn a_risk_word_flags_a_case_whatever_way_it_came() {
     assert!(listed.iter().all(|case| case["risks"][0]["risk"] == "petition"), "{listed:?}");
 }
 
+#[tokio::test]
+async fn a_flag_is_listed_by_its_concern_until_whoever_classifies_marks_it_as_false() {
+    let world = World::open().await;
+    let mut names = vec![];
+    for text in ["要去北京上访", "再不管我就喝农药", "路灯不亮", "全村人要去北京上访"]
+    {
+        let given = json!({"summary": "信访", "text": text, "phone": PHONE});
+        let made = body(&world.post("clerk", "/cases", given).await);
+        names.push(made["name"].as_str().unwrap().to_owned());
+    }
+    world.act(&names[3], Role::Clerk, "", Task::ProposeSeal);
+    let listed = async |account: &str, risk: &str| {
+        let list = world.get(account, &format!("/cases?risk={risk}")).await;
+        assert_eq!(list.status, 200, "{account} {risk}: {}", list.body);
+        let list = body(&list);
+        let cases = list["cases"].as_array().unwrap().iter();
+        cases.map(|case| case["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (first, second) = (names[0].clone(), names[1].clone());
+    assert_eq!(listed("clerk", "petition").await, std::slice::from_ref(&first));
+    assert_eq!(listed("clerk", "any").await, [second.clone(), first.clone()]);
+    assert!(listed("clerk", "crowd").await.is_empty());
+    // Who is shown the topic alone, and who decides on a seal, learn nothing by asking.
+    assert!(listed("host", "any").await.is_empty());
+    assert_eq!(listed("director", "any").await.len(), 2);
+    assert_eq!(world.get("clerk", "/cases?risk=weather").await.status, 400);
+    let (path, sealed) = (format!("/cases/{first}"), format!("/cases/{}", names[3]));
+    let before = body(&world.get("clerk", &path).await);
+    let mark = async |account: &str, path: &str, risk: &str, reason: &str| {
+        let given = json!({"risk": risk, "reason": reason});
+        world.post(account, &format!("{path}/false-alarms"), given).await
+    };
+    for (account, path, risk, reason, status) in [
+        ("city_leader", path.as_str(), "petition", "口头语", 403),
+        ("handler", path.as_str(), "petition", "口头语", 403),
+        ("clerk", path.as_str(), "petition", " x", 422),
+        ("clerk", path.as_str(), "weather", "口头语", 400),
+        ("clerk", path.as_str(), "suicide", "口头语", 409),
+        ("clerk", sealed.as_str(), "petition", "口头语", 404),
+        ("director", sealed.as_str(), "petition", "口头语", 404),
+        ("clerk", path.as_str(), "petition", "口头语", 200),
+        ("clerk", path.as_str(), "petition", "口头语", 409),
+    ] {
+        let answer = mark(account, path, risk, reason).await;
+        assert_eq!(answer.status, status, "{account} {risk} {reason}: {}", answer.body);
+    }
+    assert_eq!(listed("clerk", "any").await, [second]);
+    let after = body(&world.get("clerk", &path).await);
+    assert_eq!((&before["risks"][0]["risk"], &after["risks"]), (&"petition".into(), &json!([])));
+    for field in ["state", "disposition", "urgency", "unit", "last_event"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+}
+
 impl World {
     /// A case with secrecy that an account took down.
     async fn secret_of(&self, account: &str) -> String {

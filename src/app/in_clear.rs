@@ -1,0 +1,31 @@
+//! Who a citizen is, in clear on the command line: whoever needs to know says who he is and why, and it
+//! stands in the audit before anything is shown, as over the interface.
+
+use super::clock;
+use super::common::Common;
+use super::exit::{Exit, Failure};
+use super::output::unwritten;
+use crate::domain::playback::reason;
+use crate::store::Administration;
+
+/// Whether numbers of `subject`, a case or a call, are shown in clear; that stands in the audit then.
+/// Neither person nor reason: they are not.
+pub(super) fn is_allowed(
+    (person, words): (Option<&str>, Option<&str>),
+    subject: &str,
+    common: &Common,
+) -> Result<bool, Exit> {
+    let (Some(person), Some(words)) = (person, words) else { return Ok(false) };
+    let wrong = |why: &str| Exit::new(Failure::Usage, why);
+    let person = person.trim();
+    if person.is_empty() {
+        return Err(wrong("请写明查看人（--as）"));
+    }
+    let reason = reason(words).ok_or_else(|| wrong("请写明理由，二至二百字（--reason）"))?;
+    let folder = common.folder(&common.load()?);
+    let now = (clock::system().wall)();
+    Administration::open(folder, now)
+        .and_then(|mut store| store.note_contact_shown(now, person, subject, &reason))
+        .map_err(|error| unwritten(&error))?;
+    Ok(true)
+}
