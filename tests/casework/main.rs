@@ -18,6 +18,7 @@ mod invariants;
 mod lookups;
 mod messages;
 mod month;
+mod numbers;
 mod pages;
 mod people;
 mod playback;
