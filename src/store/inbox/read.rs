@@ -68,7 +68,8 @@ impl Reader {
 
     /// The last message that is taken with those before it: so many, and so many bytes, but always one.
     fn last_at_once(&self, after: i64) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT id, COALESCE(length(raw), 0) FROM inbound
+        let sql = "SELECT id, COALESCE((SELECT length(r.raw) FROM inbound_raw r
+                                        WHERE r.inbound = inbound.id), 0) FROM inbound
                    WHERE state = 'new' AND id > ?1 AND why IS NOT ?3 ORDER BY id LIMIT ?2";
         let limit = i64::try_from(INBOUND_AT_ONCE_MAX).unwrap_or(0);
         let sizes: Vec<(i64, i64)> = all(&self.db, sql, params![after, limit, NO_NUMBER], |row| {
@@ -112,7 +113,9 @@ pub(super) fn waiting_rows(
     values: impl Params,
 ) -> Result<Vec<Waiting>, StoreError> {
     let sql = format!(
-        "SELECT id, medium, account, form, received_at, attempts, raw FROM inbound WHERE {which}"
+        "SELECT id, medium, account, form, received_at, attempts,
+                (SELECT r.raw FROM inbound_raw r WHERE r.inbound = inbound.id)
+         FROM inbound WHERE {which}"
     );
     all(db, &sql, values, |row| {
         let medium: String = row.get(1)?;
