@@ -150,7 +150,8 @@ fn the_normaliser_takes_up_after_midnight_what_it_has_put_off() {
     wait_for(&house, done, i64::from(TEXTS) + 1);
     normaliser.finish();
     let numbers: BTreeSet<_> = house.cases().into_iter().map(|number| number.sequence()).collect();
-    assert_eq!(numbers, (1..=u64::from(TEXTS)).collect());
+    let all: BTreeSet<u64> = (1..=u64::from(TEXTS)).collect();
+    assert_eq!(numbers, all);
     assert_eq!(house.count("SELECT max(attempts) FROM inbound"), 0);
     sound_but_for_numbers(house.folder.path());
 }
