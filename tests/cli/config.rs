@@ -233,8 +233,8 @@ fn the_secrets_of_accounts_are_read_before_anything_starts() {
     }
 }
 
-/// A key that a provider does not have would be passed over, and a request that cannot be read fails with every
-/// text: both are said before anything starts.
+/// A key that a provider does not have would be passed over, and a request that cannot be read fails with
+/// every text: both are said before anything starts.
 #[test]
 fn a_provider_of_texts_is_asked_as_it_can_be() {
     let http = |keys: &str| format!("messages.http=[{{account='h',{keys}}}]");

@@ -1,5 +1,5 @@
-//! A day that has no case number more (domain.md 6.3), at the running program: what comes waits for the next day,
-//! whoever accepts a case is refused, and the administrator is told once.
+//! A day that has no case number more (domain.md 6.3), at the running program: what comes waits for the next
+//! day, whoever accepts a case is refused, and the administrator is told once.
 
 use crate::desk::*;
 use crate::support::service::{Start, json};
