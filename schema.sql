@@ -698,14 +698,14 @@ ON webhook_delivery
 BEGIN SELECT RAISE(ABORT, 'what is told is never changed'); END;
 
 -- What came in by text or mail, journalled before its carrier is answered (docs/adr/0027-messages.md).
--- `raw` is as the carrier gave it, sealed by a key of its own; the key is wrapped by the master key and,
--- once it belongs to a case, sealed under the key of that case.
+-- What the carrier gave stands in `inbound_raw`, sealed by a key of its own; the key is wrapped by the master
+-- key and, once it belongs to a case, sealed under the key of that case.
 CREATE TABLE inbound (
     id          INTEGER PRIMARY KEY NOT NULL,
     medium      TEXT NOT NULL CHECK (medium IN ('sms', 'mail')),
     account     TEXT NOT NULL,                         -- of the configuration
     dedup       BLOB NOT NULL CHECK (length(dedup) = 32), -- what comes twice comes once; keyed
-    form        TEXT NOT NULL,                         -- how `raw` is read
+    form        TEXT NOT NULL,                         -- how its bytes are read
     received_at INTEGER NOT NULL,
     copies      INTEGER NOT NULL DEFAULT 0,            -- how often it came again
     state       TEXT NOT NULL CHECK (
@@ -716,9 +716,9 @@ CREATE TABLE inbound (
     words       BLOB,                                  -- keyed hash of sender and words; of a mail its Message-ID too
     case_id     INTEGER REFERENCES case_file (id),     -- where it went
     key         BLOB,                                  -- NULL: erased
-    raw         BLOB,
+    raw         BLOB,                                  -- x'': in `inbound_raw`; NULL: erased
     ended_at    INTEGER,
-    about       BLOB,                                  -- what was read out of a mail: ids and files, sealed as `raw`
+    about       BLOB,                                  -- what was read out of a mail: ids and files, sealed by `key`
     UNIQUE (account, dedup),
     CHECK ((state IN ('new', 'parts')) = (ended_at IS NULL)),
     CHECK ((key IS NULL) = (raw IS NULL))
@@ -728,6 +728,13 @@ CREATE INDEX inbound_shown ON inbound (state, id) WHERE state IN ('held', 'poiso
 CREATE INDEX inbound_by_sender ON inbound (sender, received_at) WHERE sender IS NOT NULL;
 CREATE INDEX inbound_by_case ON inbound (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX inbound_ended ON inbound (ended_at) WHERE ended_at IS NOT NULL;
+
+-- The bytes of a message as its carrier gave them, sealed: apart, because its row is written anew with every
+-- step, and a mail may have 50 MB.
+CREATE TABLE inbound_raw (
+    inbound INTEGER PRIMARY KEY NOT NULL REFERENCES inbound (id),
+    raw     BLOB NOT NULL
+) STRICT;
 
 -- The parts of long texts that are not all there, and for a day those of one that was told incomplete.
 CREATE TABLE sms_part (

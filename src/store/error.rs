@@ -118,6 +118,11 @@ impl StoreError {
         )
     }
 
+    /// The numbers of the day are used up: the same succeeds after midnight.
+    pub(super) fn is_no_number(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::NoNumber))
+    }
+
     /// One row cannot be read back; the others can.
     pub(super) fn is_damage(&self) -> bool {
         matches!(self, Self::Damaged(_))

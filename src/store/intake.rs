@@ -5,6 +5,7 @@ use super::chain::ChainEnd;
 use super::directory;
 use super::error::{StoreError, unless_damaged};
 use super::guard::Guard;
+use super::numbering;
 use super::outbox;
 use super::recording;
 use super::row_private::RowPrivate;
@@ -16,22 +17,20 @@ use super::wrap_up;
 use crate::domain::calendar::Calendar;
 use crate::domain::call::{IntakeKind, NewIntake, RecordingKind};
 use crate::domain::case::{
-    Case, CaseEvent, Command, Context, DeadlineRules, Refusal, apply, decide, local_day, may_follow,
+    Case, CaseEvent, Command, Context, DeadlineRules, apply, decide, local_day, may_follow,
 };
 use crate::domain::message::MessageRules;
 use crate::units::{CaseNumber, PhoneNumber, QueryCode};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use rand::Rng;
 use rand::rngs::StdRng;
-use rand::{Rng, RngExt};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// Who acts when no person does.
 pub(super) const SYSTEM: &str = "system";
-
-/// Query codes run from 0000 to here.
-const CODE_MAX: u16 = 9999;
 
 /// What the writer decides with.
 pub(super) struct Desk {
@@ -53,6 +52,8 @@ pub(super) struct Desk {
     pub(super) unit_phones: Arc<BTreeMap<String, PhoneNumber>>,
     /// Wrong tries to learn of a case, of calls and texts together.
     pub(super) guard: Arc<Mutex<Guard>>,
+    /// The last day on which the log was told that no number is left.
+    pub(super) spent_on: Option<Date>,
 }
 
 impl Desk {
@@ -137,7 +138,7 @@ pub(super) fn command(
     actor: &str,
 ) -> Result<Case, StoreError> {
     let numbered = wrap_up::numbers(case.state, &command);
-    let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
+    let identity = if numbered { Some(numbering::next(db, desk, at)?) } else { None };
     let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
     let events = decide(&case, command, &context)?;
     if events.is_empty() {
@@ -168,12 +169,13 @@ fn decide_intake(
     let by_itself = by == SYSTEM && matches!(intake.kind, LeaderSms | PublicSms | Email);
     let taken_down = intake.kind.is_taken_down() && !by_itself;
     let numbered = intake.kind != IntakeKind::Abandoned && !taken_down;
-    let identity = if numbered { Some(next_identity(db, desk, at)?) } else { None };
+    let mut intake = intake.clone();
+    let identity = if numbered { numbering::for_contact(db, desk, at, &mut intake)? } else { None };
     let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
-    let receive = Command::Receive(Box::new(intake.clone()));
+    let receive = Command::Receive(Box::new(intake));
     let mut events = decide(&Case::default(), receive, &context)?;
     let mut case = events.iter().fold(Case::default(), apply);
-    if numbered {
+    if identity.is_some() {
         let summary = case.channel.map_or("", |channel| channel.first_summary()).to_owned();
         let accepted = decide(&case, Command::Accept { summary, by: by.to_owned() }, &context)?;
         case = accepted.iter().fold(case, apply);
@@ -260,30 +262,4 @@ pub(super) fn read_number(stored: i64) -> Result<CaseNumber, StoreError> {
 /// A query code as it stands in a row.
 pub(super) fn read_code(stored: &str) -> Result<QueryCode, StoreError> {
     QueryCode::parse(stored).map_err(|_| StoreError::Damaged("query code"))
-}
-
-/// The next number of the local day, and a random code.
-fn next_identity(
-    db: &Connection,
-    desk: &mut Desk,
-    at: Timestamp,
-) -> Result<(CaseNumber, QueryCode), StoreError> {
-    let day = local_day(at);
-    let key =
-        i64::from(day.year() % 100) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day());
-    let last: Option<u16> = db
-        .prepare_cached("SELECT last FROM day_sequence WHERE day = ?1")?
-        .query_row([key], |row| row.get(0))
-        .optional()?;
-    let next = last.unwrap_or(0) + 1;
-    if next > CaseNumber::SEQUENCE_MAX {
-        return Err(Refusal::NoNumber.into());
-    }
-    let put = "INSERT INTO day_sequence VALUES (?1, ?2)";
-    let bump = "UPDATE day_sequence SET last = ?2 WHERE day = ?1";
-    let sql = if last.is_none() { put } else { bump };
-    db.prepare_cached(sql)?.execute(params![key, next])?;
-    let number = CaseNumber::new(day.year(), day.month(), day.day(), next);
-    let code = QueryCode::new(desk.rng.random_range(0..=CODE_MAX));
-    number.zip(code).ok_or_else(|| Refusal::NoNumber.into())
 }

@@ -230,6 +230,7 @@ fn forget(db: &Connection, which: &str, value: i64) -> Result<(), StoreError> {
 fn forget_inbound(db: &Connection, which: &str, value: i64) -> Result<(), StoreError> {
     for sql in [
         format!("DELETE FROM sms_part WHERE inbound IN (SELECT id FROM inbound WHERE {which})"),
+        format!("DELETE FROM inbound_raw WHERE inbound IN (SELECT id FROM inbound WHERE {which})"),
         format!(
             "UPDATE inbound SET key = NULL, raw = NULL, about = NULL, sender = NULL, words = NULL \
              WHERE {which}"

@@ -45,6 +45,7 @@ mod ledger;
 mod listening_day;
 mod lookup;
 mod message_data;
+mod numbering;
 mod open_cases;
 mod opening;
 mod outbox;

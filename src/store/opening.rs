@@ -95,6 +95,7 @@ impl Plan {
             messages,
             unit_phones,
             guard,
+            spent_on: None,
         };
         let reconciled = reconcile::run(&mut db, &mut desk, config, live_since)?;
         desk.queue_base = queue_log::last(&db)?;

@@ -238,6 +238,7 @@ impl Administration {
             messages: self.messages.clone(),
             unit_phones: Arc::default(),
             guard: Arc::default(),
+            spent_on: None,
         }
     }
 }

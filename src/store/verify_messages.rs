@@ -17,7 +17,18 @@ const AREA: &str = "message";
 const ROWS_AT_ONCE: i64 = 1_000;
 
 /// What must not be, each as a query for the rows where it is.
-const CONTRADICTIONS: [(&str, &str); 10] = [
+const CONTRADICTIONS: [(&str, &str); 12] = [
+    (
+        "can be read, and its bytes are not there",
+        "SELECT 'inbound ' || i.id FROM inbound i
+         WHERE i.raw IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM inbound_raw r WHERE r.inbound = i.id)",
+    ),
+    (
+        "is erased, and its bytes are there",
+        "SELECT 'inbound ' || i.id FROM inbound_raw r JOIN inbound i ON i.id = r.inbound
+         WHERE i.raw IS NULL",
+    ),
     (
         "waits for parts, and has none",
         "SELECT 'inbound ' || i.id FROM inbound i

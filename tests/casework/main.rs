@@ -19,6 +19,7 @@ mod invariants;
 mod lookups;
 mod messages;
 mod month;
+mod numbers;
 mod pages;
 mod people;
 mod playback;

@@ -233,6 +233,39 @@ fn the_secrets_of_accounts_are_read_before_anything_starts() {
     }
 }
 
+/// A key that a provider does not have would be passed over, and a request that cannot be read fails with
+/// every text: both are said before anything starts.
+#[test]
+fn a_provider_of_texts_is_asked_as_it_can_be() {
+    let http = |keys: &str| format!("messages.http=[{{account='h',{keys}}}]");
+    let template = |keys: &str| {
+        http(&format!(
+            "provider='template',url='http://127.0.0.1:8091/send',query='to=${{to}}',{keys}"
+        ))
+    };
+    let aliyun = "provider='aliyun',url='https://sms.example.org/',secret_file='/k',key_id='i',\
+                  signature='邹城',templates={S01='1'}";
+    for (setting, named) in [
+        (
+            http(&format!("{aliyun},method='GET'")),
+            "messages.http.method: not of provider = \"aliyun\"",
+        ),
+        (template("method='GET',body='${text}'"), "messages.http.body: not with method"),
+        (template("body='{\"t\":${text}}'"), "messages.http: h: the body is no JSON"),
+        (template("body_is='form'"), "messages.http.body_is: there is no body"),
+        (
+            template("headers={x='${to}'}"),
+            "messages.http: h: query, body and headers say nowhere what",
+        ),
+    ] {
+        let refused = run(&["check-config", "--set", &setting]);
+        assert_eq!(refused.code, 78, "{setting}: {refused:?}");
+        assert!(refused.err.contains(named), "{setting}: {}", refused.err);
+    }
+    let taken = template("method='GET',headers={x='${text}'}");
+    assert_eq!(run(&["check-config", "--set", &taken]).code, 0);
+}
+
 #[test]
 fn a_configuration_that_is_not_there_is_66() {
     let refused = run(&["check-config", "--config", "/nowhere/city.toml"]);

@@ -321,7 +321,8 @@ fn a_service_on_a_demo_says_so_and_sends_nothing_outside() {
             "messages.cmpp c",
         ),
         (
-            "messages.http=[{account='h', provider='template', url='https://sms.example.org/'}]",
+            "messages.http=[{account='h', provider='template', url='https://sms.example.org/', \
+             query='to=${to}&text=${text}'}]",
             "messages.http h",
         ),
         ("store.master_key_file=/nowhere/city.key", "store.master_key_file /nowhere/city.key"),

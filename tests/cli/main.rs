@@ -21,6 +21,7 @@ mod figures;
 mod help;
 mod hygiene;
 mod keys;
+mod numbers;
 mod plain;
 mod queue;
 mod report;

@@ -25,6 +25,7 @@ mod listening_day;
 mod media;
 mod moves;
 mod notices;
+mod numbers;
 mod offers;
 mod peers;
 mod phones;
@@ -55,6 +56,7 @@ fn citizens_are_served_as_the_script_says() {
         disk::on_a_full_disk_calls_are_answered_and_the_line_recovers_by_itself,
         disk::without_a_usable_folder_calls_are_answered_until_there_is_one,
         calls::who_asks_to_be_called_back_gets_a_case_with_a_callback_task,
+        numbers::past_the_last_number_callers_are_told_none_and_nothing_of_theirs_is_lost,
         calls::the_opening_arrives_bit_for_bit_with_no_gap,
         calls::sigterm_lets_the_live_call_finish_and_refuses_new_ones,
         keys::keys_by_events_by_info_by_tones_and_over_a_bad_line_are_each_counted_once,

@@ -313,6 +313,7 @@ fn every_event_and_every_reply_is_in_the_schema() {
         Refusal::OutcomeMissing,
         Refusal::DispositionMissing,
         Refusal::CaseRefuses,
+        Refusal::NoNumber,
         Refusal::Malformed,
         Refusal::Draining,
     ];

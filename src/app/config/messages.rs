@@ -434,6 +434,9 @@ mod tests {
             ("url=''", "http.url: provider = \"aliyun\" needs it"),
             ("url='http://sms.example.org/'", "http.url"),
             ("region='ap-guangzhou'", "http.region: not of"),
+            ("method='GET'", "http.method: not of provider = \"aliyun\""),
+            ("body_is='form'", "http.body_is: not of"),
+            ("url='https://sms.example.org/send'", "http.url: /send"),
             ("templates={}", "http.templates"),
             ("templates={X1='SMS_1'}", "http.templates: X1"),
             ("listen='127.0.0.1:8090'", "belong together"),
@@ -445,12 +448,15 @@ mod tests {
             ("listen='0.0.0.0:80'", "http.listen"),
             ("public_url='http://127.0.0.1:8090/'", "http.public_url"),
             ("path_secret_file=''", "belong together"),
+            ("method='POST'", "http.method: not of provider = \"kannel\""),
         ];
         refused("http", KANNEL, &faults);
         let template = "account='t'\nprovider='template'\nurl='https://sms.example.org/send'
-            query='to=${to}'\nbody='${text}'";
+            query='to=${to}'\nbody='${text}'\nbody_is='form'";
         let faults = [
             ("method='GET'", "http.body"),
+            ("method='PUT'", "unknown variant"),
+            ("body=''", "http.body_is: there is no body"),
             ("headers={Host='x'}", "http.headers"),
             ("reference='id'", "http.reference"),
             ("query='to=${to} x'", "http.query"),

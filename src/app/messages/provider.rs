@@ -114,13 +114,13 @@ fn provider(
         ProviderKind::Template | ProviderKind::None => {
             let generic = Generic {
                 endpoint,
-                method: match keys.method {
+                method: match keys.method.unwrap_or_default() {
                     HttpMethod::Get => "GET",
                     HttpMethod::Post => "POST",
                 },
                 query: keys.query.clone(),
                 body: keys.body.clone(),
-                is_json: keys.body_is == BodyForm::Json,
+                is_json: keys.body_is.unwrap_or_default() == BodyForm::Json,
                 headers: keys.headers.clone().into_iter().collect(),
                 secret,
                 reference: Some(keys.reference.clone()).filter(|pointer| !pointer.is_empty()),

@@ -293,7 +293,7 @@ pub struct NewIntake {
 pub enum StoreReply {
     /// Committed: from now on the number may be told.
     Opened {
-        /// `None` for a stub, which stays a draft.
+        /// `None` for a draft: a stub, or what was left on a day that has no number more.
         number: Option<CaseNumber>,
         /// Goes with the number.
         code: Option<QueryCode>,

@@ -52,6 +52,8 @@ pub enum Refusal {
     DispositionMissing,
     /// The case of the call does not take this wrap-up: it is sealed, or has moved on.
     CaseRefuses,
+    /// The case would get its number, and the day has none left (domain.md 6.3).
+    NoNumber,
     /// Text or list too long, or a value that means nothing.
     Malformed,
     /// The service is stopping.

@@ -103,6 +103,8 @@ pub enum NotStored {
     Down,
     /// The rules of the case do not take it.
     Refused,
+    /// It gives the case its number, and the day has none left: it can be stored after midnight.
+    NoNumber,
 }
 
 /// Whom to ring.

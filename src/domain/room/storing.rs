@@ -100,6 +100,9 @@ impl Room {
             Err(NotStored::Refused) => {
                 self.wrap_up_failed(at, DeskReply::Refused { why: Refusal::CaseRefuses });
             }
+            Err(NotStored::NoNumber) => {
+                self.wrap_up_failed(at, DeskReply::Refused { why: Refusal::NoNumber });
+            }
         }
     }
 

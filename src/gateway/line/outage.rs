@@ -1,6 +1,7 @@
 //! Wrap-ups that the store does not take: pages send them again every few seconds, so an outage is
 //! one alarm, whatever the number of seats that wait for its end.
 
+use crate::domain::case::Refusal;
 use crate::domain::room::NotStored;
 use crate::store::StoreError;
 use std::sync::Arc;
@@ -20,6 +21,11 @@ impl Outage {
             }
             return Ok(());
         };
+        if matches!(error, StoreError::Refused(Refusal::NoNumber)) {
+            // The store has told the administrator.
+            tracing::info!(%error, "a wrap-up is not stored; its seat is told so");
+            return Err(NotStored::NoNumber);
+        }
         if lasts(&error) {
             tracing::error!(%error, "ALARM a wrap-up is never stored; its seat is told so");
             return Err(NotStored::Refused);
@@ -60,6 +66,8 @@ mod tests {
             let damaged = Err(StoreError::Damaged("case"));
             assert_eq!(store.note::<()>(damaged), Err(NotStored::Refused));
             assert!(!line.begins(), "what is refused for ever ends no outage");
+            let spent = Err(StoreError::Refused(Refusal::NoNumber));
+            assert_eq!(store.note::<()>(spent), Err(NotStored::NoNumber), "until midnight");
             assert_eq!(store.note(Ok(())), Ok(()));
         }
     }

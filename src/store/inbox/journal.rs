@@ -104,7 +104,7 @@ fn put(db: &Connection, vault: &Vault, new: &RawInbound) -> Result<Journalled, S
     let key = vault.wrap(&key, &owner(id))?;
     db.prepare_cached(
         "INSERT INTO inbound (id, medium, account, dedup, form, received_at, state, key, raw)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'new', ?7, ?8)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'new', ?7, x'')",
     )?
     .execute(params![
         id,
@@ -113,8 +113,35 @@ fn put(db: &Connection, vault: &Vault, new: &RawInbound) -> Result<Journalled, S
         dedup,
         new.form,
         new.received_at.as_millisecond(),
-        key,
-        raw
+        key
     ])?;
+    db.prepare_cached("INSERT INTO inbound_raw VALUES (?1, ?2)")?.execute(params![id, raw])?;
     Ok(Journalled { id, is_copy: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of a database before the bytes stood apart.
+    #[test]
+    fn what_was_journalled_before_keeps_its_bytes() {
+        let db = Connection::open_in_memory().unwrap();
+        db.pragma_update(None, "foreign_keys", false).unwrap();
+        let (table, _) = include_str!("../migrations/0015.sql").split_once(';').unwrap();
+        db.execute_batch(table).unwrap();
+        db.execute_batch(
+            "INSERT INTO inbound (id, medium, account, dedup, form, received_at, state, key, raw, ended_at)
+             VALUES (1, 'sms', 'm', zeroblob(32), 'f', 0, 'new', x'01', x'0203', NULL),
+                    (2, 'mail', 'n', zeroblob(32), 'f', 0, 'done', x'01', x'04', 1),
+                    (3, 'mail', 'o', zeroblob(32), 'f', 0, 'done', NULL, NULL, 1);",
+        )
+        .unwrap();
+        db.execute_batch(include_str!("../migrations/0023.sql")).unwrap();
+        let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        let moved = "SELECT group_concat(inbound || hex(raw), ' ') FROM inbound_raw";
+        assert_eq!(one(moved), "10203 204");
+        let marks = "SELECT group_concat(id || COALESCE(length(raw), '-'), ' ') FROM inbound";
+        assert_eq!(one(marks), "10 20 3-");
+    }
 }

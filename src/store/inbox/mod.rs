@@ -61,6 +61,7 @@ fn give_to_case(db: &Connection, vault: &Vault, id: i64, case: i64) -> Result<()
         let sql = "UPDATE inbound SET key = NULL, raw = NULL, about = NULL, case_id = ?2
                    WHERE id = ?1";
         db.prepare_cached(sql)?.execute(params![id, case])?;
+        db.prepare_cached("DELETE FROM inbound_raw WHERE inbound = ?1")?.execute([id])?;
         return Ok(());
     }
     let sealed = access.seal(&owner(id), key.bytes())?;

@@ -4,11 +4,12 @@
 //! Parts wait [`PARTS_WAIT`] for the rest; then what is there becomes a case that says what is missing.
 //! For a day a part that comes after all is added to it.
 
-use super::settle::{Journal, SettledInbound, end};
+use super::settle::{Journal, NO_NUMBER, SettledInbound, end};
 use super::text::{self, Arrived};
 use super::{InboundText, key_of, owner};
 use crate::store::error::StoreError;
 use crate::store::intake::Desk;
+use crate::store::numbering;
 use crate::store::read_call::all;
 use crate::store::transaction::in_savepoint;
 use crate::wire::sms::{Alphabet, Coding, Part, Payload, Text, UserData, decode};
@@ -136,7 +137,13 @@ pub(super) fn take(
         tell_crowded(db, desk, now)?;
         return Ok(SettledInbound::Parts);
     }
-    let settled = whole(db, desk, now, journal, known)?;
+    let settle = |db: &Connection, desk: &mut Desk| whole(db, desk, now, journal, known);
+    let Some(settled) = numbering::unless_spent(db, desk, now, settle)? else {
+        // All its parts wait together; `tell_incomplete` comes to them.
+        let sql = "UPDATE inbound SET state = 'parts', why = ?2 WHERE id = ?1";
+        db.prepare_cached(sql)?.execute(params![id, NO_NUMBER])?;
+        return Ok(SettledInbound::NoNumber);
+    };
     forget(db, &message)?;
     Ok(settled)
 }
@@ -288,8 +295,8 @@ fn case_of(db: &Connection, inbound: i64) -> Result<Option<i64>, StoreError> {
     Ok(db.prepare_cached(sql)?.query_row([inbound], |row| row.get(0)).optional()?.flatten())
 }
 
-/// Tells the texts whose rest did not come in time; gives how many. Parts that were told a day ago are
-/// forgotten.
+/// Tells the texts whose rest did not come in time, and those that waited for a case number; gives how
+/// many. Parts that were told a day ago are forgotten.
 pub(super) fn tell_incomplete(
     db: &Connection,
     desk: &mut Desk,
@@ -297,18 +304,28 @@ pub(super) fn tell_incomplete(
 ) -> Result<usize, StoreError> {
     let known = now.saturating_sub(PARTS_KNOWN).unwrap_or(now).as_millisecond();
     db.prepare_cached("DELETE FROM sms_part WHERE told AND at < ?1")?.execute([known])?;
+    // What is told becomes a case.
+    if numbering::left(db, now)? == 0 {
+        return Ok(0);
+    }
     let before = now.saturating_sub(PARTS_WAIT).unwrap_or(now).as_millisecond();
     let sql = "SELECT message FROM sms_part WHERE NOT told AND at <= ?1
                GROUP BY message HAVING max(at) <= ?1 ORDER BY min(at) LIMIT ?2";
     let waiting: Vec<Vec<u8>> = all(db, sql, params![before, TOLD_AT_ONCE_MAX], |row| row.get(0))?;
+    let mut done = 0;
     for message in &waiting {
-        tell_alone(db, desk, now, message)?;
+        match tell_alone(db, desk, now, message) {
+            // Those before it took the last one.
+            Err(error) if error.is_no_number() => break,
+            told => told?,
+        }
+        done += 1;
     }
-    Ok(waiting.len())
+    Ok(done)
 }
 
 /// Tells a text without its rest. Where that cannot be done, of a case that is damaged, its parts wait for a
-/// person and keep no other text.
+/// person and keep no other text. Where the day has no number for it, they wait as they are.
 fn tell_alone(
     db: &Connection,
     desk: &mut Desk,
@@ -317,7 +334,7 @@ fn tell_alone(
 ) -> Result<(), StoreError> {
     let told = in_savepoint(db, desk, |db, desk| tell_message(db, desk, now, message));
     let Err(error) = told else { return Ok(()) };
-    if error.is_outage() || db.is_autocommit() {
+    if error.is_outage() || error.is_no_number() || db.is_autocommit() {
         return Err(error);
     }
     tracing::error!(%error, "ALARM a text without its rest cannot be told: `mayorline message held`");
@@ -357,6 +374,11 @@ fn tell_message(
         let received_at = Timestamp::from_millisecond(row.get(1)?).unwrap_or_default();
         Ok(Journal { account: row.get(0)?, received_at })
     })?;
+    if parts.len() == usize::from(first.total) && parts.iter().all(|part| !part.is_told) {
+        // Nothing is missing but that the day had no number when the last part came.
+        whole(db, desk, now, &journal, parts)?;
+        return forget(db, message);
+    }
     tracing::warn!(
         parts = parts.len(),
         of = first.total,

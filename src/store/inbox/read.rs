@@ -1,5 +1,6 @@
 //! What waits to be read.
 
+use super::settle::NO_NUMBER;
 use super::{key_of, owner};
 use crate::domain::message::Medium;
 use crate::store::error::{StoreError, unless_damaged};
@@ -7,7 +8,7 @@ use crate::store::read::Reader;
 use crate::store::read_call::all;
 use crate::store::vault::Vault;
 use jiff::Timestamp;
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, Params, params};
 use std::fmt;
 
 /// Messages that are taken out of the journal at once.
@@ -48,11 +49,12 @@ impl fmt::Debug for Waiting {
 }
 
 impl Reader {
-    /// The next messages behind `after` that wait to be read, at most [`INBOUND_AT_ONCE_MAX`].
+    /// The next messages behind `after` that wait to be read, at most [`INBOUND_AT_ONCE_MAX`]; not those
+    /// that wait for a case number of the next day.
     pub fn inbound_waiting(&self, after: i64) -> Result<Vec<Waiting>, StoreError> {
         let Some(last) = self.last_at_once(after)? else { return Ok(vec![]) };
-        let which = "state = 'new' AND id > ?1 AND id <= ?2 ORDER BY id";
-        let mut rows = waiting_rows(&self.db, which, [after, last])?;
+        let which = "state = 'new' AND id > ?1 AND id <= ?2 AND why IS NOT ?3 ORDER BY id";
+        let mut rows = waiting_rows(&self.db, which, params![after, last, NO_NUMBER])?;
         for row in &mut rows {
             let sealed = row.raw.take().unwrap_or_default();
             let opened = self.open_raw(row.id, &sealed);
@@ -66,11 +68,13 @@ impl Reader {
 
     /// The last message that is taken with those before it: so many, and so many bytes, but always one.
     fn last_at_once(&self, after: i64) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT id, COALESCE(length(raw), 0) FROM inbound
-                   WHERE state = 'new' AND id > ?1 ORDER BY id LIMIT ?2";
+        let sql = "SELECT id, COALESCE((SELECT length(r.raw) FROM inbound_raw r
+                                        WHERE r.inbound = inbound.id), 0) FROM inbound
+                   WHERE state = 'new' AND id > ?1 AND why IS NOT ?3 ORDER BY id LIMIT ?2";
         let limit = i64::try_from(INBOUND_AT_ONCE_MAX).unwrap_or(0);
-        let sizes: Vec<(i64, i64)> =
-            all(&self.db, sql, [after, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let sizes: Vec<(i64, i64)> = all(&self.db, sql, params![after, limit, NO_NUMBER], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
         let (mut last, mut bytes) = (None, 0_u64);
         for (id, size) in sizes {
             bytes += u64::try_from(size).unwrap_or(0);
@@ -109,7 +113,9 @@ pub(super) fn waiting_rows(
     values: impl Params,
 ) -> Result<Vec<Waiting>, StoreError> {
     let sql = format!(
-        "SELECT id, medium, account, form, received_at, attempts, raw FROM inbound WHERE {which}"
+        "SELECT id, medium, account, form, received_at, attempts,
+                (SELECT r.raw FROM inbound_raw r WHERE r.inbound = inbound.id)
+         FROM inbound WHERE {which}"
     );
     all(db, &sql, values, |row| {
         let medium: String = row.get(1)?;

@@ -5,6 +5,7 @@ use super::{InboundText, Parsed, Words, mail, parts, report};
 use crate::store::error::StoreError;
 use crate::store::handle::StoreHandle;
 use crate::store::intake::Desk;
+use crate::store::numbering;
 use crate::store::work::{Answer, Kind};
 use crate::wire::sms;
 use jiff::Timestamp;
@@ -12,6 +13,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 /// How often a message is tried to be read; then a person must look at it.
 pub const READ_TRIES_MAX: u32 = 3;
+
+/// Why a message waits though it can be read: the day has no case number for it.
+pub(super) const NO_NUMBER: &str = "no_number";
 
 /// Where a message is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub enum SettledInbound {
     Held,
     /// Nobody needs it.
     Ignored,
+    /// It wants a case number, and the day has none left: it waits for the next day's.
+    NoNumber,
     /// It could not be read, and is tried again.
     Again,
     /// It could not be read again and again: a person must look at it.
@@ -42,7 +48,13 @@ impl StoreHandle {
         parsed: Parsed,
         answer: Answer<SettledInbound>,
     ) -> bool {
-        self.ask(Kind::Asked, answer, move |db, desk| settle(db, desk, now, id, &parsed))
+        self.ask(Kind::Asked, answer, move |db, desk| {
+            let settle = |db: &Connection, desk: &mut Desk| settle(db, desk, now, id, &parsed);
+            match numbering::unless_spent(db, desk, now, settle)? {
+                Some(settled) => Ok(settled),
+                None => put_off(db, id),
+            }
+        })
     }
 
     /// A message could not be read, for this reason.
@@ -57,11 +69,13 @@ impl StoreHandle {
         self.ask(Kind::Asked, answer, move |db, _| unreadable(db, now, id, why))
     }
 
-    /// Tells the texts whose rest did not come, and forgets what is over.
+    /// Takes up what waited for a case number, tells the texts whose rest did not come, and forgets what is
+    /// over.
     #[must_use]
     pub fn inbound_tidy(&self, now: Timestamp, answer: Answer<usize>) -> bool {
         self.ask(Kind::Asked, answer, move |db, desk| {
-            Ok(parts::tell_incomplete(db, desk, now)? + super::tidy::forget(db, now)?)
+            let taken_up = take_up(db, now)?;
+            Ok(taken_up + parts::tell_incomplete(db, desk, now)? + super::tidy::forget(db, now)?)
         })
     }
 }
@@ -130,6 +144,26 @@ pub(super) fn end(
                WHERE id = ?1 AND state IN ('new', 'parts')";
     db.prepare_cached(sql)?.execute(params![id, state, why, now.as_millisecond()])?;
     Ok(())
+}
+
+/// A message waits for the numbers of the next day. It is no fault of it: its tries are not counted.
+fn put_off(db: &Connection, id: i64) -> Result<SettledInbound, StoreError> {
+    let sql = "UPDATE inbound SET why = ?2 WHERE id = ?1 AND state = 'new'";
+    db.prepare_cached(sql)?.execute(params![id, NO_NUMBER])?;
+    Ok(SettledInbound::NoNumber)
+}
+
+/// What waited for a number is read again once the day has some; gives how many.
+fn take_up(db: &Connection, now: Timestamp) -> Result<usize, StoreError> {
+    if numbering::left(db, now)? == 0 {
+        return Ok(0);
+    }
+    let sql = "UPDATE inbound SET why = NULL WHERE state = 'new' AND why = ?1";
+    let messages = db.prepare_cached(sql)?.execute([NO_NUMBER])?;
+    if messages > 0 {
+        tracing::info!(messages, "there are case numbers again for messages that waited for one");
+    }
+    Ok(messages)
 }
 
 /// A message waits for a person.

@@ -1,6 +1,7 @@
 //! What was kept long enough.
 
 use crate::store::error::StoreError;
+use crate::store::read_call::all;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -15,9 +16,14 @@ const FORGOTTEN_ROWS_MAX: i64 = 200;
 pub(super) fn forget(db: &Connection, now: Timestamp) -> Result<usize, StoreError> {
     let kept = SignedDuration::from_hours(24 * INBOUND_KEPT_DAYS);
     let before = now.saturating_sub(kept).unwrap_or(now).as_millisecond();
-    let sql = "UPDATE inbound SET key = NULL, raw = NULL, about = NULL, sender = NULL, words = NULL
-               WHERE id IN (
-                   SELECT id FROM inbound WHERE ended_at < ?1 AND case_id IS NULL AND raw IS NOT NULL
-                   LIMIT ?2)";
-    Ok(db.prepare_cached(sql)?.execute(params![before, FORGOTTEN_ROWS_MAX])?)
+    let sql = "SELECT id FROM inbound WHERE ended_at < ?1 AND case_id IS NULL AND raw IS NOT NULL
+               LIMIT ?2";
+    let over: Vec<i64> = all(db, sql, params![before, FORGOTTEN_ROWS_MAX], |row| row.get(0))?;
+    let row = "UPDATE inbound SET key = NULL, raw = NULL, about = NULL, sender = NULL,
+                   words = NULL WHERE id = ?1";
+    for id in &over {
+        db.prepare_cached(row)?.execute([id])?;
+        db.prepare_cached("DELETE FROM inbound_raw WHERE inbound = ?1")?.execute([id])?;
+    }
+    Ok(over.len())
 }

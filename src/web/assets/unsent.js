@@ -17,7 +17,7 @@ export function begin(act) {
 }
 
 /** Whether the same words may be stored later: nothing was wrong with them. */
-export const mayPass = (why) => ["store_down", "line_busy", "too_fast", undefined].includes(why);
+export const mayPass = (why) => ["store_down", "no_number", "line_busy", "too_fast", undefined].includes(why);
 
 /** Keeps a wrap-up. */
 export function keep(fields, why) {

@@ -94,6 +94,7 @@ const WORDS = {
   why_declined: ["对方拒绝", "declined"], why_unreachable: ["无法接通", "unreachable"], why_caller_gone: ["来电人已挂机", "the caller has hung up"],
   why_store_down: ["未确认已存储，请再试", "not known to be stored, try again"], why_too_fast: ["操作太快", "too fast"], why_line_busy: ["系统繁忙，请再试", "the line is busy"],
   why_case_refuses: ["该事项已封存、已流转或不在办理中，不接受此处理方式", "the case is sealed, has moved on or is at its end, and does not take it"],
+  why_no_number: ["今天的事项编号已用完，请立即报告管理员", "no case number is left for today, tell the administrator now"],
   why_cancelled: ["已取消", "called off"],
   why_elsewhere: ["声音在本席另一页面", "another page of this seat has the sound"],
   why_reason_missing: ["请写明调听理由", "say why"], why_no_such_recording: ["没有这段录音", "no such recording"],

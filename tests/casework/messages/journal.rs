@@ -1,6 +1,7 @@
 //! What a carrier gave is on the disk before it is told so, and once.
 
 use super::*;
+use mayorline::channels::mail::MAIL_FORM;
 use mayorline::channels::{Normaliser, NormaliserConfig};
 use mayorline::store::{RAW_BYTES_MAX, READ_TRIES_MAX};
 
@@ -125,4 +126,62 @@ fn what_cannot_be_settled_keeps_no_other() {
     normaliser.finish();
     let state = format!("SELECT state = 'poison' FROM inbound WHERE id = {bad}");
     assert_eq!((house.count(&state), house.cases().len()), (1, 2));
+}
+
+/// Failure 1 of a mail: nothing in one makes our reader give up, but its bytes may have gone bad on the disk.
+#[test]
+fn a_mail_that_cannot_be_read_keeps_no_other() {
+    let house = House::open();
+    let mail = |key: u8, words: &str| RawInbound {
+        medium: Medium::Mail,
+        form: MAIL_FORM,
+        raw: mails::plain(mails::ZHANG, &key.to_string(), "路灯", words),
+        ..raw(mails::BOX, key, minutes(1))
+    };
+    let both = vec![mail(1, "第一盏不亮"), mail(2, "第二盏不亮")];
+    let both = answered(|answer| house.handle().inbound_put(both, answer)).unwrap();
+    let (bad, good) = (both[0].id(), both[1].id());
+    let damage = "UPDATE inbound_raw SET raw = zeroblob(64) WHERE inbound = ?1";
+    house.db().execute(damage, [bad]).unwrap();
+    let config = NormaliserConfig {
+        folder: house.folder.path().into(),
+        store: house.handle(),
+        readers: vec![],
+        mail_servers: std::collections::BTreeMap::new(),
+        wall: || minutes(2),
+    };
+    let normaliser = Normaliser::start(config).unwrap();
+    let looks = PATIENCE.as_millis() / 20;
+    for look in 0..=looks {
+        assert!(look < looks, "a mail keeps the others");
+        if house.count("SELECT count(*) FROM inbound WHERE state = 'new'") == 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    normaliser.finish();
+    assert_eq!(
+        (house.why(bad), house.why(good)),
+        ("poison damaged".to_owned(), "done case".to_owned())
+    );
+    let held = house.reader().held(10).unwrap();
+    assert_eq!((held.len(), held[0].id, held[0].state.as_str()), (1, bad, "poison"));
+    assert_eq!(house.cases().len(), 1);
+}
+
+/// T15: the bytes of a message are written once, however many steps it takes from there to its case.
+#[test]
+fn the_bytes_of_a_long_message_are_written_once() {
+    const LONG: usize = 8 << 20;
+    let house = House::open();
+    let log = house.folder.path().join("mayorline.db-wal");
+    let written = || usize::try_from(std::fs::metadata(&log).unwrap().len()).unwrap();
+    let long = RawInbound { raw: vec![b'x'; LONG], ..raw(MODEM, 1, noonish()) };
+    let id = answered(|answer| house.handle().inbound_put(vec![long], answer)).unwrap()[0].id();
+    let before = written();
+    assert!(before > LONG, "the log holds it: {before}");
+    assert_eq!(house.settle(id, noonish(), whole(CITIZEN, "路灯不亮")), SettledInbound::Done);
+    let more = written() - before;
+    assert!(more < LONG / 8, "{more} bytes more for a case and an answer");
+    house.verified();
 }

@@ -7,6 +7,7 @@ mod examples;
 mod journal;
 mod leaders;
 mod mails;
+mod numbers;
 mod outbox;
 mod parts;
 mod personal;

@@ -64,7 +64,7 @@ impl House {
 
     /// Everything of a person that stands in rows of messages, as it stands in the file.
     fn ciphertexts(&self) -> Vec<Vec<u8>> {
-        let sql = "SELECT raw FROM inbound WHERE raw IS NOT NULL
+        let sql = "SELECT raw FROM inbound_raw
                    UNION ALL SELECT key FROM inbound WHERE key IS NOT NULL
                    UNION ALL SELECT sender FROM inbound WHERE sender IS NOT NULL
                    UNION ALL SELECT about FROM inbound WHERE about IS NOT NULL
@@ -317,10 +317,21 @@ fn what_is_no_address_is_not_taken_down() {
 
 #[test]
 fn verify_names_rows_that_do_not_belong_together_and_states_that_cannot_be() {
-    let damages: [(&str, &str, &str); 8] = [
+    let damages: [(&str, &str, &str); 10] = [
         ("DELETE FROM sms_part WHERE number = 1", "inbound 1", "waits for parts"),
         ("UPDATE sms_part SET total = 9 WHERE number = 1", "inbound 1", "another number of parts"),
-        ("UPDATE inbound SET raw = zeroblob(64) WHERE id = 20", "inbound 20", "cannot be opened"),
+        (
+            "UPDATE inbound_raw SET raw = zeroblob(64)
+             WHERE inbound = (SELECT id FROM inbound WHERE id = 20)",
+            "inbound 20",
+            "cannot be opened",
+        ),
+        ("DELETE FROM inbound_raw WHERE inbound = 1", "inbound 1", "its bytes are not there"),
+        (
+            "UPDATE inbound SET key = NULL, raw = NULL WHERE id = 20",
+            "inbound 20",
+            "its bytes are there",
+        ),
         ("UPDATE outbox SET private = zeroblob(64) WHERE id = 1", "outbox 1", "cannot be opened"),
         ("UPDATE outbox SET party = zeroblob(32) WHERE id = 1", "outbox 1", "goes to another"),
         ("DELETE FROM outbox_part WHERE outbox = 1", "outbox 1", "no part of it is"),

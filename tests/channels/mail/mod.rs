@@ -7,6 +7,7 @@ pub(crate) mod authority;
 mod bombs;
 mod bounce;
 mod city;
+mod copies;
 mod dovecot;
 mod imap;
 mod journal;

@@ -379,3 +379,30 @@ async fn lists_come_in_pages_that_miss_and_repeat_nothing() {
     assert_eq!(of_unit["cases"].as_array().unwrap().len(), 1, "{of_unit}");
     assert_eq!(of_unit["cases"][0]["name"], all[0]);
 }
+
+/// domain.md 6.3: a day has 9,999 numbers, and whoever asks for one more is told so in words.
+#[tokio::test]
+async fn past_the_last_number_of_the_day_nothing_is_accepted_and_nothing_half_stored() {
+    let world = World::open().await;
+    let given = json!({"text": "路灯不亮", "phone": PHONE});
+    let draft = body(&world.post("director", "/cases", given.clone()).await);
+    let draft = draft["name"].as_str().unwrap();
+    let db = rusqlite::Connection::open(world.folder.path().join("mayorline.db")).unwrap();
+    db.execute("INSERT INTO day_sequence VALUES (261122, 9999)", []).unwrap();
+    let accept = json!({"do": "accept", "summary": "路灯不亮"});
+    let numbered = with(&given, &json!({"key": "k", "summary": "路灯不亮"}));
+    for refused in [
+        world.command("clerk", draft, accept.clone()).await,
+        world.post("clerk", "/cases", numbered.clone()).await,
+    ] {
+        assert_eq!((refused.status, &body(&refused)["rule"]), (503, &"6.3".into()));
+        let sentence = "今天的事项编号已用完，请立即报告管理员。";
+        assert_eq!(body(&refused)["sentence"], sentence);
+    }
+    let cases = world.reader().cases(10).unwrap();
+    assert_eq!((cases.len(), cases[0].state.as_str()), (1, "draft"));
+    // As after midnight.
+    db.execute("DELETE FROM day_sequence", []).unwrap();
+    assert_eq!(world.command("clerk", draft, accept).await.status, 200);
+    assert_eq!(world.post("clerk", "/cases", numbered).await.status, 201);
+}

@@ -50,13 +50,13 @@ pub struct HttpKeys {
     #[serde(default)]
     pub public_url: String,
     #[serde(default)]
-    pub method: HttpMethod,
+    pub method: Option<HttpMethod>,
     #[serde(default)]
     pub query: String,
     #[serde(default)]
     pub body: String,
     #[serde(default)]
-    pub body_is: BodyForm,
+    pub body_is: Option<BodyForm>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     #[serde(default)]
@@ -132,8 +132,10 @@ impl ProviderKind {
                     "ca_file",
                     "listen",
                     "path_secret_file",
+                    "method",
                     "query",
                     "body",
+                    "body_is",
                     "headers",
                     "reference",
                 ],
@@ -145,7 +147,7 @@ impl ProviderKind {
 
 impl HttpKeys {
     /// Which keys are given.
-    fn given(&self) -> [(&'static str, bool); 17] {
+    fn given(&self) -> [(&'static str, bool); 19] {
         let path = |path: &PathBuf| !path.as_os_str().is_empty();
         [
             ("url", !self.url.is_empty()),
@@ -161,8 +163,10 @@ impl HttpKeys {
             ("username", !self.username.is_empty()),
             ("number", !self.number.is_empty()),
             ("public_url", !self.public_url.is_empty()),
+            ("method", self.method.is_some()),
             ("query", !self.query.is_empty()),
             ("body", !self.body.is_empty()),
+            ("body_is", self.body_is.is_some()),
             ("headers", !self.headers.is_empty()),
             ("reference", !self.reference.is_empty()),
         ]
@@ -188,7 +192,11 @@ impl HttpKeys {
         self.check_values()?;
         self.check_template()?;
         if self.provider != ProviderKind::None {
-            self.target()?;
+            let path = self.target()?.path;
+            let is_service = matches!(self.provider, ProviderKind::Aliyun | ProviderKind::Tencent);
+            if is_service && path != "/" {
+                return Err(format!("messages.http.url: {path}: {name} is asked without a path"));
+            }
         }
         Ok(())
     }
@@ -268,11 +276,12 @@ impl HttpKeys {
         if !self.reference.is_empty() && !self.reference.starts_with('/') {
             return Err("messages.http.reference: a JSON pointer such as /data/id".to_owned());
         }
-        if self.provider == ProviderKind::Template
-            && self.method == HttpMethod::Get
-            && !self.body.is_empty()
-        {
+        // Only of a template is either given.
+        if self.method == Some(HttpMethod::Get) && !self.body.is_empty() {
             return Err("messages.http.body: not with method = \"GET\"".to_owned());
+        }
+        if self.body_is.is_some() && self.body.is_empty() {
+            return Err("messages.http.body_is: there is no body".to_owned());
         }
         Ok(())
     }

@@ -66,21 +66,49 @@ enum Style {
 }
 
 impl Generic {
-    /// Whether its places are known and closed.
+    /// Whether its places are known and closed, its body can be read where it is JSON, and it says to whom
+    /// and what.
     ///
     /// # Errors
     /// In words, what is wrong.
     pub fn check(&self) -> Result<(), &'static str> {
-        let nothing = Text {
-            id: "",
-            template: "",
-            to: "",
+        let sample = Text {
+            id: "m1-1",
+            template: "S01",
+            to: "19900000000",
             params: &[],
-            text: "",
+            text: "您好",
             at: <_>::default(),
             nonce: [0; 16],
         };
-        of_other(self, &nothing).map(drop)
+        let body = of_other(self, &sample)?.body;
+        let is_read = || serde_json::from_slice::<Value>(&body).is_ok();
+        if self.is_json && !body.is_empty() && !is_read() {
+            return Err(
+                "the body is no JSON once its places are filled: ${params} stands without quotes, \
+                        every other place between them",
+            );
+        }
+        if !self.names("to") {
+            return Err("query, body and headers say nowhere to whom: ${to}");
+        }
+        if !self.names("text") && !self.names("template") {
+            return Err(
+                "query, body and headers say nowhere what: ${text}, or ${template} and ${params}",
+            );
+        }
+        match (self.names("secret"), self.secret.0.is_empty()) {
+            (true, true) => Err("${secret} without a secret_file"),
+            (false, false) => Err("a secret_file, and nowhere ${secret}"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a place stands in it anywhere.
+    fn names(&self, place: &str) -> bool {
+        let place = format!("${{{place}}}");
+        let headers = self.headers.iter().map(|(_, value)| value);
+        [&self.query, &self.body].into_iter().chain(headers).any(|text| text.contains(&place))
     }
 
     /// A template with its places filled.
@@ -139,4 +167,48 @@ pub(super) fn of_other(account: &Generic, text: &Text<'_>) -> Result<Asked, &'st
     };
     let target = account.endpoint.clone();
     Ok(Asked { method: account.method, target, path, headers, body: body.into_bytes() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(query: &str, body: &str, is_json: bool, secret: &str) -> Generic {
+        Generic {
+            endpoint: Target::parse("https://sms.example.org/send").unwrap(),
+            method: "POST",
+            query: query.to_owned(),
+            body: body.to_owned(),
+            is_json,
+            headers: vec![("x-key".to_owned(), "${secret}".to_owned())],
+            secret: Secret(secret.to_owned()),
+            reference: None,
+        }
+    }
+
+    #[test]
+    fn a_template_that_would_send_nothing_is_refused_before_a_text_is_lost_with_it() {
+        let json = r#"{"to":"${to}","text":"${text}","id":"${id}","v":${params}}"#;
+        for (query, body, is_json) in [
+            ("", json, true),
+            ("", r#"{"to":${to},"text":"${text}"}"#, true),
+            ("to=${to}", "t=${text}", false),
+            ("to=${to}&template=${template}", "", true),
+        ] {
+            assert_eq!(template(query, body, is_json, "k").check(), Ok(()), "{query} {body}");
+        }
+        for (query, body, secret, fault) in [
+            ("to=${to}", r#"{"text":${text}}"#, "k", "no JSON"),
+            ("to=${to", json, "k", "open place"),
+            ("to=${too}", json, "k", "unknown place"),
+            ("", r#"{"text":"${text}"}"#, "k", "to whom"),
+            ("to=${to}", "", "k", "nowhere what"),
+            ("", json, "", "without a secret_file"),
+        ] {
+            let refused = template(query, body, true, secret).check().unwrap_err();
+            assert!(refused.contains(fault), "{query} {body}: {refused}");
+        }
+        let unused = Generic { headers: vec![], ..template("", json, true, "k") };
+        assert!(unused.check().unwrap_err().contains("nowhere ${secret}"));
+    }
 }

@@ -76,7 +76,11 @@ impl Line {
         }
         match reply {
             StoreReply::Opened { number: Some(number), .. } => self.case_opened(*number),
-            StoreReply::Opened { number: None, .. } => self.note(EntryKind::Stub),
+            StoreReply::Opened { number: None, .. } => {
+                // What was left is kept, without a number where the day has none more.
+                self.fruitful |= self.awaited == Some(ticket);
+                self.note(EntryKind::Stub);
+            }
             StoreReply::LookedUp(lookup) => {
                 self.note(EntryKind::Lookup(matches!(lookup, Lookup::Found(_))));
             }

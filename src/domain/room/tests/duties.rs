@@ -244,6 +244,9 @@ fn a_store_that_is_down_excuses_the_seat_and_takes_the_wrap_up_later() {
     stage.stores = Some(Err(NotStored::Refused));
     let sealed = stage.ask("801", wrap_up(Disposition::Answered, None));
     assert_eq!(sealed, refused(Refusal::CaseRefuses));
+    stage.stores = Some(Err(NotStored::NoNumber));
+    let spent = stage.ask("801", wrap_up(Disposition::Answered, None));
+    assert_eq!(spent, refused(Refusal::NoNumber));
     stage.stores = Some(Ok(()));
     assert_eq!(stage.ask("801", wrap_up(Disposition::Kept, None)), Some(DeskReply::Done));
     assert!(stage.room.is_over());

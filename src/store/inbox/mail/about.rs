@@ -106,9 +106,9 @@ impl Reader {
         let mut listed = listed.filter(|one| (one.message, one.place) == (message, place));
         let file = listed.next().ok_or(StoreError::NotFound)?.file;
         let key = key_of(&self.db, &self.vault, message)?.ok_or(StoreError::NotFound)?;
-        let sql = "SELECT raw FROM inbound WHERE id = ?1";
+        let sql = "SELECT raw FROM inbound_raw WHERE inbound = ?1";
         let sealed: Option<Vec<u8>> =
-            self.db.prepare_cached(sql)?.query_row([message], |row| row.get(0))?;
+            self.db.prepare_cached(sql)?.query_row([message], |row| row.get(0)).optional()?;
         let raw = key.open(&owner(message), &sealed.ok_or(StoreError::NotFound)?)?;
         let attachments = Mail::read(&raw, None).attachments;
         let found = place.checked_sub(1).and_then(|at| attachments.get(at));

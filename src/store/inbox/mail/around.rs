@@ -85,7 +85,8 @@ fn again(
 ) -> Result<Option<CaseNumber>, StoreError> {
     let sql = format!(
         "SELECT i.id, f.number FROM inbound i JOIN case_file f ON f.id = i.case_id
-         WHERE i.sender = ?1 AND i.medium = 'mail' AND i.why = 'case' AND length(i.raw) <= ?2
+         JOIN inbound_raw r ON r.inbound = i.id
+         WHERE i.sender = ?1 AND i.medium = 'mail' AND i.why = 'case' AND length(r.raw) <= ?2
              AND f.number IS NOT NULL AND f.state IN ({}) AND NOT {}
          ORDER BY i.id DESC LIMIT ?3",
         citizen::named_states(State::is_open),

@@ -19,6 +19,22 @@ fn a_callback_goes_to_the_number_that_called() {
 }
 
 #[test]
+fn a_callback_on_a_day_without_numbers_is_promised_once_and_leaves_no_second_stub() {
+    let mut talk = Talk::at_menu();
+    talk.store(|_| Some(StoreReply::Opened { number: None, code: None }));
+    talk.press("3").hear().press("1").hear();
+    assert_snapshot!(talk.story(), @r"
+    > press 3
+    say Q05
+    > press 1
+    store CallbackRequest g1-01a1ee565e00-0001/1, call back
+    say Q08N
+    hang up
+    finish by Service
+    ");
+}
+
+#[test]
 fn a_callback_goes_to_another_number_once_it_can_be_one() {
     let mut talk = Talk::at_menu();
     talk.press("3").hear().press("2").hear().press("123#").hear().press("05370000000#");

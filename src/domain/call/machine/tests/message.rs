@@ -191,6 +191,21 @@ fn a_message_that_is_not_committed_gets_no_number_and_is_handed_in_again() {
 }
 
 #[test]
+fn a_message_on_a_day_without_numbers_is_kept_without_one() {
+    let mut talk = Talk::at_menu();
+    talk.press("2").hear().press("#").hear().story();
+    talk.store(|_| Some(StoreReply::Opened { number: None, code: None })).press("1").hear();
+    assert_snapshot!(talk.story(), @r"
+    > press 1
+    store Voicemail g1-01a1ee565e00-0001/1
+    say M05N X08
+    hang up
+    store Voicemail g1-01a1ee565e00-0001/1, call back
+    finish by Service
+    ");
+}
+
+#[test]
 fn a_late_commit_is_noted_but_not_spoken() {
     let mut talk = Talk::at_menu();
     talk.press("2").hear().press("#").hear().store(|_| None).press("1").story();
