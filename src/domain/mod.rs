@@ -13,6 +13,7 @@ pub mod directory;
 pub mod figures;
 pub mod listening_day;
 pub mod message;
+pub mod open311;
 pub mod playback;
 pub mod queue;
 pub mod report;

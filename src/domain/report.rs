@@ -37,3 +37,4 @@ pub use rights::{Rights, Rows};
 pub use sheet::{HEADER, SEALED, SheetRow, Subject, city_minute, sheet_row};
 pub use trace::{Share, Stretch, Trace, trace};
 pub use words::Names;
+pub(in crate::domain) use words::{DOMAINS, PARTS};

@@ -45,6 +45,7 @@ mod ledger;
 mod listening_day;
 mod lookup;
 mod message_data;
+mod open311;
 mod open_cases;
 mod opening;
 mod outbox;
@@ -138,6 +139,7 @@ pub use inbox::{
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
 pub use message_data::{HeldMessage, PRIVACY_MESSAGES_MAX};
+pub use open311::{BroughtRequest, NewRequest};
 pub use outbox::{
     AccountRow, LeasedMessage, MESSAGE_LEASE_MS, OUTBOX_KEPT_DAYS, OutboxFilter, OutboxRow,
     PartNow, PartOutcome, SendDecision, SweptOutbox,

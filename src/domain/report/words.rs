@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The domains, by the first two digits of the code (own table in the layout of GB/T 39666-2020).
-const DOMAINS: [(&str, &str); 17] = [
+pub(in crate::domain) const DOMAINS: [(&str, &str); 17] = [
     ("00", "未分领域"),
     ("01", "社会保障与就业"),
     ("02", "教育文化体育"),
@@ -24,7 +24,7 @@ const DOMAINS: [(&str, &str); 17] = [
 ];
 
 /// Their parts, by the first four digits.
-const PARTS: [(&str, &str); 24] = [
+pub(in crate::domain) const PARTS: [(&str, &str); 24] = [
     ("0101", "欠薪"),
     ("0102", "医保"),
     ("0103", "养老"),
