@@ -93,6 +93,7 @@ fn api_config(config: &Config, folder: DataFolder, store: StoreHandle) -> ApiCon
         dispositions: local.map(|local| (local.code.clone(), local.like)).collect(),
         // Read once already when the configuration was checked.
         reach: config.webhook.reach().unwrap_or_default(),
+        open311: config.open311.config().unwrap_or_default(),
     }
 }
 

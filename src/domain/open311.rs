@@ -1,7 +1,7 @@
-//! The city as Open311 GeoReport v2 knows it: its services, what can be told with a request, and where
-//! a request stands (domain.md 2.4 and 3.6). Pure: the forms of the answers are `web::open311`.
+//! The city as Open311 GeoReport v2 knows it: its services, and what can be told with a request
+//! (domain.md 2.4 and 3.6). Pure: the forms of the answers are `web::open311`.
 
-use super::case::{Nature, State};
+use super::case::Nature;
 use super::report::{DOMAINS, PARTS};
 
 /// The code of what is none of the others.
@@ -74,19 +74,6 @@ pub fn service_of(domain: Option<&str>) -> Service {
         name: "其他".to_owned(),
         group: "其他",
     })
-}
-
-/// Whether a request is closed: the city is done with it, whatever came of it. Other states stand in the
-/// notes.
-#[must_use]
-pub fn is_closed(state: State) -> bool {
-    match state {
-        State::Closed | State::Archived | State::Kept | State::Circulated => true,
-        State::Declined | State::Merged | State::Withdrawn | State::Sealed => true,
-        State::Draft | State::Accepted | State::Classified | State::Consulting => false,
-        State::LeaderReview | State::Assigned | State::Handling | State::Feedback => false,
-        State::Callback | State::Redo => false,
-    }
 }
 
 /// What can be told of a request beside its fields.
@@ -203,27 +190,6 @@ mod tests {
         for other in [None, Some(""), Some("120100"), Some("007"), Some("路灯")] {
             assert_eq!(code(other), "990000", "{other:?}");
         }
-    }
-
-    #[test]
-    fn what_is_before_its_end_is_open() {
-        let open = State::NAMES.iter().filter(|(state, _)| !is_closed(*state));
-        let open: Vec<_> = open.map(|(_, name)| *name).collect();
-        assert_eq!(
-            open,
-            [
-                "draft",
-                "accepted",
-                "classified",
-                "consulting",
-                "leader_review",
-                "assigned",
-                "handling",
-                "feedback",
-                "callback",
-                "redo"
-            ]
-        );
     }
 
     #[test]

@@ -9,12 +9,14 @@
 //! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
 //! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
+//! * `open311`: published cases for the programs of others, and requests from those of partners.
 //! * `webhook`: what happens to cases, told to other programs, on a thread of its own.
 //! * `protocol`, `socket`: the messages, and one connection that carries them.
 
 mod api;
 mod guard;
 mod hub;
+mod open311;
 mod pages;
 mod playback;
 mod protocol;
@@ -30,6 +32,11 @@ pub use api::{
     openapi,
 };
 pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
+pub use open311::{
+    JURISDICTION_CHARS_MAX, OPEN311_BODY_BYTES_MAX, OPEN311_PAGE_MAX, OPEN311_POSTS_PER_MINUTE_MAX,
+    OPEN311_READS_AT_ONCE_MAX, OPEN311_READS_PER_MINUTE_MAX, OPEN311_SUBJECTS_MAX, Open311Config,
+    PARTNERS_MAX, Partner,
+};
 pub use playback::GRANTS_MAX;
 pub use protocol::{DESK_MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
 pub use server::{CONNECTIONS_MAX, Web};

@@ -185,6 +185,7 @@ pub(super) type App = State<Arc<Shared>>;
 /// Every path there is.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let api = shared.config.api.clone();
+    let open311 = api.clone().and_then(|config| super::open311::router(&shared, config));
     let api = api.map(|config| super::api::router(Arc::clone(&shared), config));
     let pages = Router::new()
         .route("/", get(seat_page))
@@ -201,6 +202,10 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     let all = match api {
         Some(api) => pages.nest("/api/v1", api),
         None => pages,
+    };
+    let all = match open311 {
+        Some(open311) => all.nest("/open311/v2", open311),
+        None => all,
     };
     all.layer(from_fn_with_state(shared, with_headers))
 }

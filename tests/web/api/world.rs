@@ -134,6 +134,7 @@ impl World {
             remote: false,
             dispositions: BTreeMap::new(),
             reach: Default::default(),
+            open311: Some(crate::open311::config()),
         };
         let listen = "127.0.0.1:0".parse().unwrap();
         let config =
