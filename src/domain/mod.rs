@@ -14,6 +14,7 @@ pub mod figures;
 pub mod listening_day;
 pub mod message;
 pub mod playback;
+pub mod publication;
 pub mod queue;
 pub mod report;
 pub mod room;
