@@ -15,6 +15,7 @@ pub mod listening_day;
 pub mod message;
 pub mod open311;
 pub mod playback;
+pub mod publication;
 pub mod queue;
 pub mod report;
 pub mod room;

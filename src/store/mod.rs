@@ -55,6 +55,7 @@ mod playback;
 mod privacy;
 mod privacy_data;
 mod privacy_hold;
+mod published;
 mod purge;
 mod queue_log;
 mod read;
@@ -152,6 +153,10 @@ pub use privacy::{
     PrivacyRow,
 };
 pub use privacy_data::{Held, HeldCall, HeldCase, PRIVACY_CALLS_MAX};
+pub use published::{
+    NOTICE_NUMBERS_MAX, NOTICES_COUNTED_MAX, NOTICES_PAGE_MAX, Published, PublishedFilter,
+    PublishedPage,
+};
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
     CallDetail, CallRow, CaseDetail, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow, city_time,

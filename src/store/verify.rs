@@ -8,6 +8,7 @@ use super::chain::{self, Link};
 use super::config::DataFolder;
 use super::encrypt;
 use super::error::StoreError;
+use super::published;
 use super::purge;
 use super::reconcile::list_recordings;
 use super::recording::{hex, parse_recording_file};
@@ -343,6 +344,9 @@ fn compare(
     }
     if search::misses(db, vault, fold.id, &fold.case)? {
         report.fault("search", fold.id, "is not found as it should be: `case reindex` mends it");
+    }
+    if published::misses(db, fold.id, &fold.case)? {
+        report.fault("publication", fold.id, "is not listed as its events say");
     }
     let last = db
         .prepare_cached("SELECT last_event FROM case_file WHERE id = ?1")?

@@ -436,6 +436,7 @@ fn tasks() -> Vec<Task> {
         Task::ReportFalseFeedback,
         crate::rules::world::by_phone(FollowUpOutcome::Busy),
         Task::DecidePublication(false, words()),
+        Task::TakeDown(words()),
         Task::Archive,
         Task::Reopen(ReopenReason::NewFacts, words()),
         Task::Withdraw(call()),

@@ -329,6 +329,12 @@ pub enum Record {
         #[serde(default)]
         private: Note,
     },
+    /// B7: a notice that stood is taken back, for the reason in `private`.
+    PublicationWithdrawn {
+        by: String,
+        #[serde(default)]
+        private: Note,
+    },
     /// T28.
     Reopened {
         reason: ReopenReason,

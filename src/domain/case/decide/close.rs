@@ -90,6 +90,15 @@ impl Scene<'_> {
         Ok(vec![Record::PublicationDecided { publish, by: self.by(), private }.into()])
     }
 
+    /// B7: a notice that stands can be taken back for as long as it may be read.
+    pub(super) fn take_down(&self, reason: &str) -> Verdict {
+        if self.case.work.publish != Some(true) {
+            return Err(Guard::NotPublished.into());
+        }
+        let private = self.note(reason)?;
+        Ok(vec![Record::PublicationWithdrawn { by: self.by(), private }.into()])
+    }
+
     /// T27: ten elements, and the notice decided.
     pub(super) fn archive(&self) -> Verdict {
         let missing = missing_elements(self.case);
