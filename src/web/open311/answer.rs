@@ -344,7 +344,10 @@ mod tests {
     #[test]
     fn what_is_written_as_xml_is_read_back_whole() {
         let xml = sample().body(Format::Xml);
-        assert!(xml.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?><requests><request>"), "{xml}");
+        assert!(
+            xml.starts_with("<?xml version=\"1.0\" encoding=\"utf-8\"?><requests><request>"),
+            "{xml}"
+        );
         let found = read(&xml);
         let pairs: Vec<_> = found.iter().map(|(name, own)| (name.as_str(), own.as_str())).collect();
         assert_eq!(

@@ -214,7 +214,10 @@ mod tests {
     fn parameters_are_given_once_in_utf_8_and_empty_ones_are_none() {
         let given = [("status", " open "), ("lat", ""), ("attribute[nature]", "help")];
         let known = Parameters::of(pairs(&given)).unwrap();
-        assert_eq!((known.get("status"), known.get("lat"), known.get("long")), (Some("open"), None, None));
+        assert_eq!(
+            (known.get("status"), known.get("lat"), known.get("long")),
+            (Some("open"), None, None)
+        );
         assert_eq!(known.attributes().collect::<Vec<_>>(), [("nature", "help")]);
         assert!(Parameters::of(pairs(&[("a", "1"), ("a", "2")])).is_err());
         assert!(Parameters::of(pairs(&[("a", "\u{fffd}")])).is_err());

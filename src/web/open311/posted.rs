@@ -41,7 +41,8 @@ pub(super) async fn bring(
 ) -> Result<Answer, Faults> {
     let Form(pairs) = form?;
     let given = Parameters::of(pairs)?;
-    let Some(partner) = who(&house.config.partners, given.get("api_key").unwrap_or_default()) else {
+    let Some(partner) = who(&house.config.partners, given.get("api_key").unwrap_or_default())
+    else {
         let address = house.client(peer, &headers);
         house.count(address.clone())?;
         tracing::info!(from = ?address, "a request of Open311 without a partner's key");
@@ -77,7 +78,10 @@ pub(super) async fn number(State(house): On, Path(name): Path<String>) -> Result
         return Err(Faults::one(StatusCode::NOT_FOUND, description));
     };
     let number = number.to_string();
-    Ok(requests(Value::Fields(vec![("service_request_id", number.into()), ("token", token.into())])))
+    Ok(requests(Value::Fields(vec![
+        ("service_request_id", number.into()),
+        ("token", token.into()),
+    ])))
 }
 
 /// A list of one, as the standard answers.
@@ -256,9 +260,7 @@ fn told(attribute: Attribute, value: &str) -> Option<String> {
             let values = attribute.values();
             values.iter().find(|(key, _)| *key == value).map(|(_, name)| (*name).to_owned())
         }
-        Attribute::OccurredAt => {
-            value.parse::<Timestamp>().ok().map(crate::store::city_time)
-        }
+        Attribute::OccurredAt => value.parse::<Timestamp>().ok().map(crate::store::city_time),
         Attribute::GroupSize => {
             let size: u16 = value.parse().ok()?;
             (1..=GROUP_MAX).contains(&size).then(|| size.to_string())

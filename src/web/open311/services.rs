@@ -86,9 +86,10 @@ pub(super) async fn definition(
     house.check_city(Parameters::of(pairs)?.get("jurisdiction_id"))?;
     let known = service(stem(&name)).ok_or_else(unknown)?;
     let attributes = Attribute::ALL.iter().zip(1..).map(|(attribute, order)| {
-        let values = attribute.values().into_iter().map(|(key, name)| {
-            Value::Fields(vec![("key", key.into()), ("name", name.into())])
-        });
+        let values = attribute
+            .values()
+            .into_iter()
+            .map(|(key, name)| Value::Fields(vec![("key", key.into()), ("name", name.into())]));
         Value::Fields(vec![
             ("variable", Value::Truth(true)),
             ("code", attribute.code().into()),
