@@ -233,7 +233,7 @@ impl From<FormRejection> for Faults {
     fn from(rejection: FormRejection) -> Self {
         match rejection {
             FormRejection::InvalidFormContentType(_) => Self::malformed(
-                "Content-Type 应为 application/x-www-form-urlencoded; 图片请用 media_url 给出链接。",
+                "Content-Type: 应为 application/x-www-form-urlencoded；图片请用 media_url 给出链接。",
             ),
             other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Self::of_status(StatusCode::PAYLOAD_TOO_LARGE)

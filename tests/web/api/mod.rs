@@ -14,4 +14,4 @@ mod rights;
 mod running;
 mod sessions;
 mod webhooks;
-mod world;
+pub(crate) mod world;
