@@ -220,6 +220,7 @@ pub struct WebKeys {
     pub tls_key: PathBuf,
     pub trusted_proxy: Option<IpAddr>,
     pub api_remote: bool,
+    pub public_notices: bool,
 }
 
 /// `[log]`

@@ -24,6 +24,8 @@ pub struct PublicNotice {
     pub received_at: Timestamp,
     /// When it got its number.
     pub accepted_at: Timestamp,
+    /// When the notice was approved; that of the number where nobody noted it.
+    pub published_at: Timestamp,
     /// Where it stands: [`State::Callback`], [`State::Closed`] or [`State::Archived`].
     pub state: State,
     /// What kind of matter (咨询, 求助 …).
@@ -95,6 +97,7 @@ impl PublicNotice {
             number: case.number?,
             received_at: case.received_at?,
             accepted_at: case.accepted_at?,
+            published_at: work.noticed_at.or(case.accepted_at)?,
             state: case.state?,
             nature: case.nature,
             domain: case.domain.clone(),

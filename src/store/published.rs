@@ -46,6 +46,8 @@ pub struct PublishedFilter {
     pub to_ms: Option<i64>,
     /// Only open (`true`) or closed ones, in the sense of Open311 (domain.md 2.4).
     pub open: Option<bool>,
+    /// The last approved first, instead of the last that came.
+    pub by_approval: bool,
 }
 
 /// One notice with what the store knows beside its case.
@@ -66,7 +68,7 @@ pub struct PublishedPage {
     pub total: usize,
     /// There are more than that.
     pub more: bool,
-    /// By when the matter came, newest first. Fewer than asked for where one may not be told any more.
+    /// Newest first. Fewer than asked for where one may not be told any more.
     pub notices: Vec<Published>,
 }
 
@@ -75,6 +77,7 @@ pub struct PublishedPage {
 struct Listed {
     number: i64,
     received_at: i64,
+    approved_at: i64,
     domain: String,
     town: String,
     open: bool,
@@ -89,6 +92,7 @@ impl Listed {
         Some(Self {
             number: i64::try_from(case.number?.as_u64()).ok()?,
             received_at: case.received_at?.as_millisecond(),
+            approved_at: case.work.noticed_at.or(case.accepted_at)?.as_millisecond(),
             domain: case.domain.clone().unwrap_or_default(),
             town: case.work.town().unwrap_or_default().to_owned(),
             open: case.state?.is_open(),
@@ -106,21 +110,25 @@ pub(super) fn update(db: &Connection, id: i64, case: &Case) -> Result<(), StoreE
         db.prepare_cached("DELETE FROM publication WHERE case_id = ?1")?.execute([id])?;
         return Ok(());
     };
-    let Listed { number, received_at, domain, town, open } = listed;
+    let Listed { number, received_at, approved_at, domain, town, open } = listed;
     let kind = kind_of(Some(&domain));
-    db.prepare_cached("INSERT OR REPLACE INTO publication VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
-        .execute(params![id, number, received_at, domain, kind, town, open])?;
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO publication VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![id, number, received_at, approved_at, domain, kind, town, open])?;
     Ok(())
 }
 
 /// Whether the row is not what the events say.
 pub(super) fn misses(db: &Connection, id: i64, case: &Case) -> Result<bool, StoreError> {
-    let sql = "SELECT number, received_at, domain, town, open, kind
+    let sql = "SELECT number, received_at, domain, town, open, kind, approved_at
                FROM publication WHERE case_id = ?1";
-    let found = db.prepare_cached(sql)?.query_row([id], |row| {
-        let (number, received_at) = (row.get(0)?, row.get(1)?);
+    let mut statement = db.prepare_cached(sql)?;
+    let found = statement.query_row([id], |row| {
+        let (number, received_at, approved_at) = (row.get(0)?, row.get(1)?, row.get(6)?);
         let (domain, town, open) = (row.get(2)?, row.get(3)?, row.get(4)?);
-        Ok((Listed { number, received_at, domain, town, open }, row.get::<_, String>(5)?))
+        let listed = Listed { number, received_at, approved_at, domain, town, open };
+        Ok((listed, row.get::<_, String>(5)?))
     });
     let expected = Listed::of(case);
     let found = found.optional()?;
@@ -181,9 +189,9 @@ fn conditions(filter: &PublishedFilter) -> (String, Vec<Value>) {
 }
 
 impl Reader {
-    /// The notices that may be read now, by when their matter came, newest first: at most
-    /// [`NOTICES_PAGE_MAX`] behind `skip`, at most [`NOTICES_COUNTED_MAX`]. Units are named as they are
-    /// called on `day`.
+    /// The notices that may be read now, by when their matter came or they were approved, newest first:
+    /// at most [`NOTICES_PAGE_MAX`] behind `skip`, at most [`NOTICES_COUNTED_MAX`]. Units are named as
+    /// they are called on `day`.
     pub fn published(
         &self,
         filter: &PublishedFilter,
@@ -198,10 +206,11 @@ impl Reader {
         let mut count = self.db.prepare_cached(&counted)?;
         let found: i64 = count.query_row(params_from_iter(values.iter()), |row| row.get(0))?;
         let found = usize::try_from(found).unwrap_or(usize::MAX);
+        let by = if filter.by_approval { "approved_at" } else { "received_at" };
         let (skip, limit) = (skip.min(NOTICES_COUNTED_MAX), limit.min(NOTICES_PAGE_MAX));
         let sql = format!(
             "SELECT case_id FROM publication WHERE {tests}
-             ORDER BY received_at DESC, case_id DESC LIMIT {limit} OFFSET {skip}"
+             ORDER BY {by} DESC, case_id DESC LIMIT {limit} OFFSET {skip}"
         );
         let ids: Vec<i64> = all(&self.db, &sql, params_from_iter(values.iter()), |row| row.get(0))?;
         let mut units = BTreeMap::new();
@@ -296,6 +305,12 @@ mod tests {
             assert!(plan.iter().any(|step| step.contains(index)), "{filter:?}: {plan:#?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{filter:?}: {plan:#?}");
         }
+        let recent = plan(
+            &db,
+            "SELECT case_id FROM publication WHERE TRUE
+             ORDER BY approved_at DESC, case_id DESC LIMIT 20 OFFSET 0",
+        );
+        assert!(recent.iter().any(|step| step.contains("by_approval")), "{recent:#?}");
         let number = CaseNumber::parse("26112000012").unwrap();
         let (tests, _) =
             conditions(&PublishedFilter { numbers: vec![number], ..Default::default() });
@@ -311,6 +326,7 @@ mod tests {
             number: CaseNumber::parse("26112000012").ok(),
             state: Some(crate::domain::case::State::Closed),
             received_at: Timestamp::from_millisecond(1_795_000_000_000).ok(),
+            accepted_at: Timestamp::from_millisecond(1_795_000_001_000).ok(),
             domain: Some("050100".to_owned()),
             ..Case::default()
         };

@@ -7,6 +7,7 @@
 //! * `pages`: what is served over HTTP, who may see it, the headers that keep it safe.
 //! * `playback`: recordings, for those who may hear them and say why.
 //! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
+//! * `public`: approved notices and the next listening days, for everybody.
 //! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
 //! * `open311`: published cases for the programs of others, and requests from those of partners.
@@ -20,6 +21,7 @@ mod open311;
 mod pages;
 mod playback;
 mod protocol;
+mod public;
 mod server;
 mod session;
 mod socket;
@@ -39,6 +41,9 @@ pub use open311::{
 };
 pub use playback::GRANTS_MAX;
 pub use protocol::{DESK_MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
+pub use public::{
+    PUBLIC_READS_MAX, PUBLIC_REQUESTS_PER_MINUTE_MAX, PUBLIC_SOURCES_MAX, PublicConfig,
+};
 pub use server::{CONNECTIONS_MAX, Web};
 pub use session::SESSIONS_MAX;
 pub use socket::{COMMANDS_BURST_MAX, COMMANDS_PER_SECOND_MAX, EXCESS_MAX, OUTBOX_MAX};
@@ -70,6 +75,8 @@ pub struct WebConfig {
     pub trusted_proxy: Option<IpAddr>,
     /// The interface below `/api/v1`; `None`: there is none.
     pub api: Option<ApiConfig>,
+    /// What everybody may read below `/public`; `None`: nothing.
+    pub public: Option<PublicConfig>,
     /// What is shown belongs to an invented city, and every page says so.
     pub demo: bool,
 }

@@ -187,6 +187,8 @@ pub struct Work {
     /// The text of the last notice that was approved, whether it still stands or not; private, empty
     /// after erasure.
     pub notice: Option<String>,
+    /// When it was approved; `None` too where an older program did not note it.
+    pub noticed_at: Option<Timestamp>,
     /// The warnings, first to last.
     pub warnings: Vec<Given>,
     /// The dockets, first to last; the last counts.
@@ -541,10 +543,10 @@ fn supervised(work: &mut Work, record: &Record) {
         }
         Record::ReceiptFiled { receipt, .. } => work.receipt = Some(receipt.clone()),
         Record::MergeDecided { at, .. } => work.merged_at = Some(*at),
-        Record::PublicationDecided { publish, private, .. } => {
+        Record::PublicationDecided { publish, at, private, .. } => {
             work.publish = Some(*publish);
             if *publish {
-                work.notice = Some(private.text.clone());
+                (work.notice, work.noticed_at) = (Some(private.text.clone()), *at);
             }
         }
         Record::PublicationWithdrawn { .. } => work.publish = Some(false),

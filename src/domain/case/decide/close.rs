@@ -87,7 +87,8 @@ impl Scene<'_> {
             return Err(Guard::NamesPeople.into());
         }
         let private = if publish { self.note(text)? } else { Note::default() };
-        Ok(vec![Record::PublicationDecided { publish, by: self.by(), private }.into()])
+        let (by, at) = (self.by(), Some(self.now()));
+        Ok(vec![Record::PublicationDecided { publish, by, at, private }.into()])
     }
 
     /// B7: a notice that stands can be taken back for as long as it may be read.
