@@ -35,12 +35,16 @@ use jiff::Timestamp;
 use partner::{Pace, Subject};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// Largest body of a request, in bytes: 4,000 Chinese characters of a form, and the rest of it.
 pub const OPEN311_BODY_BYTES_MAX: usize = 64 * 1_024;
 /// Questions that are answered from the store at once; further ones wait for their turn.
 pub const OPEN311_READS_AT_ONCE_MAX: usize = 1;
+/// So long a question waits for its turn.
+const TURN_WAIT: Duration = Duration::from_secs(5);
 /// Longest name of the city.
 pub const JURISDICTION_CHARS_MAX: usize = 100;
 
@@ -67,7 +71,7 @@ struct House {
     wall: fn() -> Timestamp,
     config: Open311Config,
     pace: Mutex<Pace>,
-    reads: Semaphore,
+    reads: Arc<Semaphore>,
 }
 
 type On = State<Arc<House>>;
@@ -82,7 +86,7 @@ impl House {
 
     /// Whose questions are counted.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Subject {
-        Subject::Address(self.shared.client(peer, headers))
+        Subject::of(self.shared.client(peer, headers))
     }
 
     /// Refuses what is asked of another city.
@@ -103,11 +107,16 @@ impl House {
         &self,
         read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Faults> {
-        let _turn = self.reads.acquire().await.map_err(|_| Faults::down())?;
+        let turn = timeout(TURN_WAIT, Arc::clone(&self.reads).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(Faults::down()) };
         let folder = self.folder.clone();
-        let reading = move || Reader::open(folder).and_then(|reader| read(&reader));
-        let read = tokio::task::spawn_blocking(reading).await.map_err(|_| Faults::down())?;
-        Ok(read?)
+        let reading = move || {
+            // Given back when the reading is over, also where nobody waits for it any more.
+            let _turn = turn;
+            Reader::open(folder).and_then(|reader| read(&reader))
+        };
+        let done = tokio::task::spawn_blocking(reading).await.map_err(|_| Faults::down())?;
+        Ok(done?)
     }
 }
 
@@ -139,7 +148,7 @@ pub(super) fn router(shared: &Arc<Shared>, config: ApiConfig) -> Option<Router> 
         wall,
         config: open311?,
         pace: Mutex::default(),
-        reads: Semaphore::new(OPEN311_READS_AT_ONCE_MAX),
+        reads: Arc::new(Semaphore::new(OPEN311_READS_AT_ONCE_MAX)),
     });
     let mut router = Router::new();
     for ending in ["", ".xml", ".json"] {

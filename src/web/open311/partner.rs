@@ -2,7 +2,7 @@
 
 use crate::web::session::hash;
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 /// Partners at most.
@@ -51,6 +51,17 @@ pub(super) enum Subject {
 }
 
 impl Subject {
+    /// Whoever asks from an address: of IPv6 from a network of 64 bits, which one household has.
+    pub(super) fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::Address(address),
+            IpAddr::V6(six) => {
+                let [a, b, c, d, ..] = six.segments();
+                Self::Address(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into())
+            }
+        }
+    }
+
     fn per_minute_max(&self) -> u32 {
         match self {
             Self::Address(_) => OPEN311_READS_PER_MINUTE_MAX,
@@ -118,6 +129,9 @@ mod tests {
         assert!((0..OPEN311_POSTS_PER_MINUTE_MAX).all(|_| pace.count(partner(), now)));
         assert!(!pace.count(partner(), now));
         assert!(pace.count(here(), now + MINUTE) && pace.count(partner(), now + MINUTE));
+        let of = |address: &str| Subject::of(address.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8:0:0:9::1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
         for n in 0..10_000_u32 {
             pace.count(Subject::Address(IpAddr::V4(n.into())), now + MINUTE);
         }
