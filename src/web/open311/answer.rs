@@ -214,7 +214,7 @@ impl Faults {
     /// A fault of what was asked for comes before what was not found.
     fn status(&self) -> StatusCode {
         let malformed = self.0.iter().find(|fault| fault.code == StatusCode::BAD_REQUEST);
-        let first = malformed.or(self.0.first());
+        let first = malformed.or_else(|| self.0.first());
         first.map_or(StatusCode::INTERNAL_SERVER_ERROR, |fault| fault.code)
     }
 

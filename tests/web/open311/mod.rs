@@ -120,7 +120,7 @@ fn faults(answer: &Answer) -> Vec<(u16, String)> {
     });
     let list: Vec<_> = list.collect();
     let codes = || list.iter().map(|(code, _)| *code);
-    let gravest = codes().find(|code| *code == 400).or(codes().next());
+    let gravest = codes().find(|code| *code == 400).or_else(|| codes().next());
     assert_eq!(Some(answer.status), gravest, "{}", answer.body);
     list
 }
