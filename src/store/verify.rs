@@ -42,8 +42,8 @@ const SETTLE_MS: u64 = 500;
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
-    /// `report`, `webhook`, `message`, `speech`, `anchor`, `database`.
+    /// `chain`, `private`, `projection`, `search`, `publication`, `callback`, `recording`, `sequence`,
+    /// `queue`, `audit`, `report`, `webhook`, `message`, `speech`, `anchor`, `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,

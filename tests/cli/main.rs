@@ -22,6 +22,7 @@ mod help;
 mod hygiene;
 mod keys;
 mod plain;
+mod published;
 mod queue;
 mod report;
 mod retention;

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 /// A page of notices, the newest first by when their matter came.
 #[derive(Serialize, ToSchema)]
-struct NoticeList {
+struct PublicNoticeList {
     /// How many there are in all, at most 10000.
     total: usize,
     /// There are more than that.
@@ -26,12 +26,12 @@ struct NoticeList {
     /// Notices of a page; a page may have fewer.
     size: usize,
     /// The notices.
-    notices: Vec<Notice>,
+    notices: Vec<PublicNoticeView>,
 }
 
 /// A notice.
 #[derive(Serialize, ToSchema)]
-struct Notice {
+struct PublicNoticeView {
     /// Number of the case.
     #[schema(example = "26112200012")]
     number: String,
@@ -78,7 +78,7 @@ struct Notice {
 
 /// A listening day.
 #[derive(Serialize, ToSchema)]
-struct Listening {
+struct ListeningDayView {
     /// The date.
     #[schema(example = "2026-11-03")]
     date: String,
@@ -96,7 +96,7 @@ struct Listening {
     provisional: bool,
 }
 
-impl Notice {
+impl PublicNoticeView {
     fn of(one: Published, words: Words) -> Self {
         let Published { notice, changed_at, unit_name } = one;
         Self {
@@ -126,10 +126,10 @@ impl Notice {
 /// List the public notices; nobody need sign in.
 #[utoipa::path(get, path = "/public/notices.json", tag = "public", params(Asked), security(()),
 responses(
-    (status = 200, description = "A page of notices", body = NoticeList),
-    (status = 400, description = "Not understood", body = String, content_type = "text/plain"),
+    (status = 200, description = "A page of notices", body = PublicNoticeList),
+    (status = 400, description = "Not understood", body = String, content_type = "text/plain; charset=utf-8"),
     (status = 429, description = "Too many requests of this source"),
-    (status = 503, description = "It cannot be read now", body = String, content_type = "text/plain"),
+    (status = 503, description = "It cannot be read now", body = String, content_type = "text/plain; charset=utf-8"),
 ))]
 pub(in crate::web) async fn notices(
     State(public): On,
@@ -143,10 +143,11 @@ pub(in crate::web) async fn notices(
     let (filter, rows) = (wanted.filter(), wanted.rows());
     match public.read(move |reader, day| reader.published(&filter, day, rows)).await {
         Ok(found) => {
-            let notices = found.notices.into_iter().map(|one| Notice::of(one, words)).collect();
+            let notices =
+                found.notices.into_iter().map(|one| PublicNoticeView::of(one, words)).collect();
             let (page, size) = (wanted.page, wanted.size);
             let (total, more) = (found.total, found.more);
-            json(&NoticeList { total, more, page, size, notices })
+            json(&PublicNoticeList { total, more, page, size, notices })
         }
         Err(nothing) => nothing.line(words),
     }
@@ -154,14 +155,14 @@ pub(in crate::web) async fn notices(
 
 /// List the next listening days; nobody need sign in.
 #[utoipa::path(get, path = "/public/listening-days.json", tag = "public", security(()), responses(
-    (status = 200, description = "The next twelve days", body = [Listening]),
+    (status = 200, description = "The next twelve days", body = [ListeningDayView]),
     (status = 429, description = "Too many requests of this source"),
 ))]
 pub(in crate::web) async fn listening_days(State(public): On) -> Response {
     let words = public.words(false);
     let listening::ListeningDays { window: [from, to], days } =
         listening::next(&public.config, public.today());
-    let days = days.into_iter().map(|day| Listening {
+    let days = days.into_iter().map(|day| ListeningDayView {
         why: listening::reason(words, &day),
         date: day.date.to_string(),
         from: from.clone(),

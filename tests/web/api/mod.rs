@@ -9,6 +9,7 @@ mod lists;
 mod messages;
 mod offices;
 mod opened;
+mod public;
 mod recordings;
 mod rights;
 mod running;
