@@ -895,3 +895,20 @@ CREATE TABLE spoken_sentence (
     UNIQUE (case_id, words)
 ) STRICT;
 CREATE INDEX spoken_sentence_bytes ON spoken_sentence (bytes);
+
+-- Cases whose approved notice everybody may read (办理公示), worked out from their events; the text stands
+-- in its event, sealed under the key of the case. None under seal, kept or erased.
+CREATE TABLE publication (
+    case_id     INTEGER PRIMARY KEY NOT NULL REFERENCES case_file (id),
+    number      INTEGER NOT NULL UNIQUE,
+    received_at INTEGER NOT NULL,
+    approved_at INTEGER NOT NULL,
+    domain      TEXT NOT NULL,                         -- empty: none
+    kind        TEXT NOT NULL,                         -- first two digits of the domain
+    town        TEXT NOT NULL,                         -- empty: none
+    open        INTEGER NOT NULL CHECK (open IN (0, 1)) -- not closed yet
+) STRICT;
+CREATE INDEX publication_by_time ON publication (received_at);
+CREATE INDEX publication_by_approval ON publication (approved_at);
+CREATE INDEX publication_by_kind ON publication (kind, received_at);
+CREATE INDEX publication_by_town ON publication (town, received_at);

@@ -5,6 +5,7 @@ mod casework;
 mod listening_day;
 mod mail;
 mod messages;
+mod open311;
 mod outgoing;
 mod queue;
 mod report;
@@ -21,6 +22,7 @@ pub use messages::{
     BodyForm, CmppKeys, CmppVersion, HttpKeys, HttpMethod, MessageKeys, ModemKeys, ModemMemory,
     ProviderKind, SmppKeys, SmsdKeys,
 };
+pub use open311::{Open311Keys, PartnerKeys};
 pub use outgoing::{ContactKeys, DirectoryKeys, OutgoingKeys, TrunkKeys};
 pub use queue::{GroupKeys, OverflowKeys, QueueKeys, WarnedKeys};
 pub use report::ReportKeys;
@@ -69,6 +71,7 @@ pub struct Config {
     pub speech: SpeechKeys,
     pub store: StoreKeys,
     pub web: WebKeys,
+    pub open311: Open311Keys,
     pub webhook: WebhookKeys,
     pub messages: MessageKeys,
     pub log: Log,
@@ -217,6 +220,7 @@ pub struct WebKeys {
     pub tls_key: PathBuf,
     pub trusted_proxy: Option<IpAddr>,
     pub api_remote: bool,
+    pub public_notices: bool,
 }
 
 /// `[log]`
@@ -341,6 +345,7 @@ impl Config {
         self.outgoing.check()?;
         self.directory.units()?;
         self.webhook.reach()?;
+        self.open311.config()?;
         self.messages.rules()?;
         self.speech.check()?;
         self.queue.rules(jiff::tz::TimeZone::UTC)?;

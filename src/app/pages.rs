@@ -1,16 +1,16 @@
 //! The pages of the seats on a thread of their own: a browser's handshake must not hold up a call.
 
-use super::clock;
 use super::config::Config;
 use super::exit::{Exit, Failure};
 use super::recordings::Recordings;
+use super::{clock, serve};
 use crate::domain::desk_link::SeatIdentity;
 use crate::gateway::line::DeskEnds;
 use crate::gateway::sip::tls_config;
 use crate::proto::digest::{Algorithm, Secret};
 use crate::store::{DataFolder, Reader, SeatRecord, StoreHandle};
 use crate::units::SeatNumber;
-use crate::web::{ApiConfig, DeskLink, SeatDirectory, Sources, WebConfig, WebThread};
+use crate::web::{ApiConfig, DeskLink, PublicConfig, SeatDirectory, Sources, WebConfig, WebThread};
 use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -36,6 +36,7 @@ impl Pages {
         let mut web = web_config(config)?;
         web.api = Some(api_config(config, folder.clone(), store.clone()));
         web.demo = demo;
+        web.public = public_config(config, folder.clone())?;
         let secure = web.tls.is_some();
         let realm = config.seats.realm.clone();
         let directory = Arc::new(Directory { folder: folder.clone(), realm });
@@ -78,8 +79,20 @@ pub(super) fn web_config(config: &Config) -> Result<WebConfig, Exit> {
         tls,
         trusted_proxy: keys.trusted_proxy,
         api: None,
+        public: None,
         demo: false,
     })
+}
+
+/// What everybody may read, where the configuration wants it.
+fn public_config(config: &Config, folder: DataFolder) -> Result<Option<PublicConfig>, Exit> {
+    if !config.web.public_notices {
+        return Ok(None);
+    }
+    let refuse = |why: String| Exit::new(Failure::Config, why);
+    let rules = config.listening_day.rules().map_err(refuse)?;
+    let calendar = Arc::new(serve::calendar(config)?);
+    Ok(Some(PublicConfig { folder, wall: clock::system().wall, rules, calendar }))
 }
 
 /// What the interface for programs works on.
@@ -93,6 +106,7 @@ fn api_config(config: &Config, folder: DataFolder, store: StoreHandle) -> ApiCon
         dispositions: local.map(|local| (local.code.clone(), local.like)).collect(),
         // Read once already when the configuration was checked.
         reach: config.webhook.reach().unwrap_or_default(),
+        open311: config.open311.config().unwrap_or_default(),
     }
 }
 

@@ -36,4 +36,5 @@ pub use period::{
 pub use rights::{Rights, Rows};
 pub use sheet::{HEADER, SEALED, SheetRow, Subject, city_minute, sheet_row};
 pub use trace::{Share, Stretch, Trace, trace};
-pub use words::Names;
+pub(in crate::domain) use words::PARTS;
+pub use words::{DOMAINS, Names, domain_name};

@@ -5,6 +5,7 @@ use super::chain::{self, ChainEnd, Link};
 use super::erasure;
 use super::error::StoreError;
 use super::outbox;
+use super::published;
 use super::row_private::RowPrivate;
 use super::seal;
 use super::search;
@@ -31,7 +32,7 @@ const COLUMNS: &str = "intake_key, state, channel, received_at, call, number, ac
 const COLUMN_COUNT: usize = 38;
 
 /// Which columns the rows have; another one has them worked out again at opening.
-const ROWS_FORMAT: &str = "mail-1";
+const ROWS_FORMAT: &str = "public-1";
 
 /// Rows worked out again in one transaction.
 const REBUILD_ROWS: i64 = 500;
@@ -207,6 +208,7 @@ pub(super) fn update(
     last_event: i64,
 ) -> Result<(), StoreError> {
     search::update(db, vault, id, case)?;
+    published::update(db, id, case)?;
     let private = if is_erased(case) {
         erasure::destroy(db, id)?;
         None

@@ -4,6 +4,7 @@ use super::case_file;
 use super::directory;
 use super::error::StoreError;
 use super::intake::{self, Desk};
+use super::published;
 use super::seal;
 use super::vault::Vault;
 use crate::domain::access::may_know_of_seals;
@@ -78,12 +79,17 @@ pub(super) fn run(
         _ => None,
     };
     let unlisted = !cites_the_catalogue(db, at, &mut order.task)?;
+    let publishes = matches!(order.task, Task::DecidePublication(true, _));
     let stamp = order.actor.signature();
     let command = Command::Act(Box::new(order));
     let case = intake::command(db, desk, at, id, case, command, &stamp)?;
     // Only who may classify is told what the catalogue has; what was written is taken back.
     if unlisted {
         return Err(StoreError::Refused(Guard::Duty.into()));
+    }
+    // The same: which flags are false only the store knows.
+    if publishes && published::concerns_minor(db, &desk.vault, id, &case)? {
+        return Err(StoreError::Refused(Guard::Minor.into()));
     }
     if let Some(((into, notice), number)) = other.zip(number) {
         let noted = match notice {

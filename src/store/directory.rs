@@ -193,6 +193,19 @@ pub(super) fn unit_name(
     Ok(Directory::on(day, &held).unit_name(unit))
 }
 
+/// The same where it is marked for the public page; `None`: it is not, or the directory has no such unit.
+pub(super) fn public_unit_name(
+    db: &Connection,
+    day: Date,
+    unit: &str,
+) -> Result<Option<String>, StoreError> {
+    let test = "(kind = 'units' AND key = ?1 OR kind = 'towns' AND 'town.' || key = ?1)
+                AND valid_from <= ?2 AND (valid_to IS NULL OR ?2 < valid_to)";
+    let held = Directory::on(day, &select(db, test, params![unit, day.to_string()])?);
+    let public = held.units.iter().any(|one| one.public) || held.towns.iter().any(|one| one.public);
+    Ok(held.unit_name(unit).filter(|_| public))
+}
+
 /// How a case cites a duty item: its code and the version that holds on a day. It may be named
 /// by its code alone or as another version; `None`: the catalogue has no such item on that day.
 pub(super) fn duty_reference(

@@ -46,6 +46,7 @@ mod listening_day;
 mod lookup;
 mod message_data;
 mod numbering;
+mod open311;
 mod open_cases;
 mod opening;
 mod outbox;
@@ -55,6 +56,7 @@ mod playback;
 mod privacy;
 mod privacy_data;
 mod privacy_hold;
+mod published;
 mod purge;
 mod queue_log;
 mod read;
@@ -139,6 +141,7 @@ pub use inbox::{
 pub use ledger::{CallStarted, ENTRIES_MAX, LEGS_MAX};
 pub use listening_day::DAY_CALLS_MAX;
 pub use message_data::{HeldMessage, PRIVACY_MESSAGES_MAX};
+pub use open311::{BroughtRequest, NewRequest};
 pub use outbox::{
     AccountRow, LeasedMessage, MESSAGE_LEASE_MS, OUTBOX_KEPT_DAYS, OutboxFilter, OutboxRow,
     PartNow, PartOutcome, SendDecision, SweptOutbox,
@@ -151,6 +154,10 @@ pub use privacy::{
     PrivacyRow,
 };
 pub use privacy_data::{Held, HeldCall, HeldCase, PRIVACY_CALLS_MAX};
+pub use published::{
+    NOTICE_NUMBERS_MAX, NOTICES_COUNTED_MAX, NOTICES_PAGE_MAX, Published, PublishedFilter,
+    PublishedPage,
+};
 pub use queue_log::{QueueEntry, QueueKind};
 pub use read::{
     CallDetail, CallRow, CaseDetail, CaseRow, EventRow, ROWS_MAX, Reader, RecordingRow, city_time,

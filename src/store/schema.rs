@@ -37,8 +37,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015.sql"),
     include_str!("migrations/0016.sql"),
     include_str!("migrations/0017.sql"),
-    include_str!("migrations/0022.sql"),
-    include_str!("migrations/0023.sql"),
+    include_str!("migrations/0018.sql"),
+    include_str!("migrations/0019.sql"),
+    include_str!("migrations/0020.sql"),
 ];
 
 /// Prepared statements kept per connection.

@@ -8,6 +8,7 @@ use super::chain::{self, Link};
 use super::config::DataFolder;
 use super::encrypt;
 use super::error::StoreError;
+use super::published;
 use super::purge;
 use super::reconcile::list_recordings;
 use super::recording::{hex, parse_recording_file};
@@ -41,8 +42,8 @@ const SETTLE_MS: u64 = 500;
 /// One thing that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
-    /// `chain`, `private`, `projection`, `search`, `callback`, `recording`, `sequence`, `queue`, `audit`,
-    /// `report`, `webhook`, `message`, `speech`, `anchor`, `database`.
+    /// `chain`, `private`, `projection`, `search`, `publication`, `callback`, `recording`, `sequence`,
+    /// `queue`, `audit`, `report`, `webhook`, `message`, `speech`, `anchor`, `database`.
     pub area: &'static str,
     /// Where: event, case, file, day. Never a citizen's number.
     pub subject: String,
@@ -343,6 +344,9 @@ fn compare(
     }
     if search::misses(db, vault, fold.id, &fold.case)? {
         report.fault("search", fold.id, "is not found as it should be: `case reindex` mends it");
+    }
+    if published::misses(db, fold.id, &fold.case)? {
+        report.fault("publication", fold.id, "is not listed as its events say");
     }
     let last = db
         .prepare_cached("SELECT last_event FROM case_file WHERE id = ?1")?

@@ -8,17 +8,21 @@
 //! * `playback`: recordings, for those who may hear them and say why.
 //! * `risk`: flags of risk words, and the button that marks one as false.
 //! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
+//! * `public`: approved notices and the next listening days, for everybody.
 //! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
+//! * `open311`: published cases for the programs of others, and requests from those of partners.
 //! * `webhook`: what happens to cases, told to other programs, on a thread of its own.
 //! * `protocol`, `socket`: the messages, and one connection that carries them.
 
 mod api;
 mod guard;
 mod hub;
+mod open311;
 mod pages;
 mod playback;
 mod protocol;
+mod public;
 mod risk;
 mod server;
 mod session;
@@ -32,8 +36,16 @@ pub use api::{
     openapi,
 };
 pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
+pub use open311::{
+    JURISDICTION_CHARS_MAX, OPEN311_BODY_BYTES_MAX, OPEN311_PAGE_MAX, OPEN311_POSTS_PER_MINUTE_MAX,
+    OPEN311_READS_AT_ONCE_MAX, OPEN311_READS_PER_MINUTE_MAX, OPEN311_SUBJECTS_MAX, Open311Config,
+    PARTNERS_MAX, Partner,
+};
 pub use playback::GRANTS_MAX;
 pub use protocol::{DESK_MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
+pub use public::{
+    PUBLIC_READS_MAX, PUBLIC_REQUESTS_PER_MINUTE_MAX, PUBLIC_SOURCES_MAX, PublicConfig,
+};
 pub use server::{CONNECTIONS_MAX, Web};
 pub use session::SESSIONS_MAX;
 pub use socket::{COMMANDS_BURST_MAX, COMMANDS_PER_SECOND_MAX, EXCESS_MAX, OUTBOX_MAX};
@@ -66,6 +78,8 @@ pub struct WebConfig {
     pub trusted_proxy: Option<IpAddr>,
     /// The interface below `/api/v1`; `None`: there is none.
     pub api: Option<ApiConfig>,
+    /// What everybody may read below `/public`; `None`: nothing.
+    pub public: Option<PublicConfig>,
     /// What is shown belongs to an invented city, and every page says so.
     pub demo: bool,
 }

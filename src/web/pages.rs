@@ -185,7 +185,10 @@ pub(super) type App = State<Arc<Shared>>;
 /// Every path there is.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let api = shared.config.api.clone();
+    let open311 = api.clone().and_then(|config| super::open311::router(&shared, config));
     let api = api.map(|config| super::api::router(Arc::clone(&shared), config));
+    let public = shared.config.public.clone();
+    let public = public.map(|config| super::public::router(Arc::clone(&shared), config));
     let pages = Router::new()
         .route("/", get(seat_page))
         .route("/sign-in", get(sign_in_page).post(sign_in))
@@ -200,9 +203,17 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/false-alarm", post(risk::mark))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(Arc::clone(&shared));
+    let pages = match public {
+        Some(public) => pages.merge(public),
+        None => pages,
+    };
     let all = match api {
         Some(api) => pages.nest("/api/v1", api),
         None => pages,
+    };
+    let all = match open311 {
+        Some(open311) => all.nest("/open311/v2", open311),
+        None => all,
     };
     all.layer(from_fn_with_state(shared, with_headers))
 }
@@ -212,6 +223,8 @@ async fn with_headers(State(shared): App, request: Request, next: Next) -> Respo
     let answered = tokio::time::timeout(ANSWER_WAIT, next.run(request)).await;
     let mut response = answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response());
     let headers = response.headers_mut();
+    // What everybody may read says itself how long it may be kept.
+    let kept = headers.remove(header::CACHE_CONTROL);
     for (name, value) in [
         ("content-security-policy", CONTENT_SECURITY_POLICY),
         ("x-content-type-options", "nosniff"),
@@ -223,6 +236,9 @@ async fn with_headers(State(shared): App, request: Request, next: Next) -> Respo
         ("cache-control", "no-store"),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if let Some(kept) = kept {
+        headers.insert(header::CACHE_CONTROL, kept);
     }
     if shared.config.demo {
         headers.insert(HeaderName::from_static("mayorline-demo"), HeaderValue::from_static("1"));

@@ -254,6 +254,7 @@ fn the_message_clerk_owns_what_came_as_a_message_and_what_he_took_down() {
         C::PublicSms,
         C::Radio,
         C::VillageAgent,
+        C::Upload,
     ];
     for channel in all {
         let mut case = of_others();
@@ -435,6 +436,7 @@ fn tasks() -> Vec<Task> {
         Task::ReportFalseFeedback,
         crate::rules::world::by_phone(FollowUpOutcome::Busy),
         Task::DecidePublication(false, words()),
+        Task::TakeDown(words()),
         Task::Archive,
         Task::Reopen(ReopenReason::NewFacts, words()),
         Task::Withdraw(call()),

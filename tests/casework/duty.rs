@@ -32,7 +32,7 @@ pub(crate) fn functions_of(task: &Task) -> &'static [Function] {
         | Task::Reopen(..) => &[F::Callback],
         Task::ConfirmSeal | Task::RefuseSeal => &[F::Classify, F::SealedContent],
         Task::FileReceipt(_) => &[F::SealedContent],
-        Task::DecidePublication(..) => &[F::PublicNotice],
+        Task::DecidePublication(..) | Task::TakeDown(_) => &[F::PublicNotice],
         Task::Grant(what) | Task::Refuse(what, _) => second_person(*what),
         Task::Classify(_)
         | Task::SetUrgency(..)

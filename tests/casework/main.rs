@@ -24,6 +24,7 @@ mod pages;
 mod people;
 mod playback;
 mod privacy;
+mod published;
 mod queue;
 mod report_readers;
 mod report_versions;

@@ -23,6 +23,7 @@ mod hygiene;
 mod keys;
 mod numbers;
 mod plain;
+mod published;
 mod queue;
 mod report;
 mod retention;

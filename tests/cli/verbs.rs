@@ -61,6 +61,7 @@ verbs! {
     Task::ReportFalseFeedback => "false-feedback",
     Task::FollowUp(_) => "follow-up",
     Task::DecidePublication(..) => "publish",
+    Task::TakeDown(_) => "take-down",
     Task::Archive => "archive",
     Task::Reopen(..) => "reopen",
     Task::Withdraw(_) => "withdraw",

@@ -82,9 +82,15 @@ impl Chromium {
         for domain in ["Page.enable", "Runtime.enable", "Log.enable"] {
             this.call(domain, json!({})).await;
         }
-        let screen = json!({"width": 1280, "height": 720, "deviceScaleFactor": 1, "mobile": false});
-        this.call("Emulation.setDeviceMetricsOverride", screen).await;
+        this.screen(1280, 720).await;
         this
+    }
+
+    /// Makes the page so wide and high.
+    pub(crate) async fn screen(&mut self, width: u32, height: u32) {
+        let screen =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", screen).await;
     }
 
     /// The endpoint of the first page.

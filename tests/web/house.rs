@@ -154,7 +154,14 @@ impl House {
         let (to_line, from_pages) = channel(room);
         let (to_pages, from_line) = channel(64);
         let listen = "127.0.0.1:0".parse().unwrap();
-        let config = WebConfig { listen, tls: None, trusted_proxy: None, api: None, demo: false };
+        let config = WebConfig {
+            listen,
+            tls: None,
+            trusted_proxy: None,
+            api: None,
+            public: None,
+            demo: false,
+        };
         let link = DeskLink { to_line, from_line };
         let shelf = Arc::new(Shelf::default());
         let from = (Arc::new(Directory) as _, Arc::clone(&shelf) as _);

@@ -58,8 +58,14 @@ async fn over_https_the_cookie_is_for_https_alone() {
     let (to_pages, from_line) = channel(8);
     let link = DeskLink { to_line: channel(8).0, from_line };
     let listen = "127.0.0.1:0".parse().unwrap();
-    let config =
-        WebConfig { listen, tls: Some(server), trusted_proxy: None, api: None, demo: false };
+    let config = WebConfig {
+        listen,
+        tls: Some(server),
+        trusted_proxy: None,
+        api: None,
+        public: None,
+        demo: false,
+    };
     let thread = WebThread::start(config, from(), sources(), link).unwrap();
     let address = thread.address();
     // One that never speaks TLS holds nobody up.
@@ -93,7 +99,7 @@ async fn outside_loopback_nothing_is_served_without_https() {
     let bind = |tls, trusted_proxy: Option<IpAddr>| {
         let listen = "0.0.0.0:0".parse().unwrap();
         Web::bind(
-            WebConfig { listen, tls, trusted_proxy, api: None, demo: false },
+            WebConfig { listen, tls, trusted_proxy, api: None, public: None, demo: false },
             from(),
             sources(),
             link(),

@@ -23,6 +23,7 @@ mod http;
 mod https;
 mod live;
 mod messages;
+mod open311;
 mod people;
 mod playback;
 mod sign_in;

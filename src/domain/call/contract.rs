@@ -247,15 +247,18 @@ pub enum IntakeKind {
     Radio,
     /// Brought by the agent of a village (民生代办).
     VillageAgent,
+    /// Brought by the program of a partner, over Open311 (网络提交).
+    Upload,
 }
 
 impl IntakeKind {
-    /// A person took it down and accepts it with words of his own; the line numbers everything else.
+    /// A person accepts it with words of his own: whoever took it down, or who reads what a partner's
+    /// program brought; the line numbers everything else.
     #[must_use]
     pub fn is_taken_down(self) -> bool {
         match self {
             Self::WalkIn | Self::Email | Self::Letter | Self::LeaderSms => true,
-            Self::PublicSms | Self::Radio | Self::VillageAgent => true,
+            Self::PublicSms | Self::Radio | Self::VillageAgent | Self::Upload => true,
             Self::Voicemail | Self::CallbackRequest | Self::Abandoned => false,
             Self::Text | Self::Attended => false,
         }

@@ -44,6 +44,8 @@ pub enum Channel {
     Radio,
     /// The agent of a village (民生代办).
     VillageAgent,
+    /// Brought by the program of a partner, over Open311 (网络提交).
+    Upload,
 }
 
 impl Channel {
@@ -63,6 +65,7 @@ impl Channel {
             Self::PublicSms => "public_sms",
             Self::Radio => "radio",
             Self::VillageAgent => "village_agent",
+            Self::Upload => "upload",
         }
     }
 }
@@ -80,7 +83,7 @@ impl Channel {
             Self::Radio => IntakeKind::Radio,
             Self::VillageAgent => IntakeKind::VillageAgent,
             Self::Voicemail | Self::CallbackRequest | Self::Abandoned => return None,
-            Self::Text | Self::Phone => return None,
+            Self::Text | Self::Phone | Self::Upload => return None,
         })
     }
 }
@@ -100,6 +103,7 @@ impl From<IntakeKind> for Channel {
             IntakeKind::PublicSms => Self::PublicSms,
             IntakeKind::Radio => Self::Radio,
             IntakeKind::VillageAgent => Self::VillageAgent,
+            IntakeKind::Upload => Self::Upload,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! by itself in [`timetable`].
 
 mod actor;
+mod admonition;
 mod callback;
 mod clock;
 pub(super) mod codec;
@@ -32,6 +33,7 @@ mod workflow;
 mod wrap_up;
 
 pub use actor::{Actor, Role, is_person};
+pub use admonition::Admonition;
 pub use callback::{AttemptOutcome, TRIES_MIN, Try};
 pub use deadline::{
     CITY_ZONE, DAYS_MAX, Deadline, DeadlineMode, DeadlineRules, REPLY_DAYS, Step, city_zone,
@@ -67,7 +69,7 @@ pub use third_docket::{
     DOCKETS_A_MONTH, Docketing, begin_of, docketings, first_whole_month, next_month, thirds,
 };
 pub use unit::{Unit, UnitsError, is_unit_id, parse_units};
-pub use work::{Admonition, Consultation, Docket, Given, Submission, Waiting, Work};
+pub use work::{Consultation, Docket, Given, Submission, Waiting, Work};
 pub use workflow::{
     CALLBACK_MINUTES, Command, Context, DISPLAY_CHARS_MAX, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX,
     decide, may_follow, received,

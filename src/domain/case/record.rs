@@ -322,9 +322,17 @@ pub enum Record {
         call: CallId,
         by: String,
     },
-    /// T27: whether it is published, with the text of the notice.
+    /// T27: whether it is published, since when, with the text of the notice.
     PublicationDecided {
         publish: bool,
+        by: String,
+        #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+        at: Option<Timestamp>,
+        #[serde(default)]
+        private: Note,
+    },
+    /// B7: a notice that stood is taken back, for the reason in `private`.
+    PublicationWithdrawn {
         by: String,
         #[serde(default)]
         private: Note,

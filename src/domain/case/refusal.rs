@@ -207,6 +207,9 @@ guards! {
     Unpublishable: "B7", "该事项不得公示", "this case is never published";
     NamesPeople: "B7", "公示稿含有姓名、号码或住址等个人信息，请先隐去",
         "the notice names people, numbers or addresses";
+    Minor: "B7", "事项涉及未成年人，不得公示；风险提示有误的，请先标为误报",
+        "a minor is concerned; a false flag is marked as false first";
+    NotPublished: "B7", "事项没有公示，无需撤下", "no notice of this case stands";
     ReopenLate: "T28", "办结已超过三十日，请作为新事项受理",
         "a case is reopened within 30 days";
     SafetyRisk: "T29", "涉及安全风险的事项不能撤回", "a safety risk is not withdrawn";

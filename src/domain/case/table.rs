@@ -149,6 +149,7 @@ pub fn row_of(task: &Task) -> Row {
         Task::ReportFalseFeedback => row("T25", "登记未得到答复", &[Callback], &[CallbackAgent]),
         Task::FollowUp(_) => row("T26", "登记回访", &[Callback], &[CallbackAgent, System]),
         Task::DecidePublication(..) => row("B7", "决定公示", &[Callback, Closed], &[Director]),
+        Task::TakeDown(_) => row("B7", "撤下公示", &[Callback, Closed, Archived], &[Director]),
         Task::Archive => row("T27", "归档", &[Closed], &[Clerk]),
         Task::Reopen(..) => row("T28", "重启", &[Closed, Archived], &[Supervisor]),
         Task::Withdraw(_) => row("T29", "撤回", OPEN, &[Operator]),

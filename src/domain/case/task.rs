@@ -255,6 +255,8 @@ pub enum Task {
     FollowUp(FollowUpTry),
     /// B7: whether it is published, with the text.
     DecidePublication(bool, String),
+    /// B7: a notice that stands is taken back, with the reason (撤下公示).
+    TakeDown(String),
     /// T27.
     Archive,
     /// T28.

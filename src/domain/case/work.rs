@@ -1,5 +1,6 @@
 //! What the casework has found out and decided about a case: the fold of its records.
 
+use super::admonition::Admonition;
 use super::event::Private;
 use super::fold::Case;
 use super::follow_up::{DEAD_CALLS, FollowUp};
@@ -102,30 +103,6 @@ impl Docket {
     }
 }
 
-/// How far an admonition (约谈) has come; a leader decides, never the service (D9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Admonition {
-    /// The ladder proposes it.
-    Proposed,
-    /// A director signed.
-    Signed,
-    /// A leader decided: yes or no.
-    Decided(bool),
-}
-
-impl Admonition {
-    /// Its name in JSON.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposed => "proposed",
-            Self::Signed => "signed",
-            Self::Decided(true) => "decided",
-            Self::Decided(false) => "declined",
-        }
-    }
-}
-
 /// The fold of the records of one case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Work {
@@ -207,6 +184,11 @@ pub struct Work {
     pub merged_at: Option<Timestamp>,
     /// Whether it is published.
     pub publish: Option<bool>,
+    /// The text of the last notice that was approved, whether it still stands or not; private, empty
+    /// after erasure.
+    pub notice: Option<String>,
+    /// When it was approved; `None` too where an older program did not note it.
+    pub noticed_at: Option<Timestamp>,
     /// The warnings, first to last.
     pub warnings: Vec<Given>,
     /// The dockets, first to last; the last counts.
@@ -410,7 +392,8 @@ fn forget(case: &mut Case) {
     case.summary = None;
     let work = &mut case.work;
     let instruction = work.submission.as_mut().and_then(|laid| laid.instruction.as_mut());
-    for words in [work.place.as_mut(), work.result.as_mut(), instruction].into_iter().flatten() {
+    let (place, result, notice) = (work.place.as_mut(), work.result.as_mut(), work.notice.as_mut());
+    for words in [place, result, notice, instruction].into_iter().flatten() {
         words.clear();
     }
 }
@@ -560,7 +543,13 @@ fn supervised(work: &mut Work, record: &Record) {
         }
         Record::ReceiptFiled { receipt, .. } => work.receipt = Some(receipt.clone()),
         Record::MergeDecided { at, .. } => work.merged_at = Some(*at),
-        Record::PublicationDecided { publish, .. } => work.publish = Some(*publish),
+        Record::PublicationDecided { publish, at, private, .. } => {
+            work.publish = Some(*publish);
+            if *publish {
+                (work.notice, work.noticed_at) = (Some(private.text.clone()), *at);
+            }
+        }
+        Record::PublicationWithdrawn { .. } => work.publish = Some(false),
         Record::Warned { warning, clock, at, late, posts } => {
             let (warning, clock, at, late) = (*warning, *clock, *at, *late);
             work.warnings.push(Given { warning, clock, at, late, posts: posts.clone() });

@@ -309,6 +309,7 @@ impl Channel {
             Self::PublicSms => "公众短信，待受理",
             Self::Radio => "行风热线登记，待受理",
             Self::VillageAgent => "民生代办登记，待受理",
+            Self::Upload => "网络提交，待受理",
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::case::{
     ReturnReason, ReviewFault, Role, Task, local_day,
 };
 use crate::domain::desk::Disposition;
+use crate::domain::suggest::{RiskGroup, risks};
 use crate::domain::town::town_of;
 use jiff::{Timestamp, ToSpan};
 
@@ -261,6 +262,10 @@ impl Story<'_> {
         let town = town_of(&matter.place).unwrap_or("市区");
         let publish = by_unit && !matter.secrecy && self.dice.chance(PUBLISHED);
         let text = format!("{town}群众反映{}。{}", matter.topic.summary, matter.topic.result);
+        // Nothing about minors is published.
+        let said = [matter.text.as_str(), &matter.summary, &text];
+        let minor = |words: &str| risks(words).iter().any(|flag| flag.group == RiskGroup::Minor);
+        let publish = publish && !said.into_iter().any(minor);
         let text = if publish { text } else { String::new() };
         let at = self.office(100, 900);
         self.centre(at, Role::Director, Task::DecidePublication(publish, text));

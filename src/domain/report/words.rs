@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The domains, by the first two digits of the code (own table in the layout of GB/T 39666-2020).
-const DOMAINS: [(&str, &str); 17] = [
+pub const DOMAINS: [(&str, &str); 17] = [
     ("00", "未分领域"),
     ("01", "社会保障与就业"),
     ("02", "教育文化体育"),
@@ -24,7 +24,7 @@ const DOMAINS: [(&str, &str); 17] = [
 ];
 
 /// Their parts, by the first four digits.
-const PARTS: [(&str, &str); 24] = [
+pub(in crate::domain) const PARTS: [(&str, &str); 24] = [
     ("0101", "欠薪"),
     ("0102", "医保"),
     ("0103", "养老"),
@@ -73,16 +73,19 @@ impl Names {
     /// A domain with its code: `城乡建设与管理·路灯（050100）`.
     #[must_use]
     pub fn domain(&self, code: &str) -> String {
-        let of = |table: &[(&str, &'static str)], digits: usize| {
-            let key = code.get(..digits)?;
-            table.iter().find(|(known, _)| *known == key).map(|(_, name)| *name)
-        };
-        match (of(&DOMAINS, 2), of(&PARTS, 4)) {
-            (Some(domain), Some(part)) => format!("{domain}·{part}（{code}）"),
-            (Some(domain), None) => format!("{domain}（{code}）"),
-            _ => code.to_owned(),
-        }
+        domain_name(code).map_or_else(|| code.to_owned(), |name| format!("{name}（{code}）"))
     }
+}
+
+/// The name of a domain without its code, as far as it is known: `城乡建设与管理·路灯`.
+#[must_use]
+pub fn domain_name(code: &str) -> Option<String> {
+    let of = |table: &[(&str, &'static str)], digits: usize| {
+        let key = code.get(..digits)?;
+        table.iter().find(|(known, _)| *known == key).map(|(_, name)| *name)
+    };
+    let domain = of(&DOMAINS, 2)?;
+    Some(of(&PARTS, 4).map_or_else(|| domain.to_owned(), |part| format!("{domain}·{part}")))
 }
 
 #[cfg(test)]

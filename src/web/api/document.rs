@@ -4,6 +4,7 @@ use super::{
     acting, administration, cases, exports, files, flags, intake, messages, opening, people,
     reports, webhooks,
 };
+use crate::web::public::json as public;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use utoipa::OpenApi;
@@ -30,6 +31,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         messages::list, messages::decide, messages::accounts, messages::held,
         webhooks::list, webhooks::add, webhooks::confirm, webhooks::remove, webhooks::rotate,
         webhooks::resume, webhooks::test, webhooks::deliveries, webhooks::resend,
+        public::notices, public::listening_days,
     ),
     security(("session" = []), ("token" = [])),
 )]

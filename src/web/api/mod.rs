@@ -50,6 +50,7 @@ pub use people::REFUSAL_WAIT;
 pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MAX};
 
 use super::guard::Guard;
+use super::open311::Open311Config;
 use super::pages::Shared;
 use crate::domain::desk::Disposition;
 use crate::domain::webhook::Reach;
@@ -90,6 +91,8 @@ pub struct ApiConfig {
     pub dispositions: BTreeMap<String, Disposition>,
     /// How far messages of subscriptions may go.
     pub reach: Reach,
+    /// The requests of the city for the programs of others; `None`: they are not served.
+    pub open311: Option<Open311Config>,
 }
 
 /// What all requests share.

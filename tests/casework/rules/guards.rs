@@ -363,3 +363,18 @@ fn a_notice_that_names_people_is_not_published() {
     let clean = "北宿镇路灯已修复，编号26112200012".to_owned();
     world.act(R::Director, Task::DecidePublication(true, clean));
 }
+
+#[test]
+fn a_notice_is_taken_down_with_a_reason_while_it_stands() {
+    let take_down = |why: &str| Task::TakeDown(why.to_owned());
+    let mut world = World::in_state(S::Callback);
+    world.refused(R::Director, take_down("有误"), Guard::NotPublished);
+    world.act(R::Director, Task::DecidePublication(true, "北宿镇路灯已修复".to_owned()));
+    world.refused(R::Director, take_down(" "), Guard::Text);
+    world.act(R::Director, take_down("有误"));
+    assert_eq!(world.case.work.publish, Some(false));
+    world.refused(R::Director, take_down("有误"), Guard::NotPublished);
+    // It may be published anew with another text, while that is still decided on.
+    world.act(R::Director, Task::DecidePublication(true, "北宿镇路灯已更换".to_owned()));
+    assert_eq!(world.case.work.notice.as_deref(), Some("北宿镇路灯已更换"));
+}

@@ -52,6 +52,7 @@ pub(crate) fn is_unknown(refusal: &Refusal) -> bool {
                 | G::UnmergeLate
                 | G::ReopenLate
                 | G::Publication
+                | G::NotPublished
                 | G::DocketedBefore
                 | G::NotDocketed
         ),
@@ -343,6 +344,9 @@ impl Model {
             }
             Task::DecidePublication(..) if may(&[R::Director]) => {
                 stays.filter(|_| self.is_in(&[S::Callback, S::Closed]))
+            }
+            Task::TakeDown(_) if may(&[R::Director]) => {
+                stays.filter(|_| self.is_in(&[S::Callback, S::Closed, S::Archived]))
             }
             Task::Docket(_) if may(&[R::Supervisor]) => {
                 stays.filter(|_| self.is_in(&[S::Assigned, S::Handling, S::Redo]))

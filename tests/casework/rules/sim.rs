@@ -307,7 +307,10 @@ impl Life {
             23 => Task::CloseUnreasonable(words()),
             24 => Task::ReportFalseFeedback,
             25 => by_phone(*self.dice.pick(FollowUpOutcome::ALL)),
-            26 => Task::DecidePublication(self.dice.chance(500), words()),
+            26 => match self.dice.below(5) {
+                0 => Task::TakeDown(words()),
+                which => Task::DecidePublication(which > 2, words()),
+            },
             27 => Task::Archive,
             28 => Task::Reopen(ReopenReason::NewFacts, words()),
             29 => Task::Withdraw(call()),

@@ -142,10 +142,15 @@ fn publication_decided(world: &mut World) {
     world.act(R::Director, Task::DecidePublication(true, words()));
 }
 
+/// A notice stands, whatever the way of the case was.
+fn published(world: &mut World) {
+    world.case.work.publish = Some(true);
+}
+
 const CLASSIFIED: Option<State> = Some(S::Classified);
 
 #[rustfmt::skip] // the table as it stands in domain.md, one row a line
-const TABLE: [Row; 40] = [
+const TABLE: [Row; 41] = [
     row("T2", &[S::Draft], &[R::Operator, R::Clerk], Some(S::Accepted), || Task::Accept { summary: words(), anonymous: Some(AnonymousReason::WillNotSay) }, nothing),
     row("T3", &[S::Draft], &[R::Clerk], Some(S::Kept), || Task::Discard(DiscardReason::Advertising), nothing),
     row("T4", &[S::Accepted, S::Kept, S::Circulated], &[R::Operator, R::Clerk, R::MessageClerk], CLASSIFIED, || Task::Classify(Box::new(classification())), nothing),
@@ -183,6 +188,7 @@ const TABLE: [Row; 40] = [
     row("T25", &[S::Callback], &[R::CallbackAgent], Some(S::Handling), || Task::ReportFalseFeedback, nothing),
     row("T26", &[S::Callback], &[R::CallbackAgent, R::System], Some(S::Closed), || by_phone(FollowUpOutcome::Refused), nothing),
     row("T27", &[S::Closed], &[R::Clerk], Some(S::Archived), || Task::Archive, publication_decided),
+    row("B7", &[S::Callback, S::Closed, S::Archived], &[R::Director], None, || Task::TakeDown(words()), published),
     row("T28", &[S::Closed, S::Archived], &[R::Supervisor], Some(S::Redo), || Task::Reopen(ReopenReason::NewFacts, words()), nothing),
     row("T29", OPEN, &[R::Operator], Some(S::Withdrawn), || Task::Withdraw(call()), nothing),
     row("T30", &[S::Sealed], &[R::Liaison], None, || Task::FileReceipt("2026-7".to_owned()), nothing),

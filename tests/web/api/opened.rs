@@ -167,7 +167,9 @@ async fn what_is_taken_down_tells_by_which_channel_it_came() {
         let path = format!("/cases/{}", body(&made)["name"].as_str().unwrap());
         assert_eq!(body(&world.get("clerk", &path).await)["channel"], channel);
     }
-    for channel in ["phone", "voicemail", "text", "abandoned", "callback_request", "pigeon"] {
+    for channel in
+        ["phone", "voicemail", "text", "abandoned", "callback_request", "upload", "pigeon"]
+    {
         let refused =
             world.post("clerk", "/cases", with(&given, &json!({"channel": channel}))).await;
         assert_eq!(refused.status, 400, "{channel}: {}", refused.body);

@@ -10,6 +10,7 @@ use mayorline::domain::call::{IntakeKind, NewIntake};
 use mayorline::domain::case::{
     Actor, Classification, DeadlineRules, Nature, Order, Role, Task, Trigger, Urgency,
 };
+use mayorline::domain::listening_day::ListeningRules;
 use mayorline::domain::message::mail::House;
 use mayorline::domain::message::mail::templates::Desk;
 use mayorline::domain::message::{MailSite, MessageRules};
@@ -18,7 +19,7 @@ use mayorline::store::{
     StoreConfig, StoreHandle,
 };
 use mayorline::units::CaseNumber;
-use mayorline::web::{ApiConfig, DeskLink, Web, WebConfig};
+use mayorline::web::{ApiConfig, DeskLink, PublicConfig, Web, WebConfig};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -134,10 +135,19 @@ impl World {
             remote: false,
             dispositions: BTreeMap::new(),
             reach: Default::default(),
+            open311: Some(crate::open311::config()),
         };
         let listen = "127.0.0.1:0".parse().unwrap();
-        let config =
-            WebConfig { listen, tls: None, trusted_proxy: None, api: Some(api), demo: false };
+        let (rules, calendar) = (ListeningRules::default(), Arc::new(Calendar::built_in()));
+        let public = Some(PublicConfig { folder: folder.path().into(), wall, rules, calendar });
+        let config = WebConfig {
+            listen,
+            tls: None,
+            trusted_proxy: None,
+            api: Some(api),
+            public,
+            demo: false,
+        };
         let link = DeskLink { to_line, from_line };
         let shelf = Arc::new(Shelf::default());
         let from = (Arc::new(Directory) as _, Arc::clone(&shelf) as _);

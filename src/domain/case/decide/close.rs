@@ -87,7 +87,17 @@ impl Scene<'_> {
             return Err(Guard::NamesPeople.into());
         }
         let private = if publish { self.note(text)? } else { Note::default() };
-        Ok(vec![Record::PublicationDecided { publish, by: self.by(), private }.into()])
+        let (by, at) = (self.by(), Some(self.now()));
+        Ok(vec![Record::PublicationDecided { publish, by, at, private }.into()])
+    }
+
+    /// B7: a notice that stands can be taken back for as long as it may be read.
+    pub(super) fn take_down(&self, reason: &str) -> Verdict {
+        if self.case.work.publish != Some(true) {
+            return Err(Guard::NotPublished.into());
+        }
+        let private = self.note(reason)?;
+        Ok(vec![Record::PublicationWithdrawn { by: self.by(), private }.into()])
     }
 
     /// T27: ten elements, and the notice decided.

@@ -173,6 +173,7 @@ impl Scene<'_> {
             Task::ReportFalseFeedback => self.report_false_feedback(),
             Task::FollowUp(this) => self.follow_up(*this),
             Task::DecidePublication(publish, text) => self.decide_publication(*publish, text),
+            Task::TakeDown(reason) => self.take_down(reason),
             Task::Archive => self.archive(),
             Task::Reopen(reason, text) => self.reopen(*reason, text),
             Task::Withdraw(call) => self.withdraw(call),

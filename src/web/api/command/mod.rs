@@ -346,6 +346,12 @@ pub enum CommandForm {
         #[arg(long)]
         text: Option<String>,
     },
+    /// B7: take a notice back that was published.
+    TakeDown {
+        /// Why.
+        #[arg(long)]
+        why: String,
+    },
     /// T27: file it; the ten elements must be complete.
     Archive,
     /// T28: new facts within 30 days.

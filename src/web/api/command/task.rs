@@ -87,6 +87,7 @@ impl CommandForm {
                 Task::FollowUp(FollowUpTry { means: means.unwrap_or_default(), outcome })
             }
             Self::Publish { text } => Task::DecidePublication(text.is_some(), text.unwrap_or_default()),
+            Self::TakeDown { why } => Task::TakeDown(why),
             Self::Archive => Task::Archive,
             Self::Reopen { reason, text } => Task::Reopen(reason, text),
             Self::Withdraw { call } => Task::Withdraw(call_id(call)?),
