@@ -75,6 +75,7 @@ pub struct Store {
     writer: Option<JoinHandle<()>>,
     readers: Readers,
     sweeper: SweeperThread,
+    keeper: SweeperThread,
 }
 
 /// Sends requests to the store. Cheap to clone.
@@ -142,9 +143,10 @@ impl Store {
             swept,
             readers: Arc::clone(&readers),
             sweeper: SweeperThread::default(),
+            keeper: SweeperThread::default(),
             wall,
         };
-        let sweeper = Arc::clone(&opener.sweeper);
+        let (sweeper, keeper) = (Arc::clone(&opener.sweeper), Arc::clone(&opener.keeper));
         let backlog = Backlog::new(Arc::clone(&handle.shared));
         let writer = match opened {
             Some(opened) => {
@@ -153,7 +155,7 @@ impl Store {
             }
             None => opening::start(&path, WRITER, move || opener.run(backlog))?,
         };
-        Ok(Self { handle, writer: Some(writer), readers, sweeper })
+        Ok(Self { handle, writer: Some(writer), readers, sweeper, keeper })
     }
 
     /// A handle for whoever needs the store.
@@ -175,6 +177,7 @@ impl Store {
 
     fn stop(&mut self) {
         self.handle.shared.closing.store(true, Ordering::Release);
+        self.stop_keeper();
         self.stop_sweeper();
         self.stop_readers();
         if let Some(writer) = self.writer.take() {
@@ -184,6 +187,15 @@ impl Store {
         // Those of a folder that was opened in this very moment.
         self.stop_readers();
         self.stop_sweeper();
+        self.stop_keeper();
+    }
+
+    fn stop_keeper(&self) {
+        let thread = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            thread.thread().unpark();
+            let _ = thread.join();
+        }
     }
 
     fn stop_sweeper(&self) {
