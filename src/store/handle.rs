@@ -23,6 +23,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What is called with the answer, once, on a thread of the store. It must not wait.
 pub type Reply = Box<dyn FnOnce(StoreReply) + Send>;
@@ -65,6 +66,13 @@ static NOTHING_YET: Reconciled = Reconciled {
     attempts: 0,
     queued: 0,
 };
+
+/// How long closing waits for a copy that is being made, in milliseconds; what is left of one that is given
+/// up is removed before the next.
+const KEEPER_WAIT_MS: u64 = 3_000;
+
+/// Between two looks whether it is done, in milliseconds.
+const KEEPER_PROBE_MS: u64 = 5;
 
 /// Sweeps that wait; one runs at a time.
 const SWEEPS_MAX: usize = 4;
@@ -192,10 +200,17 @@ impl Store {
 
     fn stop_keeper(&self) {
         let thread = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            thread.thread().unpark();
-            let _ = thread.join();
+        let Some(thread) = thread else { return };
+        thread.thread().unpark();
+        // It hears nothing while SQLite looks at a copy, or while a disk far away does not answer.
+        for _ in 0..KEEPER_WAIT_MS / KEEPER_PROBE_MS {
+            if thread.is_finished() {
+                let _ = thread.join();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(KEEPER_PROBE_MS));
         }
+        tracing::warn!("a copy of the data was not finished; the next start makes another");
     }
 
     fn stop_sweeper(&self) {
