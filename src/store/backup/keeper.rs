@@ -32,6 +32,9 @@ pub(in crate::store) struct Keeper {
     last: Option<(Timestamp, i64)>,
     /// When the last try failed; `None`: it did not.
     failed_at: Option<Timestamp>,
+    /// A day of erasures asks for many copies in a row: between two of them is a rest as long as the last
+    /// one took.
+    rest_until: Timestamp,
 }
 
 impl Keeper {
@@ -45,12 +48,22 @@ impl Keeper {
         let Some(backup) = config.backup.clone() else { return Ok(()) };
         let (folder, shared) = (config.folder(), Arc::clone(shared));
         let known = Arc::clone(&shared);
-        let keeper = Self { config: backup, folder, shared, wall, last: None, failed_at: None };
+        let keeper = Self::new(backup, folder, shared, wall);
         let started = opening::start(&config.path, "store-backup", move || keeper.run())?;
         // Nobody else sets it.
         let _ = known.keeper.set(started.thread().clone());
         *thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
         Ok(())
+    }
+
+    fn new(
+        config: BackupConfig,
+        folder: DataFolder,
+        shared: Arc<Shared>,
+        wall: fn() -> Timestamp,
+    ) -> Self {
+        let rest_until = Timestamp::MIN;
+        Self { config, folder, shared, wall, last: None, failed_at: None, rest_until }
     }
 
     fn run(mut self) {
@@ -80,7 +93,9 @@ impl Keeper {
         }
         let Some((at, known)) = self.last else { return true };
         let since = now.duration_since(at);
-        since >= minutes(self.config.every_minutes) || since.is_negative() || self.is_behind(known)
+        since >= minutes(self.config.every_minutes)
+            || since.is_negative()
+            || now >= self.rest_until && self.is_behind(known)
     }
 
     /// Something was sealed or erased since the last copy, and is off the disk by now.
@@ -96,6 +111,8 @@ impl Keeper {
             Ok(made) => {
                 self.last = Some((made.manifest.at, made.manifest.purged));
                 self.failed_at = None;
+                let done = (self.wall)();
+                self.rest_until = done.checked_add(done.duration_since(now)).unwrap_or(done);
             }
             Err(StoreError::Backup(BackupFault::Stopped)) => {}
             Err(error) => {
@@ -113,5 +130,51 @@ impl Keeper {
 pub(in crate::store) fn wake(shared: &Shared) {
     if let Some(keeper) = shared.keeper.get() {
         keeper.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::purge;
+    use std::path::Path;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    fn keeper(data: &Path, every_minutes: u32) -> Keeper {
+        let config = BackupConfig {
+            folder: data.join("away"),
+            every_minutes,
+            keep: 3,
+            other_disk: false,
+            with_master_key: false,
+        };
+        Keeper::new(config, DataFolder::from(data), Arc::default(), || at(1_000))
+    }
+
+    #[test]
+    fn a_copy_is_due_by_the_clock_and_after_a_purge_and_a_failure_is_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StoreConfig::new(folder.path(), Timestamp::UNIX_EPOCH);
+        let (db, _) = schema::open_writer(&config).unwrap();
+        let mut keeper = keeper(folder.path(), 60);
+        assert!(keeper.is_due(at(0)), "there is none yet");
+        keeper.last = Some((at(1_000), 0));
+        assert!(!keeper.is_due(at(1_059)) && keeper.is_due(at(1_060)));
+        assert!(keeper.is_due(at(999)), "the clock was put back");
+        purge::ask(&db).unwrap();
+        assert!(!keeper.is_due(at(1_001)), "its pages are still there");
+        assert!(purge::finish(&db, || false).unwrap());
+        assert!(keeper.is_due(at(1_001)), "they are gone, and stand in the last copy");
+        keeper.rest_until = at(1_003);
+        assert!(!keeper.is_due(at(1_002)) && keeper.is_due(at(1_003)));
+        // The folder is away.
+        keeper.make(at(1_003));
+        assert_eq!((keeper.failed_at, keeper.last), (Some(at(1_003)), Some((at(1_000), 0))));
+        assert!(!keeper.is_due(at(1_012)) && keeper.is_due(at(1_013)));
+        keeper.config.every_minutes = 5;
+        assert!(keeper.is_due(at(1_008)), "no later than the next copy would be");
     }
 }
