@@ -179,6 +179,16 @@ fn so_many_copies_are_kept_and_the_folder_is_of_one_data_folder() {
     assert!(!left.exists());
     assert_eq!(made.iter().map(|made| made.removed).collect::<Vec<_>>(), [0, 0, 1, 1]);
     assert_eq!(names(data, copies.path()), [made[2].name.clone(), made[3].name.clone()]);
+    let newest = newest(data, copies.path());
+    let mut inside: Vec<_> = std::fs::read_dir(&newest.path)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    inside.sort_unstable();
+    assert_eq!(inside, ["manifest.json", "mayorline.db"]);
+    // SQLite, "Database File Format" 1.3.1: 1 is a rollback journal, 2 is WAL.
+    let bytes = std::fs::read(newest.path.join("mayorline.db")).unwrap();
+    assert_eq!(bytes[18..20], [1, 1], "to be read without writing beside it");
     let other = tempfile::tempdir().unwrap();
     open(other.path()).close();
     let foreign = copy_as(&two, other.path()).unwrap_err();

@@ -171,10 +171,13 @@ impl Making<'_> {
             return Err(BackupFault::Foreign(self.config.folder.clone()).into());
         }
         let mut copy = Connection::open(file)?;
+        // Nobody else is at it: no journal and no shared memory, which a mounted host may not have.
+        copy.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        copy.pragma_update(None, "journal_mode", "MEMORY")?;
         self.copy_pages(&snapshot, &mut copy)?;
         drop(snapshot);
-        // One file, to be opened by whoever can only read it.
-        copy.pragma_update(None, "journal_mode", "DELETE")?;
+        // Its first page says WAL, as it was copied: one file is to be opened by whoever can only read.
+        copy.pragma_update(None, "journal_mode", "MEMORY")?;
         copy.close().map_err(|(_, error)| error)?;
         Ok(facts)
     }
