@@ -40,9 +40,14 @@ impl BackupCopy {
         Self { name, path: path.to_owned(), manifest }
     }
 
-    /// By what copies are in order, the oldest first; one that cannot be read counts as the oldest.
+    /// By what copies are in order, the oldest first; of one that cannot be read its name tells the time, so
+    /// that no older one is put back in its place unnoticed.
     fn age(&self) -> (Timestamp, usize, &str) {
-        let at = self.manifest.as_ref().map_or(Timestamp::MIN, |manifest| manifest.at);
+        let named = || self.name.split('-').next().and_then(|stem| stem.parse().ok());
+        let at = match &self.manifest {
+            Ok(manifest) => manifest.at,
+            Err(_) => named().unwrap_or(Timestamp::MIN),
+        };
         (at, self.name.len(), &self.name)
     }
 }
@@ -163,6 +168,23 @@ mod tests {
         {
             assert!(!is_copy_name(name), "{name}");
         }
+    }
+
+    #[test]
+    fn copies_that_cannot_be_read_are_in_the_order_of_their_names() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["20261122T030000Z-2", "20261122T020000Z", "20261122T030000Z"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join(MANIFEST_FILE), "damaged").unwrap();
+        }
+        // Without a manifest it is no copy.
+        fs::create_dir(folder.path().join("20261122T040000Z")).unwrap();
+        let found = copies(folder.path()).unwrap();
+        assert!(found.iter().all(|copy| copy.manifest.is_err()));
+        let ages: Vec<_> = found.iter().map(BackupCopy::age).collect();
+        let at = |hour: &str| format!("2026-11-22T{hour}:00:00Z").parse::<Timestamp>().unwrap();
+        assert_eq!(ages.iter().map(|age| age.0).collect::<Vec<_>>(), [at("02"), at("03"), at("03")]);
+        assert_eq!(ages[2].2, "20261122T030000Z-2");
     }
 
     #[test]

@@ -244,10 +244,10 @@ pub fn restore_backup(source: &Path, folder: &DataFolder) -> Result<RestoredBack
 
 /// A folder into which a copy may be put.
 fn must_be_empty(data: &Path) -> Result<(), StoreError> {
-    let keys = Path::new(MASTER_KEY_FILE).parent().unwrap_or(Path::new(""));
+    let keys = data.join(folder_of(Path::new(MASTER_KEY_FILE)));
     for entry in at_path(data, fs::read_dir(data))? {
         let path = at_path(data, entry)?.path();
-        if path != data.join(keys) && path != data.join("mayorline.lock") {
+        if path != keys && path != data.join("mayorline.lock") {
             return Err(BackupFault::NotEmpty(data.to_owned()).into());
         }
     }
