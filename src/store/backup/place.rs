@@ -183,7 +183,10 @@ mod tests {
         assert!(found.iter().all(|copy| copy.manifest.is_err()));
         let ages: Vec<_> = found.iter().map(BackupCopy::age).collect();
         let at = |hour: &str| format!("2026-11-22T{hour}:00:00Z").parse::<Timestamp>().unwrap();
-        assert_eq!(ages.iter().map(|age| age.0).collect::<Vec<_>>(), [at("02"), at("03"), at("03")]);
+        assert_eq!(
+            ages.iter().map(|age| age.0).collect::<Vec<_>>(),
+            [at("02"), at("03"), at("03")]
+        );
         assert_eq!(ages[2].2, "20261122T030000Z-2");
     }
 
