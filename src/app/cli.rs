@@ -3,8 +3,8 @@
 use super::common::Common;
 use super::exit::{Exit, Failure};
 use super::{
-    accounts, audit, calendar, callbacks, demo, directory, doctor, figures, follow_ups, messages,
-    privacy, records, report, retention, seal, seats, serve, webhooks,
+    accounts, audit, backup, calendar, callbacks, demo, directory, doctor, figures, follow_ups,
+    messages, privacy, records, report, retention, seal, seats, serve, webhooks,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -87,6 +87,9 @@ enum Verb {
     Verify(records::VerifyArguments),
     /// Call the line over real sockets and say in plain words what is wrong with this machine.
     Doctor(Common),
+    /// Copies of the data on another disk: make one now, list and check them, put one back.
+    #[command(subcommand)]
+    Backup(backup::BackupVerb),
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,5 +144,6 @@ fn carry_out(verb: Verb) -> Result<(), Exit> {
         Verb::Prompts(PromptsVerb::Sheet(common)) => serve::recording_sheet(&common),
         Verb::Verify(arguments) => records::verify(&arguments),
         Verb::Doctor(common) => doctor::doctor(&common),
+        Verb::Backup(verb) => backup::backup(&verb),
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration: one TOML file, overridden by `--set key=value`. `config/mayorline.toml` is its
 //! documentation and the built-in default.
 
+mod backup;
 mod casework;
 mod listening_day;
 mod mail;
@@ -14,6 +15,7 @@ mod room;
 mod speech;
 mod webhook;
 
+pub use backup::BackupKeys;
 pub use casework::{CaseworkKeys, LocalDisposition};
 pub use listening_day::{LeaderKeys, ListeningKeys};
 pub(in crate::app) use mail::is_this_machine;
@@ -70,6 +72,7 @@ pub struct Config {
     pub prompts: Prompts,
     pub speech: SpeechKeys,
     pub store: StoreKeys,
+    pub backup: BackupKeys,
     pub web: WebKeys,
     pub open311: Open311Keys,
     pub webhook: WebhookKeys,
@@ -291,6 +294,7 @@ impl Config {
     fn check(&self) -> Result<(), String> {
         self.casework.check()?;
         self.retention.check()?;
+        self.backup.check()?;
         let gateway = &self.service.gateway;
         require(
             (1..=8).contains(&gateway.len()) && gateway.bytes().all(|b| b.is_ascii_alphanumeric()),

@@ -4,7 +4,7 @@ use super::common::{Common, say};
 use super::config::{Config, DeadlineMode};
 use super::exit::{Exit, Failure};
 use super::pages::{Pages, web_config};
-use super::{clock, demo, messages, settings, speech, switchboard, webhooks};
+use super::{backup, clock, demo, messages, settings, speech, switchboard, webhooks};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::{DeadlineMode as Mode, DeadlineRules, local_day};
 use crate::domain::demo::DEMO_TITLE;
@@ -51,6 +51,7 @@ async fn run(config: &Config, folder: DataFolder) -> Result<(), Exit> {
     let speech = speech::start(config, service.store.handle())?;
     let demo = if demo { format!(" demo={DEMO_TITLE}") } else { String::new() };
     say(&format!("ready udp={udp} tcp={tcp}{tls} web={web} call=sip:mayor@{udp}{demo}\n"))?;
+    backup::mention(config);
     if config.prompts.slow_speech {
         prepare_slow(service.prompts);
     }
@@ -141,6 +142,7 @@ impl Service {
             demo,
             messages: message_rules(config)?,
             speech: speech::rules(config),
+            backup: config.backup.folder(),
             ..StoreConfig::new(&folder.path, (clock.wall)())
         };
         let calendar = calendar(config)?;

@@ -1,5 +1,6 @@
 //! Where the store lives, and its limits.
 
+use super::backup::BackupConfig;
 use super::vault::MASTER_KEY_FILE;
 use crate::domain::case::{DeadlineRules, RetentionRules};
 use crate::domain::message::MessageRules;
@@ -104,6 +105,8 @@ pub struct StoreConfig {
     pub unit_phones: BTreeMap<String, PhoneNumber>,
     /// What replies are spoken with; `None`: there is no speech engine.
     pub speech: Option<SpeechRules>,
+    /// Where copies of the data go while the service runs; `None`: none are made.
+    pub backup: Option<BackupConfig>,
 }
 
 impl StoreConfig {
@@ -124,6 +127,7 @@ impl StoreConfig {
             messages: MessageRules::default(),
             unit_phones: BTreeMap::new(),
             speech: None,
+            backup: None,
         }
     }
 

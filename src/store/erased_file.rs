@@ -203,7 +203,7 @@ fn beside<'a>(path: &Path, names: &'a [OsString]) -> impl Iterator<Item = &'a Os
 }
 
 /// One file: its key, or all of it where it is in clear; then its name. One that is not there is gone.
-fn wipe(path: &Path, told: Told<'_>) -> io::Result<()> {
+pub(super) fn wipe(path: &Path, told: Told<'_>) -> io::Result<()> {
     let head = match File::open(path).and_then(|file| sound::head(&file)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         // Of another make, or cut short: overwritten whole.

@@ -1,5 +1,6 @@
 //! What can go wrong in the store. What is ours is alarmed; nothing of it is told to a citizen.
 
+use super::backup::BackupFault;
 use crate::domain::case::Refusal;
 use std::path::PathBuf;
 
@@ -86,6 +87,9 @@ pub enum StoreError {
         /// Version known here.
         known: u32,
     },
+    /// No copy could be made, or none put back.
+    #[error(transparent)]
+    Backup(#[from] BackupFault),
     /// The store cannot commit at the moment, or its queue is full.
     #[error("the store cannot commit at the moment")]
     Unavailable,

@@ -23,6 +23,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What is called with the answer, once, on a thread of the store. It must not wait.
 pub type Reply = Box<dyn FnOnce(StoreReply) + Send>;
@@ -66,6 +67,13 @@ static NOTHING_YET: Reconciled = Reconciled {
     queued: 0,
 };
 
+/// How long closing waits for a copy that is being made, in milliseconds; what is left of one that is given
+/// up is removed before the next.
+const KEEPER_WAIT_MS: u64 = 3_000;
+
+/// Between two looks whether it is done, in milliseconds.
+const KEEPER_PROBE_MS: u64 = 5;
+
 /// Sweeps that wait; one runs at a time.
 const SWEEPS_MAX: usize = 4;
 
@@ -75,6 +83,7 @@ pub struct Store {
     writer: Option<JoinHandle<()>>,
     readers: Readers,
     sweeper: SweeperThread,
+    keeper: SweeperThread,
 }
 
 /// Sends requests to the store. Cheap to clone.
@@ -142,9 +151,10 @@ impl Store {
             swept,
             readers: Arc::clone(&readers),
             sweeper: SweeperThread::default(),
+            keeper: SweeperThread::default(),
             wall,
         };
-        let sweeper = Arc::clone(&opener.sweeper);
+        let (sweeper, keeper) = (Arc::clone(&opener.sweeper), Arc::clone(&opener.keeper));
         let backlog = Backlog::new(Arc::clone(&handle.shared));
         let writer = match opened {
             Some(opened) => {
@@ -153,7 +163,7 @@ impl Store {
             }
             None => opening::start(&path, WRITER, move || opener.run(backlog))?,
         };
-        Ok(Self { handle, writer: Some(writer), readers, sweeper })
+        Ok(Self { handle, writer: Some(writer), readers, sweeper, keeper })
     }
 
     /// A handle for whoever needs the store.
@@ -175,6 +185,7 @@ impl Store {
 
     fn stop(&mut self) {
         self.handle.shared.closing.store(true, Ordering::Release);
+        self.stop_keeper();
         self.stop_sweeper();
         self.stop_readers();
         if let Some(writer) = self.writer.take() {
@@ -184,6 +195,22 @@ impl Store {
         // Those of a folder that was opened in this very moment.
         self.stop_readers();
         self.stop_sweeper();
+        self.stop_keeper();
+    }
+
+    fn stop_keeper(&self) {
+        let thread = self.keeper.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return };
+        thread.thread().unpark();
+        // It hears nothing while SQLite looks at a copy, or while a disk far away does not answer.
+        for _ in 0..KEEPER_WAIT_MS / KEEPER_PROBE_MS {
+            if thread.is_finished() {
+                let _ = thread.join();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(KEEPER_PROBE_MS));
+        }
+        tracing::warn!("a copy of the data was not finished; the next start makes another");
     }
 
     fn stop_sweeper(&self) {

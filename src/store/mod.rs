@@ -13,6 +13,7 @@ mod account_token;
 mod administration;
 mod asked;
 mod audit;
+mod backup;
 mod call_facts;
 mod call_private;
 mod callback;
@@ -107,6 +108,11 @@ pub use account_admin::FoundingAccounts;
 pub use account_token::{NewToken, TOKEN_DAYS_MAX, TOKENS_MAX, TokenHash, TokenRecord};
 pub use administration::Administration;
 pub use audit::{AuditEntry, AuditKind, AuditRow, REASON_CHARS_MAX};
+pub use backup::{
+    BACKUP_COPIES_SEEN_MAX, BACKUP_LOOK_SECONDS, BACKUP_MANIFEST_BYTES_MAX, BACKUP_RETRY_MINUTES,
+    BackupCheck, BackupConfig, BackupCopy, BackupFault, BackupMade, BackupManifest, CheckedBackup,
+    CopiedSounds, RestoredBackup, back_up, backups, check_backup, restore_backup,
+};
 pub use callback::{
     ATTEMPTS_MAX, Attempt, AttemptId, AttemptRow, CallbackList, CallbackRow, NewAttempt,
     OpenCallback,

@@ -4,6 +4,7 @@
 //! the writer's thread may start with nothing open: it says that the store is down, keeps the rows
 //! of the call ledger that it can, and tries again until the folder can be used.
 
+use super::backup::Keeper;
 use super::chain::ChainEnd;
 use super::config::{FOLDER_WAIT_MS, OPEN_RETRY_PROBES, PROBE_INTERVAL_MS, StoreConfig};
 use super::error::{StoreError, at_path};
@@ -138,7 +139,7 @@ pub(super) fn start(
 /// The threads that answer look-ups, to be joined at the end.
 pub(super) type Readers = Arc<Mutex<Vec<JoinHandle<()>>>>;
 
-/// The thread that sweeps, to be joined at the end.
+/// The thread that sweeps, or that makes copies, to be joined at the end.
 pub(super) type SweeperThread = Arc<Mutex<Option<JoinHandle<()>>>>;
 
 /// What becomes the writer once the folder is open.
@@ -150,6 +151,8 @@ pub(super) struct Opener {
     pub(super) swept: Receiver<Sweep>,
     pub(super) readers: Readers,
     pub(super) sweeper: SweeperThread,
+    /// The thread that makes copies.
+    pub(super) keeper: SweeperThread,
     /// The wall clock, to open with the time that it is then.
     pub(super) wall: fn() -> Timestamp,
 }
@@ -173,6 +176,7 @@ impl Opener {
             let reader = start(&self.plan.config.path, "store-reader", move || reader.run())?;
             self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
         }
+        Keeper::start(&self.plan.config, &shared, self.wall, &self.keeper)?;
         let (folder, wall) = (self.plan.config.folder(), self.wall);
         let (handle, asked) = (self.handle.clone(), self.swept);
         let sweeps = self.handle.sweeps.clone();

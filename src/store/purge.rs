@@ -45,6 +45,12 @@ pub(super) fn pending(db: &Connection) -> Result<Option<i64>, StoreError> {
     Ok(find.query_row([ASKED, DONE], |row| row.get(0)).optional()?)
 }
 
+/// How many have been done, by the number of the last one.
+pub(super) fn done(db: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?1";
+    Ok(db.prepare_cached(sql)?.query_row([DONE], |row| row.get(0)).optional()?.unwrap_or(0))
+}
+
 /// Whether one is asked for.
 pub(super) fn is_pending(db: &Connection) -> Result<bool, StoreError> {
     Ok(pending(db)?.is_some())

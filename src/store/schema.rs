@@ -145,6 +145,11 @@ pub(super) fn require_current(db: &Connection) -> Result<(), StoreError> {
     if found == known { Ok(()) } else { Err(StoreError::OtherVersion { found, known }) }
 }
 
+/// Refuses a database that a newer program wrote.
+pub(super) fn must_be_known(db: &Connection) -> Result<(), StoreError> {
+    refuse_newer(db, MIGRATIONS)
+}
+
 fn version(db: &Connection) -> Result<u32, StoreError> {
     Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }

@@ -4,6 +4,7 @@
 //! warnings of the casework are due (`supervise`) and which reports are ready (`report_sweep`), and every
 //! hour what has been kept long enough (`retention_sweep`).
 
+use super::backup;
 use super::config::DataFolder;
 use super::erased_file;
 use super::error::StoreError;
@@ -228,6 +229,8 @@ impl Sweeper {
             Ok(Some(db)) => {
                 let closing = || self.handle.shared.closing.load(Ordering::Acquire);
                 purge::finish_or_tell(&db, closing);
+                // No copy from before it may stay.
+                backup::wake(&self.handle.shared);
             }
             Ok(None) => {}
             Err(error) => tracing::error!(%error, "the database could not be opened to purge it"),

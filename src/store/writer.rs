@@ -31,6 +31,7 @@ use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender};
 use std::sync::{Arc, OnceLock};
+use std::thread::Thread;
 use std::time::Duration;
 
 /// Bytes of a trial write: more than one page, so that the file must have room to grow.
@@ -152,6 +153,8 @@ pub(super) struct Shared {
     pub(super) reconciled: OnceLock<Reconciled>,
     /// Who wants to know which seats there are.
     pub(super) watcher: WatcherSlot,
+    /// The thread that makes copies, where there is one.
+    pub(super) keeper: OnceLock<Thread>,
     /// The store is about to close: long work ends early.
     pub(super) closing: AtomicBool,
     /// Rows of the queue ledger that were handed in by this process.

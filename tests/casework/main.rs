@@ -4,6 +4,7 @@
 
 mod access;
 mod acting;
+mod backup;
 mod calls;
 mod desk;
 mod dials;

@@ -132,7 +132,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// The files below the data folder in which these bytes stand.
-fn holding(data: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+pub(crate) fn holding(data: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     let mut found = vec![];
     files(data, &mut found);
     let holds = |file: &PathBuf| {
@@ -148,7 +148,7 @@ pub(crate) fn database(data: &Path) -> Connection {
 }
 
 /// The wrapped keys and sealed parts of a case and its call, as they stand in the file.
-fn ciphertexts(data: &Path, number: CaseNumber) -> Vec<Vec<u8>> {
+pub(crate) fn ciphertexts(data: &Path, number: CaseNumber) -> Vec<Vec<u8>> {
     let sql = "WITH one AS (SELECT id, call FROM case_file WHERE number = ?1)
         SELECT wrapped FROM case_key WHERE case_id = (SELECT id FROM one)
         UNION ALL SELECT p.body FROM event e JOIN event_private p USING (seq)

@@ -22,7 +22,7 @@ pub(crate) const CANARY_LATIN: &str = "canaryzqxj";
 pub(crate) const CANARY_PHONE: &str = "19912345678";
 
 /// A case of a call whose text, name, number and summary are canaries.
-fn canary_case(data: &Path) -> (CaseNumber, QueryCode) {
+pub(crate) fn canary_case(data: &Path) -> (CaseNumber, QueryCode) {
     let store = open(data);
     let handle = store.handle();
     let caller = Caller {

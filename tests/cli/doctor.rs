@@ -59,6 +59,7 @@ fn this_machine_passes_without_real_time_scheduling() {
     assert_eq!(seen.code, 0, "{seen:?}");
     for what in [
         "disk",
+        "backup",
         "clock",
         "time zone",
         "holiday tables",
@@ -197,9 +198,13 @@ fn a_port_that_another_program_holds_is_told_from_one_that_a_line_holds() {
 #[test]
 fn an_address_of_another_machine_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = ["media.realtime_priority=0", "sip.udp=192.0.2.1:5060"];
+    let copies = folder.path().join("not mounted");
+    let backup = format!("backup.folder={}", copies.display());
+    let settings = ["media.realtime_priority=0", "sip.udp=192.0.2.1:5060", &backup];
     let seen = doctor(folder.path().to_str().unwrap(), &settings);
     assert_eq!(seen.code, 69);
+    let away = format!("WRONG  backup: {} is not there", copies.display());
+    assert!(says(&seen, &away), "{seen:?}");
     assert!(says(&seen, "WRONG  telephone port: 192.0.2.1:5060 cannot be bound: "), "{seen:?}");
     assert!(says(&seen, "WRONG  call: "), "{seen:?}");
 }

@@ -5,7 +5,7 @@ use crate::run;
 use crate::support::service::BINARY;
 use std::process::Command;
 
-const VERBS: [&[&str]; 95] = [
+const VERBS: [&[&str]; 100] = [
     &[],
     &["serve"],
     &["demo"],
@@ -72,6 +72,11 @@ const VERBS: [&[&str]; 95] = [
     &["prompts", "sheet"],
     &["verify"],
     &["doctor"],
+    &["backup"],
+    &["backup", "now"],
+    &["backup", "list"],
+    &["backup", "check"],
+    &["backup", "restore"],
     &["retention"],
     &["retention", "show"],
     &["retention", "due"],

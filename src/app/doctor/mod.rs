@@ -5,6 +5,7 @@ mod dial;
 mod machine;
 mod port;
 
+use super::backup;
 use super::clock;
 use super::common::{Common, say};
 use super::config::{Config, SpeechEngine};
@@ -47,6 +48,7 @@ pub(super) fn doctor(common: &Common) -> Result<(), Exit> {
     let config = common.load()?;
     let clock = clock::system();
     let mut findings = machine::look(&config, &common.folder(&config).path, clock);
+    findings.push(Finding::new("backup", backup::look(&config, &common.folder(&config), clock)));
     findings.push(Finding::new("speech engine", speech::look(&config, clock)));
     findings.extend(line(&config, clock));
     let mut wrong = 0;
@@ -94,6 +96,8 @@ fn line(config: &Config, clock: Clock) -> Vec<Finding> {
     own.sip.advertised = None;
     own.service.drain_seconds = 1;
     own.speech.engine = SpeechEngine::None;
+    // The copies are those of the real data.
+    own.backup.folder = PathBuf::new();
     // What the line hears is judged by its recording, whatever the real one keeps.
     own.media.record_calls = true;
     let (stop, stopped) = oneshot::channel::<()>();

@@ -137,7 +137,7 @@ mod tests {
                     (3, 'mail', 'o', zeroblob(32), 'f', 0, 'done', NULL, NULL, 1);",
         )
         .unwrap();
-        db.execute_batch(include_str!("../migrations/0023.sql")).unwrap();
+        db.execute_batch(include_str!("../migrations/0020.sql")).unwrap();
         let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
         let moved = "SELECT group_concat(inbound || hex(raw), ' ') FROM inbound_raw";
         assert_eq!(one(moved), "10203 204");

@@ -50,7 +50,8 @@ impl Vault {
     }
 }
 
-fn known(db: &Connection) -> Result<Option<String>, StoreError> {
+/// By what a database knows its master key; `None`: nothing was sealed in it yet.
+pub(in crate::store) fn known(db: &Connection) -> Result<Option<String>, StoreError> {
     let sql = "SELECT value FROM meta WHERE key = ?1";
     Ok(db.query_row(sql, [CHECK], |row| row.get(0)).optional()?)
 }

@@ -12,7 +12,7 @@ mod sound;
 pub use liaison::{KeyFileError, LiaisonKey, PASSPHRASE_CHARS_MIN};
 pub(super) use liaison::{PublicKey, UNREADABLE};
 pub use master::MASTER_KEY_FILE;
-pub(super) use master::unhex;
+pub(super) use master::{known as known_key, unhex};
 pub(super) use sound::{
     CHUNK_SAMPLES, HEAD_BYTES, Head, Mark, SLOT_AT, SLOT_BYTES, SoundKey, TAG_BYTES,
     owner as sound_owner,
