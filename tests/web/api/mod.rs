@@ -13,5 +13,6 @@ mod recordings;
 mod rights;
 mod running;
 mod sessions;
+mod warned;
 mod webhooks;
 mod world;
