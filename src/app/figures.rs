@@ -2,6 +2,7 @@
 
 use super::common::{midnight, say};
 use super::exit::{Exit, Failure};
+use super::figures_cases::{CasesAsked, of_bursts};
 use super::output::{Output, refused};
 use super::{clock, figures_inputs};
 use crate::domain::case::local_day;
@@ -44,10 +45,17 @@ pub(super) enum FiguresVerb {
         #[arg(long)]
         on: Option<Date>,
         #[command(flatten)]
+        asked: CasesAsked,
+        #[command(flatten)]
         output: Output,
     },
     /// What each channel has taken in since the line was opened: opening balance and cases.
-    Totals(Output),
+    Totals {
+        #[command(flatten)]
+        asked: CasesAsked,
+        #[command(flatten)]
+        output: Output,
+    },
     /// What a channel had taken in before this service; typed in by a person.
     #[command(subcommand)]
     Opening(figures_inputs::OpeningVerb),
@@ -71,8 +79,8 @@ struct Told {
 pub(super) fn figures(verb: FiguresVerb) -> Result<(), Exit> {
     match verb {
         FiguresVerb::Kpi { from, to, as_of, output } => kpi(from, to, as_of, &output),
-        FiguresVerb::Hot { on, output } => hot(on, &output),
-        FiguresVerb::Totals(output) => figures_inputs::totals(&output),
+        FiguresVerb::Hot { on, asked, output } => hot(on, &asked, &output),
+        FiguresVerb::Totals { asked, output } => figures_inputs::totals(&asked, &output),
         FiguresVerb::Opening(verb) => figures_inputs::opening(verb),
         FiguresVerb::Indicator(verb) => figures_inputs::indicator(verb),
         FiguresVerb::Improvement(verb) => figures_inputs::improvement(verb),
@@ -94,13 +102,16 @@ fn kpi(from: Date, to: Date, as_of: Option<Timestamp>, output: &Output) -> Resul
     if output.is_json() { output.print(&told) } else { say(&described(&told)) }
 }
 
-fn hot(on: Option<Date>, output: &Output) -> Result<(), Exit> {
+fn hot(on: Option<Date>, asked: &CasesAsked, output: &Output) -> Result<(), Exit> {
     let now = (clock::system().wall)();
     let (on, rules) = (on.unwrap_or_else(|| local_day(now)), BurstRules::default());
     let period = period(rules.first_day(on), on.saturating_add(1.day()), now)?;
     let facts = output.reader()?.facts(period).map_err(|error| refused(&error))?;
     let seen: Vec<Sighting> = facts.iter().flat_map(sightings).collect();
     let bursts = bursts(&seen, on, &rules);
+    if asked.is_wanted() {
+        return asked.tell(of_bursts(&bursts, &facts, (on, &rules), sightings), output);
+    }
     if output.is_json() {
         return output.print(&bursts);
     }
