@@ -1,8 +1,8 @@
 //! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
 
 use super::{
-    acting, administration, cases, exports, files, intake, messages, opening, people, reports,
-    webhooks,
+    acting, administration, cases, drill, exports, files, intake, messages, opening, people,
+    reports, webhooks,
 };
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -24,7 +24,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         acting::command,
         opening::contact, opening::sealed_content, opening::recording, files::list, files::open,
         exports::ask, exports::list, exports::confirm, exports::fetch,
-        reports::kpi,
+        reports::kpi, drill::cases,
         administration::accounts, administration::audit,
         messages::list, messages::decide, messages::accounts, messages::held,
         webhooks::list, webhooks::add, webhooks::confirm, webhooks::remove, webhooks::rotate,

@@ -3,6 +3,7 @@
 
 mod conflicts;
 mod document;
+mod drill;
 mod exports;
 mod files;
 mod lists;
