@@ -9,7 +9,7 @@ use crate::domain::case::local_day;
 use crate::domain::figures::{
     Burst, BurstRules, CallKpi, Facts, Measured, Sighting, bursts, measure, measure_calls,
 };
-use crate::domain::report::Axis;
+use crate::domain::report::{Axis, city_minute};
 use crate::store::Period;
 use clap::Subcommand;
 use jiff::civil::Date;
@@ -98,7 +98,8 @@ fn kpi(from: Date, to: Date, as_of: Option<Timestamp>, output: &Output) -> Resul
     let reader = output.reader()?;
     let facts = reader.facts(period).map_err(|error| refused(&error))?;
     let calls = reader.call_facts(period).map_err(|error| refused(&error))?;
-    let told = Told { measured: measure(&facts, as_of), calls: measure_calls(&calls) };
+    let told =
+        Told { measured: measure(&facts, as_of), calls: measure_calls(&calls, period.span()) };
     if output.is_json() { output.print(&told) } else { say(&described(&told)) }
 }
 
@@ -146,22 +147,22 @@ fn described(told: &Told) -> String {
     for kpi in &told.measured.kpis {
         let excluded = kpi.excluded.iter().map(|(why, cases)| (why.title(), cases.len()));
         let share = (kpi.numerator, kpi.denominator, kpi.permille);
-        line(&mut text, kpi.title, share, kpi.goal_percent, excluded);
+        line(&mut text, kpi.title, share, (kpi.goal_percent, None), excluded);
     }
     for kpi in &told.calls {
         let excluded = kpi.excluded.iter().map(|(why, calls)| (why.title(), calls.len()));
         let share = (kpi.numerator, kpi.denominator, kpi.permille);
-        line(&mut text, kpi.title, share, kpi.goal_percent, excluded);
+        line(&mut text, kpi.title, share, (kpi.goal_percent, kpi.since), excluded);
     }
     text
 }
 
-/// One figure: numerator, denominator and share, goal, what is left out.
+/// One figure: numerator, denominator and share, goal, since when the worst of it was, what is left out.
 fn line<'a>(
     text: &mut String,
     title: &str,
     (numerator, denominator, permille): (usize, usize, Option<u32>),
-    goal: Option<u8>,
+    (goal, since): (Option<u8>, Option<Timestamp>),
     excluded: impl Iterator<Item = (&'a str, usize)>,
 ) {
     let share = permille.map_or_else(
@@ -172,6 +173,9 @@ fn line<'a>(
     let _ = write!(text, "{title} {numerator}/{denominator} {share}");
     if let Some(goal) = goal {
         let _ = write!(text, "，目标 {goal} %");
+    }
+    if let Some(since) = since {
+        let _ = write!(text, "，自 {} 起", city_minute(since));
     }
     for (reason, count) in excluded {
         let _ = write!(text, "，不计{reason} {count}");

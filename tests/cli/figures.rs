@@ -53,7 +53,10 @@ fn the_figures_are_those_of_the_day_they_are_asked_for() {
     assert_eq!(replied["missed"], serde_json::json!([numbers[1]]));
     assert_eq!(replied["excluded"]["kept"], serde_json::json!([numbers[2]]));
     // Nobody called.
-    assert!(later.ends_with("15秒接通率 0/0 —，目标 95 %\n接通率 0/0 —，目标 95 %\n"), "{later}");
+    let nobody = ["15秒接通率", "接通率", "连续24小时最低接通率"]
+        .map(|title| format!("{title} 0/0 —，目标 95 %\n"))
+        .concat();
+    assert!(later.ends_with(&nobody), "{later}");
     assert_eq!(json["calls"][0]["name"], "answered_in_time");
     // Before anything had happened there was nothing to count.
     let before = kpi(folder.path(), "2026-11-22T09:00:00+08:00", false);
