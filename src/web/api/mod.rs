@@ -8,7 +8,8 @@
 //! * `opening`: contact, recording and sealed content, each with a reason that is audited first; `files`:
 //!   what came with mails, in the same way.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
-//! * `reports`: figures; `drill`: the cases behind the numbers of a report; `administration`: accounts, the audit.
+//! * `reports`: figures; `drill`: the cases behind the numbers of a report.
+//! * `administration`: accounts, the audit.
 //! * `messages`: what goes out by text and mail, and what waits for a person.
 //! * `webhooks`: who is told what happens to cases.
 //! * `problem`: why something is not done.
