@@ -2,13 +2,14 @@
 
 use super::common::{midnight, say};
 use super::exit::{Exit, Failure};
+use super::figures_cases::{CasesAsked, of_bursts};
 use super::output::{Output, refused};
 use super::{clock, figures_inputs};
 use crate::domain::case::local_day;
 use crate::domain::figures::{
     Burst, BurstRules, CallKpi, Facts, Measured, Sighting, bursts, measure, measure_calls,
 };
-use crate::domain::report::Axis;
+use crate::domain::report::{Axis, city_minute};
 use crate::store::Period;
 use clap::Subcommand;
 use jiff::civil::Date;
@@ -44,10 +45,17 @@ pub(super) enum FiguresVerb {
         #[arg(long)]
         on: Option<Date>,
         #[command(flatten)]
+        asked: CasesAsked,
+        #[command(flatten)]
         output: Output,
     },
     /// What each channel has taken in since the line was opened: opening balance and cases.
-    Totals(Output),
+    Totals {
+        #[command(flatten)]
+        asked: CasesAsked,
+        #[command(flatten)]
+        output: Output,
+    },
     /// What a channel had taken in before this service; typed in by a person.
     #[command(subcommand)]
     Opening(figures_inputs::OpeningVerb),
@@ -71,8 +79,8 @@ struct Told {
 pub(super) fn figures(verb: FiguresVerb) -> Result<(), Exit> {
     match verb {
         FiguresVerb::Kpi { from, to, as_of, output } => kpi(from, to, as_of, &output),
-        FiguresVerb::Hot { on, output } => hot(on, &output),
-        FiguresVerb::Totals(output) => figures_inputs::totals(&output),
+        FiguresVerb::Hot { on, asked, output } => hot(on, &asked, &output),
+        FiguresVerb::Totals { asked, output } => figures_inputs::totals(&asked, &output),
         FiguresVerb::Opening(verb) => figures_inputs::opening(verb),
         FiguresVerb::Indicator(verb) => figures_inputs::indicator(verb),
         FiguresVerb::Improvement(verb) => figures_inputs::improvement(verb),
@@ -90,17 +98,21 @@ fn kpi(from: Date, to: Date, as_of: Option<Timestamp>, output: &Output) -> Resul
     let reader = output.reader()?;
     let facts = reader.facts(period).map_err(|error| refused(&error))?;
     let calls = reader.call_facts(period).map_err(|error| refused(&error))?;
-    let told = Told { measured: measure(&facts, as_of), calls: measure_calls(&calls) };
+    let told =
+        Told { measured: measure(&facts, as_of), calls: measure_calls(&calls, period.span()) };
     if output.is_json() { output.print(&told) } else { say(&described(&told)) }
 }
 
-fn hot(on: Option<Date>, output: &Output) -> Result<(), Exit> {
+fn hot(on: Option<Date>, asked: &CasesAsked, output: &Output) -> Result<(), Exit> {
     let now = (clock::system().wall)();
     let (on, rules) = (on.unwrap_or_else(|| local_day(now)), BurstRules::default());
     let period = period(rules.first_day(on), on.saturating_add(1.day()), now)?;
     let facts = output.reader()?.facts(period).map_err(|error| refused(&error))?;
     let seen: Vec<Sighting> = facts.iter().flat_map(sightings).collect();
     let bursts = bursts(&seen, on, &rules);
+    if asked.is_wanted() {
+        return asked.tell(of_bursts(&bursts, &facts, (on, &rules), sightings), output);
+    }
     if output.is_json() {
         return output.print(&bursts);
     }
@@ -135,22 +147,22 @@ fn described(told: &Told) -> String {
     for kpi in &told.measured.kpis {
         let excluded = kpi.excluded.iter().map(|(why, cases)| (why.title(), cases.len()));
         let share = (kpi.numerator, kpi.denominator, kpi.permille);
-        line(&mut text, kpi.title, share, kpi.goal_percent, excluded);
+        line(&mut text, kpi.title, share, (kpi.goal_percent, None), excluded);
     }
     for kpi in &told.calls {
         let excluded = kpi.excluded.iter().map(|(why, calls)| (why.title(), calls.len()));
         let share = (kpi.numerator, kpi.denominator, kpi.permille);
-        line(&mut text, kpi.title, share, kpi.goal_percent, excluded);
+        line(&mut text, kpi.title, share, (kpi.goal_percent, kpi.since), excluded);
     }
     text
 }
 
-/// One figure: numerator, denominator and share, goal, what is left out.
+/// One figure: numerator, denominator and share, goal, since when the worst of it was, what is left out.
 fn line<'a>(
     text: &mut String,
     title: &str,
     (numerator, denominator, permille): (usize, usize, Option<u32>),
-    goal: Option<u8>,
+    (goal, since): (Option<u8>, Option<Timestamp>),
     excluded: impl Iterator<Item = (&'a str, usize)>,
 ) {
     let share = permille.map_or_else(
@@ -161,6 +173,9 @@ fn line<'a>(
     let _ = write!(text, "{title} {numerator}/{denominator} {share}");
     if let Some(goal) = goal {
         let _ = write!(text, "，目标 {goal} %");
+    }
+    if let Some(since) = since {
+        let _ = write!(text, "，自 {} 起", city_minute(since));
     }
     for (reason, count) in excluded {
         let _ = write!(text, "，不计{reason} {count}");

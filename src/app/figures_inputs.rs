@@ -4,6 +4,7 @@
 use super::clock;
 use super::common::{Common, say};
 use super::exit::{Exit, Failure};
+use super::figures_cases::{CasesAsked, of_totals};
 use super::output::{Output, refused, report_store, untaken};
 use crate::domain::report::{Cluster, Outcome, OutcomePeriod, OutcomeUnit, hundredths};
 use crate::store::{Administration, NewImprovement, StoreError, Totals};
@@ -172,8 +173,13 @@ pub(super) fn improvement(verb: ImprovementVerb) -> Result<(), Exit> {
 }
 
 /// The totals of the line.
-pub(super) fn totals(output: &Output) -> Result<(), Exit> {
-    let totals = output.reader()?.totals((clock::system().wall)()).map_err(|e| refused(&e))?;
+pub(super) fn totals(asked: &CasesAsked, output: &Output) -> Result<(), Exit> {
+    let (reader, now) = (output.reader()?, (clock::system().wall)());
+    let totals = reader.totals(now).map_err(|error| refused(&error))?;
+    if asked.is_wanted() {
+        let ever = reader.cases_by_channel(now).map_err(|error| refused(&error))?;
+        return asked.tell(of_totals(&totals, &ever), output);
+    }
     if output.is_json() {
         return output.print(&totals);
     }

@@ -4,7 +4,7 @@ use super::casework::case_name;
 use super::exit::Exit;
 use super::output::{Output, refused};
 use super::{clock, common};
-use crate::domain::case::{Case, CaseEvent, State, apply, holding};
+use crate::domain::case::{Case, CaseEvent, Record, State, apply, holding, whom};
 use crate::store::{CaseName, city_time};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -38,6 +38,9 @@ struct EventRow {
     actor: String,
     state: State,
     title: &'static str,
+    /// Whom a warning went to, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whom: Option<String>,
     what: Option<serde_json::Value>,
 }
 
@@ -81,6 +84,7 @@ fn told(
             actor: actor.clone(),
             state,
             title: state.title(),
+            whom: named(event),
             what: public(event),
         }
     });
@@ -92,6 +96,13 @@ fn told(
         holding: holding.collect(),
         events: rows.collect(),
     }
+}
+
+/// Whom a warning went to.
+fn named(event: &CaseEvent) -> Option<String> {
+    let CaseEvent::Record(record) = event else { return None };
+    let Record::Warned { told, copied, .. } = &**record else { return None };
+    Some(whom(told, copied.as_deref())).filter(|words| !words.is_empty())
 }
 
 /// An event without its private part.
@@ -116,7 +127,11 @@ fn text(history: &History) -> String {
     for event in &history.events {
         let what = event.what.as_ref().and_then(|what| what["event"].as_str()).unwrap_or("—");
         let actor = &event.actor;
-        let _ = writeln!(text, "{} {} {} {}", event.at, event.title, actor, what);
+        let _ = write!(text, "{} {} {} {}", event.at, event.title, actor, what);
+        if let Some(whom) = &event.whom {
+            let _ = write!(text, " {whom}");
+        }
+        text.push('\n');
     }
     text
 }

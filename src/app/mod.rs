@@ -18,6 +18,7 @@ mod doctor;
 pub mod exit;
 mod export;
 mod figures;
+mod figures_cases;
 mod figures_inputs;
 mod follow_ups;
 mod history;

@@ -8,6 +8,7 @@ mod burst;
 mod calls;
 mod facts;
 mod kpi;
+mod worst_day;
 
 pub use burst::{Burst, BurstRules, Sighting, bursts};
 pub use calls::{

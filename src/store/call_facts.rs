@@ -7,6 +7,7 @@ use super::queue_log::QueueKind;
 use super::read::Reader;
 use crate::domain::figures::{CallFacts, Wish};
 use crate::units::CallId;
+use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use std::time::Duration;
 
@@ -111,6 +112,8 @@ fn facts(db: &Connection, told: &Told, as_of_ms: i64) -> Result<CallFacts, Store
     Ok(CallFacts {
         call: CallId::parse(&told.call).map_err(|_| StoreError::Damaged("call id"))?,
         case: told.case.map(read_number).transpose()?,
+        started_at: Timestamp::from_millisecond(told.started_ms)
+            .map_err(|_| StoreError::Damaged("call"))?,
         answered_after: queued.answered_ms.map(length),
         wish,
         lasted: length(told.lasted_ms),

@@ -6,7 +6,7 @@ use super::read_call;
 use super::recording::hex;
 use crate::domain::case::local_day;
 use crate::domain::directory::import::{self, Faults, Known};
-use crate::domain::directory::{Directory, Kind, Record, Version, next_version};
+use crate::domain::directory::{Directory, DutyItem, Kind, Record, Version, next_version};
 use crate::wire::table::{Table, TableError};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -222,6 +222,19 @@ pub(super) fn duty_reference(
         Record::Duty(item) => Some(item.reference(held.version)),
         _ => None,
     }))
+}
+
+/// The duty item that a case cites, as it holds on a day; its version may have changed since.
+pub(super) fn duty_item(
+    db: &Connection,
+    day: Date,
+    reference: &str,
+) -> Result<Option<DutyItem>, StoreError> {
+    let code = reference.rsplit_once("/v").map_or(reference, |(code, _)| code);
+    let test =
+        "kind = ?1 AND key = ?2 AND valid_from <= ?3 AND (valid_to IS NULL OR ?3 < valid_to)";
+    let held = select(db, test, [Kind::Duties.as_str(), code, &day.to_string()])?;
+    Ok(Directory::on(day, &held).duties.into_iter().next().map(|held| held.record))
 }
 
 fn select(

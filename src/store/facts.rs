@@ -5,6 +5,7 @@ use super::case_key::{self, Access};
 use super::error::StoreError;
 use super::vault::Vault;
 use crate::domain::figures::{Facts, FactsOfEvents};
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 /// Which cases, and as of when; all in ms since 1970.
@@ -16,6 +17,16 @@ pub struct Period {
     pub to_ms: i64,
     /// As they stood then: what happened later is not looked at.
     pub as_of_ms: i64,
+}
+
+impl Period {
+    /// From its first instant to before its last, as far as it had come when it is looked at.
+    #[must_use]
+    pub fn span(&self) -> (Timestamp, Timestamp) {
+        let at = |ms: i64, else_at| Timestamp::from_millisecond(ms).unwrap_or(else_at);
+        let to = at(self.to_ms.min(self.as_of_ms), Timestamp::MAX);
+        (at(self.from_ms, Timestamp::MIN), to)
+    }
 }
 
 /// The cases of a period that had a number, by the order of their intake.

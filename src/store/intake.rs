@@ -12,6 +12,7 @@ use super::row_private::RowPrivate;
 use super::seal;
 use super::speech;
 use super::vault::Vault;
+use super::warned;
 use super::webhook;
 use super::wrap_up;
 use crate::domain::calendar::Calendar;
@@ -140,10 +141,11 @@ pub(super) fn command(
     let numbered = wrap_up::numbers(case.state, &command);
     let identity = if numbered { Some(numbering::next(db, desk, at)?) } else { None };
     let context = Context { now: at, calendar: &desk.calendar, rules: &desk.rules, identity };
-    let events = decide(&case, command, &context)?;
+    let mut events = decide(&case, command, &context)?;
     if events.is_empty() {
         return Ok(case);
     }
+    warned::name_persons(db, at, &case, &mut events)?;
     for event in &events {
         append(db, desk, case_id, event, at, actor)?;
     }

@@ -95,6 +95,7 @@ mod verify_desk;
 mod verify_messages;
 mod verify_report;
 mod voice_notice;
+mod warned;
 mod webhook;
 mod work;
 mod wrap_up;

@@ -158,7 +158,7 @@ pub(super) fn ever(
 }
 
 /// The same with the numbers of the cases.
-fn ever_numbers(
+pub(super) fn ever_numbers(
     db: &Connection,
     end_ms: i64,
     as_of: Timestamp,

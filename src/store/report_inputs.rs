@@ -159,6 +159,14 @@ impl Reader {
         Ok(Totals { total: channels.iter().map(|row| row.total).sum(), channels })
     }
 
+    /// The cases behind these totals by channel, as of now.
+    pub fn cases_by_channel(
+        &self,
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, Vec<CaseNumber>>, StoreError> {
+        report::ever_numbers(&self.db, now.as_millisecond().saturating_add(1), now)
+    }
+
     /// The items that are open, oldest first.
     pub fn improvements(&self, now: Timestamp) -> Result<Vec<Improvement>, StoreError> {
         improvements(&self.db, now)

@@ -32,8 +32,8 @@ mod webhook;
 
 pub use api::{
     ACCOUNT_SESSIONS_MAX, API_BODY_BYTES_MAX, API_SESSIONS_MAX, ApiConfig, CASES_PAGE_MAX,
-    CommandFault, CommandForm, EXPORT_ROWS_MAX, EXPORTS_MAX, REFUSAL_WAIT, REQUESTS_PER_MINUTE_MAX,
-    openapi,
+    CommandFault, CommandForm, DRILL_CASES_MAX, EXPORT_ROWS_MAX, EXPORTS_MAX, REFUSAL_WAIT,
+    REQUESTS_PER_MINUTE_MAX, openapi,
 };
 pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
 pub use open311::{

@@ -159,6 +159,28 @@ fn a_duty_item_is_cited_in_todays_version_or_refused() {
     assert!(!history.contains("/v9"), "{history}");
 }
 
+/// E4: a warning names the person of its post; a post without one says who stands in.
+#[test]
+fn a_reminder_names_who_holds_the_post_or_who_stands_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let number = stopped(data);
+    places(data);
+    let posts = folder.path().join("posts.csv");
+    let unit = json(data, &["directory", "list", "units"])[26]["name"].clone();
+    let row = format!("单位,姓名,职务,责任层级\n{},丙,科长,科室负责人\n", unit.as_str().unwrap());
+    std::fs::write(&posts, row).unwrap();
+    imported(data, "posts", posts.to_str().unwrap());
+    case(data, "classify", &number, &CLERK, &CLASSIFIED);
+    case(data, "assign", &number, &CLERK, &["--to", "unit.27"]);
+    let reminded = case(data, "remind", &number, &CLERK, &[]);
+    assert_eq!(reminded.code, 0, "{reminded:?}");
+    let shown = run(&["case", "history", &number, "--data", data.to_str().unwrap()]);
+    assert!(shown.out.contains("warned 承办人员空缺，由科室负责人丙（科长）代"), "{shown:?}");
+    let shown = json(data, &["case", "show", &number]).to_string();
+    assert!(shown.contains("\"instead\":\"section_head\"") && shown.contains("丙"), "{shown}");
+}
+
 #[test]
 fn the_history_adds_up_and_keeps_private_parts_and_sealed_cases_to_itself() {
     let folder = tempfile::tempdir().unwrap();

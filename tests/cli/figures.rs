@@ -53,7 +53,10 @@ fn the_figures_are_those_of_the_day_they_are_asked_for() {
     assert_eq!(replied["missed"], serde_json::json!([numbers[1]]));
     assert_eq!(replied["excluded"]["kept"], serde_json::json!([numbers[2]]));
     // Nobody called.
-    assert!(later.ends_with("15秒接通率 0/0 —，目标 95 %\n接通率 0/0 —，目标 95 %\n"), "{later}");
+    let nobody = ["15秒接通率", "接通率", "连续24小时最低接通率"]
+        .map(|title| format!("{title} 0/0 —，目标 95 %\n"))
+        .concat();
+    assert!(later.ends_with(&nobody), "{later}");
     assert_eq!(json["calls"][0]["name"], "answered_in_time");
     // Before anything had happened there was nothing to count.
     let before = kpi(folder.path(), "2026-11-22T09:00:00+08:00", false);
@@ -65,6 +68,7 @@ fn a_hot_issue_names_its_domain_and_leaves_sealed_cases_out() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
     let handle = store.handle();
+    let mut numbers = vec![];
     for (key, domain) in [
         ("a", "080100"),
         ("b", "080100"),
@@ -78,6 +82,7 @@ fn a_hot_issue_names_its_domain_and_leaves_sealed_cases_out() {
         let domain = domain.to_owned();
         record(&handle, number, vec![CaseEvent::Classified { nature: Nature::Help, domain }])
             .unwrap();
+        numbers.push(number.to_string());
     }
     let sealed = new_case(&handle, "sealed").0;
     // A fourth one, if it were told.
@@ -98,6 +103,40 @@ fn a_hot_issue_names_its_domain_and_leaves_sealed_cases_out() {
     };
     assert_eq!(hot("2026-11-28"), "领域 080100：近7日 3 件，此前4期共 0 件\n");
     assert_eq!(hot("2026-11-29"), "", "a day later it is over");
+    // Each number has its cases, and the sealed one is not among them.
+    let data = folder.path().to_str().unwrap();
+    let asked = ["figures", "hot", "--on", "2026-11-28", "--cases", "--data", data];
+    let cases = run(&asked);
+    assert_eq!(cases.code, 0, "{}", cases.err);
+    let all = numbers[..3].join(" ");
+    assert_eq!(cases.out, format!("领域 080100 近7日 3：{all}\n领域 080100 此前4期 0：\n"));
+    assert_eq!(run(&[&asked[..], &["--row", "领域 080100"]].concat()).out, cases.out);
+    let none = run(&[&asked[..], &["--row", "领域 050100"]].concat());
+    assert!(none.code == 66 && none.err.contains("没有“领域 050100”这一行"), "{none:?}");
+}
+
+/// 5,914 were taken in before the service began: what of a total has cases, and what has none.
+#[test]
+fn a_total_has_its_cases_and_an_opening_balance_says_that_it_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let number = new_case(&store.handle(), "one").0.to_string();
+    store.close();
+    let data = folder.path().to_str().unwrap();
+    let set = ["figures", "opening", "set", "phone", "2667", "--by", "li", "--data", data];
+    assert_eq!(run(&set).code, 0);
+    let told = run(&["figures", "totals", "--cases", "--data", data]);
+    assert_eq!(told.code, 0, "{}", told.err);
+    let balance = "公开电话 期初 2667：期初数由人工登记，没有逐件事项\n";
+    assert!(told.out.starts_with(balance), "{}", told.out);
+    assert!(told.out.contains(&format!("文字消息 事项 1：{number}\n")), "{}", told.out);
+    let sum =
+        format!("合计 合计 2668：{number} 另有期初 2667 件，期初数由人工登记，没有逐件事项\n");
+    assert!(told.out.ends_with(&sum), "{}", told.out);
+    let json =
+        run(&["figures", "totals", "--cases", "--row", "文字消息", "--json", "--data", data]);
+    let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(json[1]["cases"], serde_json::json!([number]));
 }
 
 #[test]

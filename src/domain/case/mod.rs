@@ -28,6 +28,7 @@ mod table;
 mod task;
 mod third_docket;
 mod unit;
+mod warned;
 mod work;
 mod workflow;
 mod wrap_up;
@@ -51,7 +52,7 @@ pub use reasons::{
     AnonymousReason, AskedFor, DeclineReason, DiscardReason, DispositionReason, DocketReason,
     ErasureGround, FollowUpOutcome, Grade, HoldReason, Identification, KeepReason, LiftReason,
     Means, Notice, Post, PrivacyGround, PrivacyKind, PrivacyOutcome, ReopenReason, ReturnReason,
-    ReviewFault, Trigger, UnknownName, Urgency, UrgencyReason,
+    ReviewFault, StandIn, Trigger, UnknownName, Urgency, UrgencyReason,
 };
 pub use record::{Addressee, Correction, DutyMatch, Note, Proposal, Record};
 pub use refusal::{ELEMENTS, Guard, Missing, Refusal};
@@ -69,7 +70,8 @@ pub use third_docket::{
     DOCKETS_A_MONTH, Docketing, begin_of, docketings, first_whole_month, next_month, thirds,
 };
 pub use unit::{Unit, UnitsError, is_unit_id, parse_units};
-pub use work::{Consultation, Docket, Given, Submission, Waiting, Work};
+pub use warned::{Given, PostTold, units_warned, whom};
+pub use work::{Consultation, Docket, Submission, Waiting, Work};
 pub use workflow::{
     CALLBACK_MINUTES, Command, Context, DISPLAY_CHARS_MAX, SUMMARY_CHARS_MAX, TEXT_CHARS_MAX,
     decide, may_follow, received,

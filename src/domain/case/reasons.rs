@@ -290,6 +290,20 @@ reasons! {
     UnitHead = "unit_head", "主要责任人";
 }
 
+reasons! {
+    /// Who is told in the place of a post that has no current person (E4).
+    StandIn:
+    /// Somebody else in the same post: the person whom the duty item names has left it.
+    Colleague = "colleague", "同岗人员";
+    SectionHead = "section_head", "科室负责人";
+    DeputyHead = "deputy_head", "分管负责人";
+    UnitHead = "unit_head", "主要责任人";
+    DutyTelephone = "duty_telephone", "单位值班电话";
+    /// The mobile telephone by which the unit itself is told.
+    UnitTelephone = "unit_telephone", "单位通知手机";
+    Nobody = "nobody", "无人";
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

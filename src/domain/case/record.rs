@@ -13,6 +13,7 @@ use super::reasons::{
 };
 use super::retention::Erasure;
 use super::supervision::Warning;
+use super::warned::PostTold;
 use crate::domain::desk::Disposition;
 use crate::units::{CallId, CaseNumber, PhoneNumber};
 use jiff::Timestamp;
@@ -370,6 +371,12 @@ pub enum Record {
         at: Timestamp,
         late: bool,
         posts: Vec<Post>,
+        /// Who held these posts when it was made; events of older programs name nobody.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        told: Vec<PostTold>,
+        /// The first responsible, who gets a copy (B4).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        copied: Option<String>,
     },
     /// 3.5: on the docket.
     Docketed {

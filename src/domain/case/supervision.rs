@@ -18,6 +18,7 @@ use crate::domain::calendar::Calendar;
 use jiff::civil::{Date, Time, time};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Who acts when no person does.
 const SYSTEM: &str = "system";
@@ -41,7 +42,9 @@ const READ_DAYS: i64 = 5;
 const LATE_MINUTES: i64 = 10;
 
 /// What is warned of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Warning {
     /// T4: not on its way within the limit of its urgency; or not by the citizen's date, where it
@@ -144,12 +147,18 @@ pub(super) fn warn(case: &Case, context: &Context<'_>) -> Vec<CaseEvent> {
 }
 
 fn events(case: &Case, due: &Due, context: &Context<'_>) -> Vec<CaseEvent> {
-    let Due { warning, at, late } = *due;
-    let posts = warning.posts().to_vec();
-    let warned = Record::Warned { warning, clock: case.work.clock, at, late, posts };
-    let docket = (warning == Warning::Docket)
+    let docket = (due.warning == Warning::Docket)
         .then(|| docketed(case, DocketReason::Overdue, SYSTEM, context.now));
-    std::iter::once(warned.into()).chain(docket).collect()
+    std::iter::once(warned(case, *due, case.work.clock)).chain(docket).collect()
+}
+
+/// The event of a warning in a start of the unit's clock. Who holds its posts is known where it is stored,
+/// which names them; the first responsible stands in the case.
+pub(super) fn warned(case: &Case, due: Due, clock: u16) -> CaseEvent {
+    let Due { warning, at, late } = due;
+    let posts = warning.posts().to_vec();
+    let copied = case.first_responsible.clone().filter(|person| person != SYSTEM);
+    Record::Warned { warning, clock, at, late, posts, told: vec![], copied }.into()
 }
 
 /// The event that puts a case on the docket.

@@ -7,9 +7,8 @@ use super::deadline::{instant, local_day};
 use super::event::CaseEvent;
 use super::fold::Case;
 use super::reasons::LiftReason;
-use super::record::Record;
 use super::status::State;
-use super::supervision::{Warning, is_late};
+use super::supervision::{Due, Warning, is_late, warned};
 use super::workflow::Context;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
@@ -99,9 +98,8 @@ pub(super) fn propose(case: &Case, at: Timestamp, context: &Context<'_>) -> Vec<
     let Some(docket) = case.work.dockets.iter().find(|docket| stands && docket.is_third(at)) else {
         return vec![];
     };
-    let (warning, clock) = (Warning::ThirdDocket, docket.clock);
-    let (late, posts) = (is_late(at, context.now), warning.posts().to_vec());
-    vec![Record::Warned { warning, clock, at, late, posts }.into()]
+    let due = Due { warning: Warning::ThirdDocket, at, late: is_late(at, context.now) };
+    vec![warned(case, due, docket.clock)]
 }
 
 #[cfg(test)]

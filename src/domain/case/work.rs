@@ -5,7 +5,7 @@ use super::event::Private;
 use super::fold::Case;
 use super::follow_up::{DEAD_CALLS, FollowUp};
 use super::reasons::{
-    AnonymousReason, DiscardReason, DocketReason, FollowUpOutcome, Grade, LiftReason, Means, Post,
+    AnonymousReason, DiscardReason, DocketReason, FollowUpOutcome, Grade, LiftReason, Means,
     Trigger, Urgency,
 };
 use super::record::{Addressee, Correction, DutyMatch, Proposal, Record};
@@ -13,6 +13,7 @@ use super::retention::{Erasure, HoldOrder};
 use super::status::State;
 use super::supervision::Warning;
 use super::task::Pending;
+use super::warned::Given;
 use crate::domain::desk::Disposition;
 use crate::domain::town::town_of;
 use jiff::Timestamp;
@@ -60,21 +61,6 @@ pub struct Waiting {
     pub at: Timestamp,
     /// What he wrote.
     pub text: String,
-}
-
-/// A warning that was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
-    /// Which.
-    pub warning: Warning,
-    /// Which start of the unit's clock it belongs to.
-    pub clock: u16,
-    /// When it was due.
-    pub at: Timestamp,
-    /// It came late, after the service had been down.
-    pub late: bool,
-    /// Whom it went to.
-    pub posts: Vec<Post>,
 }
 
 /// On the docket (挂号督办).
@@ -550,9 +536,10 @@ fn supervised(work: &mut Work, record: &Record) {
             }
         }
         Record::PublicationWithdrawn { .. } => work.publish = Some(false),
-        Record::Warned { warning, clock, at, late, posts } => {
+        Record::Warned { warning, clock, at, late, posts, told, copied } => {
             let (warning, clock, at, late) = (*warning, *clock, *at, *late);
-            work.warnings.push(Given { warning, clock, at, late, posts: posts.clone() });
+            let (posts, told, copied) = (posts.clone(), told.clone(), copied.clone());
+            work.warnings.push(Given { warning, clock, at, late, posts, told, copied });
             let open = matches!(work.admonition, Some(Admonition::Proposed | Admonition::Signed));
             if warning.level() == Some(ADMONISHED) && !open {
                 work.admonition = Some(Admonition::Proposed);

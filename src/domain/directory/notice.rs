@@ -1,9 +1,9 @@
 //! Whom notices to a unit or a leader go to: numbers and addresses of the directory that are never
 //! published.
 
-use super::people::{Leader, Level};
+use super::people::Leader;
 use super::record::Directory;
-use crate::domain::case::codec;
+use crate::domain::case::{PostTold, codec};
 use crate::units::PhoneNumber;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -49,24 +49,20 @@ pub fn is_mail_address(text: &str) -> bool {
 
 impl Directory {
     /// Where a unit is told. A town handles no case, so it is told nothing.
-    fn unit_notice(&self, id: &str) -> Option<&NoticeTo> {
+    pub(super) fn unit_notice(&self, id: &str) -> Option<&NoticeTo> {
         self.units.iter().find(|unit| unit.id == id).map(|unit| &unit.notice)
     }
 
-    /// The telephones that a notice to a unit goes to by text: its own, then those of its posts of these
-    /// levels; each once, at most [`NOTICE_PHONES_MAX`].
+    /// The telephones that a notice to a unit goes to by text: its own, then those of these persons of it;
+    /// each once, at most [`NOTICE_PHONES_MAX`].
     #[must_use]
-    pub fn notice_phones(&self, unit: &str, levels: &[Level]) -> Vec<PhoneNumber> {
-        let own = self.unit_notice(unit).and_then(|notice| notice.phone.as_ref());
-        let of_level = |level: &Level| {
-            let level = *level;
-            self.posts.iter().filter(move |post| post.unit == unit && post.level == level)
-        };
-        let posts = levels.iter().flat_map(of_level).filter_map(|post| post.notice.phone.as_ref());
+    pub fn notice_phones(&self, unit: &str, told: &[PostTold]) -> Vec<PhoneNumber> {
+        let own = self.unit_notice(unit).and_then(|notice| notice.phone.clone());
+        let of_unit = told.iter().filter(|one| one.unit == unit);
         let mut phones: Vec<PhoneNumber> = vec![];
-        for phone in own.into_iter().chain(posts) {
-            if !phones.contains(phone) && phones.len() < NOTICE_PHONES_MAX {
-                phones.push(phone.clone());
+        for phone in own.into_iter().chain(of_unit.filter_map(|one| self.phone_of(one))) {
+            if !phones.contains(&phone) && phones.len() < NOTICE_PHONES_MAX {
+                phones.push(phone);
             }
         }
         phones

@@ -1,6 +1,7 @@
 //! Versions over days, what is missing, what is counted, what is public, what is found.
 
 use super::*;
+use crate::domain::case::{Post as Rung, PostTold};
 use crate::domain::search::Question;
 use crate::units::PhoneNumber;
 use jiff::civil::{Date, date};
@@ -196,15 +197,16 @@ fn a_unit_is_told_by_its_own_number_then_by_those_of_its_posts_and_each_once() {
         ],
         ..Directory::default()
     };
-    let tails = |unit: &str, levels: &[Level]| -> Vec<String> {
-        let phones = directory.notice_phones(unit, levels);
+    let tails = |unit: &str, posts: &[Rung]| -> Vec<String> {
+        let told = directory.posts_told(unit, posts, Answering::default());
+        let phones = directory.notice_phones(unit, &told);
         phones.iter().map(|phone| phone.tail4().to_owned()).collect()
     };
     assert_eq!(tails("unit.27", &[]), ["0009"]);
-    assert_eq!(tails("unit.27", &[Level::Deputy]), ["0009", "0001"]);
-    let many = tails("unit.27", &[Level::Handler, Level::Section]);
+    assert_eq!(tails("unit.27", &[Rung::DeputyHead]), ["0009", "0001"]);
+    let many = tails("unit.27", &[Rung::Handler, Rung::SectionHead]);
     assert_eq!(many, ["0009", "0003", "0004", "0006"], "at most four");
-    assert!(tails("unit.28", &[Level::Handler]).is_empty());
+    assert!(tails("unit.28", &[Rung::Handler]).is_empty());
     assert_eq!(directory.notice_mail("unit.27"), Some("cg@example.cn"));
     let defects = Defects::of(&directory).defects;
     let untold = defects.iter().filter(|defect| defect.kind == DefectKind::UnitNotice);
@@ -212,6 +214,69 @@ fn a_unit_is_told_by_its_own_number_then_by_those_of_its_posts_and_each_once() {
     assert_eq!(untold, ["交通运输局没有通知手机，也没有通知邮箱"]);
     let shown = format!("{directory:?}");
     assert!(!shown.contains("cg@example.cn"), "an address is nothing for a log");
+}
+
+/// Each person with his post, and who stands in.
+fn words(directory: &Directory, posts: &[Rung], answering: Answering<'_>) -> Vec<String> {
+    let told = directory.posts_told("unit.27", posts, answering);
+    told.iter().map(PostTold::words).collect()
+}
+
+#[test]
+fn a_warning_goes_to_who_signed_then_to_whom_the_item_names_then_to_whoever_holds_the_post() {
+    let directory = Directory {
+        units: vec![unit("unit.27", "城市管理局")],
+        posts: vec![
+            post("甲", Level::Head, None),
+            post("丙", Level::Section, None),
+            post("丁", Level::Handler, None),
+            post("戊", Level::Handler, None),
+        ],
+        ..Directory::default()
+    };
+    let all = |answering| words(&directory, &[Rung::Handler], answering);
+    let mut named = item("A", DutyKind::Service);
+    named.persons = ["", "", "", "戊"].map(str::to_owned);
+    let by_item = Answering { item: Some(&named), handler: None };
+    let both = ["承办人员丁（承办人员）", "承办人员戊（承办人员）"];
+    assert_eq!(all(Answering::default()), both);
+    assert_eq!(all(by_item), [both[1]]);
+    assert_eq!(all(Answering { handler: Some("丁"), ..by_item }), [both[0]]);
+    assert_eq!(all(Answering { handler: Some("路人"), ..by_item }), [both[1]]);
+    let mut left = named.clone();
+    left.persons = ["", "", "", "庚"].map(str::to_owned);
+    let told = all(Answering { item: Some(&left), handler: None });
+    assert_eq!(told[0], "承办人员已离岗，由丁（承办人员）代");
+    let elsewhere = DutyItem { unit: "unit.28".to_owned(), ..left.clone() };
+    let told = all(Answering { item: Some(&elsewhere), handler: None });
+    assert_eq!(told, both, "an item of another unit names nobody here");
+}
+
+#[test]
+fn a_post_without_a_person_falls_to_the_next_up_then_to_the_duty_telephone() {
+    let ladder = [Rung::Handler, Rung::DeputyHead];
+    let mut directory = Directory {
+        units: vec![unit("unit.27", "城市管理局")],
+        posts: vec![post("丙", Level::Section, None), post("甲", Level::Head, None)],
+        ..Directory::default()
+    };
+    let told = |directory: &Directory| words(directory, &ladder, Answering::default());
+    assert_eq!(
+        told(&directory),
+        [
+            "承办人员空缺，由科室负责人丙（科室负责人）代",
+            "分管负责人空缺，由主要责任人甲（主要责任人）代"
+        ]
+    );
+    directory.posts = vec![post("值班", Level::Other, Some(5))];
+    let vacant = |how: &str| [format!("承办人员空缺，{how}"), format!("分管负责人空缺，{how}")];
+    assert_eq!(told(&directory), vacant("请单位值班电话转达"));
+    let posts = directory.posts_told("unit.27", &ladder, Answering::default());
+    assert_eq!(directory.notice_phones("unit.27", &posts), [phone(5).unwrap()]);
+    directory.posts.clear();
+    assert_eq!(told(&directory), vacant("单位也无值班电话"));
+    directory.units[0].notice.phone = phone(9);
+    assert_eq!(told(&directory), vacant("请单位转达"));
 }
 
 #[test]

@@ -32,6 +32,12 @@ impl BurstRules {
         let periods = i64::from(self.periods) + 1;
         on.saturating_sub((i64::from(self.days) * periods - 1).days())
     }
+
+    /// The first day of the period up to `on`, behind the periods it is measured by.
+    #[must_use]
+    pub fn begin(&self, on: Date) -> Date {
+        on.saturating_sub((i64::from(self.days) - 1).days())
+    }
 }
 
 /// One matter: on which day, and what makes it similar to others (type, town, unit).
@@ -59,7 +65,7 @@ pub struct Burst {
 /// The bursts up to and with `today`, the greatest first; ties by name.
 #[must_use]
 pub fn bursts(seen: &[Sighting], today: Date, rules: &BurstRules) -> Vec<Burst> {
-    let begin = today.saturating_sub((i64::from(rules.days) - 1).days());
+    let begin = rules.begin(today);
     let mut counts: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
     for sighting in seen.iter().filter(|s| (rules.first_day(today)..=today).contains(&s.on)) {
         let (now, earlier) = counts.entry(&sighting.key).or_default();

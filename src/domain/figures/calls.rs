@@ -1,11 +1,13 @@
-//! The two key figures of the telephone (domain.md 6.4): of the calls that wanted a person, how many
-//! got one. Calls are counted round the clock, those after hours too.
+//! The key figures of the telephone (domain.md 6.4): of the calls that wanted a person, how many got one, in
+//! the whole span and in the worst 24 hours of it. Calls are counted round the clock, those after hours too.
 //!
 //! Whoever only looked a case up or left a message was served and asked for nobody: he is left out and
 //! shown apart, and so is whoever hung up before anybody could have answered.
 
 use super::kpi::KeyFigure;
+use super::worst_day::worst_day;
 use crate::units::{CallId, CaseNumber};
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
@@ -36,6 +38,8 @@ pub struct CallFacts {
     pub call: CallId,
     /// The case that came of it; `None`: none, or one under seal.
     pub case: Option<CaseNumber>,
+    /// When it came.
+    pub started_at: Timestamp,
     /// How long he had waited when a person answered; `None`: nobody did in this call.
     pub answered_after: Option<Duration>,
     /// What he wanted last.
@@ -54,11 +58,13 @@ pub enum CallKpiName {
     AnsweredInTime,
     /// 接通率: a person answered.
     Answered,
+    /// 连续24小时最低接通率: the same in the worst 24 hours that lie in the span.
+    AnsweredWorstDay,
 }
 
 impl CallKpiName {
     /// All of them, in the order of the reports.
-    pub const ALL: [Self; 2] = [Self::AnsweredInTime, Self::Answered];
+    pub const ALL: [Self; 3] = [Self::AnsweredInTime, Self::Answered, Self::AnsweredWorstDay];
 
     /// As it is published.
     #[must_use]
@@ -66,6 +72,7 @@ impl CallKpiName {
         match self {
             Self::AnsweredInTime => "15秒接通率",
             Self::Answered => "接通率",
+            Self::AnsweredWorstDay => "连续24小时最低接通率",
         }
     }
 }
@@ -111,24 +118,33 @@ fn as_text<S: Serializer>(call: &CallId, to: S) -> Result<S::Ok, S::Error> {
 /// One figure with its calls.
 pub type CallKpi = KeyFigure<CallKpiName, CountedCall, CallExcluded>;
 
-/// Measures a set of calls.
+/// Measures the calls of a span, from its first instant to before its last. One that is shorter than 24
+/// hours has no worst of them.
 #[must_use]
-pub fn measure_calls(calls: &[CallFacts]) -> Vec<CallKpi> {
-    CallKpiName::ALL.into_iter().map(|name| one(name, calls)).collect()
+pub fn measure_calls(calls: &[CallFacts], span: (Timestamp, Timestamp)) -> Vec<CallKpi> {
+    let measured = CallKpiName::ALL.into_iter().map(|name| match name {
+        CallKpiName::AnsweredInTime | CallKpiName::Answered => one(name, calls.iter()),
+        CallKpiName::AnsweredWorstDay => {
+            let worst = worst_day(calls, span, |call| place(name, call).ok());
+            let (since, those) = worst.unzip();
+            CallKpi { since, ..one(name, those.unwrap_or_default().into_iter()) }
+        }
+    });
+    measured.collect()
 }
 
-fn one(name: CallKpiName, calls: &[CallFacts]) -> CallKpi {
-    let looked_at = calls.iter().map(|facts| {
+fn one<'a>(name: CallKpiName, calls: impl Iterator<Item = &'a CallFacts>) -> CallKpi {
+    let looked_at = calls.map(|facts| {
         (CountedCall { call: facts.call.clone(), case: facts.case }, place(name, facts))
     });
     KeyFigure::of(name, (name.title(), Some(GOAL_PERCENT)), looked_at)
 }
 
-/// Whether a call counts in a figure, or why it is not in it at all. The denominators of both figures
-/// are the same.
+/// Whether a call counts in a figure, or why it is not in it at all. The denominators of all figures of the
+/// same calls are the same.
 fn place(name: CallKpiName, call: &CallFacts) -> Result<bool, CallExcluded> {
     if let Some(after) = call.answered_after {
-        return Ok(name == CallKpiName::Answered || after <= ANSWERED_IN_TIME);
+        return Ok(name != CallKpiName::AnsweredInTime || after <= ANSWERED_IN_TIME);
     }
     match call.wish {
         Wish::LookUp => Err(CallExcluded::LookedUp),

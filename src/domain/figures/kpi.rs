@@ -1,11 +1,11 @@
 //! The key figures of domain.md 6.4, each as numerator, denominator and what is left out (D6).
 
 use super::facts::Facts;
-use crate::domain::case::{Grade, State};
+use crate::domain::case::{Grade, State, city_zone};
 use crate::domain::desk::Disposition;
 use crate::units::CaseNumber;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 
 /// Which figure.
@@ -135,6 +135,14 @@ pub struct KeyFigure<Name, Behind, Why> {
     pub missed: Vec<Behind>,
     /// Those that are left out, by reason.
     pub excluded: BTreeMap<Why, Vec<Behind>>,
+    /// Of the worst of something: since when that was.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_city_time")]
+    pub since: Option<Timestamp>,
+}
+
+fn as_city_time<S: Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    let told = at.map(|at| at.to_zoned(city_zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string());
+    told.serialize(to)
 }
 
 /// One figure with its cases.
@@ -167,6 +175,7 @@ impl<Name, Behind, Why: Ord> KeyFigure<Name, Behind, Why> {
             counted,
             missed,
             excluded,
+            since: None,
         }
     }
 }

@@ -23,7 +23,7 @@ pub use incoming::{SAME_WITHIN, SUPPLEMENTS_MAX, Situation, THREAD_OPEN, Thread,
 pub use line_text::{FORM_SIP, LineText, SIP_ACCOUNT, SIP_UNVOUCHED_ACCOUNT};
 pub use notice::{CitizenMail, CitizenText, UnitTold, citizen_texts};
 pub use orders::{
-    UnitNotice, accused, asks_secrecy, is_pressing, leaves_unit, others_told, unit_notices,
+    UnitNews, UnitNotice, accused, asks_secrecy, is_pressing, leaves_unit, others_told, unit_news,
 };
 pub use outgoing::{
     AUTOMATIC_PER_HOUR_MAX, Class, Medium, RECEIPT_REST, REPLIES_PER_HOUR_MAX, REPORT_WAIT,

@@ -5,9 +5,9 @@ use super::mail::templates::{Desk as MailDesk, MailText, WrittenMail};
 use super::templates::{ShortText, Signature, Written};
 use crate::domain::anonymise::anonymise;
 use crate::domain::case::{
-    Case, CaseEvent, DueDate, Nature, Post, Record, Urgency, Warning, city_zone, local_day,
+    Case, CaseEvent, DueDate, Nature, PostTold, Record, Urgency, Warning, city_zone, local_day,
+    whom,
 };
-use crate::domain::directory::Level;
 use jiff::Timestamp;
 
 /// Working days in which a unit signs (T15), and that a yellow card leaves (3.5).
@@ -31,6 +31,20 @@ pub enum UnitNotice {
     Help,
     /// A case is circulated to it (转阅, S31, M12).
     Read,
+}
+
+/// What stands in place of who answers for it where nobody was named.
+const WHOM_INSIDE: &str = "请登录系统查看";
+
+/// What the unit of a case is told, and who of it beside the unit itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitNews {
+    /// What.
+    pub notice: UnitNotice,
+    /// The persons of its posts; none of an order.
+    pub told: Vec<PostTold>,
+    /// The same in words, with who gets a copy.
+    pub whom: String,
 }
 
 /// Its unit is told of it at night too.
@@ -60,10 +74,10 @@ pub fn asks_secrecy(events: &[CaseEvent]) -> bool {
     })
 }
 
-/// What the unit of a case is told of these events, and the posts that are told beside the unit itself.
+/// What the unit of a case is told of these events.
 #[must_use]
-pub fn unit_notices(events: &[CaseEvent]) -> Vec<(UnitNotice, Vec<Level>)> {
-    events.iter().filter_map(notice).collect()
+pub fn unit_news(events: &[CaseEvent]) -> Vec<UnitNews> {
+    events.iter().filter_map(news).collect()
 }
 
 /// The units beside the one that handles a case that are told of these events: who helps, who is to read it.
@@ -101,18 +115,21 @@ pub fn accused(events: &[CaseEvent]) -> Vec<&str> {
     named.collect()
 }
 
-fn notice(event: &CaseEvent) -> Option<(UnitNotice, Vec<Level>)> {
+fn news(event: &CaseEvent) -> Option<UnitNews> {
     match event {
-        CaseEvent::Assigned { .. } | CaseEvent::Redone { .. } => Some((UnitNotice::Order, vec![])),
+        CaseEvent::Assigned { .. } | CaseEvent::Redone { .. } => {
+            Some(UnitNews { notice: UnitNotice::Order, told: vec![], whom: String::new() })
+        }
         CaseEvent::Record(record) => match &**record {
-            Record::Warned { warning, posts, .. } => {
+            Record::Warned { warning, told, copied, .. } => {
                 let notice = match warning {
                     Warning::Unsigned | Warning::Reminder => UnitNotice::Remind,
                     Warning::YellowCard => UnitNotice::Warn,
                     Warning::RedCard | Warning::Docket => UnitNotice::Overdue,
                     _ => return None,
                 };
-                Some((notice, posts.iter().map(|post| level(*post)).collect()))
+                let whom = whom(told, copied.as_deref());
+                Some(UnitNews { notice, told: told.clone(), whom })
             }
             _ => None,
         },
@@ -120,20 +137,12 @@ fn notice(event: &CaseEvent) -> Option<(UnitNotice, Vec<Level>)> {
     }
 }
 
-fn level(post: Post) -> Level {
-    match post {
-        Post::Handler => Level::Handler,
-        Post::SectionHead => Level::Section,
-        Post::DeputyHead => Level::Deputy,
-        Post::UnitHead => Level::Head,
-    }
-}
-
 impl UnitNotice {
     /// Its text, as at `now`: how long a case is overdue is told as it is, however late the text comes.
-    /// `None` where the case lacks what it says.
+    /// A warning says whom it went to. `None` where the case lacks what it says.
     #[must_use]
-    pub fn written(self, case: &Case, now: Timestamp) -> Option<Written> {
+    pub fn written(self, case: &Case, now: Timestamp, whom: &str) -> Option<Written> {
+        let whom = if whom.is_empty() { WHOM_INSIDE } else { whom };
         let number = case.number?;
         let nature = case.nature.unwrap_or(Nature::Other);
         let content = content(case);
@@ -150,12 +159,12 @@ impl UnitNotice {
                 ShortText::UnitHelp { case: number, nature, summary, due, hour }
             }
             Self::Read => ShortText::UnitRead { case: number, nature, summary },
-            Self::Remind => ShortText::UnitRemind { case: number },
-            Self::Warn => ShortText::UnitWarn { case: number, days: NOTICE_DAYS.into() },
+            Self::Remind => ShortText::UnitRemind { case: number, whom },
+            Self::Warn => ShortText::UnitWarn { case: number, days: NOTICE_DAYS.into(), whom },
             Self::Overdue => {
                 let over = local_day(now).since(due?.on).map_or(0, |span| span.get_days());
                 let days = u16::try_from(over).unwrap_or(0).max(1);
-                ShortText::UnitOverdue { case: number, days }
+                ShortText::UnitOverdue { case: number, days, whom }
             }
         };
         // Texts to officials begin with what they are, never with a signature.
@@ -252,7 +261,7 @@ mod tests {
     }
 
     fn text(notice: UnitNotice, case: &Case, now: &str) -> String {
-        notice.written(case, at(now)).unwrap().text
+        notice.written(case, at(now), "承办人员丁（科员）；抄送首问负责人801").unwrap().text
     }
 
     const NOW: &str = "2026-11-22T10:00:00+08:00";
@@ -266,7 +275,8 @@ mod tests {
         );
         assert_eq!(
             told(UnitNotice::Warn),
-            "【预警】编号26112200131距办复时限不足1个工作日，请抓紧办理并反馈。"
+            "【预警】编号26112200131距办复时限不足1个工作日，请抓紧办理并反馈。\
+             责任人：承办人员丁（科员）；抄送首问负责人801。"
         );
         let overdue = |now| text(UnitNotice::Overdue, &case(), now);
         for (now, days) in [
@@ -275,14 +285,17 @@ mod tests {
             ("2026-11-30T09:00:00+08:00", 3),
         ] {
             let told = format!(
-                "【超期】编号26112200131已超办复时限{days}天，已列入督办，请立即反馈并说明原因。"
+                "【超期】编号26112200131已超办复时限{days}天，已列入督办，请立即反馈并说明原因。\
+                 责任人：承办人员丁（科员）；抄送首问负责人801。"
             );
             assert_eq!(overdue(now), told, "{now}");
         }
         assert_eq!(
             told(UnitNotice::Remind),
-            "【催办】编号26112200131：请尽快签收、办理，按期办复。"
+            "【催办】编号26112200131：请尽快签收、办理，按期办复。责任人：承办人员丁（科员）；抄送首问负责人801。"
         );
+        let nobody = UnitNotice::Remind.written(&case(), at(NOW), "").unwrap().text;
+        assert!(nobody.ends_with("责任人：请登录系统查看。"), "{nobody}");
         let mail = UnitNotice::Order.mail(&case(), "市城市管理局").unwrap();
         assert_eq!(mail.subject, "【交办单】26112200131 办复期限2026年11月27日");
         assert_eq!(

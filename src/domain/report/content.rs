@@ -9,7 +9,7 @@ use super::outcome::{Outcome, OutcomeRow, outcome_rows};
 use super::period::Period;
 use crate::domain::case::{Nature, city_zone, local_day};
 use crate::domain::figures::{
-    CallExcluded, CallFacts, Excluded, Facts, KeyFigure, measure, measure_calls,
+    CallExcluded, CallFacts, CallKpi, Excluded, Facts, KeyFigure, measure, measure_calls,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -141,6 +141,15 @@ pub struct Material {
     pub anchors: Anchors,
 }
 
+impl Material {
+    /// The figures of the telephone, of the period as far as it had come.
+    pub(super) fn call_figures(&self) -> Vec<CallKpi> {
+        let whole = (Timestamp::MIN, Timestamp::MAX);
+        let (from, to) = self.period.range().unwrap_or(whole);
+        measure_calls(&self.calls, (from, to.min(self.as_of)))
+    }
+}
+
 /// Composes a report.
 #[must_use]
 pub fn compose(material: &Material) -> Content {
@@ -172,7 +181,7 @@ pub fn compose(material: &Material) -> Content {
         narrative: material.narrative.clone(),
         channels: channel_rows(&by_channel(&now), &material.ever, &material.openings),
         natures: natures(&now, &previous, last_year),
-        figures: figures(&now, &material.calls, *as_of),
+        figures: figures(&now, &material.call_figures(), *as_of),
         hot: hot::hot(&seen),
         improvements: improvements.map(|item| item.row(facts, period.last())).collect(),
         outcomes: outcome_rows(&material.outcomes, period),
@@ -211,9 +220,8 @@ fn natures(now: &[Facts], previous: &[Facts], last_year: &[Facts]) -> Vec<Compar
 }
 
 /// Those of the cases, then those of the telephone.
-fn figures(cases: &[Facts], calls: &[CallFacts], as_of: Timestamp) -> Vec<Figure> {
+fn figures(cases: &[Facts], of_calls: &[CallKpi], as_of: Timestamp) -> Vec<Figure> {
     let of_cases = measure(cases, as_of);
-    let of_calls = measure_calls(calls);
     let of_cases = of_cases.kpis.iter().map(|kpi| figure(kpi, Excluded::title));
     of_cases.chain(of_calls.iter().map(|kpi| figure(kpi, CallExcluded::title))).collect()
 }

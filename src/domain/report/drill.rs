@@ -9,7 +9,7 @@ use super::period::Period;
 use super::sheet::SEALED;
 use super::words::Names;
 use crate::domain::case::{Nature, local_day};
-use crate::domain::figures::{BurstRules, CountedCall, Facts, measure, measure_calls};
+use crate::domain::figures::{BurstRules, CountedCall, Facts, measure};
 use crate::units::CaseNumber;
 use jiff::ToSpan;
 use serde::Serialize;
@@ -155,7 +155,7 @@ fn figures(table: &mut Table<'_>, material: &Material, now: &[&Facts]) {
             table.cases(kpi.title, why.title(), cases);
         }
     }
-    for kpi in measure_calls(&material.calls) {
+    for kpi in material.call_figures() {
         let all = [kpi.counted.as_slice(), &kpi.missed].concat();
         table.calls(kpi.title, "分子", kpi.counted);
         table.calls(kpi.title, "分母", all);

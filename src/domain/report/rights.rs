@@ -62,6 +62,17 @@ impl Rights {
         is_his && !case.work.recused.contains(&self.actor.person)
     }
 
+    /// A case behind a number may be named to him: it stands in his sheet, and he may know of it; under seal
+    /// only where he may know of that.
+    #[must_use]
+    pub fn lists(&self, case: &Case, sealed: bool) -> bool {
+        let may_know = match sealed {
+            true => view(&self.actor, &File { case, creator: "" }).is_some(),
+            false => self.view(case).is_some(),
+        };
+        self.has(case, sealed) && may_know
+    }
+
     /// What he is shown of a case of his sheet; `None`: it does not exist for him.
     pub(super) fn view(&self, case: &Case) -> Option<View> {
         // Rows that depend on who took the case are of those who took it first.

@@ -2,11 +2,11 @@
 
 use super::sweep::end_one;
 use super::{Letter, NewMessage, party, put};
-use crate::domain::case::{Case, CaseEvent, State, local_day};
-use crate::domain::directory::{Directory, Level};
+use crate::domain::case::{Case, CaseEvent, Given, PostTold, State, local_day};
+use crate::domain::directory::Directory;
 use crate::domain::message::{
-    Class, Medium, SendState, UnitNotice, accused, asks_secrecy, is_pressing, leaves_unit,
-    others_told, unit_notices,
+    Class, Medium, SendState, UnitNews, UnitNotice, accused, asks_secrecy, is_pressing,
+    leaves_unit, others_told, unit_news,
 };
 use crate::domain::voice_call::VoiceKind;
 use crate::store::directory;
@@ -46,7 +46,7 @@ pub(in crate::store) fn tell_unit(
     let again = if leaves { vec![] } else { taken_back };
     let scene = Scene { db, desk, now, case_id, last, case };
     if let Some(unit) = case.unit.as_deref() {
-        scene.tell_handler(unit, unit_notices(events), &again)?;
+        scene.tell_handler(unit, unit_news(events), &again)?;
     }
     scene.tell_others(others_told(case, events), &again)
 }
@@ -68,24 +68,26 @@ impl<'a> Scene<'a> {
     fn to(self, unit: &'a str) -> Result<Option<Tell<'a>>, StoreError> {
         let Self { db, desk, now, case_id, case, .. } = self;
         let directory = directory_of(db, now, unit)?;
-        Ok(directory.map(|directory| Tell { db, desk, now, case_id, case, unit, directory }))
+        let whom = String::new();
+        Ok(directory.map(|directory| Tell { db, desk, now, case_id, case, unit, directory, whom }))
     }
 
     /// The unit that handles the case; `again`: what was taken back and tells less from now on.
     fn tell_handler(
         self,
         unit: &'a str,
-        notices: Vec<(UnitNotice, Vec<Level>)>,
+        news: Vec<UnitNews>,
         again: &[String],
     ) -> Result<(), StoreError> {
-        if notices.is_empty() && again.is_empty() {
+        if news.is_empty() && again.is_empty() {
             return Ok(());
         }
-        let Some(tell) = self.to(unit)? else { return Ok(()) };
+        let Some(mut tell) = self.to(unit)? else { return Ok(()) };
         let Self { db, desk, now, case_id, last, case } = self;
-        for (at, (notice, levels)) in notices.into_iter().enumerate() {
+        for (at, UnitNews { notice, told, whom }) in news.into_iter().enumerate() {
             let key = format!("unit/{case_id}/{last}/{at}");
-            tell.texts(&key, notice, &levels)?;
+            tell.whom = whom;
+            tell.texts(&key, notice, &told)?;
             if let Some(kind) = voice_of(notice).filter(|_| desk.messages.voice.is_on()) {
                 voice_notice::put(db, now, (unit, kind), (case_id, is_pressing(case)))?;
             }
@@ -197,7 +199,8 @@ pub(in crate::store) fn remind_unit(
 ) -> Result<(), StoreError> {
     let Some(unit) = case.unit.as_deref() else { return Ok(()) };
     let Some(directory) = directory_of(db, now, unit)? else { return Ok(()) };
-    let tell = Tell { db, desk, now, case_id, case, unit, directory };
+    let whom = case.work.warnings.last().map(Given::whom).unwrap_or_default();
+    let tell = Tell { db, desk, now, case_id, case, unit, directory, whom };
     tell.texts(&format!("voice/{notice}/{case_id}"), UnitNotice::Remind, &[])
 }
 
@@ -210,12 +213,14 @@ struct Tell<'a> {
     case: &'a Case,
     unit: &'a str,
     directory: Directory,
+    /// Whom of its posts a warning names, in words.
+    whom: String,
 }
 
 impl Tell<'_> {
-    /// One to each telephone of the unit, and of its posts of these levels.
-    fn texts(&self, key: &str, notice: UnitNotice, levels: &[Level]) -> Result<(), StoreError> {
-        for (nth, phone) in self.directory.notice_phones(self.unit, levels).iter().enumerate() {
+    /// One to each telephone of the unit, and of these persons of it.
+    fn texts(&self, key: &str, notice: UnitNotice, told: &[PostTold]) -> Result<(), StoreError> {
+        for (nth, phone) in self.directory.notice_phones(self.unit, told).iter().enumerate() {
             self.text(format!("{key}/{nth}"), notice, phone)?;
         }
         Ok(())
@@ -240,7 +245,7 @@ impl Tell<'_> {
         phone: &PhoneNumber,
     ) -> Result<(), StoreError> {
         let Some(account) = self.desk.messages.units_sms_account.as_deref() else { return Ok(()) };
-        let Some(written) = notice.written(self.case, self.now) else { return Ok(()) };
+        let Some(written) = notice.written(self.case, self.now, &self.whom) else { return Ok(()) };
         let template = written.template.code();
         let letter = Letter::of(phone, written);
         self.put((idem_key, Medium::Sms), account, template, letter)

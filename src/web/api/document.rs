@@ -1,7 +1,7 @@
 //! The description of the interface in OpenAPI 3.1, worked out from the handlers and their values.
 
 use super::{
-    acting, administration, cases, exports, files, flags, intake, messages, opening, people,
+    acting, administration, cases, drill, exports, files, flags, intake, messages, opening, people,
     reports, webhooks,
 };
 use crate::web::public::json as public;
@@ -26,7 +26,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
         opening::contact, opening::sealed_content, opening::recording, files::list, files::open,
         flags::mark,
         exports::ask, exports::list, exports::confirm, exports::fetch,
-        reports::kpi,
+        reports::kpi, drill::cases,
         administration::accounts, administration::audit,
         messages::list, messages::decide, messages::accounts, messages::held,
         webhooks::list, webhooks::add, webhooks::confirm, webhooks::remove, webhooks::rotate,

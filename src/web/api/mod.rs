@@ -9,7 +9,8 @@
 //!   what came with mails, in the same way.
 //! * `flags`: flags of risk words that were raised for nothing.
 //! * `exports`: cases with their contacts as a table, of more than fifty persons by two persons.
-//! * `reports`: figures; `administration`: accounts, the audit.
+//! * `reports`: figures; `drill`: the cases behind the numbers of a report.
+//! * `administration`: accounts, the audit.
 //! * `messages`: what goes out by text and mail, and what waits for a person.
 //! * `webhooks`: who is told what happens to cases.
 //! * `problem`: why something is not done.
@@ -25,6 +26,8 @@ mod asked;
 mod cases;
 mod command;
 mod document;
+#[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
+mod drill;
 mod exports;
 mod files;
 mod flags;
@@ -45,6 +48,7 @@ mod webhooks;
 pub use cases::CASES_PAGE_MAX;
 pub use command::{CommandFault, CommandForm};
 pub use document::openapi;
+pub use drill::DRILL_CASES_MAX;
 pub use exports::{EXPORT_ROWS_MAX, EXPORTS_MAX};
 pub use people::REFUSAL_WAIT;
 pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MAX};
@@ -180,6 +184,7 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
         .route("/cases/{case}/files", get(files::list))
         .route("/cases/{case}/files/{message}/{file}", post(files::open))
         .route("/figures/kpi", get(reports::kpi))
+        .route("/reports/{report}/cases", get(drill::cases))
         .route("/exports", get(exports::list).post(exports::ask))
         .route("/exports/{export}", get(exports::fetch))
         .route("/exports/{export}/confirm", post(exports::confirm))

@@ -10,7 +10,7 @@ use crate::domain::case::Actor;
 use crate::domain::figures::{
     CallExcluded, CountedCall, Excluded, Facts, KeyFigure, measure, measure_calls,
 };
-use crate::store::{Period, Reader};
+use crate::store::{Period, Reader, city_time};
 use crate::units::CaseNumber;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Extension, Form, State};
@@ -59,6 +59,8 @@ pub(super) struct Figure {
     permille: Option<u32>,
     /// The goal in percent, where the city has one.
     goal_percent: Option<u8>,
+    /// Of the worst 24 hours of the period: since when that was, RFC 3339 with the city's offset.
+    since: Option<String>,
     /// Those that count: as many as the numerator.
     counted: Vec<Counted>,
     /// Those that could and do not: with the others as many as the denominator.
@@ -118,6 +120,7 @@ fn figure<Name, Behind: Into<Counted>, Why>(
         denominator: kpi.denominator,
         permille: kpi.permille,
         goal_percent: kpi.goal_percent,
+        since: kpi.since.map(city_time),
         counted: counted(kpi.counted),
         missed: counted(kpi.missed),
         excluded: excluded.map(|(why, those)| left_out(title(why), those)).collect(),
@@ -163,7 +166,9 @@ pub(super) async fn kpi(
         if granted != Access::Own {
             let calls = reader.call_facts(period)?;
             kpis.extend(
-                measure_calls(&calls).into_iter().map(|kpi| figure(kpi, CallExcluded::title)),
+                measure_calls(&calls, period.span())
+                    .into_iter()
+                    .map(|kpi| figure(kpi, CallExcluded::title)),
             );
         }
         Ok(Figures { accepted, kpis })

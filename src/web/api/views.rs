@@ -3,7 +3,9 @@
 use super::hints::RiskView;
 use crate::domain::access::{File, Shown, View, WhySealed, masked_name, view};
 use crate::domain::anonymise::anonymise;
-use crate::domain::case::{Actor, Case, Channel, Grade, Nature, Role, Standing, State, Urgency};
+use crate::domain::case::{
+    Actor, Case, Channel, Given, Grade, Nature, PostTold, Role, Standing, State, Urgency, Warning,
+};
 use crate::store::{CaseFile, CaseRecording, city_time};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -114,6 +116,8 @@ pub(super) struct CaseView {
     docket: Option<String>,
     /// The highest level of the ladder of supervision since the unit's clock began, 0 (催办) to 4 (约谈).
     level: Option<u8>,
+    /// The warnings that were given, first to last, with the persons whom they went to then.
+    warnings: Vec<WarningView>,
     /// An admonition: proposed, signed by a director, decided or declined by a leader.
     admonition: Option<&'static str>,
     /// The contact could not be put through three times (号码无法接通), for those who may call it.
@@ -136,6 +140,38 @@ pub(super) struct CaseView {
     changed_by: Option<String>,
     /// When.
     changed_at: Option<String>,
+}
+
+/// A warning of the ladder of supervision.
+#[derive(Serialize, ToSchema)]
+pub(super) struct WarningView {
+    /// Which.
+    warning: Warning,
+    /// When it was due, RFC 3339 with the city's offset.
+    at: String,
+    /// It came late, after the service had been down.
+    late: bool,
+    /// The posts that it went to, each with its person on that day.
+    told: Vec<PostTold>,
+    /// The first responsible, who got a copy.
+    copied: Option<String>,
+    /// The same as officials read it.
+    #[schema(example = "承办人员丁（科员）；抄送首问负责人801")]
+    whom: String,
+}
+
+impl From<&Given> for WarningView {
+    fn from(given: &Given) -> Self {
+        let Given { warning, at, late, told, copied, .. } = given;
+        Self {
+            warning: *warning,
+            at: city_time(*at),
+            late: *late,
+            told: told.clone(),
+            copied: copied.clone(),
+            whom: given.whom(),
+        }
+    }
 }
 
 /// A recording of a case.
@@ -254,6 +290,7 @@ impl CaseView {
             waiting: work.pending().map(|what| what.as_str()).filter(|_| whole),
             docket: standing.docket.filter(|_| open),
             level: standing.level.filter(|_| open),
+            warnings: work.warnings.iter().filter(|_| whole).map(WarningView::from).collect(),
             admonition: standing.admonition.filter(|_| whole),
             contact_dead: open && view.contact == Shown::Clear && standing.contact_dead,
             uncoded: whole && standing.uncoded,

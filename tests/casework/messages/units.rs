@@ -2,7 +2,7 @@
 //! hour, and of a sealed or secret case nothing.
 
 use super::*;
-use mayorline::domain::case::{Role, Task};
+use mayorline::domain::case::{CaseEvent, Post, Record, Role, StandIn, Task};
 use mayorline::store::Supervised;
 
 const POSTS: &str = "单位,姓名,职务,责任层级,通知手机\n\
@@ -82,7 +82,9 @@ fn a_unit_that_lets_a_case_lie_is_told_once_of_each_level_and_never_at_night() {
     assert!(house.told(at("2026-11-24T07:59:00+08:00")).is_empty(), "nobody is woken");
     let told = house.told(at("2026-11-24T08:00:00+08:00"));
     assert_eq!(tails(&told), ["100", "104"]);
-    assert!(told[0].1.starts_with("【催办】编号"), "{told:?}");
+    let reminded =
+        format!("【催办】编号{number}：请尽快签收、办理，按期办复。责任人：承办人员丁（科员）。");
+    assert_eq!([&told[0].1, &told[1].1], [&reminded; 2]);
     house.act(at("2026-11-24T09:00:00+08:00"), number, Role::UnitContact, Task::Sign("丁".into()));
     // The yellow card at 08:30 of the working day before the last one, which is Friday the 27th.
     let yellow = at("2026-11-26T08:30:00+08:00");
@@ -91,7 +93,9 @@ fn a_unit_that_lets_a_case_lie_is_told_once_of_each_level_and_never_at_night() {
     house.supervise(yellow);
     let told = house.told(yellow);
     assert_eq!(tails(&told), ["100", "104", "103"]);
-    assert!(told.iter().all(|(_, text)| text.contains("距办复时限不足1个工作日")), "{told:?}");
+    let words = "距办复时限不足1个工作日，请抓紧办理并反馈。\
+                  责任人：承办人员丁（科员）；科室负责人丙（科长）。";
+    assert!(told.iter().all(|(_, text)| text.ends_with(words)), "{told:?}");
     // Down until the 1st of December: red card and docket come late, in order, each once.
     let late = at("2026-12-01T09:00:00+08:00");
     house.supervise(late);
@@ -100,7 +104,55 @@ fn a_unit_that_lets_a_case_lie_is_told_once_of_each_level_and_never_at_night() {
     let told = house.told(late + SignedDuration::from_mins(1));
     assert_eq!(tails(&told), ["100", "102", "101", "100", "102"], "one after the other to each");
     assert!(told.iter().all(|(_, text)| text.contains("已超办复时限4天")), "{told:?}");
+    assert!(told[0].1.ends_with("责任人：分管负责人乙（副局长）。"), "{told:?}");
+    let docket = "责任人：分管负责人乙（副局长）；主要责任人甲（局长）。";
+    assert!(told[2].1.ends_with(docket), "{told:?}");
     assert_eq!(["S19", "S29", "S20", "S21"].map(|template| house.count_of(template)), [1, 2, 3, 5]);
+    house.verified();
+}
+
+/// The post, name and stand-in of everybody whom the warnings of a case went to, first to last.
+fn named(house: &House, number: CaseNumber) -> Vec<(Post, Option<String>, Option<StandIn>)> {
+    let reader = house.reader();
+    let id = reader.case(number).unwrap().row.id;
+    let told = reader.events(id).unwrap().into_iter().flat_map(|(.., event)| match event {
+        CaseEvent::Record(record) => match *record {
+            Record::Warned { told, .. } => told,
+            _ => vec![],
+        },
+        _ => vec![],
+    });
+    told.map(|one| (one.post, one.name, one.instead)).collect()
+}
+
+/// E4: who has left is named no more, what was told stays as it was, and who stands in is said.
+#[test]
+fn a_warning_names_who_holds_the_post_on_its_day_and_who_stands_in() {
+    let house = House::with_units();
+    let number = house.assigned(minutes(1));
+    house.told(minutes(2));
+    house.supervise(at("2026-11-24T00:00:00+08:00"));
+    // The handler and the deputy leave in the night; nobody follows them yet.
+    let left = "单位,姓名,职务,责任层级,通知手机,离任日期\n\
+                城市管理局,乙,副局长,分管负责人,19900000102,2026-11-25\n\
+                城市管理局,丁,科员,承办人员,19900000104,2026-11-25\n";
+    house.import(Kind::Posts, left);
+    house.told(at("2026-11-24T08:00:00+08:00"));
+    let yellow = at("2026-11-26T08:30:00+08:00");
+    house.supervise(yellow);
+    let told = house.told(yellow);
+    assert_eq!(tails(&told), ["100", "103"], "each number once");
+    let words = "责任人：承办人员空缺，由科室负责人丙（科长）代；科室负责人丙（科长）。";
+    assert!(told.iter().all(|(_, text)| text.ends_with(words)), "{told:?}");
+    house.supervise(at("2026-11-28T08:30:00+08:00"));
+    let of = |name: &str| Some(name.to_owned());
+    let expected = [
+        (Post::Handler, of("丁"), None),
+        (Post::Handler, of("丙"), Some(StandIn::SectionHead)),
+        (Post::SectionHead, of("丙"), None),
+        (Post::DeputyHead, of("甲"), Some(StandIn::UnitHead)),
+    ];
+    assert_eq!(named(&house, number), expected);
     house.verified();
 }
 

@@ -103,8 +103,11 @@ fn who_does_not_confirm_is_rung_again_after_a_pause_and_then_told_by_text() {
     assert_eq!(house.notice().state, "given_up");
     let told: Vec<String> =
         (0..3).flat_map(|_| house.sent_by(UNITS, now)).map(|message| message.text).collect();
-    let reminded = format!("【催办】编号{number}：请尽快签收、办理，按期办复。");
-    // The reminder of the ladder for the missing signature reads the same.
+    // Nobody holds a post in this unit: it is asked itself to tell who answers for the case.
+    let reminded = format!(
+        "【催办】编号{number}：请尽快签收、办理，按期办复。责任人：承办人员空缺，请单位转达；\
+         科室负责人空缺，请单位转达。"
+    );
     assert!(told.contains(&reminded), "{told:?}");
     let keys = "SELECT count(*) FROM outbox WHERE idem_key LIKE 'voice/%'";
     assert_eq!(house.count(keys), 1);

@@ -3,6 +3,7 @@
 
 mod conflicts;
 mod document;
+mod drill;
 mod exports;
 mod files;
 mod lists;
@@ -14,5 +15,6 @@ mod recordings;
 mod rights;
 mod running;
 mod sessions;
+mod warned;
 mod webhooks;
 pub(crate) mod world;

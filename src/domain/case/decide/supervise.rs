@@ -3,7 +3,7 @@
 use super::{Guard, Scene, Verdict};
 use crate::domain::case::reasons::{DocketReason, LiftReason};
 use crate::domain::case::record::Record;
-use crate::domain::case::supervision::{Warning, docketed};
+use crate::domain::case::supervision::{Due, Warning, docketed, warned};
 use crate::domain::case::work::Admonition;
 
 impl Scene<'_> {
@@ -12,10 +12,8 @@ impl Scene<'_> {
         if self.case.unit.is_none() {
             return Err(Guard::NoReminder.into());
         }
-        let warning = Warning::Reminder;
-        let (clock, posts) = (self.case.work.clock, warning.posts().to_vec());
-        let at = self.now();
-        Ok(vec![Record::Warned { warning, clock, at, late: false, posts }.into()])
+        let due = Due { warning: Warning::Reminder, at: self.now(), late: false };
+        Ok(vec![warned(self.case, due, self.case.work.clock)])
     }
 
     /// Level 3.

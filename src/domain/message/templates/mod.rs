@@ -18,7 +18,7 @@ pub use table::{Head, TEMPLATES, Template, TemplateId};
 pub use values::{DayDigest, OneTimeCode, ShortText};
 pub use words::{
     KIND_UNITS_MAX, PARTS_MAX, REASON_UNITS_MAX, RESULT_UNITS_MAX, SUMMARY_UNITS_MAX,
-    UNIT_UNITS_MAX, is_whole_result, parts, units,
+    UNIT_UNITS_MAX, WHOM_UNITS_MAX, is_whole_result, parts, units,
 };
 
 use std::fmt;

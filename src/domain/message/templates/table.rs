@@ -174,14 +174,14 @@ pub const TEMPLATES: [Template; 31] = [
         "S20",
         "dept-warn",
         "预警",
-        "编号{case}距办复时限不足{days}个工作日，请抓紧办理并反馈。",
+        "编号{case}距办复时限不足{days}个工作日，请抓紧办理并反馈。责任人：{whom}。",
     ),
     official(
         TemplateId::UnitOverdue,
         "S21",
         "dept-overdue",
         "超期",
-        "编号{case}已超办复时限{days}天，已列入督办，请立即反馈并说明原因。",
+        "编号{case}已超办复时限{days}天，已列入督办，请立即反馈并说明原因。责任人：{whom}。",
     ),
     official(
         TemplateId::LeaderDigest,
@@ -227,7 +227,7 @@ pub const TEMPLATES: [Template; 31] = [
         "S29",
         "dept-remind",
         "催办",
-        "编号{case}：请尽快签收、办理，按期办复。",
+        "编号{case}：请尽快签收、办理，按期办复。责任人：{whom}。",
     ),
     official(
         TemplateId::UnitHelp,

@@ -30,9 +30,9 @@ fn digest() -> DayDigest {
 }
 
 /// Every text with words of others in the places for them.
-fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 31] {
+fn all<'a>(words: [&'a str; 8], phone: &'a PhoneNumber) -> [ShortText<'a>; 31] {
     let (case, code, due, later) = (case(), code(), date(2026, 11, 27), date(2026, 12, 4));
-    let [unit, reason, result, state, channel, leaders, summary] = words;
+    let [unit, reason, result, state, channel, leaders, summary, whom] = words;
     let nature = Nature::Complaint;
     [
         ShortText::Ack { case, code, days: 5, due },
@@ -59,8 +59,8 @@ fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 31] {
         },
         ShortText::EvaluationNotice,
         ShortText::UnitAssign { case, nature, summary, days: 1, due, hour: 18 },
-        ShortText::UnitWarn { case, days: 1 },
-        ShortText::UnitOverdue { case, days: 1 },
+        ShortText::UnitWarn { case, days: 1, whom },
+        ShortText::UnitOverdue { case, days: 1, whom },
         ShortText::LeaderDigest(digest()),
         ShortText::OneTimeCode { code: OneTimeCode::parse("482193").unwrap(), minutes: 5 },
         ShortText::Help,
@@ -68,7 +68,7 @@ fn all<'a>(words: [&'a str; 7], phone: &'a PhoneNumber) -> [ShortText<'a>; 31] {
         ShortText::WithdrawAsked { case },
         ShortText::StatusBare { case, state },
         ShortText::ReplyBare { case, result, unit },
-        ShortText::UnitRemind { case },
+        ShortText::UnitRemind { case, whom },
         ShortText::UnitHelp { case, nature, summary, due, hour: 18 },
         ShortText::UnitRead { case, nature, summary },
     ]
@@ -78,7 +78,8 @@ fn phone(digits: &str) -> PhoneNumber {
     PhoneNumber::parse(digits).unwrap()
 }
 
-/// Number, units, messages, text: as printed in domain.md 4.3, and behind them our own.
+/// Number, units, messages, text: as printed in domain.md 4.3, and behind them our own. A warning says who
+/// answers for the case beside what is printed (domain.md E4, B4).
 const SAMPLES: [(&str, usize, usize, &str); 31] = [
     (
         "S01",
@@ -174,8 +175,18 @@ const SAMPLES: [(&str, usize, usize, &str); 31] = [
         1,
         "【交办】编号26112200131，投诉，北宿镇路灯不亮。请1个工作日内签收，11月27日18时前办复。登录系统查看。",
     ),
-    ("S20", 39, 1, "【预警】编号26112200131距办复时限不足1个工作日，请抓紧办理并反馈。"),
-    ("S21", 43, 1, "【超期】编号26112200131已超办复时限1天，已列入督办，请立即反馈并说明原因。"),
+    (
+        "S20",
+        64,
+        1,
+        "【预警】编号26112200131距办复时限不足1个工作日，请抓紧办理并反馈。责任人：承办人员丁（科员）；抄送首问负责人801。",
+    ),
+    (
+        "S21",
+        68,
+        1,
+        "【超期】编号26112200131已超办复时限1天，已列入督办，请立即反馈并说明原因。责任人：承办人员丁（科员）；抄送首问负责人801。",
+    ),
     (
         "S22",
         56,
@@ -198,7 +209,12 @@ const SAMPLES: [(&str, usize, usize, &str); 31] = [
         1,
         "【邹城社情民意】编号26112200131办理结果：北宿镇路口路灯已于11月24日修复。承办单位：市城市管理局。",
     ),
-    ("S29", 32, 1, "【催办】编号26112200131：请尽快签收、办理，按期办复。"),
+    (
+        "S29",
+        57,
+        1,
+        "【催办】编号26112200131：请尽快签收、办理，按期办复。责任人：承办人员丁（科员）；抄送首问负责人801。",
+    ),
     (
         "S30",
         59,
@@ -208,7 +224,7 @@ const SAMPLES: [(&str, usize, usize, &str); 31] = [
     ("S31", 40, 1, "【阅知】编号26112200131，投诉，北宿镇路灯不亮。请登录系统查看并签阅。"),
 ];
 
-const SAMPLE_WORDS: [&str; 7] = [
+const SAMPLE_WORDS: [&str; 8] = [
     "市城市管理局",
     "需更换地下管线",
     "北宿镇路口路灯已于11月24日修复",
@@ -216,6 +232,7 @@ const SAMPLE_WORDS: [&str; 7] = [
     "诉讼（仲裁、行政复议）",
     "市政府领导",
     "北宿镇路灯不亮",
+    "承办人员丁（科员）；抄送首问负责人801",
 ];
 
 #[test]
@@ -330,9 +347,9 @@ proptest! {
 
     #[test]
     fn no_words_make_a_text_of_more_messages_than_allowed(
-        words in proptest::array::uniform7("([\u{4E00}-\u{4E20}😀。【】 \n]|[a-z]){0,300}"),
+        words in proptest::array::uniform8("([\u{4E00}-\u{4E20}😀。【】 \n]|[a-z]){0,300}"),
     ) {
-        let words = [0, 1, 2, 3, 4, 5, 6].map(|at: usize| words[at].as_str());
+        let words = [0, 1, 2, 3, 4, 5, 6, 7].map(|at: usize| words[at].as_str());
         let phone = phone("12345678901234567890");
         let signature = Signature::parse("一二三四五六七八九十十二").unwrap();
         for text in all(words, &phone) {

@@ -3,7 +3,7 @@
 use super::words::{REST, RESULT_REST, fitted};
 use super::{
     KIND_UNITS_MAX, Param, REASON_UNITS_MAX, RESULT_UNITS_MAX, SUMMARY_UNITS_MAX, Template,
-    TemplateId, UNIT_UNITS_MAX,
+    TemplateId, UNIT_UNITS_MAX, WHOM_UNITS_MAX,
 };
 use crate::domain::case::Nature;
 use crate::units::{CaseNumber, InvalidUnit, PhoneNumber, QueryCode};
@@ -89,8 +89,8 @@ pub enum ShortText<'a> {
     ListeningDay { date: Date, from: Time, to: Time, leaders: &'a str },
     EvaluationNotice,
     UnitAssign { case: CaseNumber, nature: Nature, summary: &'a str, days: u8, due: Date, hour: i8 },
-    UnitWarn { case: CaseNumber, days: u16 },
-    UnitOverdue { case: CaseNumber, days: u16 },
+    UnitWarn { case: CaseNumber, days: u16, whom: &'a str },
+    UnitOverdue { case: CaseNumber, days: u16, whom: &'a str },
     LeaderDigest(DayDigest),
     OneTimeCode { code: OneTimeCode, minutes: u8 },
     StatusBare { case: CaseNumber, state: &'a str },
@@ -98,7 +98,7 @@ pub enum ShortText<'a> {
     Help,
     Stopped,
     WithdrawAsked { case: CaseNumber },
-    UnitRemind { case: CaseNumber },
+    UnitRemind { case: CaseNumber, whom: &'a str },
     UnitHelp { case: CaseNumber, nature: Nature, summary: &'a str, due: Date, hour: i8 },
     UnitRead { case: CaseNumber, nature: Nature, summary: &'a str },
 }
@@ -161,8 +161,8 @@ impl ShortText<'_> {
             | Self::Survey { case }
             | Self::StatusNeutral { case }
             | Self::Merged { case }
-            | Self::WithdrawAsked { case }
-            | Self::UnitRemind { case } => vec![number(case)],
+            | Self::WithdrawAsked { case } => vec![number(case)],
+            Self::UnitRemind { case, whom } => vec![number(case), answering(whom)],
             Self::StatusBare { case, state } => {
                 vec![number(case), words("state", state, REASON_UNITS_MAX)]
             }
@@ -208,8 +208,8 @@ impl ShortText<'_> {
                 order(case, nature, summary).chain(last).collect()
             }
             Self::UnitRead { case, nature, summary } => order(case, nature, summary).collect(),
-            Self::UnitWarn { case, days } | Self::UnitOverdue { case, days } => {
-                vec![number(case), plain("days", days)]
+            Self::UnitWarn { case, days, whom } | Self::UnitOverdue { case, days, whom } => {
+                vec![number(case), plain("days", days), answering(whom)]
             }
             Self::LeaderDigest(digest) => digest.params(),
             Self::OneTimeCode { code, minutes } => {
@@ -256,6 +256,11 @@ fn query(code: QueryCode) -> Param {
 
 fn named(unit: &str) -> Param {
     words("unit", unit, UNIT_UNITS_MAX)
+}
+
+/// Who answers for it in its unit.
+fn answering(whom: &str) -> Param {
+    words("whom", whom, WHOM_UNITS_MAX)
 }
 
 fn words(name: &'static str, value: &str, units_max: usize) -> Param {

@@ -15,6 +15,8 @@ pub const REASON_UNITS_MAX: usize = 40;
 pub const UNIT_UNITS_MAX: usize = 24;
 /// Longest summary of a case to a unit (S19).
 pub const SUMMARY_UNITS_MAX: usize = 24;
+/// Longest list of who answers for a case in its unit (S20, S21, S29): with it a warning takes two messages.
+pub const WHOM_UNITS_MAX: usize = 78;
 /// Longest state of a case (S10) and nature (S19).
 pub const KIND_UNITS_MAX: usize = 12;
 
