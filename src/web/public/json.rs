@@ -127,9 +127,11 @@ impl PublicNoticeView {
 #[utoipa::path(get, path = "/public/notices.json", tag = "public", params(Asked), security(()),
 responses(
     (status = 200, description = "A page of notices", body = PublicNoticeList),
-    (status = 400, description = "Not understood", body = String, content_type = "text/plain; charset=utf-8"),
+    (status = 400, description = "Not understood", body = String,
+        content_type = "text/plain; charset=utf-8"),
     (status = 429, description = "Too many requests of this source"),
-    (status = 503, description = "It cannot be read now", body = String, content_type = "text/plain; charset=utf-8"),
+    (status = 503, description = "It cannot be read now", body = String,
+        content_type = "text/plain; charset=utf-8"),
 ))]
 pub(in crate::web) async fn notices(
     State(public): On,

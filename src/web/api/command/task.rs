@@ -64,9 +64,7 @@ impl CommandForm {
             Self::ConfirmSeal => Task::ConfirmSeal,
             Self::RefuseSeal => Task::RefuseSeal,
             Self::Decline { reason, channel } => Task::Decline(reason, channel),
-            Self::Merge { into } => {
-                Task::Merge(MergeTarget { number: number(into)?, state: None, closed_on: None })
-            }
+            Self::Merge { into } => merged(into)?,
             Self::Unmerge => Task::Unmerge,
             Self::AcceptAssignment { handler } => Task::Sign(handler),
             Self::Return { reason, suggested } => Task::AskReturn { reason, suggested },
@@ -135,6 +133,11 @@ fn chosen(
 
 fn number(text: String) -> Result<CaseNumber, CommandFault> {
     CaseNumber::parse(&text).map_err(|_| CommandFault::Number(text))
+}
+
+/// What stands of the other case is found out where it is stored.
+fn merged(into: String) -> Result<Task, CommandFault> {
+    Ok(Task::Merge(MergeTarget { number: number(into)?, state: None, closed_on: None }))
 }
 
 /// What is right from now on.
