@@ -9,7 +9,7 @@
 //! * `risk`: flags of risk words, and the button that marks one as false.
 //! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
 //! * `public`: approved notices and the next listening days, for everybody.
-//! * `session`, `guard`: who is signed in; who tries too often. Plain values, time is passed in.
+//! * `session`, `guard`, `pace`: who is signed in; who tries too often; who asks too often. Plain values, time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
 //! * `open311`: published cases for the programs of others, and requests from those of partners.
 //! * `webhook`: what happens to cases, told to other programs, on a thread of its own.
@@ -19,6 +19,7 @@ mod api;
 mod guard;
 mod hub;
 mod open311;
+mod pace;
 mod pages;
 mod playback;
 mod protocol;
@@ -38,14 +39,12 @@ pub use api::{
 pub use hub::{LOG_MAX, PAGES_MAX, PENDING_MAX, SEATS_MAX, STATES_MAX};
 pub use open311::{
     JURISDICTION_CHARS_MAX, OPEN311_BODY_BYTES_MAX, OPEN311_PAGE_MAX, OPEN311_POSTS_PER_MINUTE_MAX,
-    OPEN311_READS_AT_ONCE_MAX, OPEN311_READS_PER_MINUTE_MAX, OPEN311_SUBJECTS_MAX, Open311Config,
-    PARTNERS_MAX, Partner,
+    OPEN311_READS_AT_ONCE_MAX, OPEN311_READS_PER_MINUTE_MAX, Open311Config, PARTNERS_MAX, Partner,
 };
+pub use pace::PACE_SUBJECTS_MAX;
 pub use playback::GRANTS_MAX;
 pub use protocol::{DESK_MESSAGE_BYTES_MAX, PROTOCOL_VERSION};
-pub use public::{
-    PUBLIC_READS_MAX, PUBLIC_REQUESTS_PER_MINUTE_MAX, PUBLIC_SOURCES_MAX, PublicConfig,
-};
+pub use public::{PUBLIC_READS_MAX, PUBLIC_REQUESTS_PER_MINUTE_MAX, PublicConfig};
 pub use server::{CONNECTIONS_MAX, Web};
 pub use session::SESSIONS_MAX;
 pub use socket::{COMMANDS_BURST_MAX, COMMANDS_PER_SECOND_MAX, EXCESS_MAX, OUTBOX_MAX};

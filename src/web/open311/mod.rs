@@ -15,12 +15,12 @@ mod requests;
 mod services;
 
 pub use partner::{
-    OPEN311_POSTS_PER_MINUTE_MAX, OPEN311_READS_PER_MINUTE_MAX, OPEN311_SUBJECTS_MAX, PARTNERS_MAX,
-    Partner,
+    OPEN311_POSTS_PER_MINUTE_MAX, OPEN311_READS_PER_MINUTE_MAX, PARTNERS_MAX, Partner,
 };
 pub use requests::OPEN311_PAGE_MAX;
 
 use super::api::ApiConfig;
+use super::pace::{Pace, source};
 use super::pages::{Peer, Shared};
 use crate::store::{DataFolder, Reader, StoreError, StoreHandle};
 use answer::Faults;
@@ -32,7 +32,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
-use partner::{Pace, Subject};
+use partner::Subject;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -70,7 +70,7 @@ struct House {
     store: StoreHandle,
     wall: fn() -> Timestamp,
     config: Open311Config,
-    pace: Mutex<Pace>,
+    pace: Mutex<Pace<Subject>>,
     reads: Arc<Semaphore>,
 }
 
@@ -81,12 +81,13 @@ impl House {
     fn count(&self, subject: Subject) -> Result<(), Faults> {
         let now = (self.shared.sources.monotonic)();
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        if pace.count(subject, now) { Ok(()) } else { Err(Faults::too_many()) }
+        let max = subject.per_minute_max();
+        if pace.count(subject, max, now) { Ok(()) } else { Err(Faults::too_many()) }
     }
 
     /// Whose questions are counted.
     fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Subject {
-        Subject::of(self.shared.client(peer, headers))
+        Subject::Address(source(self.shared.client(peer, headers)))
     }
 
     /// Refuses what is asked of another city.

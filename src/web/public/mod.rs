@@ -1,7 +1,7 @@
 //! What everybody may read without signing in: the notices that a director approved (办理公示, B7) and the
 //! next listening days (C4), as a page, a feed and JSON below `/public`.
 //!
-//! * `asked`: what is asked for; `meter`: how often each source asks.
+//! * `asked`: what is asked for.
 //! * `page`: HTML that is made here, without a script; `listening`: the days of the leaders.
 //! * `feed`: Atom; `json`: for programs; `words`: both languages; `escape`: text is never markup.
 //!
@@ -13,12 +13,10 @@ mod feed;
 #[allow(unused_qualifications, reason = "utoipa writes out the paths of parameters")]
 pub(super) mod json;
 mod listening;
-mod meter;
 mod page;
 mod words;
 
-pub use meter::{PUBLIC_REQUESTS_PER_MINUTE_MAX, PUBLIC_SOURCES_MAX};
-
+use super::pace::{Pace, source};
 use super::pages::{Peer, Shared};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::local_day;
@@ -35,13 +33,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use meter::SourceMeter;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use words::Words;
 
+/// Requests of one source in a minute. Many citizens may stand behind one address of their carrier.
+pub const PUBLIC_REQUESTS_PER_MINUTE_MAX: u32 = 300;
 /// Requests that read the database at once; further ones wait for their turn.
 pub const PUBLIC_READS_MAX: usize = 2;
 /// So long a request waits for its turn; then it is told to come back.
@@ -68,7 +68,7 @@ pub struct PublicConfig {
 pub(super) struct Public {
     shared: Arc<Shared>,
     config: PublicConfig,
-    meter: Mutex<SourceMeter>,
+    pace: Mutex<Pace<IpAddr>>,
     reads: Arc<Semaphore>,
 }
 
@@ -152,7 +152,7 @@ impl Public {
 /// Every path there is, below `/public`.
 pub(super) fn router(shared: Arc<Shared>, config: PublicConfig) -> Router {
     let reads = Arc::new(Semaphore::new(PUBLIC_READS_MAX));
-    let public = Arc::new(Public { shared, config, meter: Mutex::default(), reads });
+    let public = Arc::new(Public { shared, config, pace: Mutex::default(), reads });
     Router::new()
         .route("/public", get(list))
         .route("/public/feed", get(recent))
@@ -170,9 +170,11 @@ async fn admitted(
     request: Request,
     next: Next,
 ) -> Response {
-    let source = public.shared.client(peer, request.headers());
+    let from = source(public.shared.client(peer, request.headers()));
     let now = (public.shared.sources.monotonic)();
-    let admitted = public.meter.lock().unwrap_or_else(PoisonError::into_inner).count(source, now);
+    let mut pace = public.pace.lock().unwrap_or_else(PoisonError::into_inner);
+    let admitted = pace.count(from, PUBLIC_REQUESTS_PER_MINUTE_MAX, now);
+    drop(pace);
     if !admitted {
         let after = (header::RETRY_AFTER, HeaderValue::from_static("60"));
         return (StatusCode::TOO_MANY_REQUESTS, [after]).into_response();
