@@ -44,7 +44,7 @@ pub fn services() -> Vec<Service> {
         let own = |(code, name): &(&str, &str)| Service {
             code: format!("{code}00"),
             name: (*name).to_owned(),
-            group: *group,
+            group,
         };
         let before = all.len();
         all.extend(parts.map(own));
@@ -52,7 +52,7 @@ pub fn services() -> Vec<Service> {
             true => (*group).to_owned(),
             false => format!("{group}（其他）"),
         };
-        all.push(Service { code: format!("{domain}0000"), name, group: *group });
+        all.push(Service { code: format!("{domain}0000"), name, group });
     }
     all
 }

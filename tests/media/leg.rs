@@ -357,8 +357,8 @@ fn reports_tell_what_was_sent_heard_and_lost() {
     assert!(world.leg.statistics().concealed >= 590);
     // The peer's view of us.
     let block = rtcp::Block { ssrc: OURS, fraction_lost: 33, last_report: 1 << 16, ..block };
-    let block = Some(rtcp::Block { since_last_report: 0, ..block });
-    let report = Report { ssrc: THEIRS, sender: None, block, cname: "c", bye: false };
+    let block = rtcp::Block { since_last_report: 0, ..block };
+    let report = Report { ssrc: THEIRS, sender: None, block: Some(block), cname: "c", bye: false };
     let mut bytes = [0; 200];
     let len = report.write(&mut bytes).unwrap();
     let ntp = (1 << 32) + (1 << 31);
@@ -367,8 +367,7 @@ fn reports_tell_what_was_sent_heard_and_lost() {
     world.leg.receive_rtcp(world.now, address(CITIZEN_RTCP), ntp, &bytes[..len]);
     let statistics = world.leg.statistics();
     assert_eq!(statistics.round_trip_ms, Some(500));
-    let jitter_ms = block.unwrap().jitter / 8;
-    let told = Reported { lost: block.unwrap().lost, share: 33, jitter_ms };
+    let told = Reported { lost: block.lost, share: 33, jitter_ms: block.jitter / 8 };
     assert_eq!(statistics.reported, Some(told));
     // Packets that came twice count against those that were lost.
     // (A receiver report of one block has its losses, signed, in these bytes: minus one.)

@@ -5,6 +5,7 @@
 //! nothing is erased before the day after the last one. A hold keeps a case however old it is.
 //! What is erased is who the citizen is and every word; number, dates, units, grades and hashes stay.
 
+use super::admonition::Admonition;
 use super::deadline::local_day;
 use super::event::{CaseEvent, Channel};
 use super::fold::Case;
@@ -12,7 +13,6 @@ use super::reasons::{DiscardReason, ErasureGround, HoldReason};
 use super::record::Record;
 use super::refusal::{Guard, Refusal};
 use super::status::State;
-use super::work::Admonition;
 use super::workflow::Context;
 use jiff::ToSpan;
 use jiff::civil::Date;

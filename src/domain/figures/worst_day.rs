@@ -38,11 +38,11 @@ impl Share {
 /// Since when the worst 24 hours run that lie in a span from its first instant to before its last, and their
 /// calls; of equal ones those with the most calls, then the earliest. `None`: the span is shorter than that,
 /// or no call of it could count. `counts` says which calls do, could, or are in no share.
-pub(super) fn worst_day<'a>(
-    calls: &'a [CallFacts],
+pub(super) fn worst_day(
+    calls: &[CallFacts],
     (from, to): (Timestamp, Timestamp),
     counts: impl Fn(&CallFacts) -> Option<bool>,
-) -> Option<(Timestamp, Vec<&'a CallFacts>)> {
+) -> Option<(Timestamp, Vec<&CallFacts>)> {
     let mut calls: Vec<&CallFacts> = calls.iter().collect();
     calls.sort_by_key(|call| call.started_at);
     let starts: Vec<i64> = calls.iter().map(|call| call.started_at.as_millisecond()).collect();

@@ -51,9 +51,9 @@ pub(super) enum Value {
     /// Yes or no.
     Truth(bool),
     /// Fields by their names, in their order.
-    Fields(Vec<(&'static str, Value)>),
+    Fields(Vec<(&'static str, Self)>),
     /// A list, with the name of an element of it.
-    List(&'static str, Vec<Value>),
+    List(&'static str, Vec<Self>),
 }
 
 impl From<&str> for Value {

@@ -35,7 +35,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use words::Words;
@@ -121,6 +121,12 @@ impl Public {
         Words { english, demo: self.shared.config.demo }
     }
 
+    /// Whether a source may ask once more.
+    fn count(&self, source: IpAddr, now: Instant) -> bool {
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.count(source, PUBLIC_REQUESTS_PER_MINUTE_MAX, now)
+    }
+
     fn today(&self) -> Date {
         local_day((self.config.wall)())
     }
@@ -172,10 +178,7 @@ async fn admitted(
 ) -> Response {
     let from = source(public.shared.client(peer, request.headers()));
     let now = (public.shared.sources.monotonic)();
-    let mut pace = public.pace.lock().unwrap_or_else(PoisonError::into_inner);
-    let admitted = pace.count(from, PUBLIC_REQUESTS_PER_MINUTE_MAX, now);
-    drop(pace);
-    if !admitted {
+    if !public.count(from, now) {
         let after = (header::RETRY_AFTER, HeaderValue::from_static("60"));
         return (StatusCode::TOO_MANY_REQUESTS, [after]).into_response();
     }

@@ -1,10 +1,10 @@
 //! What people do on the ladder of supervision (3.5); what falls due by itself is the timetable's.
 
 use super::{Guard, Scene, Verdict};
+use crate::domain::case::admonition::Admonition;
 use crate::domain::case::reasons::{DocketReason, LiftReason};
 use crate::domain::case::record::Record;
 use crate::domain::case::supervision::{Due, Warning, docketed, warned};
-use crate::domain::case::work::Admonition;
 
 impl Scene<'_> {
     /// Level 0: the citizen asks again.
