@@ -9,7 +9,8 @@
 //! * `risk`: flags of risk words, and the button that marks one as false.
 //! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
 //! * `public`: approved notices and the next listening days, for everybody.
-//! * `session`, `guard`, `pace`: who is signed in; who tries too often; who asks too often. Plain values, time is passed in.
+//! * `session`, `guard`, `pace`: who is signed in; who tries too often; who asks too often. Plain values,
+//!   time is passed in.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
 //! * `open311`: published cases for the programs of others, and requests from those of partners.
 //! * `webhook`: what happens to cases, told to other programs, on a thread of its own.

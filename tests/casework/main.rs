@@ -39,6 +39,9 @@ mod search;
 mod sound;
 mod speech;
 mod sweep;
+#[allow(dead_code, unreachable_pub, clippy::disallowed_methods)]
+#[path = "../support/numbers.rs"]
+mod taken;
 mod tree;
 mod vault;
 mod webhooks;

@@ -2,6 +2,7 @@
 //! draft that is called back, people are refused in words, and midnight brings new numbers.
 
 use crate::desk::*;
+use crate::taken;
 use mayorline::domain::calendar::Calendar;
 use mayorline::domain::call::{IntakeKind, RecordingKind, StoreReply, StoreRequest};
 use mayorline::domain::case::{Actor, DeadlineRules, Order, Refusal, Role, Task, WrapUp};
@@ -11,7 +12,6 @@ use mayorline::store::{
     recording_file, verify,
 };
 use mayorline::units::CaseNumber;
-use rusqlite::Connection;
 use std::path::Path;
 
 const LATE: &str = "2026-11-22T23:59:00+08:00";
@@ -19,9 +19,7 @@ const NEXT: &str = "2026-11-23T00:00:00+08:00";
 
 /// 22 November has so many numbers left.
 pub(crate) fn leave(data: &Path, numbers: u16) {
-    let db = Connection::open(data.join("mayorline.db")).unwrap();
-    let sql = "INSERT OR REPLACE INTO day_sequence VALUES (261122, ?1)";
-    db.execute(sql, [CaseNumber::SEQUENCE_MAX - numbers]).unwrap();
+    taken::leave(data, 261_122, numbers);
 }
 
 /// Nothing is wrong but what is done by hand here: numbers are taken off, recordings written in clear.

@@ -2,11 +2,10 @@
 //! day, whoever accepts a case is refused, and the administrator is told once.
 
 use crate::desk::*;
+use crate::support::numbers::spend_today;
 use crate::support::service::{Start, json};
 use crate::support::wait_for;
 use crate::{run, text};
-use jiff::tz::{TimeZone, offset};
-use jiff::{Timestamp, ToSpan};
 use mayorline::domain::call::IntakeKind;
 use rusqlite::Connection;
 use std::path::Path;
@@ -14,16 +13,6 @@ use std::time::Duration;
 
 fn database(data: &Path) -> Connection {
     Connection::open(data.join("mayorline.db")).unwrap()
-}
-
-/// Takes the numbers of today, and of tomorrow, because it may be about midnight.
-fn spend(data: &Path) {
-    let today = Timestamp::now().to_zoned(TimeZone::fixed(offset(8))).date();
-    for day in [today, today.saturating_add(1.day())] {
-        let day = day.strftime("%y%m%d").to_string();
-        let sql = "INSERT OR REPLACE INTO day_sequence VALUES (CAST(?1 AS INTEGER), 9999)";
-        database(data).execute(sql, [day]).unwrap();
-    }
 }
 
 /// How many cases are listed, and how many of them have a number.
@@ -43,7 +32,7 @@ fn texts_past_the_last_number_wait_and_nobody_accepts_a_case() {
     store.close();
     let draft = format!("draft-{}", json(data, &["case", "list"])[0]["id"]);
     let service = Start::new(data).run();
-    spend(data);
+    spend_today(data);
     for tail in 41..44 {
         let taken = text(service.udp(), &format!("199000000{tail}"), "停水了");
         assert_eq!(taken, 200, "it is in the journal");

@@ -4,6 +4,7 @@
 //! * [`sip`]: just enough SIP text for the citizen, written apart from the product's parser.
 //! * [`desk`]: a seat's console.
 //! * [`link`]: UDP or TCP below it.
+//! * [`numbers`]: a day of which numbers are taken.
 //! * [`rtp`]: the citizen's packets: sender, receiver, seeded loss.
 //! * [`prompts`]: writes down what the service said, clip by clip.
 //! * [`citizen`]: a caller that dials, speaks, presses keys and hears.
@@ -23,6 +24,7 @@ pub mod clients;
 pub mod desk;
 pub mod link;
 pub mod modem;
+pub mod numbers;
 pub mod phone;
 pub mod prompts;
 pub mod rtp;

@@ -2,21 +2,9 @@
 
 use crate::line::{House, PROMPTS, SENTENCE_LIMIT, case_row, short_speech, wait_tone};
 use crate::support::citizen::Call;
-use jiff::tz::{TimeZone, offset};
-use jiff::{Timestamp, ToSpan};
+use crate::support::numbers::spend_today;
 use serde_json::Value;
 use std::path::Path;
-
-/// Takes the numbers of today, and of tomorrow, because it may be about midnight.
-fn spend(data: &Path) {
-    let db = rusqlite::Connection::open(data.join("mayorline.db")).unwrap();
-    let today = Timestamp::now().to_zoned(TimeZone::fixed(offset(8))).date();
-    for day in [today, today.saturating_add(1.day())] {
-        let day = day.strftime("%y%m%d").to_string();
-        let sql = "INSERT OR REPLACE INTO day_sequence VALUES (CAST(?1 AS INTEGER), 9999)";
-        db.execute(sql, [day]).unwrap();
-    }
-}
 
 fn tells_no_number(call: &Call) {
     assert!(call.wait_ended(SENTENCE_LIMIT), "the call is not ended after the goodbye");
@@ -26,7 +14,7 @@ fn tells_no_number(call: &Call) {
 
 pub(crate) fn past_the_last_number_callers_are_told_none_and_nothing_of_theirs_is_lost() {
     let house = House::open();
-    spend(house.service.data());
+    spend_today(house.service.data());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let call = house.dial("19900000091");

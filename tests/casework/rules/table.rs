@@ -267,7 +267,7 @@ fn t1_only_what_has_not_begun_can_be_received() {
 #[test]
 fn thirty_rules_stand_in_the_table() {
     let mut rules: Vec<u32> =
-        TABLE.iter().map(|row| row.rule.trim_start_matches('T').parse().unwrap()).collect();
+        TABLE.iter().filter_map(|row| row.rule.strip_prefix('T')?.parse().ok()).collect();
     rules.push(1); // its own test
     rules.sort_unstable();
     rules.dedup();

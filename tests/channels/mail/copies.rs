@@ -144,8 +144,8 @@ async fn a_server_whose_answers_are_lost_gets_a_mail_twice_at_most_under_one_nam
         time.fetch_add(HOUR_MS, Ordering::Relaxed);
         until("once more", SOON, || copies() == 2 && state() == "uncertain").await;
         let later = begun + jiff::SignedDuration::from_hours(5);
-        let more = store
-            .handle()
+        let handle = store.handle();
+        let more = handle
             .answered(|store, answer| store.outbox_lease(later, ACCOUNT.to_owned(), 10, answer));
         assert!(more.await.unwrap().is_empty(), "a person decides");
     };

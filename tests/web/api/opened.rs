@@ -3,6 +3,7 @@
 use super::world::{PHONE, WORDS, World};
 use crate::folder::{intake, noonish};
 use crate::http::Answer;
+use crate::support::numbers::leave;
 use jiff::Timestamp;
 use mayorline::domain::call::{IntakeKind, NewIntake};
 use mayorline::domain::case::{DISPLAY_CHARS_MAX, Role, TEXT_CHARS_MAX, Task};
@@ -390,7 +391,7 @@ async fn past_the_last_number_of_the_day_nothing_is_accepted_and_nothing_half_st
     let draft = body(&world.post("director", "/cases", given.clone()).await);
     let draft = draft["name"].as_str().unwrap();
     let db = rusqlite::Connection::open(world.folder.path().join("mayorline.db")).unwrap();
-    db.execute("INSERT INTO day_sequence VALUES (261122, 9999)", []).unwrap();
+    leave(world.folder.path(), 261_122, 0);
     let accept = json!({"do": "accept", "summary": "路灯不亮"});
     let numbered = with(&given, &json!({"key": "k", "summary": "路灯不亮"}));
     for refused in [
@@ -404,7 +405,7 @@ async fn past_the_last_number_of_the_day_nothing_is_accepted_and_nothing_half_st
     let cases = world.reader().cases(10).unwrap();
     assert_eq!((cases.len(), cases[0].state.as_str()), (1, "draft"));
     // As after midnight.
-    db.execute("DELETE FROM day_sequence", []).unwrap();
+    db.execute_batch("DROP TRIGGER day_sequence_is_kept; DELETE FROM day_sequence").unwrap();
     assert_eq!(world.command("clerk", draft, accept).await.status, 200);
     assert_eq!(world.post("clerk", "/cases", numbered).await.status, 201);
 }

@@ -114,6 +114,9 @@ async fn without_a_partners_key_nothing_is_taken() {
     assert!(kept(&world).is_empty());
 }
 
+/// What is changed, and the faults that are told of it.
+type Wrong<'a> = (&'a [Change<'a>], &'a [(u16, &'a str)]);
+
 #[tokio::test]
 async fn everything_that_is_wrong_with_a_request_is_said_in_one_list() {
     let world = World::open().await;
@@ -121,7 +124,7 @@ async fn everything_that_is_wrong_with_a_request_is_said_in_one_list() {
     let full = "字".repeat(4_000);
     let nowhere = [("lat", None), ("long", None), ("address_string", None)];
     let place = "lat 和 long、address_string、address_id";
-    let wrong: [(&[Change<'_>], &[(u16, &str)]); 14] = [
+    let wrong: [Wrong<'_>; 14] = [
         (&[("service_code", None)], &[(400, "service_code")]),
         (&[("service_code", Some("120100"))], &[(404, "service_code")]),
         (&[("jurisdiction_id", Some("elsewhere"))], &[(404, "jurisdiction_id")]),
