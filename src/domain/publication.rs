@@ -182,7 +182,7 @@ mod tests {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let mut case = Case {
             state: Some(State::Closed),
-            number: CaseNumber::parse("26112000012").ok(),
+            number: CaseNumber::parse("26112000019").ok(),
             received_at: Some(at("2026-11-20T09:10:00+08:00")),
             accepted_at: Some(at("2026-11-20T09:12:00+08:00")),
             nature: Some(Nature::Help),

@@ -311,7 +311,7 @@ mod tests {
              ORDER BY approved_at DESC, case_id DESC LIMIT 20 OFFSET 0",
         );
         assert!(recent.iter().any(|step| step.contains("by_approval")), "{recent:#?}");
-        let number = CaseNumber::parse("26112000012").unwrap();
+        let number = CaseNumber::parse("26112000019").unwrap();
         let (tests, _) =
             conditions(&PublishedFilter { numbers: vec![number], ..Default::default() });
         let plan = plan(&db, &format!("SELECT case_id FROM publication WHERE {tests}"));
@@ -323,7 +323,7 @@ mod tests {
         let db = db();
         db.pragma_update(None, "foreign_keys", false).unwrap();
         let mut case = Case {
-            number: CaseNumber::parse("26112000012").ok(),
+            number: CaseNumber::parse("26112000019").ok(),
             state: Some(crate::domain::case::State::Closed),
             received_at: Timestamp::from_millisecond(1_795_000_000_000).ok(),
             accepted_at: Timestamp::from_millisecond(1_795_000_001_000).ok(),

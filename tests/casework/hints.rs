@@ -36,7 +36,7 @@ fn a_text_is_compared_with_so_many_characters_of_the_newest_cases_and_no_more() 
     let store = open(folder.path());
     let handle = store.handle();
     let oldest = store_intake(&handle, said("oldest", 1, 0, LAMP)).0.unwrap().to_string();
-    assert_eq!(repeats(folder.path()), [oldest.clone()]);
+    assert_eq!(repeats(folder.path()), std::slice::from_ref(&oldest));
     // Each longer than what is looked at of it.
     let long = "停水".repeat(SUGGEST_CHARS_MAX);
     let fit = u32::try_from(PAST_CHARS_MAX / SUGGEST_CHARS_MAX).unwrap();

@@ -4,7 +4,6 @@ use crate::line::{House, PROMPTS, SENTENCE_LIMIT, case_row, short_speech, wait_t
 use crate::support::citizen::Call;
 use crate::support::numbers::spend_today;
 use serde_json::Value;
-use std::path::Path;
 
 fn tells_no_number(call: &Call) {
     assert!(call.wait_ended(SENTENCE_LIMIT), "the call is not ended after the goodbye");

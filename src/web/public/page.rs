@@ -242,7 +242,7 @@ mod tests {
     fn notice(text: &str) -> Published {
         let at: Timestamp = "2026-11-20T09:10:00+08:00".parse().unwrap();
         let notice = PublicNotice {
-            number: CaseNumber::parse("26112000012").unwrap(),
+            number: CaseNumber::parse("26112000019").unwrap(),
             received_at: at,
             accepted_at: at,
             published_at: at,
@@ -285,7 +285,7 @@ mod tests {
             )
         );
         for told in [
-            "编号 <a href=\"/public/26112000012\">26112000012</a>",
+            "编号 <a href=\"/public/26112000019\">26112000019</a>",
             "<dd>2026年11月</dd>",
             "<dd>求助 · 城乡建设与管理·路灯</dd>",
             "<dd>北宿镇</dd>",
@@ -320,7 +320,7 @@ mod tests {
             "Demo data (invented)",
             "<dd>3 days</dd>",
             "<dd>handled and answered</dd>",
-            "href=\"/public/26112000012\" lang=\"zh-CN\"",
+            "href=\"/public/26112000019\" lang=\"zh-CN\"",
             "href=\"/public?lang=en\"",
         ] {
             assert!(html.contains(told), "{told}: {html}");
