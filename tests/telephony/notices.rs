@@ -64,7 +64,8 @@ fn prepare(data: &Path) -> String {
         nature: Nature::Help,
         domain: "050100".to_owned(),
         place: "北宿镇".to_owned(),
-        urgency: Urgency::Normal,
+        // Nobody is rung at night for anything less.
+        urgency: Urgency::Urgent,
         group_size: 1,
         repeats: 0,
         duty: None,
