@@ -2,7 +2,7 @@
 //! he is and why, and it stands in the audit before it is shown.
 
 use super::exit::{Exit, Failure};
-use super::in_clear;
+use super::in_clear::InClear;
 use super::output::{Output, refused};
 use crate::units::CallId;
 use clap::Args;
@@ -12,22 +12,17 @@ use clap::Args;
 pub(super) struct CallShowArguments {
     /// Its id.
     id: String,
-    /// Why who called is shown in clear; it stands in the audit. Without it number and name are masked.
-    #[arg(long, value_name = "TEXT", requires = "person")]
-    reason: Option<String>,
-    /// The person who asks, with a reason.
-    #[arg(long = "as", value_name = "PERSON", requires = "reason")]
-    person: Option<String>,
+    #[command(flatten)]
+    in_clear: InClear,
     #[command(flatten)]
     output: Output,
 }
 
 /// Prints the call; in clear only after its reason is stored.
 pub(super) fn show(arguments: &CallShowArguments) -> Result<(), Exit> {
-    let CallShowArguments { id, reason, person, output } = arguments;
+    let CallShowArguments { id, in_clear, output } = arguments;
     let id = CallId::parse(id).map_err(|error| Exit::new(Failure::Usage, error))?;
     let call = output.reader()?.call(&id).map_err(|e| refused(&e))?;
-    let asked = (person.as_deref(), reason.as_deref());
-    let clear = in_clear::is_allowed(asked, id.as_str(), &output.common)?;
+    let clear = in_clear.is_allowed(id.as_str(), &output.common)?;
     output.print(&if clear { call } else { call.masked() })
 }

@@ -3,7 +3,7 @@
 
 use super::casework::case_name;
 use super::exit::Exit;
-use super::in_clear;
+use super::in_clear::InClear;
 use super::output::{Output, refused};
 use crate::store::CaseName;
 use clap::Args;
@@ -13,19 +13,15 @@ use clap::Args;
 pub(super) struct ShowArguments {
     /// Its eleven digits, or `draft-N` for a draft.
     number: String,
-    /// Why whom to call back is shown in clear; it stands in the audit. Without it contacts are masked.
-    #[arg(long, value_name = "TEXT", requires = "person")]
-    reason: Option<String>,
-    /// The person who asks, with a reason.
-    #[arg(long = "as", value_name = "PERSON", requires = "reason")]
-    person: Option<String>,
+    #[command(flatten)]
+    in_clear: InClear,
     #[command(flatten)]
     output: Output,
 }
 
 /// Prints the case; in clear only after its reason is stored.
 pub(super) fn show(arguments: &ShowArguments) -> Result<(), Exit> {
-    let ShowArguments { number, reason, person, output } = arguments;
+    let ShowArguments { number, in_clear, output } = arguments;
     let name = case_name(number)?;
     let reader = output.reader()?;
     let detail = match name {
@@ -34,7 +30,6 @@ pub(super) fn show(arguments: &ShowArguments) -> Result<(), Exit> {
     };
     let detail = detail.map_err(|e| refused(&e))?;
     drop(reader);
-    let asked = (person.as_deref(), reason.as_deref());
-    let clear = in_clear::is_allowed(asked, number, &output.common)?;
+    let clear = in_clear.is_allowed(number, &output.common)?;
     output.print(&if clear { detail } else { detail.masked() })
 }

@@ -7,25 +7,34 @@ use super::exit::{Exit, Failure};
 use super::output::unwritten;
 use crate::domain::playback::reason;
 use crate::store::Administration;
+use clap::Args;
 
-/// Whether numbers of `subject`, a case or a call, are shown in clear; that stands in the audit then.
-/// Neither person nor reason: they are not.
-pub(super) fn is_allowed(
-    (person, words): (Option<&str>, Option<&str>),
-    subject: &str,
-    common: &Common,
-) -> Result<bool, Exit> {
-    let (Some(person), Some(words)) = (person, words) else { return Ok(false) };
-    let wrong = |why: &str| Exit::new(Failure::Usage, why);
-    let person = person.trim();
-    if person.is_empty() {
-        return Err(wrong("请写明查看人（--as）"));
+/// Who asks and why; neither: what says who a citizen is, is masked.
+#[derive(Debug, Args)]
+pub(super) struct InClear {
+    /// Why who the citizen is, is shown in clear; it stands in the audit. Without it that is masked.
+    #[arg(long, value_name = "TEXT", requires = "person")]
+    reason: Option<String>,
+    /// The person who asks, with a reason.
+    #[arg(long = "as", value_name = "PERSON", requires = "reason")]
+    person: Option<String>,
+}
+
+impl InClear {
+    /// Whether `subject`, a case or a call, is shown in clear; that stands in the audit then.
+    pub(super) fn is_allowed(&self, subject: &str, common: &Common) -> Result<bool, Exit> {
+        let (Some(person), Some(words)) = (&self.person, &self.reason) else { return Ok(false) };
+        let wrong = |why: &str| Exit::new(Failure::Usage, why);
+        let person = person.trim();
+        if person.is_empty() {
+            return Err(wrong("请写明查看人（--as）"));
+        }
+        let reason = reason(words).ok_or_else(|| wrong("请写明理由，二至二百字（--reason）"))?;
+        let folder = common.folder(&common.load()?);
+        let now = (clock::system().wall)();
+        Administration::open(folder, now)
+            .and_then(|mut store| store.note_contact_shown(now, person, subject, &reason))
+            .map_err(|error| unwritten(&error))?;
+        Ok(true)
     }
-    let reason = reason(words).ok_or_else(|| wrong("请写明理由，二至二百字（--reason）"))?;
-    let folder = common.folder(&common.load()?);
-    let now = (clock::system().wall)();
-    Administration::open(folder, now)
-        .and_then(|mut store| store.note_contact_shown(now, person, subject, &reason))
-        .map_err(|error| unwritten(&error))?;
-    Ok(true)
 }

@@ -4,6 +4,8 @@ use super::config::VIAS_MAX;
 use super::reply::SIP_PORT;
 use super::{EndpointConfig, Flow};
 use crate::wire::sip::{Headers, NameAddr, Request, Uri, UriScheme};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// What we take, for Allow.
@@ -187,45 +189,31 @@ pub(super) fn dialled(uri: &Uri) -> String {
 
 /// `%2B` to `+`; what is not UTF-8 afterwards stays as it was.
 pub(super) fn unescape(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let escaped = match (first, tail) {
-            (b'%', [high, low, after @ ..]) => hex(*high).zip(hex(*low)).map(|pair| (pair, after)),
-            _ => None,
-        };
-        match escaped {
-            Some(((high, low), after)) => {
-                bytes.push(high * 16 + low);
-                rest = after;
-            }
-            None => {
-                bytes.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+    percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
-/// A user part of any text: what the grammar does not take as it is, is escaped (RFC 3261 §25.1).
+/// What stands in a user part as it is beside letters and digits (RFC 3261 §25.1: `unreserved` and
+/// `user-unreserved` without `;` and `?`, which parameters and headers begin with).
+const NOT_USER: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'&')
+    .remove(b'=')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b',')
+    .remove(b'/');
+
+/// A user part of any text: what the grammar does not take as it is, is escaped.
 pub(super) fn escape(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::with_capacity(text.len()), |mut user, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,/".contains(&byte) {
-            user.push(char::from(byte));
-        } else {
-            let _ = write!(user, "%{byte:02X}");
-        }
-        user
-    })
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    utf8_percent_encode(text, NOT_USER).to_string()
 }
 
 /// The words of a MESSAGE (RFC 3428): text/plain in UTF-8 or one of the GB family.
@@ -255,7 +243,7 @@ pub(super) fn read_text(request: &Request) -> Result<String, Rejection> {
 fn decode_gb(bytes: &[u8]) -> Option<String> {
     encoding_rs::GB18030
         .decode_without_bom_handling_and_without_replacement(bytes)
-        .map(std::borrow::Cow::into_owned)
+        .map(Cow::into_owned)
 }
 
 /// What the peer of a leg is told it may send.

@@ -181,16 +181,20 @@ pub(super) fn leaders(db: &Connection, day: Date) -> Result<Directory, StoreErro
     Ok(Directory::on(day, &select(db, test, [day.to_string()])?))
 }
 
+/// A unit or town as it holds on a day, and nothing else.
+fn unit_or_town(db: &Connection, day: Date, unit: &str) -> Result<Directory, StoreError> {
+    let test = "(kind = 'units' AND key = ?1 OR kind = 'towns' AND 'town.' || key = ?1)
+                AND valid_from <= ?2 AND (valid_to IS NULL OR ?2 < valid_to)";
+    Ok(Directory::on(day, &select(db, test, params![unit, day.to_string()])?))
+}
+
 /// The name of a unit or town as it holds on a day.
 pub(super) fn unit_name(
     db: &Connection,
     day: Date,
     unit: &str,
 ) -> Result<Option<String>, StoreError> {
-    let test = "(kind = 'units' AND key = ?1 OR kind = 'towns' AND 'town.' || key = ?1)
-                AND valid_from <= ?2 AND (valid_to IS NULL OR ?2 < valid_to)";
-    let held = select(db, test, params![unit, day.to_string()])?;
-    Ok(Directory::on(day, &held).unit_name(unit))
+    Ok(unit_or_town(db, day, unit)?.unit_name(unit))
 }
 
 /// The same where it is marked for the public page; `None`: it is not, or the directory has no such unit.
@@ -199,9 +203,7 @@ pub(super) fn public_unit_name(
     day: Date,
     unit: &str,
 ) -> Result<Option<String>, StoreError> {
-    let test = "(kind = 'units' AND key = ?1 OR kind = 'towns' AND 'town.' || key = ?1)
-                AND valid_from <= ?2 AND (valid_to IS NULL OR ?2 < valid_to)";
-    let held = Directory::on(day, &select(db, test, params![unit, day.to_string()])?);
+    let held = unit_or_town(db, day, unit)?;
     let public = held.units.iter().any(|one| one.public) || held.towns.iter().any(|one| one.public);
     Ok(held.unit_name(unit).filter(|_| public))
 }

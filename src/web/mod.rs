@@ -10,7 +10,7 @@
 //! * `api`: cases, figures and the audit as JSON, for programs and people with accounts.
 //! * `public`: approved notices and the next listening days, for everybody.
 //! * `session`, `guard`, `pace`: who is signed in; who tries too often; who asks too often. Plain values,
-//!   time is passed in.
+//!   time is passed in. `turns`: so many questions of strangers at once.
 //! * `hub`: what every seat was told last, with sequence numbers, so that a page can come back.
 //! * `open311`: published cases for the programs of others, and requests from those of partners.
 //! * `webhook`: what happens to cases, told to other programs, on a thread of its own.
@@ -30,6 +30,7 @@ mod server;
 mod session;
 mod socket;
 mod thread;
+mod turns;
 mod webhook;
 
 pub use api::{

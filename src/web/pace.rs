@@ -1,4 +1,4 @@
-//! How often each of those who need not sign in asks.
+//! How often each asks: an account, a partner, or an address where nobody signs in.
 
 use std::collections::HashMap;
 use std::hash::Hash;

@@ -2,6 +2,7 @@
 
 use super::NOTHING;
 use crate::domain::report::{Document, Table};
+use quick_xml::escape::escape;
 use std::fmt::Write;
 
 const STYLE: &str = "body{font-family:'Noto Sans CJK SC','WenQuanYi Micro Hei',sans-serif;margin:1.5em}\
@@ -12,14 +13,14 @@ const STYLE: &str = "body{font-family:'Noto Sans CJK SC','WenQuanYi Micro Hei',s
 
 /// The page.
 pub(super) fn write(document: &Document) -> String {
-    let title = escaped(&document.title);
+    let title = escape(&document.title);
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
     );
     // Writing to a String cannot fail.
     for line in &document.lines {
-        let _ = writeln!(page, "<p>{}</p>", escaped(line));
+        let _ = writeln!(page, "<p>{}</p>", escape(line));
     }
     for table in &document.tables {
         write_table(table, &mut page);
@@ -30,10 +31,10 @@ pub(super) fn write(document: &Document) -> String {
 
 fn write_table(table: &Table, page: &mut String) {
     let row = |cells: &[String], tag: &str| -> String {
-        let cells = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell)));
+        let cells = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell)));
         format!("<tr>{}</tr>\n", cells.collect::<String>())
     };
-    let _ = writeln!(page, "<h2>{}</h2>", escaped(&table.title));
+    let _ = writeln!(page, "<h2>{}</h2>", escape(&table.title));
     let head = row(&table.header, "th");
     let _ = write!(page, "<table>\n<thead>\n{head}</thead>\n<tbody>\n");
     page.extend(table.rows.iter().map(|cells| row(cells, "td")));
@@ -41,10 +42,6 @@ fn write_table(table: &Table, page: &mut String) {
     if table.rows.is_empty() {
         let _ = writeln!(page, "<p>{NOTHING}</p>");
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

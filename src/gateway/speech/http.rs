@@ -9,6 +9,7 @@ use axum::http::{Method, Request, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hyper::body::Incoming;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 use std::fmt;
@@ -157,16 +158,10 @@ fn escaped(content_type: &str, text: &str) -> String {
         return inner.unwrap_or_default().to_owned();
     }
     if content_type.contains("xml") {
-        let marks =
-            [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&quot;"), ("'", "&apos;")];
-        return marks.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+        return quick_xml::escape::escape(text).into_owned();
     }
     if content_type.contains("urlencoded") {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric();
-        let one = |byte: u8| {
-            if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
-        };
-        return text.bytes().map(one).collect();
+        return utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     }
     text.to_owned()
 }

@@ -55,6 +55,7 @@ pub use session::{ACCOUNT_SESSIONS_MAX, API_SESSIONS_MAX, REQUESTS_PER_MINUTE_MA
 
 use super::guard::Guard;
 use super::open311::Open311Config;
+use super::pace::Pace;
 use super::pages::Shared;
 use crate::domain::desk::Disposition;
 use crate::domain::webhook::Reach;
@@ -67,7 +68,7 @@ use exports::Exports;
 use jiff::Timestamp;
 use people::Person;
 use problem::Problem;
-use session::{ApiSessions, Meter};
+use session::ApiSessions;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -103,7 +104,7 @@ pub struct ApiConfig {
 pub(super) struct Api {
     config: ApiConfig,
     sessions: Mutex<ApiSessions>,
-    meter: Mutex<Meter>,
+    pace: Mutex<Pace<String>>,
     exports: Mutex<Exports>,
     guard: Mutex<Guard>,
     checks: Semaphore,
@@ -166,7 +167,7 @@ pub(super) fn router(shared: Arc<Shared>, config: ApiConfig) -> Router {
     let api = Arc::new(Api {
         config,
         sessions: Mutex::default(),
-        meter: Mutex::default(),
+        pace: Mutex::default(),
         exports: Mutex::default(),
         guard: Mutex::default(),
         checks: Semaphore::new(CHECKS_MAX),

@@ -3,7 +3,7 @@
 
 use super::problem::{Problem, ProblemBody};
 use super::views::Me;
-use super::{House, On, lock, waiting};
+use super::{House, On, REQUESTS_PER_MINUTE_MAX, lock, waiting};
 use crate::domain::case::Actor;
 use crate::store::{ACCOUNT_NAME_BYTES_MAX, AccountRecord, PASSWORD_CHARS_MAX, PasswordHash};
 use crate::web::hex;
@@ -92,7 +92,7 @@ async fn who(
         }
     };
     let now = (house.shared.sources.monotonic)();
-    if !lock(&house.api.meter).count(&actor.person, now) {
+    if !lock(&house.api.pace).count(actor.person.clone(), REQUESTS_PER_MINUTE_MAX, now) {
         let (chinese, english) =
             ("请求过于频繁，请稍后再试。", "too many requests of this account");
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "HTTP", chinese, english));

@@ -1,5 +1,4 @@
-//! Who is signed in with an account, and how often each asks. As for the seats, only the hash of a
-//! session's token is kept.
+//! Who is signed in with an account. As for the seats, only the hash of a session's token is kept.
 
 use crate::web::session::TokenHash;
 use jiff::Timestamp;
@@ -16,8 +15,6 @@ pub const REQUESTS_PER_MINUTE_MAX: u32 = 600;
 const IDLE: Duration = Duration::from_secs(30 * 60);
 /// A session ends after so long in any case.
 const LIFE: Duration = Duration::from_secs(12 * 3_600);
-/// What [`REQUESTS_PER_MINUTE_MAX`] is counted in.
-const MINUTE: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Session {
@@ -78,21 +75,6 @@ impl ApiSessions {
     }
 }
 
-/// How often each account asks.
-#[derive(Debug, Default)]
-pub(super) struct Meter(HashMap<String, (Instant, u32)>);
-
-impl Meter {
-    /// Counts a request; `false`: there were too many in this minute.
-    pub(super) fn count(&mut self, account: &str, now: Instant) -> bool {
-        // Accounts are few; whoever has not asked for a minute is forgotten.
-        self.0.retain(|_, (since, _)| now.duration_since(*since) < MINUTE);
-        let (_, count) = self.0.entry(account.to_owned()).or_insert((now, 0));
-        *count = count.saturating_add(1);
-        *count <= REQUESTS_PER_MINUTE_MAX
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::disallowed_methods)] // The beginning of a virtual time.
 mod tests {
@@ -131,13 +113,5 @@ mod tests {
             sessions.begin(token, &n.to_string(), AS_OF, now);
         }
         assert_eq!(sessions.0.len(), API_SESSIONS_MAX);
-    }
-
-    #[test]
-    fn requests_are_counted_by_account_and_minute() {
-        let (mut meter, now) = (Meter::default(), Instant::now());
-        assert!((0..REQUESTS_PER_MINUTE_MAX).all(|_| meter.count("li", now)));
-        assert!(!meter.count("li", now) && meter.count("wang", now));
-        assert!(meter.count("li", now + MINUTE));
     }
 }

@@ -22,7 +22,8 @@ pub use requests::OPEN311_PAGE_MAX;
 use super::api::ApiConfig;
 use super::pace::{Pace, source};
 use super::pages::{Peer, Shared};
-use crate::store::{DataFolder, Reader, StoreError, StoreHandle};
+use super::turns::{Turns, Unread};
+use crate::store::{Reader, StoreError, StoreHandle};
 use answer::Faults;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension, Request, State};
@@ -36,8 +37,6 @@ use partner::Subject;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
 /// Largest body of a request, in bytes: 4,000 Chinese characters of a form, and the rest of it.
 pub const OPEN311_BODY_BYTES_MAX: usize = 64 * 1_024;
@@ -66,12 +65,11 @@ pub struct Open311Config {
 /// What all handlers work with.
 struct House {
     shared: Arc<Shared>,
-    folder: DataFolder,
     store: StoreHandle,
     wall: fn() -> Timestamp,
     config: Open311Config,
     pace: Mutex<Pace<Subject>>,
-    reads: Arc<Semaphore>,
+    reads: Turns,
 }
 
 type On = State<Arc<House>>;
@@ -103,21 +101,15 @@ impl House {
         own.is_empty() || jurisdiction.is_empty() || own == jurisdiction
     }
 
-    /// Reads the store on a thread that may wait, one question at a time.
+    /// Reads the store, one question at a time.
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Faults> {
-        let turn = timeout(TURN_WAIT, Arc::clone(&self.reads).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(Faults::down()) };
-        let folder = self.folder.clone();
-        let reading = move || {
-            // Given back when the reading is over, also where nobody waits for it any more.
-            let _turn = turn;
-            Reader::open(folder).and_then(|reader| read(&reader))
-        };
-        let done = tokio::task::spawn_blocking(reading).await.map_err(|_| Faults::down())?;
-        Ok(done?)
+        self.reads.read(read).await.map_err(|unread| match unread {
+            Unread::Busy => Faults::down(),
+            Unread::Failed(error) => error.into(),
+        })
     }
 }
 
@@ -144,12 +136,11 @@ pub(super) fn router(shared: &Arc<Shared>, config: ApiConfig) -> Option<Router> 
     let ApiConfig { folder, store, wall, open311, .. } = config;
     let house = Arc::new(House {
         shared: Arc::clone(shared),
-        folder,
         store,
         wall,
         config: open311?,
         pace: Mutex::default(),
-        reads: Arc::new(Semaphore::new(OPEN311_READS_AT_ONCE_MAX)),
+        reads: Turns::new(folder, OPEN311_READS_AT_ONCE_MAX, TURN_WAIT),
     });
     let mut router = Router::new();
     for ending in ["", ".xml", ".json"] {

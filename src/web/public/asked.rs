@@ -1,13 +1,13 @@
 //! What is asked of the public pages: type, town, month, page.
 
 use super::Nothing;
-use super::escape::percent;
 use crate::domain::case::city_zone;
 use crate::domain::publication::KIND_DIGITS;
 use crate::domain::town::TOWNS;
 use crate::store::{NOTICES_COUNTED_MAX, NOTICES_PAGE_MAX, PublishedFilter};
 use jiff::ToSpan;
 use jiff::civil::Date;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -101,8 +101,10 @@ impl Wanted {
     pub(super) fn address(&self, page: usize, english: bool) -> String {
         let month = self.month.map(|month| month.strftime("%Y-%m").to_string());
         let parts = [
-            self.kind.as_deref().map(|kind| format!("kind={}", percent(kind))),
-            self.town.map(|town| format!("town={}", percent(town))),
+            self.kind
+                .as_deref()
+                .map(|kind| format!("kind={}", utf8_percent_encode(kind, NON_ALPHANUMERIC))),
+            self.town.map(|town| format!("town={}", utf8_percent_encode(town, NON_ALPHANUMERIC))),
             month.map(|month| format!("month={month}")),
             (page > 1).then(|| format!("page={page}")),
             english.then(|| "lang=en".to_owned()),

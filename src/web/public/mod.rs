@@ -18,6 +18,7 @@ mod words;
 
 use super::pace::{Pace, source};
 use super::pages::{Peer, Shared};
+use super::turns::{Turns, Unread};
 use crate::domain::calendar::Calendar;
 use crate::domain::case::local_day;
 use crate::domain::listening_day::ListeningRules;
@@ -36,8 +37,6 @@ use jiff::civil::Date;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 use words::Words;
 
 /// Requests of one source in a minute. Many citizens may stand behind one address of their carrier.
@@ -69,7 +68,7 @@ pub(super) struct Public {
     shared: Arc<Shared>,
     config: PublicConfig,
     pace: Mutex<Pace<IpAddr>>,
-    reads: Arc<Semaphore>,
+    reads: Turns,
 }
 
 type On = State<Arc<Public>>;
@@ -131,33 +130,24 @@ impl Public {
         local_day((self.config.wall)())
     }
 
-    /// Reads the database on a thread that may wait, in its turn.
+    /// Reads the database in its turn.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader, Date) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Nothing> {
-        let turn = timeout(TURN_WAIT, Arc::clone(&self.reads).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else { return Err(Nothing::DOWN) };
-        let (folder, today) = (self.config.folder.clone(), self.today());
-        let done = tokio::task::spawn_blocking(move || {
-            // Given back when the reading is over, also where nobody waits for it any more.
-            let _turn = turn;
-            Reader::open(folder).and_then(|reader| work(&reader, today))
-        });
-        match done.await {
-            Ok(Ok(read)) => Ok(read),
-            Ok(Err(error)) => {
+        let today = self.today();
+        self.reads.read(move |reader| work(reader, today)).await.map_err(|unread| {
+            if let Unread::Failed(error) = unread {
                 tracing::error!(%error, "the public notices cannot be read");
-                Err(Nothing::DOWN)
             }
-            Err(_) => Err(Nothing::DOWN),
-        }
+            Nothing::DOWN
+        })
     }
 }
 
 /// Every path there is, below `/public`.
 pub(super) fn router(shared: Arc<Shared>, config: PublicConfig) -> Router {
-    let reads = Arc::new(Semaphore::new(PUBLIC_READS_MAX));
+    let reads = Turns::new(config.folder.clone(), PUBLIC_READS_MAX, TURN_WAIT);
     let public = Arc::new(Public { shared, config, pace: Mutex::default(), reads });
     Router::new()
         .route("/public", get(list))

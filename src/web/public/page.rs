@@ -281,7 +281,7 @@ mod tests {
         assert!(!html.contains("<script") && !html.contains("<1>"), "{html}");
         assert!(
             html.contains(
-                "<p lang=\"zh-CN\">&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&#39;"
+                "<p lang=\"zh-CN\">&lt;script&gt;alert(1)&lt;/script&gt;&amp;&quot;&apos;"
             )
         );
         for told in [

@@ -1,6 +1,7 @@
 //! How providers want requests to be signed: Aliyun's ACS3-HMAC-SHA256 and Tencent's TC3-HMAC-SHA256.
 
 use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::hmac;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -85,16 +86,11 @@ pub(super) fn hex(octets: &[u8]) -> String {
 }
 
 /// RFC 3986: letters, digits and `-_.~` as they are.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// As a value of a form or a query.
 pub(super) fn percent(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, octet| {
-        if octet.is_ascii_alphanumeric() || b"-_.~".contains(&octet) {
-            out.push(char::from(octet));
-        } else {
-            use fmt::Write as _;
-            let _ = write!(out, "%{octet:02X}");
-        }
-        out
-    })
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]

@@ -184,7 +184,7 @@ fn nothing_that_a_citizen_wrote_becomes_a_page_or_a_field() {
     }
     let reply = &all(odd)[4];
     assert!(
-        reply.html.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;{case}"),
+        reply.html.contains("&lt;script&gt;alert(&apos;1&apos;)&lt;/script&gt;&amp;&quot;{case}"),
         "{}",
         reply.html
     );
