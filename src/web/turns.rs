@@ -1,4 +1,4 @@
-//! Reading the database for those who need not sign in: few at once, so that whatever they ask holds up no seat.
+//! Reading the database for those who need not sign in: few at once, so that what they ask holds up no seat.
 
 use crate::store::{DataFolder, Reader, StoreError};
 use std::sync::Arc;
