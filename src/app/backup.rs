@@ -164,7 +164,7 @@ fn copies(output: &Output) -> Result<(Vec<BackupCopy>, PathBuf), Exit> {
 }
 
 fn wanted(config: &Config) -> Result<BackupConfig, Exit> {
-    let wanted = config.backup.folder();
+    let wanted = config.backup.config();
     wanted.ok_or_else(|| Exit::new(Failure::Config, "backup.folder names no folder for copies"))
 }
 
@@ -188,7 +188,7 @@ fn not_done(error: &StoreError) -> Exit {
 
 /// Says once, at the start, that nothing is copied.
 pub(super) fn mention(config: &Config) {
-    if config.backup.folder().is_none() {
+    if config.backup.config().is_none() {
         tracing::warn!(
             "no copies of the data are made: name a folder on another disk, backup.folder"
         );
@@ -197,7 +197,7 @@ pub(super) fn mention(config: &Config) {
 
 /// What `doctor` sees of the copies.
 pub(super) fn look(config: &Config, folder: &DataFolder, clock: Clock) -> Result<String, String> {
-    let Some(wanted) = config.backup.folder() else {
+    let Some(wanted) = config.backup.config() else {
         let none =
             "none: name a folder on another disk as backup.folder, or copy the data by other means";
         return Ok(none.to_owned());

@@ -142,7 +142,7 @@ impl Service {
             demo,
             messages: message_rules(config)?,
             speech: speech::rules(config),
-            backup: config.backup.folder(),
+            backup: config.backup.config(),
             ..StoreConfig::new(&folder.path, (clock.wall)())
         };
         let calendar = calendar(config)?;

@@ -28,7 +28,7 @@ pub struct BackupKeys {
 impl BackupKeys {
     /// As the store is told; `None`: no copies are wanted.
     #[must_use]
-    pub fn folder(&self) -> Option<BackupConfig> {
+    pub fn config(&self) -> Option<BackupConfig> {
         (!self.folder.as_os_str().is_empty()).then(|| BackupConfig {
             folder: self.folder.clone(),
             every_minutes: self.every_minutes,
