@@ -2,7 +2,8 @@
 //!
 //! A round: select, search what was not taken, fetch each, keep it, and only then mark or move it; then IDLE
 //! until the server tells of news, or until it is time. Any return of IDLE means "look": a server that died
-//! looks like one that is quiet, and only the next command tells.
+//! looks like one that is quiet, and only the next command tells. What it told while something else was
+//! asked of it, it does not tell again: then there is no IDLE, but another look.
 //!
 //! Nothing is ever copied in the mailbox: a copy whose original cannot be deleted becomes one more each
 //! round.
@@ -12,7 +13,7 @@ use super::tries::Tries;
 use super::{Credential, Inbox, MailFault, Pace, RawMail, Server};
 use crate::wire::mime::MAIL_BYTES_MAX;
 use async_imap::error::Error;
-use async_imap::types::Flag;
+use async_imap::types::{Flag, UnsolicitedResponse};
 use async_imap::{Authenticator, Client, Session};
 use futures_util::TryStreamExt as _;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +76,37 @@ struct Visit<'a> {
     session: Session<Secure>,
     can_move: bool,
     can_idle: bool,
+    news: News,
+}
+
+/// Whether mails came that the last search need not have found.
+///
+/// A server tells of them with its answer to any command, and once (RFC 3501 §5.2, §7.3.1).
+#[derive(Debug, Default)]
+struct News {
+    /// Mails in the mailbox, as far as it told.
+    exists: u32,
+    came: bool,
+}
+
+impl News {
+    fn selected(exists: u32) -> Self {
+        Self { exists, came: false }
+    }
+
+    fn hear(&mut self, told: impl Iterator<Item = UnsolicitedResponse>) {
+        for response in told {
+            match response {
+                // Some repeat the number with each answer.
+                UnsolicitedResponse::Exists(exists) => {
+                    self.came |= exists > self.exists;
+                    self.exists = exists;
+                }
+                UnsolicitedResponse::Expunge(_) => self.exists = self.exists.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
 }
 
 fn fault(error: &Error) -> MailFault {
@@ -119,7 +151,8 @@ impl<'a> Visit<'a> {
         let capabilities =
             pace.answered(session.capabilities()).await?.map_err(|error| fault(&error))?;
         let (can_move, can_idle) = (capabilities.has_str("MOVE"), capabilities.has_str("IDLE"));
-        let mut visit = Self { account, session, can_move, can_idle };
+        let news = News::default();
+        let mut visit = Self { account, session, can_move, can_idle, news };
         if let (Filing::Move(folder), true) = (&account.filing, can_move) {
             // It mostly exists.
             let _ = pace.answered(visit.session.create(folder)).await?;
@@ -149,6 +182,9 @@ impl<'a> Visit<'a> {
         let (account, pace) = (self.account, &self.account.pace);
         let selected = pace.answered(self.session.select(&account.mailbox)).await?;
         let selected = selected.map_err(|error| fault(&error))?;
+        // Of what was told before, all is found by the search.
+        self.hear();
+        self.news = News::selected(selected.exists);
         // RFC 3501 §2.3.1.1: another value, and no number means what it meant.
         if known.validity != selected.uid_validity {
             *known = Known { validity: selected.uid_validity, ..Known::default() };
@@ -170,11 +206,17 @@ impl<'a> Visit<'a> {
         for some in new.chunks(SIZES_AT_ONCE) {
             for (uid, size) in self.sizes(some).await? {
                 self.take(uid, size, keeps_keywords, known, inbox).await?;
+                // Each time: few of them are kept for who does not listen.
+                self.hear();
             }
         }
-        // What the server tells by itself is looked at by searching.
-        while self.session.unsolicited_responses.try_recv().is_ok() {}
+        self.hear();
         Ok(())
+    }
+
+    fn hear(&mut self) {
+        let told = &self.session.unsolicited_responses;
+        self.news.hear(std::iter::from_fn(|| told.try_recv().ok()));
     }
 
     async fn sizes(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, u32>, MailFault> {
@@ -268,20 +310,25 @@ impl<'a> Visit<'a> {
 
     /// Until the server tells of news, or it is time to look.
     async fn wait(self) -> Result<Self, MailFault> {
-        let Self { account, session, can_move, can_idle } = self;
+        if self.news.came {
+            return Ok(self);
+        }
+        let Self { account, session, can_move, can_idle, mut news } = self;
         let pace = &account.pace;
         if !can_idle {
             tokio::time::sleep(pace.poll).await;
-            return Ok(Self { account, session, can_move, can_idle });
+            return Ok(Self { account, session, can_move, can_idle, news });
         }
+        let told = session.unsolicited_responses.clone();
         let mut idle = session.idle();
         pace.answered(idle.init()).await?.map_err(|error| fault(&error))?;
-        {
+        news.hear(std::iter::from_fn(|| told.try_recv().ok()));
+        if !news.came {
             let (news, _stop) = idle.wait_with_timeout(pace.poll);
             // Keep-alives of the server lengthen its own limit.
             let _ = tokio::time::timeout(pace.poll, news).await;
         }
         let session = pace.answered(idle.done()).await?.map_err(|error| fault(&error))?;
-        Ok(Self { account, session, can_move, can_idle })
+        Ok(Self { account, session, can_move, can_idle, news })
     }
 }

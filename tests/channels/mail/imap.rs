@@ -6,6 +6,7 @@ use super::keeper::{Keeper, Reading, SOON, mail, until};
 use mayorline::channels::mail::{Filing, Mailbox};
 use mayorline::wire::mime::Mail;
 use rustix::process::Signal;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn read(dovecot: &Dovecot, filing: Filing, keeper: &Keeper) -> Reading {
@@ -48,6 +49,24 @@ async fn news_come_by_idle() {
     for number in 1..4 {
         dovecot.deliver([mail(number)]);
         until("the mail is kept", SOON, || keeper.count() == number).await;
+    }
+}
+
+/// A server tells of it with its answer to the mark or the move, and IDLE is silent about it.
+#[tokio::test]
+async fn a_mail_that_comes_while_another_is_taken_waits_for_no_poll() {
+    for filing in [Filing::Mark, moved()] {
+        let (dovecot, keeper) = (Arc::new(Dovecot::start()), Keeper::default());
+        let beside = Arc::clone(&dovecot);
+        keeper.0.lock().unwrap().beside = Some(Box::new(move || beside.deliver([mail(2)])));
+        let mut account = dovecot.imap(filing);
+        account.pace.poll = Duration::from_secs(600);
+        dovecot.deliver([mail(1)]);
+        let _reading = Reading::start(Mailbox::Imap(account), &keeper);
+        until("both are kept", SOON, || keeper.count() == 2).await;
+        let rounds = keeper.rounds();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(keeper.rounds() <= rounds + 1, "it rests afterwards");
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) struct Books {
     pub(super) seen: Vec<Option<&'static str>>,
     /// Mails that the store will not take.
     pub(super) refusals: u32,
+    /// What happens beside it while it keeps the first mail.
+    pub(super) beside: Option<Box<dyn FnOnce() + Send>>,
     /// Stops for good before it answers this one, as a process that is killed after its commit.
     pub(super) dies_at: Option<usize>,
 }
@@ -29,6 +31,9 @@ impl Inbox for Keeper {
             if books.refusals > 0 {
                 books.refusals -= 1;
                 return Err(NotKept);
+            }
+            if let Some(happens) = books.beside.take() {
+                happens();
             }
             books.kept.entry(mail.key).or_insert((mail.bytes, 0)).1 += 1;
             books.dies_at == Some(books.kept.len())
