@@ -43,6 +43,10 @@ const NEVER: Duration = Duration::from_secs(3600);
 /// again within it. The next start finds the account of those that took longer.
 const HANG_UP_MAX: Duration = Duration::from_secs(2);
 
+/// How long trunks may take to answer that we are gone: a REGISTER that is lost twice is sent again within
+/// it, and proved once. A trunk that is silent forgets us when our registration is over.
+const UNREGISTER_MAX: Duration = Duration::from_secs(2);
+
 /// How far the end of the line has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
@@ -52,13 +56,15 @@ enum Ending {
     Draining(Instant),
     /// Every call was hung up and may close until then.
     HungUp(Instant),
+    /// No call is left; trunks are told that we are gone, and may answer until then.
+    Unregistering(Instant),
 }
 
 impl Ending {
     fn limit(self) -> Option<Instant> {
         match self {
             Self::NotYet => None,
-            Self::Draining(limit) | Self::HungUp(limit) => Some(limit),
+            Self::Draining(limit) | Self::HungUp(limit) | Self::Unregistering(limit) => Some(limit),
         }
     }
 }
@@ -234,7 +240,7 @@ impl Line {
                     tracing::info!(calls, ?held, "stopping");
                     self.switch.drain(self.clock.now());
                 }
-                () = &mut abort, if !matches!(ending, Ending::HungUp(_)) => {
+                () = &mut abort, if matches!(ending, Ending::NotYet | Ending::Draining(_)) => {
                     ending = Ending::Draining(self.now_plus(Duration::ZERO));
                     self.switch.drain(self.clock.now());
                 }
@@ -260,23 +266,35 @@ impl Line {
         self.disk.finish();
     }
 
-    /// Whether the line has ended; hangs up what is left when the limit for draining is over.
+    /// Whether the line has ended; hangs up what is left when the limit for draining is over, and takes our
+    /// registrations away when no call is left.
     fn is_over(&mut self, ending: &mut Ending) -> bool {
         let Some(limit) = ending.limit() else { return false };
-        if self.switch.calls() == 0 {
-            return true;
+        let is_late = (self.clock.monotonic)() >= limit.into_std();
+        match ending {
+            Ending::NotYet => false,
+            Ending::Draining(_) if self.switch.calls() > 0 => {
+                if !is_late {
+                    return false;
+                }
+                self.switch.hang_up_all(self.clock.now());
+                self.carry_out();
+                *ending = Ending::HungUp(self.now_plus(HANG_UP_MAX));
+                self.is_over(ending)
+            }
+            Ending::HungUp(_) if self.switch.calls() > 0 && !is_late => false,
+            Ending::Draining(_) | Ending::HungUp(_) => {
+                let calls = self.switch.calls();
+                if calls > 0 {
+                    tracing::warn!(calls, "calls did not end and are left");
+                }
+                self.switch.close_trunks(self.clock.now());
+                self.carry_out();
+                *ending = Ending::Unregistering(self.now_plus(UNREGISTER_MAX));
+                !self.switch.endpoint().is_unregistering()
+            }
+            Ending::Unregistering(_) => is_late || !self.switch.endpoint().is_unregistering(),
         }
-        if (self.clock.monotonic)() < limit.into_std() {
-            return false;
-        }
-        if matches!(ending, Ending::HungUp(_)) {
-            tracing::warn!(calls = self.switch.calls(), "calls did not end and are left");
-            return true;
-        }
-        self.switch.hang_up_all(self.clock.now());
-        self.carry_out();
-        *ending = Ending::HungUp(self.now_plus(HANG_UP_MAX));
-        self.switch.calls() == 0
     }
 
     fn now_plus(&self, duration: Duration) -> Instant {

@@ -31,7 +31,7 @@ impl Endpoint {
         let Outgoing { flow, branch, request, purpose, prover } = out;
         let bytes = request.to_bytes();
         if self.clients.len() >= self.config.transactions_max {
-            if purpose == Purpose::Nothing {
+            if matches!(purpose, Purpose::Nothing | Purpose::Unregister) {
                 self.transmit(flow, bytes);
             }
             return None;
@@ -111,10 +111,18 @@ impl Endpoint {
         }
         match purpose {
             Purpose::Nothing => {}
+            Purpose::Unregister => self.unregistered(id),
             Purpose::Call(leg) => self.call_refused(now, leg, id, response),
             Purpose::Modify(leg) => self.modify_answered(now, leg, id, response),
             Purpose::Register(trunk) => self.registration_answered(now, trunk, id, response),
             Purpose::Options(trunk) => self.options_answered(now, trunk, id, response.status),
+        }
+    }
+
+    /// Nobody waits any more, though its answer may come again.
+    fn unregistered(&mut self, id: TransactionId) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.purpose = Purpose::Nothing;
         }
     }
 
@@ -184,7 +192,7 @@ impl Endpoint {
             Purpose::Register(trunk) => {
                 self.trunks.get_mut(&trunk).and_then(|trunk| trunk.prover.as_mut())
             }
-            Purpose::Nothing | Purpose::Options(_) => None,
+            Purpose::Nothing | Purpose::Unregister | Purpose::Options(_) => None,
         };
         if let Some(prover) = prover {
             prover.sha256_known |= sha256_known;
@@ -209,7 +217,7 @@ impl Endpoint {
             }
             Purpose::Register(trunk) => self.trunks.get_mut(&trunk).map(Trunk::next_cseq),
             // Its dialog is over: nothing else counts there.
-            Purpose::Nothing | Purpose::Options(_) => {
+            Purpose::Nothing | Purpose::Unregister | Purpose::Options(_) => {
                 request.headers.cseq().ok().map(|cseq| cseq.number.saturating_add(1))
             }
         };
@@ -243,7 +251,7 @@ impl Endpoint {
                     *registering = new;
                 }
             }
-            Purpose::Nothing | Purpose::Options(_) => {}
+            Purpose::Nothing | Purpose::Unregister | Purpose::Options(_) => {}
         }
     }
 
@@ -266,7 +274,7 @@ impl Endpoint {
             Due::TimedOut => {
                 self.remove_client(id);
                 match purpose {
-                    Purpose::Nothing => {}
+                    Purpose::Nothing | Purpose::Unregister => {}
                     Purpose::Call(leg) => self.call_timed_out(now, leg, id),
                     Purpose::Modify(leg) => self.modify_timed_out(now, leg, id),
                     Purpose::Register(trunk) => self.registration_timed_out(now, trunk, id),

@@ -93,6 +93,8 @@ enum Purpose {
     /// A session refresh or a new offer.
     Modify(LegId),
     Register(TrunkId),
+    /// Takes a registration away from a trunk that is configured no more.
+    Unregister,
     Options(TrunkId),
 }
 

@@ -135,8 +135,14 @@ impl Endpoint {
         }
         let Some(request) = self.register_request(&mut trunk, &branch, 0) else { return };
         let (flow, prover) = (trunk.config.flow, trunk.prover.as_ref().map(Prover::fresh));
-        let purpose = Purpose::Nothing;
+        let purpose = Purpose::Unregister;
         self.open_client(now, Outgoing { flow, branch, request, purpose, prover });
+    }
+
+    /// Whether a registration that is taken away is not yet answered.
+    #[must_use]
+    pub fn is_unregistering(&self) -> bool {
+        self.clients.values().any(|client| client.purpose == Purpose::Unregister)
     }
 
     fn register_request(&self, trunk: &mut Trunk, branch: &str, seconds: u32) -> Option<Request> {

@@ -275,8 +275,22 @@ fn a_trunk_that_is_taken_away_is_told_with_a_proof() {
     let proved = line.last(&Method::Register);
     assert!(proved.headers.get("Authorization").is_some());
     assert_eq!(proved.headers.get("CSeq"), Some("3 REGISTER"));
+    assert!(line.endpoint.is_unregistering());
     line.reply(&proved, 200, &[]);
+    assert!(!line.endpoint.is_unregistering());
     line.assert_quiet();
+}
+
+#[test]
+fn a_trunk_that_is_taken_away_and_silent_is_waited_for_no_longer_than_its_request() {
+    let mut line = Line::new();
+    set(&mut line, |line| vec![registering(line)]);
+    answer(&mut line, &Method::Register, 200, &["Expires: 600"]);
+    set(&mut line, |_| Vec::new());
+    line.pass(31_000);
+    assert!(line.endpoint.is_unregistering());
+    line.pass(1_000);
+    assert!(!line.endpoint.is_unregistering());
 }
 
 #[test]

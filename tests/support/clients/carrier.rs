@@ -56,6 +56,8 @@ impl Carrier {
         command.args(["-i", "127.0.0.1", "-p", &port.to_string(), "-mi", "127.0.0.1", "-mp"]);
         command.args([&super::super::free_udp_port().to_string(), "-nostdin", "-timeout"]);
         command.args([LIFE_SECONDS_MAX, "-trace_msg", "-message_file", "messages"]);
+        // A registration is taken away under the Call-ID that it was made with.
+        command.args(["-deadcall_wait", "0"]);
         command.args(["-trace_stat", "-fd", "1", "-stf", "statistics.csv"]);
         for (key, value) in [("realm", REALM), ("user", USER), ("secret", SECRET)] {
             let value = keys.iter().find(|(name, _)| *name == key).map_or(value, |(_, own)| own);
