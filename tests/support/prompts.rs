@@ -3,7 +3,7 @@
 
 use super::audio::{FRAME, alaw_encode, read_wav};
 use super::citizen::Call;
-use std::collections::HashMap;
+use aho_corasick::AhoCorasick;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,8 @@ const LISTEN_INTERVAL: Duration = Duration::from_millis(200);
 /// The clips of `prompts/zh-CN`.
 pub struct Prompts {
     clips: Vec<Clip>,
-    by_key: HashMap<Vec<u8>, Vec<usize>>,
+    /// Finds the key of each clip.
+    keys: AhoCorasick,
 }
 
 struct Clip {
@@ -57,12 +58,9 @@ impl Prompts {
             Clip { id: entry.id, key_at: telling_place(&bytes), bytes }
         };
         let clips: Vec<Clip> = manifest.clip.into_iter().map(clip).collect();
-        let mut by_key: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-        for (at, clip) in clips.iter().enumerate() {
-            let key = clip.bytes[clip.key_at..clip.key_at + KEY_LEN].to_vec();
-            by_key.entry(key).or_default().push(at);
-        }
-        Self { clips, by_key }
+        let key = |clip: &Clip| clip.bytes[clip.key_at..clip.key_at + KEY_LEN].to_vec();
+        let keys = AhoCorasick::new(clips.iter().map(key)).expect("keys are few and short");
+        Self { clips, keys }
     }
 
     /// The A-law bytes of a clip.
@@ -74,14 +72,12 @@ impl Prompts {
     /// Every clip heard whole, in order of its start.
     pub fn transcribe(&self, stream: &[u8]) -> Vec<Said> {
         let mut said: Vec<Said> = Vec::new();
-        for (at, window) in stream.windows(KEY_LEN).enumerate() {
-            for index in self.by_key.get(window).into_iter().flatten() {
-                let clip = &self.clips[*index];
-                let Some(start) = at.checked_sub(clip.key_at) else { continue };
-                let end = start + clip.bytes.len();
-                if stream.get(start..end) == Some(clip.bytes.as_slice()) {
-                    said.push(Said { start, end, id: clip.id.clone() });
-                }
+        for key in self.keys.find_overlapping_iter(stream) {
+            let clip = &self.clips[key.pattern().as_usize()];
+            let Some(start) = key.start().checked_sub(clip.key_at) else { continue };
+            let end = start + clip.bytes.len();
+            if stream.get(start..end) == Some(clip.bytes.as_slice()) {
+                said.push(Said { start, end, id: clip.id.clone() });
             }
         }
         said.sort_by_key(|s| (s.start, usize::MAX - s.end));

@@ -97,7 +97,7 @@ pub(crate) fn wait_tone(call: &Call, from: usize) {
 
 /// A short sound that counts as speech: what is said matters only where a recording is judged.
 pub(crate) fn short_speech() -> Vec<i16> {
-    audio::tones(&[310.0, 540.0, 880.0], 5_000.0, 2_600)
+    audio::tones(&[310.0, 540.0, 880.0], 5_000.0, 4_000)
 }
 
 /// Speaks after the tone without listening to the instructions, and ends the message.
