@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 30
 SOAK_SECONDS ?= 600
 SOAK_CALLS ?= 100
 # They wait most of the time. Groups of telephones hold themselves to two at once.
-TEST_THREADS ?= 3
+TEST_THREADS ?= 4
 
 .PHONY: run test lint checks licences sim fuzz soak bench
 .DEFAULT_GOAL := test
