@@ -142,9 +142,12 @@ pub(crate) fn a_carrier_that_wants_proofs_is_registered_with_announces_and_is_jo
     carrier.wait_successful(2, SOON);
     let log = talk.house.service.stderr();
     assert!(!log.contains(SECRET) && !log.contains(CALLED), "{log}");
-    let Talk { house, call, .. } = talk;
-    drop(call);
-    assert!(house.service.stop().success());
+    let Talk { mut house, call, .. } = talk;
+    call.hang_up();
+    house.service.signal_term();
+    let ended = wait_for(SOON, || (!house.service.alive()).then_some(()));
+    let log = house.service.stderr();
+    assert!(ended.is_some() && !log.contains("a trunk is down"), "{log}");
     let registered = carrier.wait_received("REGISTER", 4, SOON);
     assert_eq!(registered[3].header("expires"), Some("0"), "our registration is taken away");
     assert!(proves(&registered[3], "authorization"), "{:?}", registered[3]);

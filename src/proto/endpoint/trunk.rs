@@ -27,7 +27,8 @@ struct Names<'a> {
 impl Endpoint {
     /// Replaces the trunks. What is configured as before keeps its state; the others begin anew,
     /// down until they have answered; where one is gone, our registration is taken away. An empty
-    /// list is right before the end of the service. `Event::TrunkState` tells every change.
+    /// list is right before the end of the service. `Event::TrunkState` tells every change of a trunk
+    /// that is configured.
     pub fn set_trunks(&mut self, now: Instant, trunks: Vec<TrunkConfig>) {
         let mut old = std::mem::take(&mut self.trunks);
         let mut ids = Vec::new();
@@ -49,9 +50,6 @@ impl Endpoint {
         gone.sort_unstable_by_key(|(id, _)| *id);
         for (id, trunk) in gone {
             self.timers.arm(Owner::Trunk(id), None);
-            if trunk.told_up {
-                self.tell(Event::TrunkState { trunk: id, up: false });
-            }
             self.unregister(now, trunk);
         }
         for id in ids {
