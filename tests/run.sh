@@ -3,7 +3,8 @@
 #
 # What waits on the real clock or for other programs goes first; what only computes, and the lints, get what
 # that leaves of the processors (SCHED_IDLE). Cargo builds one thing at a time in a folder: whatever is built for the
-# lints is built while tests run that are built already.
+# lints is built while tests run that are built already. Real clients of tests/telephony want the machine for themselves and
+# come last.
 set -eu
 
 at_once=$1
@@ -38,6 +39,7 @@ for main in tests/*/main.rs; do
     name=$(basename "$(dirname "$main")")
     case $name in
         casework | fuzz | messages | sim | sip | speech) computed="$computed --test $name" ;;
+        telephony) ;;
         *) timed="$timed --test $name" ;;
     esac
 done
@@ -62,3 +64,4 @@ cat target/computed.txt
 # One test each: `set -e` passes over what fails on the left of `&&`.
 [ "$tested" -eq 0 ]
 [ "$computed" -eq 0 ]
+cargo test --test telephony -- --test-threads="$at_once"
