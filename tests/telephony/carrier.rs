@@ -106,7 +106,9 @@ pub(crate) fn hears(who: &str, heard: impl Fn() -> Vec<i16>, hz: f64) {
         let last = &samples[samples.len().checked_sub(WINDOW)?..];
         (tone_share(last, hz) > PURE_MIN).then(|| level_db(last))
     });
-    let level = found.unwrap_or_else(|| panic!("{who} does not hear {hz} Hz"));
+    let best = || clearest(&heard(), hz);
+    let level =
+        found.unwrap_or_else(|| panic!("{who} does not hear {hz} Hz: at best {:.3}", best()));
     assert!(LEVEL_DB.contains(&level), "{who} hears {hz} Hz at {level:.1} dB");
 }
 

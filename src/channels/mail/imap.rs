@@ -79,6 +79,9 @@ struct Visit<'a> {
     news: News,
 }
 
+/// Looks at once, one behind the other, for news of which nothing is found; then IDLE, whatever is told.
+const LOOKS_MAX: u8 = 3;
+
 /// Whether mails came that the last search need not have found.
 ///
 /// A server tells of them with its answer to any command, and once (RFC 3501 §5.2, §7.3.1).
@@ -87,15 +90,31 @@ struct News {
     /// Mails in the mailbox, as far as it told.
     exists: u32,
     came: bool,
+    /// Looks at once since a mail was found or the server was left in peace.
+    looks: u8,
 }
 
 impl News {
-    fn selected(exists: u32) -> Self {
-        Self { exists, came: false }
+    /// A round begins, with so many mails in the mailbox.
+    fn begin_round(&mut self, exists: u32) {
+        (self.exists, self.came) = (exists, false);
     }
 
-    fn hear(&mut self, told: impl Iterator<Item = UnsolicitedResponse>) {
-        for response in told {
+    /// A mail was found, or the server was left in peace for a while.
+    fn rest(&mut self) {
+        self.looks = 0;
+    }
+
+    /// Whether to look again at once; counts that look.
+    fn look_again(&mut self) -> bool {
+        let again = self.came && self.looks < LOOKS_MAX;
+        self.looks += u8::from(again);
+        again
+    }
+
+    /// Takes all that was told.
+    fn hear(&mut self, mut told: impl FnMut() -> Option<UnsolicitedResponse>) {
+        while let Some(response) = told() {
             match response {
                 // Some repeat the number with each answer.
                 UnsolicitedResponse::Exists(exists) => {
@@ -184,7 +203,7 @@ impl<'a> Visit<'a> {
         let selected = selected.map_err(|error| fault(&error))?;
         // Of what was told before, all is found by the search.
         self.hear();
-        self.news = News::selected(selected.exists);
+        self.news.begin_round(selected.exists);
         // RFC 3501 §2.3.1.1: another value, and no number means what it meant.
         if known.validity != selected.uid_validity {
             *known = Known { validity: selected.uid_validity, ..Known::default() };
@@ -203,10 +222,13 @@ impl<'a> Visit<'a> {
         known.tries.begin_round(|uid| found.contains(uid));
         known.done.retain(|uid| found.contains(uid));
         let new: Vec<u32> = BTreeSet::from_iter(found).difference(&known.done).copied().collect();
+        if !new.is_empty() {
+            self.news.rest();
+        }
         for some in new.chunks(SIZES_AT_ONCE) {
             for (uid, size) in self.sizes(some).await? {
                 self.take(uid, size, keeps_keywords, known, inbox).await?;
-                // Each time: few of them are kept for who does not listen.
+                // Each time: past a hundred that nobody hears the rest is dropped without a word.
                 self.hear();
             }
         }
@@ -216,7 +238,7 @@ impl<'a> Visit<'a> {
 
     fn hear(&mut self) {
         let told = &self.session.unsolicited_responses;
-        self.news.hear(std::iter::from_fn(|| told.try_recv().ok()));
+        self.news.hear(|| told.try_recv().ok());
     }
 
     async fn sizes(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, u32>, MailFault> {
@@ -309,26 +331,65 @@ impl<'a> Visit<'a> {
     }
 
     /// Until the server tells of news, or it is time to look.
-    async fn wait(self) -> Result<Self, MailFault> {
-        if self.news.came {
+    async fn wait(mut self) -> Result<Self, MailFault> {
+        if self.news.look_again() {
             return Ok(self);
         }
         let Self { account, session, can_move, can_idle, mut news } = self;
         let pace = &account.pace;
         if !can_idle {
             tokio::time::sleep(pace.poll).await;
+            news.rest();
             return Ok(Self { account, session, can_move, can_idle, news });
         }
         let told = session.unsolicited_responses.clone();
         let mut idle = session.idle();
         pace.answered(idle.init()).await?.map_err(|error| fault(&error))?;
-        news.hear(std::iter::from_fn(|| told.try_recv().ok()));
-        if !news.came {
-            let (news, _stop) = idle.wait_with_timeout(pace.poll);
+        news.hear(|| told.try_recv().ok());
+        if !news.look_again() {
+            let (told, _stop) = idle.wait_with_timeout(pace.poll);
             // Keep-alives of the server lengthen its own limit.
-            let _ = tokio::time::timeout(pace.poll, news).await;
+            let _ = tokio::time::timeout(pace.poll, told).await;
+            news.rest();
         }
         let session = pace.answered(idle.done()).await?.map_err(|error| fault(&error))?;
         Ok(Self { account, session, can_move, can_idle, news })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use UnsolicitedResponse::{Exists, Expunge};
+
+    fn told(news: &mut News, responses: impl IntoIterator<Item = UnsolicitedResponse>) -> bool {
+        let mut responses = responses.into_iter();
+        news.hear(|| responses.next());
+        news.look_again()
+    }
+
+    #[test]
+    fn a_mail_is_news_and_a_number_that_is_repeated_is_none() {
+        let mut news = News::default();
+        news.begin_round(5);
+        assert!(!told(&mut news, [Exists(5)]));
+        // Two are moved away, and none has come.
+        assert!(!told(&mut news, [Expunge(1), Expunge(1), Exists(3)]));
+        assert!(told(&mut news, [Exists(4)]), "one came while they were moved");
+        news.begin_round(4);
+        assert!(!told(&mut news, []));
+    }
+
+    #[test]
+    fn a_server_that_tells_of_what_is_not_there_is_not_looked_at_without_end() {
+        let mut news = News::default();
+        let looks = (0..100).take_while(|_| {
+            news.begin_round(1);
+            told(&mut news, [Exists(2)])
+        });
+        assert_eq!(looks.count(), usize::from(LOOKS_MAX));
+        assert!(!told(&mut news, [Exists(3)]), "nor told so when IDLE begins");
+        news.rest();
+        assert!(news.look_again(), "it counts anew afterwards");
     }
 }

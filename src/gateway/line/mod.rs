@@ -44,7 +44,7 @@ const NEVER: Duration = Duration::from_secs(3600);
 const HANG_UP_MAX: Duration = Duration::from_secs(2);
 
 /// How long trunks may take to answer that we are gone: a REGISTER that is lost twice is sent again within
-/// it, and proved once. A trunk that is silent forgets us when our registration is over.
+/// it. A trunk that is silent forgets us when our registration is over.
 const UNREGISTER_MAX: Duration = Duration::from_secs(2);
 
 /// How far the end of the line has come.
@@ -227,7 +227,7 @@ impl Line {
         let mut ending = Ending::NotYet;
         let timer = tokio::time::sleep(Duration::ZERO);
         tokio::pin!(timer);
-        while !self.is_over(&mut ending) {
+        while !self.end(&mut ending) {
             let wake = self.switch.poll_timeout().map(Instant::from_std);
             let again = self.callbacks.poll_timeout();
             let wake = wake.into_iter().chain(ending.limit()).chain(again).min();
@@ -266,35 +266,43 @@ impl Line {
         self.disk.finish();
     }
 
-    /// Whether the line has ended; hangs up what is left when the limit for draining is over, and takes our
-    /// registrations away when no call is left.
-    fn is_over(&mut self, ending: &mut Ending) -> bool {
-        let Some(limit) = ending.limit() else { return false };
-        let is_late = (self.clock.monotonic)() >= limit.into_std();
-        match ending {
-            Ending::NotYet => false,
-            Ending::Draining(_) if self.switch.calls() > 0 => {
-                if !is_late {
-                    return false;
-                }
-                self.switch.hang_up_all(self.clock.now());
-                self.carry_out();
-                *ending = Ending::HungUp(self.now_plus(HANG_UP_MAX));
-                self.is_over(ending)
-            }
-            Ending::HungUp(_) if self.switch.calls() > 0 && !is_late => false,
-            Ending::Draining(_) | Ending::HungUp(_) => {
-                let calls = self.switch.calls();
-                if calls > 0 {
-                    tracing::warn!(calls, "calls did not end and are left");
-                }
-                self.switch.close_trunks(self.clock.now());
-                self.carry_out();
-                *ending = Ending::Unregistering(self.now_plus(UNREGISTER_MAX));
-                !self.switch.endpoint().is_unregistering()
-            }
-            Ending::Unregistering(_) => is_late || !self.switch.endpoint().is_unregistering(),
+    /// Takes the steps of the end that are due: whoever talks past the limit is hung up, and when nobody does
+    /// any more, our registrations are taken away. `true`: the line has ended.
+    fn end(&mut self, ending: &mut Ending) -> bool {
+        if matches!(*ending, Ending::Draining(limit) if self.is_past(limit)) {
+            *ending = self.hang_up();
         }
+        let closed = match *ending {
+            Ending::NotYet => return false,
+            Ending::HungUp(limit) => self.switch.calls() == 0 || self.is_past(limit),
+            Ending::Draining(_) => self.switch.calls() == 0,
+            Ending::Unregistering(_) => false,
+        };
+        if closed {
+            *ending = self.unregister();
+        }
+        let answered = !self.switch.endpoint().is_unregistering();
+        matches!(*ending, Ending::Unregistering(limit) if answered || self.is_past(limit))
+    }
+
+    fn hang_up(&mut self) -> Ending {
+        self.switch.hang_up_all(self.clock.now());
+        self.carry_out();
+        Ending::HungUp(self.now_plus(HANG_UP_MAX))
+    }
+
+    fn unregister(&mut self) -> Ending {
+        let calls = self.switch.calls();
+        if calls > 0 {
+            tracing::warn!(calls, "calls did not end and are left");
+        }
+        self.switch.close_trunks(self.clock.now());
+        self.carry_out();
+        Ending::Unregistering(self.now_plus(UNREGISTER_MAX))
+    }
+
+    fn is_past(&self, limit: Instant) -> bool {
+        (self.clock.monotonic)() >= limit.into_std()
     }
 
     fn now_plus(&self, duration: Duration) -> Instant {

@@ -261,12 +261,18 @@ fn a_forged_answer_to_an_old_question_changes_nothing() {
     assert_eq!(states(&line), [true; 0], "its time was over");
 }
 
-#[test]
-fn a_trunk_that_is_taken_away_is_told_with_a_proof() {
+/// A trunk had registered us and is configured no more.
+fn taken_away() -> Line {
     let mut line = Line::new();
     set(&mut line, |line| vec![registering(line)]);
     answer(&mut line, &Method::Register, 200, &["Expires: 600"]);
     set(&mut line, |_| Vec::new());
+    line
+}
+
+#[test]
+fn a_trunk_that_is_taken_away_is_told_with_a_proof() {
+    let mut line = taken_away();
     assert_eq!(states(&line), [true]);
     let last = answer(&mut line, &Method::Register, 401, &[CHALLENGE]);
     assert_eq!(
@@ -284,10 +290,7 @@ fn a_trunk_that_is_taken_away_is_told_with_a_proof() {
 
 #[test]
 fn a_trunk_that_is_taken_away_and_silent_is_waited_for_no_longer_than_its_request() {
-    let mut line = Line::new();
-    set(&mut line, |line| vec![registering(line)]);
-    answer(&mut line, &Method::Register, 200, &["Expires: 600"]);
-    set(&mut line, |_| Vec::new());
+    let mut line = taken_away();
     line.pass(31_000);
     assert!(line.endpoint.is_unregistering());
     line.pass(1_000);
