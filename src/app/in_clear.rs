@@ -12,7 +12,8 @@ use clap::Args;
 /// Who asks and why; neither: what says who a citizen is, is masked.
 #[derive(Debug, Args)]
 pub(super) struct InClear {
-    /// Why the citizen's name and number are shown in clear; it stands in the audit. Without it they are masked.
+    /// Why the citizen's name and number are shown in clear; it stands in the audit. Without it they are
+    /// masked.
     #[arg(long, value_name = "TEXT", requires = "person")]
     reason: Option<String>,
     /// The person who asks, with a reason.
