@@ -18,6 +18,7 @@ mod recording;
 mod rooms;
 mod slow_speech;
 mod source_lock;
+mod stalls;
 mod talk_off;
 mod threads;
 mod tones;

@@ -41,11 +41,15 @@ pub(crate) struct Threads {
 
 impl Threads {
     pub(crate) fn start(data: &Path, ports: PortRange) -> Self {
+        let clock = Clock { monotonic: Instant::now, wall: jiff::Timestamp::now };
+        Self::start_on(clock, data, ports)
+    }
+
+    pub(crate) fn start_on(clock: Clock, data: &Path, ports: PortRange) -> Self {
         let (sender, reports) = channel(4_096);
         make_key(data);
         let config = DiskConfig { folder: DataFolder::from(data), queue_max: 8_192 };
         let disk = Disk::start(config, sender.clone()).unwrap();
-        let clock = Clock { monotonic: Instant::now, wall: jiff::Timestamp::now };
         let config =
             MediaConfig { threads: 2, ports, commands_max: 4_096, realtime_priority: Some(10) };
         let pool = MediaPool::start(&config, clock, &sender, &disk).unwrap();

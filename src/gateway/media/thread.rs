@@ -6,6 +6,7 @@ use super::outbox::Outbox;
 use super::recording::{Recordings, track};
 use super::rooms::Rooms;
 use super::way::{Stream, Way};
+use super::wheel::SLOTS;
 use super::{Closed, LegReport, MediaCommand, MediaReport, ROOM_LEGS_MAX};
 use crate::domain::call::RecordId;
 use crate::gateway::browser::BrowserLeg;
@@ -303,20 +304,38 @@ impl MediaThread {
         }
     }
 
+    /// A socket has something. Level-triggered: one packet of audio a turn saves the call that finds it
+    /// empty.
     fn receive(&mut self, token: u64) {
         let at = usize::try_from(token >> 1).unwrap_or(usize::MAX);
-        let stream = if token & 1 == 1 { Stream::Rtcp } else { Stream::Rtp };
+        if token & 1 == 1 {
+            self.take(at, Stream::Rtcp, PACKETS_PER_TURN_MAX);
+        } else {
+            self.take(at, Stream::Rtp, 1);
+        }
+    }
+
+    /// Behind a stall: all packets that came meanwhile, before the frames that are owed are taken. One
+    /// a turn, the second would be read when its frame has been concealed.
+    fn take_what_came(&mut self) {
+        for at in 0..self.legs.len() {
+            self.take(at, Stream::Rtp, PACKETS_PER_TURN_MAX);
+        }
+    }
+
+    /// Reads up to so many packets of a leg.
+    fn take(&mut self, at: usize, stream: Stream, most: usize) {
         let Some(Some(leg)) = self.legs.get_mut(at) else { return };
         let now = (self.clock.monotonic)();
         let datagram = &mut self.datagram[..];
-        for _ in 0..PACKETS_PER_TURN_MAX {
+        for _ in 0..most {
             let Some((n, from)) = leg.way.receive(now, stream, datagram) else { break };
             let Some(media) = leg.media.as_mut() else { continue };
-            if stream == Stream::Rtcp {
-                media.receive_rtcp(now, from, ntp((self.clock.wall)()), &datagram[..n]);
-            } else {
-                media.receive(now, from, &datagram[..n]);
-                break; // level-triggered: one packet a turn saves the call that finds it empty
+            match stream {
+                Stream::Rtp => media.receive(now, from, &datagram[..n]),
+                Stream::Rtcp => {
+                    media.receive_rtcp(now, from, ntp((self.clock.wall)()), &datagram[..n]);
+                }
             }
         }
         self.poll(at, &[]);
@@ -325,10 +344,11 @@ impl MediaThread {
     /// Serves every slot whose beat has come.
     fn beats(&mut self) {
         let now = (self.clock.monotonic)();
-        let due = now.saturating_duration_since(self.started).as_micros() / BEAT.as_micros();
-        let due = u64::try_from(due).unwrap_or(u64::MAX);
-        let behind_max = u64::try_from(CATCH_UP_MAX.as_micros() / BEAT.as_micros()).unwrap_or(100);
-        self.served = self.served.max(due.saturating_sub(behind_max));
+        let due = beats(now.saturating_duration_since(self.started));
+        if due.saturating_sub(self.served) > SLOTS as u64 {
+            self.take_what_came();
+        }
+        self.served = self.served.max(due.saturating_sub(beats(CATCH_UP_MAX)));
         while self.served < due {
             self.served += 1;
             for position in (0..self.rooms.due(self.served)).rev() {
@@ -432,6 +452,11 @@ impl MediaThread {
             }
         }
     }
+}
+
+/// How many beats a time holds.
+fn beats(time: Duration) -> u64 {
+    u64::try_from(time.as_micros() / BEAT.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Empties an eventfd or timerfd.
