@@ -3,12 +3,19 @@
 use super::wheel::{SLOTS, Wheel};
 use crate::media::room::Voice;
 use std::collections::HashMap;
+use std::ops::Range;
+
+/// A room ticks so many beats after the first packet that was heard in it: 4 to 10 ms. Sooner, and a
+/// packet that comes a little late misses its frame; later, and everybody hears the speaker later.
+const BEATS_BEHIND: Range<u64> = 3..6;
 
 /// The legs of one group, by their index on the thread.
 #[derive(Default)]
 struct Room {
     group: u64,
     legs: Vec<usize>,
+    /// Its slot lies behind the packets of the leg that was heard first.
+    is_behind_speaker: bool,
     /// What legs that have left said last; heard fading in the next tick.
     parting: Vec<Voice>,
 }
@@ -39,7 +46,16 @@ impl Rooms {
     /// A leg's media begins: the room is due from now on, in the emptiest slot.
     pub(super) fn start(&mut self, room: usize) {
         if !self.wheel.is_placed(room) {
-            let slot = self.wheel.emptiest();
+            let slot = self.wheel.emptiest(0..SLOTS);
+            self.wheel.place(room, slot);
+        }
+    }
+
+    /// A leg is heard for the first time, at this beat. Where it is the first of its room, usually the
+    /// citizen, the room ticks from now on soon after his packets come: they wait the least.
+    pub(super) fn hear_first(&mut self, room: usize, beat: u64) {
+        if !std::mem::replace(&mut self.rooms[room].is_behind_speaker, true) {
+            let slot = self.wheel.emptiest(BEATS_BEHIND.map(|behind| slot(beat + behind)));
             self.wheel.place(room, slot);
         }
     }
@@ -52,6 +68,7 @@ impl Rooms {
             return true;
         }
         left.parting.clear();
+        left.is_behind_speaker = false;
         self.by_group.remove(&left.group);
         self.wheel.remove(room);
         self.free.push(room);
@@ -113,5 +130,29 @@ mod tests {
         assert!(!rooms.leave(first, 3));
         assert!(due(&rooms).is_empty());
         assert_eq!(rooms.enter(72, 4), first, "an empty room is used again");
+    }
+
+    /// The beats until a room is due that hears its first packet at a beat.
+    fn behind(rooms: &mut Rooms, group: u64, beat: u64) -> u64 {
+        let leg = usize::try_from(group).unwrap();
+        let room = rooms.enter(group, leg);
+        rooms.start(room);
+        rooms.hear_first(room, beat);
+        let is_due = |beat| (0..rooms.due(beat)).any(|n| rooms.room(beat, n) == Some(room));
+        (1..=SLOTS as u64).find(|behind| is_due(beat + behind)).unwrap()
+    }
+
+    #[test]
+    fn a_room_ticks_soon_after_the_packets_of_whom_it_heard_first() {
+        let mut rooms = Rooms::default();
+        // All in one phase are still spread over three slots.
+        let mut waits: Vec<u64> = (0..9).map(|group| behind(&mut rooms, group, 47)).collect();
+        waits.sort_unstable();
+        assert_eq!(waits, [3, 3, 3, 4, 4, 4, 5, 5, 5]);
+        let before = due(&rooms);
+        rooms.hear_first(0, 52);
+        assert_eq!(due(&rooms), before, "who is heard later moves nothing");
+        assert!(!rooms.leave(0, 0));
+        assert!((3..6).contains(&behind(&mut rooms, 20, 52)), "nor does who was here before");
     }
 }

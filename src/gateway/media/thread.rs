@@ -92,6 +92,8 @@ impl MediaThread {
             TimerfdClockId::Monotonic,
             TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
         )?;
+        // Read before the timer begins: its n-th beat finds the n-th slot due and not the one before.
+        let started = (clock.monotonic)();
         let interval = Timespec { tv_sec: 0, tv_nsec: 2_000_000 };
         let every = Itimerspec { it_interval: interval, it_value: interval };
         timerfd_settime(&beat, TimerfdTimerFlags::empty(), &every)?;
@@ -99,7 +101,6 @@ impl MediaThread {
             let data = epoll::EventData::new_u64(token);
             epoll::add(&epoll, fd, data, epoll::EventFlags::IN)?;
         }
-        let started = (clock.monotonic)();
         let taken = VecDeque::with_capacity(inbox.commands_max);
         Ok(Self {
             inbox,
@@ -425,7 +426,11 @@ impl MediaThread {
                 Some(MediaEvent::Digit(digit)) => MediaReport::Digit(digit),
                 Some(MediaEvent::PlayDone(play)) => MediaReport::PlayDone(play),
                 Some(MediaEvent::Lost) => MediaReport::Lost,
-                Some(MediaEvent::FirstPacket) => continue,
+                Some(MediaEvent::FirstPacket) => {
+                    let since = (self.clock.monotonic)().saturating_duration_since(self.started);
+                    self.rooms.hear_first(leg.room, beats(since));
+                    continue;
+                }
                 Some(MediaEvent::RecordClosed(record)) => {
                     let failed = leg.recordings.close(leg.id, RecordId(record), &self.disk);
                     let Some(report) = failed else { continue };

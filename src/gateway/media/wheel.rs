@@ -12,9 +12,9 @@ pub(super) struct Wheel {
 }
 
 impl Wheel {
-    /// The emptiest slot, so that sends are spread over the frame.
-    pub(super) fn emptiest(&self) -> usize {
-        (0..SLOTS).min_by_key(|&slot| self.slots[slot].len()).unwrap_or(0)
+    /// The emptiest of some slots, so that sends are spread over the frame.
+    pub(super) fn emptiest(&self, among: impl Iterator<Item = usize>) -> usize {
+        among.min_by_key(|&slot| self.slots[slot].len()).unwrap_or(0)
     }
 
     /// Whether it has a slot.
@@ -62,7 +62,7 @@ mod tests {
     fn legs_are_spread_and_survive_the_removal_of_others() {
         let mut wheel = Wheel::default();
         for leg in 0..25 {
-            let slot = wheel.emptiest();
+            let slot = wheel.emptiest(0..SLOTS);
             wheel.place(leg, slot);
         }
         assert_eq!((0..SLOTS).map(|slot| wheel.len(slot)).max(), Some(3));
