@@ -4,7 +4,7 @@ use crate::line::{
     House, LINE, PROMPTS, SENTENCE_LIMIT, account, recordings, sounding, speak_at_once, voice,
 };
 use crate::support::audio::{
-    ALAW_SILENCE, alaw_decode, alaw_encode, find, frames_in_order, read_wav, to_alaw, tones,
+    ALAW_SILENCE, alaw_decode, alaw_encode, frames_in_order, holds_live, read_wav, to_alaw, tones,
     ulaw_decode, ulaw_encode,
 };
 use crate::support::citizen::{Call, Dial, ULAW};
@@ -72,7 +72,7 @@ fn the_message_is(
     let kept: Vec<Vec<u8>> = files.iter().map(|file| bytes(&read_wav(file, 0))).collect();
     let near = kept.iter().map(|kept| frames_in_order(kept, spoken)).max();
     let all = spoken.len() / 160;
-    let whole = kept.iter().filter(|kept| find(kept, spoken).is_some()).count();
+    let whole = kept.iter().filter(|kept| holds_live(kept, spoken)).count();
     assert_eq!(whole, 2, "{what}: {near:?} of {all} frames in the message and the whole call");
 }
 

@@ -1,8 +1,8 @@
 //! The clients against each other: a test of the service is worth nothing with a deaf caller.
 
 use crate::support::audio::{
-    self, ALAW_SILENCE, alaw_decode, alaw_encode, find, frames_in_order, tone_ms, tones,
-    ulaw_decode, ulaw_encode,
+    self, ALAW_SILENCE, alaw_decode, alaw_encode, find, frames_in_order, holds_live, tone_ms,
+    tones, ulaw_decode, ulaw_encode,
 };
 use crate::support::citizen::{Dial, DialError, ULAW};
 use crate::support::clients::baresip::Baresip;
@@ -50,6 +50,13 @@ fn a_prompt_is_found_only_where_every_byte_is_equal() {
     stream[1234 + 2000] ^= 1;
     assert_eq!(find(&stream, &prompt), None);
     assert_eq!(frames_in_order(&stream, &prompt), prompt.len() / 160 - 1);
+    let speech = audio::to_alaw(&tones(&[433.0, 1201.0], 5000.0, 2_000));
+    let holds = [&[400, 900][..], &[400, 900, 1_500]].map(|gaps_ms| {
+        let mut stream = speech.clone();
+        gaps_ms.iter().for_each(|&ms| stream[ms * 8] ^= 1);
+        holds_live(&stream, &speech)
+    });
+    assert_eq!(holds, [true, false], "of a hundred frames two may be missing");
 }
 
 #[test]
