@@ -27,13 +27,14 @@ fn held_clock() -> Instant {
     Instant::now()
 }
 
-/// Sends the frames of these numbers, one every 20 ms.
-fn speak(phone: &Phone, said: &[Vec<u8>], numbers: std::ops::Range<u16>) {
+/// Sends the frames of these numbers, each 20 ms after the one before.
+fn speak(phone: &Phone, said: &[Vec<u8>], numbers: std::ops::Range<u16>, began: Instant) {
     for number in numbers {
         let codes = &said[usize::from(number)];
         let bytes = packet(8, number, u32::from(number) * 160, 9, codes);
         phone.socket.send_to(&bytes, phone.line).unwrap();
-        std::thread::sleep(FRAME);
+        let next = began + FRAME * (u32::from(number) + 1);
+        std::thread::sleep(next.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -49,11 +50,12 @@ fn what_came_while_the_thread_was_held_up_is_heard_whole() {
     let all = BEFORE + HELD + AFTER;
     let mut noise = || (0..160).map(|_| rng.random()).collect::<Vec<u8>>();
     let said: Vec<Vec<u8>> = (0..all).map(|_| noise()).collect();
-    speak(&speaker, &said, 0..BEFORE);
+    let began = Instant::now();
+    speak(&speaker, &said, 0..BEFORE, began);
     let hold = HOLD.lock().unwrap();
-    speak(&speaker, &said, BEFORE..BEFORE + HELD);
+    speak(&speaker, &said, BEFORE..BEFORE + HELD, began);
     drop(hold);
-    speak(&speaker, &said, BEFORE + HELD..all);
+    speak(&speaker, &said, BEFORE + HELD..all, began);
     std::thread::sleep(3 * FRAME);
     let mut bytes = [0; 500];
     let mut heard: Vec<Vec<u8>> = Vec::new();
@@ -61,10 +63,10 @@ fn what_came_while_the_thread_was_held_up_is_heard_whole() {
         heard.push(rtp::parse(&bytes[..len]).unwrap().payload.to_vec());
     }
     threads.finish();
-    let (first, last) = (usize::from(BEFORE - 2), usize::from(BEFORE + HELD + 2));
+    let (first, last) = (usize::from(BEFORE), usize::from(BEFORE + HELD - 1));
     let numbers: Vec<Option<usize>> =
         heard.iter().map(|codes| said.iter().position(|frame| frame == codes)).collect();
-    let wanted: Vec<Option<usize>> = (first..last).map(Some).collect();
+    let wanted: Vec<Option<usize>> = (first..=last).map(Some).collect();
     let whole = numbers.windows(wanted.len()).any(|window| window == wanted);
     assert!(whole, "frames {first} to {last} are not heard one after the other: {numbers:?}");
 }

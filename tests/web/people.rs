@@ -26,7 +26,8 @@ async fn a_call_that_is_declined_goes_to_the_next_seat() {
     assert!(other.wait_talking(Duration::from_secs(10)), "the other seat has the call");
     assert_eq!(call.request("BYE", "", ""), Some(200));
     assert!(other.wait_over(SOON));
-    // Each of the two was shown the number.
+    // Each of the two was shown the number; the telephone's is written down beside its ringing.
+    wait_audited(&live, "802 contact_shown");
     assert_eq!(live.audited(), ["801 contact_shown", "802 contact_shown"]);
     seat.no_complaints();
 }
