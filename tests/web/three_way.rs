@@ -115,8 +115,21 @@ async fn a_page_in_a_three_way_call_hears_the_others_alike_and_never_itself() {
     seat.result("wrap_up", "done").await;
     seat.state("ready").await;
     seat.no_complaints();
+    page_reported(&live);
     drop(seat);
     assert!(live.service.stop().success());
+}
+
+/// The page's own reports (RTCP) of what it lost stand in the account of the call.
+fn page_reported(live: &Live) {
+    let list = live.service.json(&["call", "list"]);
+    let shown = live.service.json(&["call", "show", list[0]["id"].as_str().unwrap()]);
+    let reported = shown["legs"].as_array().unwrap().iter().find_map(|leg| {
+        let by = leg["reported"]["by"].as_str()?;
+        by.contains("801").then_some(&leg["reported"])
+    });
+    let reported = reported.unwrap_or_else(|| panic!("the page reported nothing: {shown}"));
+    assert!(reported["lost"].as_u64().unwrap() < 50, "{reported}");
 }
 
 /// Chooses what becomes of the matter and submits.

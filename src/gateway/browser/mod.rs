@@ -16,7 +16,7 @@ mod dtls;
 #[cfg(test)]
 mod tests;
 
-use crate::media::leg::Agreed;
+use crate::media::leg::{Agreed, Reported};
 use crate::wire::g711::Codec;
 use crate::wire::rtp::{self, HEADER_LEN, Header};
 use crate::wire::sdp::SDP_BYTES_MAX;
@@ -27,6 +27,7 @@ use str0m::change::SdpOffer;
 use str0m::media::Mid;
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpPacket, RtpWrite};
+use str0m::stats::MediaEgressStats;
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig};
 
 /// Stands for the browser where a leg's machine wants an address: its packets come and go through
@@ -39,7 +40,7 @@ pub const BROWSER_PACKETS_MAX: usize = 256;
 /// Outputs of the machine taken in one turn: far more than one datagram or timer ever makes.
 const OUTPUTS_PER_TURN_MAX: usize = 1_000;
 
-/// Reports to the browser.
+/// Reports to the browser, and a look at its own.
 const RTCP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why an offer is not taken.
@@ -88,6 +89,7 @@ pub struct BrowserLeg {
     /// The sequence number that was sent last, extended.
     sent: Option<u64>,
     connected: bool,
+    reported: Option<Reported>,
     timeout: Option<Instant>,
     outgoing: VecDeque<Outgoing>,
     heard: VecDeque<Vec<u8>>,
@@ -135,6 +137,7 @@ impl BrowserLeg {
             payload_type: codec.payload_type(),
             sent: None,
             connected: false,
+            reported: None,
             timeout: None,
             outgoing: VecDeque::new(),
             heard: VecDeque::new(),
@@ -166,6 +169,12 @@ impl BrowserLeg {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.connected
+    }
+
+    /// What the browser reported last of our packets; `None`: nothing yet.
+    #[must_use]
+    pub fn reported(&self) -> Option<Reported> {
+        self.reported
     }
 
     /// A datagram has come on the leg's socket. What is no STUN, DTLS or SRTP is dropped.
@@ -274,6 +283,7 @@ impl BrowserLeg {
                 IceConnectionState::Connected | IceConnectionState::Completed,
             ) if self.connected => push(&mut self.events, BrowserEvent::Back),
             Event::RtpPacket(packet) => push(&mut self.heard, plain(&packet)),
+            Event::MediaEgressStats(sent) => self.reported = reported(&sent).or(self.reported),
             Event::Closed => self.end(),
             _ => {}
         }
@@ -298,6 +308,16 @@ fn config(codec: Codec) -> RtcConfig {
         .set_ice_lite(true)
         .set_rtp_mode(true)
         .set_rtcp_report_interval_audio(RTCP_INTERVAL)
+        .set_stats_interval(Some(RTCP_INTERVAL))
+}
+
+/// The browser's report, once there is one. Its share is that of the packets since the report before.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // At most 255.
+fn reported(sent: &MediaEgressStats) -> Option<Reported> {
+    let report = sent.remote.as_ref()?;
+    let lost = u32::try_from(report.packets_lost).unwrap_or(u32::MAX);
+    let share = (sent.loss.unwrap_or(0.0) * 255.0).round().clamp(0.0, 255.0) as u8;
+    Some(Reported::new(lost, share, report.jitter))
 }
 
 /// The description's audio, from its media line on.

@@ -119,6 +119,25 @@ fn packet(sequence: u16, payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn what_the_browser_reports_of_our_packets_is_known() {
+    let (mut browser, mut ours, mut now) = connected(Codec::Pcma);
+    assert_eq!(ours.reported(), None);
+    // Fifteen seconds, of which every fourth packet is lost.
+    for n in 0..750 {
+        ours.send_rtp(now, &packet(n, &[0x55; 160]));
+        if n % 4 == 0 {
+            while ours.poll_transmit().is_some() {}
+        }
+        let until = now + Duration::from_millis(20);
+        exchange(&mut browser, &mut ours, &mut now, until);
+    }
+    let reported = ours.reported().unwrap();
+    assert!((60..=188).contains(&reported.lost), "{reported:?}");
+    assert!((56..=72).contains(&reported.share), "{reported:?}");
+    assert!(reported.jitter_ms <= 20, "{reported:?}");
+}
+
+#[test]
 fn a_browser_connects_and_audio_passes_bit_by_bit_both_ways() {
     let (mut browser, mut ours, mut now) = connected(Codec::Pcma);
     assert!(browser.connected && ours.is_connected());

@@ -221,7 +221,9 @@ impl MediaThread {
         if let Some((n, to)) = media.goodbye(now.monotonic, ntp(now.wall), &mut packet) {
             way.send(now.monotonic, Stream::Rtcp, &packet[..n], to);
         }
-        Closed { peer: media.destination(), statistics: media.statistics() }
+        let mut statistics = media.statistics();
+        statistics.reported = way.reported().or(statistics.reported);
+        Closed { peer: media.destination(), statistics }
     }
 
     fn command(&mut self, at: usize, command: MediaCommand) {

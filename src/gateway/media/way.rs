@@ -2,6 +2,7 @@
 
 use super::ports::SocketPair;
 use crate::gateway::browser::{BROWSER_PEER, BrowserLeg};
+use crate::media::leg::Reported;
 use rustix::event::epoll;
 use rustix::fd::{AsFd, OwnedFd};
 use std::io;
@@ -108,6 +109,14 @@ impl Way {
         {
             browser.handle_timeout(now);
             self.flush();
+        }
+    }
+
+    /// What a browser reported of our packets; what other ends report comes through the leg's machine.
+    pub(super) fn reported(&self) -> Option<Reported> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Browser(_, browser) => browser.reported(),
         }
     }
 

@@ -92,6 +92,21 @@ pub struct Reported {
     pub jitter_ms: u32,
 }
 
+impl Reported {
+    /// The fields of a report block; the jitter is in samples.
+    #[must_use]
+    pub fn new(lost: u32, share: u8, jitter: u32) -> Self {
+        let lost = if lost > LOST_MAX { 0 } else { lost };
+        Self { lost, share, jitter_ms: jitter / SAMPLES_PER_MS }
+    }
+}
+
+/// RFC 3550 §6.4.1: losses are a signed number of 24 bits, less than nothing where packets came twice.
+const LOST_MAX: u32 = 0x7F_FFFF;
+
+/// Samples of a millisecond: every codec that is agreed has 8 kHz.
+const SAMPLES_PER_MS: u32 = 8;
+
 /// Counts of a leg since its beginning.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Statistics {

@@ -1,7 +1,7 @@
 //! RTCP of a leg: a report about every five seconds, and what the peer reports.
 
 use super::{MediaLeg, Reported};
-use crate::wire::rtcp::{self, Block, Report, Sender};
+use crate::wire::rtcp::{self, Report, Sender};
 use crate::wire::rtp::PACKET_BYTES_MAX;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -127,7 +127,8 @@ impl MediaLeg {
             self.reports.last_sender_report = Some((middle(sender.ntp), now));
         }
         if let Some(block) = received.block {
-            self.statistics.reported = Some(reported(&block));
+            let reported = Reported::new(block.lost, block.fraction_lost, block.jitter);
+            self.statistics.reported = Some(reported);
             if block.last_report != 0 {
                 // RFC 3550 §6.4.1: round trip = arrival - last report - delay since.
                 let trip = middle(unix_ntp)
@@ -143,20 +144,6 @@ impl MediaLeg {
 
 /// A longer round trip is an error of the peer's clock.
 const ROUND_TRIP_MS_MAX: u32 = 10_000;
-
-/// RFC 3550 §6.4.1: losses are a signed number of 24 bits, less than nothing where packets came twice.
-const LOST_MAX: u32 = 0x7F_FFFF;
-
-/// Samples of a millisecond: every codec that is agreed has 8 kHz.
-const SAMPLES_PER_MS: u32 = 8;
-
-fn reported(block: &Block) -> Reported {
-    Reported {
-        lost: if block.lost > LOST_MAX { 0 } else { block.lost },
-        share: block.fraction_lost,
-        jitter_ms: block.jitter / SAMPLES_PER_MS,
-    }
-}
 
 fn middle(ntp: u64) -> u32 {
     u32::try_from((ntp >> 16) & 0xFFFF_FFFF).unwrap_or(0)
