@@ -76,3 +76,17 @@ pub(crate) fn realtime(priority: u8, fifo: bool) -> bool {
     }
     asked.is_ok()
 }
+
+/// Puts this thread into the class that runs only when nothing else does; says when it is refused.
+pub(crate) fn idle_class() -> bool {
+    use thread_priority::{
+        NormalThreadSchedulePolicy as Policy, ThreadPriority, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    let policy = ThreadSchedulePolicy::Normal(Policy::Idle);
+    let asked = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
+    if let Err(error) = &asked {
+        println!("note: the idle class is refused ({error:?}): the cores may sleep");
+    }
+    asked.is_ok()
+}

@@ -8,6 +8,7 @@
 // Figures for a table: nothing is decided by a rounded one.
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
+mod awake;
 mod browser;
 mod cases;
 mod clock;
