@@ -389,6 +389,11 @@ impl Call {
         self.media.stream()
     }
 
+    /// See [`Media::lateness`].
+    pub fn lateness(&self) -> Duration {
+        self.media.lateness()
+    }
+
     /// All that was heard up to now.
     pub fn heard(&self) -> Capture {
         self.media.capture()

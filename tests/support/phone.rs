@@ -303,6 +303,11 @@ impl Phone {
         }
     }
 
+    /// See [`Media::lateness`].
+    pub fn lateness(&self) -> Duration {
+        self.with_media(Media::lateness)
+    }
+
     /// All that was heard in the latest call up to now.
     pub fn heard(&self) -> Capture {
         self.with_media(Media::capture)

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::VecDeque;
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -151,6 +151,8 @@ struct Shared {
     ssrc: AtomicU32,
     sent: AtomicU32,
     lost: AtomicU32,
+    /// The most that a packet left behind its time, in µs.
+    late_us: AtomicU64,
 }
 
 /// The running audio of a call; stops when dropped.
@@ -197,6 +199,7 @@ impl Media {
             ssrc: AtomicU32::new(0),
             sent: AtomicU32::new(0),
             lost: AtomicU32::new(0),
+            late_us: AtomicU64::new(0),
         });
         let (sending, receiving) = (shared.clone(), shared.clone());
         let threads = vec![
@@ -262,6 +265,11 @@ impl Media {
         Stream { ssrc: of(ssrc), sent: of(sent), lost: of(lost) }
     }
 
+    /// How far behind its time a packet left since this was asked last, at most.
+    pub fn lateness(&self) -> Duration {
+        Duration::from_micros(self.shared.late_us.swap(0, Ordering::Relaxed))
+    }
+
     /// All that was received up to now.
     pub fn capture(&self) -> Capture {
         Capture { packets: self.shared.heard.lock().unwrap().clone() }
@@ -318,6 +326,8 @@ impl<'a> Sender<'a> {
         while !self.shared.stop.load(Ordering::Relaxed) {
             let now = Instant::now();
             if now >= next {
+                let late = u64::try_from((now - next).as_micros()).unwrap_or(u64::MAX);
+                self.shared.late_us.fetch_max(late, Ordering::Relaxed);
                 self.tick(now);
                 next += frame_time;
             }
