@@ -41,6 +41,7 @@ pub(crate) fn every_packet_length_codec_and_transport_carries_the_very_audio_bot
 fn message_both_ways(house: &House, call: Call, what: &str, from: &str, speech: &[i16]) {
     let sent = speak_at_once(&call, speech);
     std::thread::sleep(Duration::from_millis(500));
+    let late = call.lateness();
     let (heard, _) = call.hang_up();
     let lengths: Vec<usize> = heard.packets.iter().map(|p| p.payload.len()).collect();
     let wanted = what.strip_suffix(" ms").map_or(160, |ms| ms.parse::<usize>().unwrap() * 8);
@@ -48,7 +49,7 @@ fn message_both_ways(house: &House, call: Call, what: &str, from: &str, speech: 
     let account = account(&house.service, from);
     let (name, codec) = if what == "µ-law" { ("PCMU", MU_LAW) } else { ("PCMA", A_LAW) };
     assert_eq!(account["legs"][0]["codec"], name);
-    the_message_is(house, &account, &sent, codec, what);
+    the_message_is(house, &account, (&sent, late), codec, what);
 }
 
 /// To bytes and back.
@@ -61,7 +62,7 @@ const MU_LAW: Codec = (ulaw_encode, ulaw_decode);
 fn the_message_is(
     house: &House,
     account: &serde_json::Value,
-    sent: &[u8],
+    (sent, late): (&[u8], Duration),
     (encode, decode): Codec,
     what: &str,
 ) {
@@ -72,8 +73,8 @@ fn the_message_is(
     let kept: Vec<Vec<u8>> = files.iter().map(|file| bytes(&read_wav(file, 0))).collect();
     let near = kept.iter().map(|kept| frames_in_order(kept, spoken)).max();
     let all = spoken.len() / 160;
-    let whole = kept.iter().filter(|kept| holds_live(kept, spoken)).count();
-    assert_eq!(whole, 2, "{what}: {near:?} of {all} frames in the message and the whole call");
+    let whole = kept.iter().filter(|kept| holds_live(kept, spoken, late)).count();
+    assert_eq!(whole, 2, "{what}: {near:?} of {all} frames in both, {late:?} late");
 }
 
 pub(crate) fn on_hold_nothing_is_sent_and_afterwards_the_call_goes_on() {
@@ -107,12 +108,13 @@ pub(crate) fn a_stranger_is_not_heard_gets_no_packet_and_presses_no_key() {
         over.store(true, Ordering::Relaxed);
         sent
     });
+    let late = call.lateness();
     call.hang_up();
     let got = stranger.recv_from(&mut [0; 2048]);
     assert!(got.is_err(), "the stranger got a packet");
     let account = account(&house.service, "19900000031");
     assert_eq!(account["digits"], "2##", "the stranger pressed 5 all the time");
-    the_message_is(&house, &account, &sent, A_LAW, "beside a stranger");
+    the_message_is(&house, &account, (&sent, late), A_LAW, "beside a stranger");
 }
 
 /// A loud tone and the key 5 by events, every 20 ms, from another port of the same host.

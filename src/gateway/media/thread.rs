@@ -347,11 +347,11 @@ impl MediaThread {
     /// Serves every slot whose beat has come.
     fn beats(&mut self) {
         let now = (self.clock.monotonic)();
-        let due = beats(now.saturating_duration_since(self.started));
+        let due = beats_in(now.saturating_duration_since(self.started));
         if due.saturating_sub(self.served) > SLOTS as u64 {
             self.take_what_came();
         }
-        self.served = self.served.max(due.saturating_sub(beats(CATCH_UP_MAX)));
+        self.served = self.served.max(due.saturating_sub(beats_in(CATCH_UP_MAX)));
         while self.served < due {
             self.served += 1;
             for position in (0..self.rooms.due(self.served)).rev() {
@@ -430,7 +430,7 @@ impl MediaThread {
                 Some(MediaEvent::Lost) => MediaReport::Lost,
                 Some(MediaEvent::FirstPacket) => {
                     let since = (self.clock.monotonic)().saturating_duration_since(self.started);
-                    self.rooms.hear_first(leg.room, beats(since));
+                    self.rooms.hear_first(leg.room, beats_in(since));
                     continue;
                 }
                 Some(MediaEvent::RecordClosed(record)) => {
@@ -462,7 +462,7 @@ impl MediaThread {
 }
 
 /// How many beats a time holds.
-fn beats(time: Duration) -> u64 {
+fn beats_in(time: Duration) -> u64 {
     u64::try_from(time.as_micros() / BEAT.as_micros()).unwrap_or(u64::MAX)
 }
 
