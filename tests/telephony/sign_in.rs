@@ -18,6 +18,9 @@ const TONE_MS_MIN: usize = 300;
 /// A seat that is ready is offered a caller under the greeting, at once.
 const OFFERED_WITHIN: Duration = Duration::from_secs(3);
 
+/// baresip says "terminated" only of a call that lasted a whole second, and this of each.
+const CLOSED: &str = "session closed";
+
 pub(crate) fn a_telephone_takes_calls_once_its_person_has_dialled_the_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let house = house(folder.path(), &[MD5, &format!("seats.sign_in_code={CODE}")]);
@@ -34,7 +37,7 @@ pub(crate) fn a_telephone_takes_calls_once_its_person_has_dialled_the_code() {
     phone.lift();
     hears_the_seat(&house, &call, &phone);
     call.hang_up();
-    phone.wait_printed_times("terminated", 2, SOON);
+    phone.wait_printed_times(CLOSED, 2, SOON);
 
     // The wrap-up lasts a second in this house; while it lasts the code means the same.
     dials_and_hears(&mut phone, &house, 3, [HIGH_HZ, LOW_HZ]);
@@ -46,7 +49,7 @@ pub(crate) fn a_telephone_takes_calls_once_its_person_has_dialled_the_code() {
 /// Dials the code as its n-th call; the house hangs up when it has been heard.
 fn dials_and_hears(phone: &mut Baresip, house: &House, nth: usize, pitches: [f64; 2]) {
     phone.dial(CODE, house.service.address("udp"));
-    phone.wait_printed_times("terminated", nth, SOON);
+    phone.wait_printed_times(CLOSED, nth, SOON);
     let heard = wait_for(SOON, || {
         let heard = phone.heard();
         let first = heard.len() / 2;
